@@ -1,0 +1,92 @@
+/**
+ * The registers of the vector unit (PIE) of one core.
+ *
+ * QR and the accumulators live in one small WebAssembly memory, so that the hot multiply-accumulate loops can be
+ * WebAssembly SIMD while everything else reads the same bytes through typed arrays.
+ * Source of the register set: ESP32-S3 TRM, chapter 1 (Processor Instruction Extensions).
+ */
+
+/** Byte offsets inside `PieState.buffer`. */
+export const layout = {
+  /** 8 registers of 16 bytes, q0 first, little endian. */
+  q: 0,
+  /** 16 32-bit integers: the sixteen 20-bit lanes of QACC_L, QACC_H, sign- or zero-extended. */
+  lanes20: 128,
+  /** 8 doubles: the eight 40-bit lanes of QACC_L, QACC_H. */
+  lanes40: 192,
+  /** 1 double: ACCX as a signed 40-bit number. */
+  accx: 256,
+  /** 40 bytes: QACC_L then QACC_H as raw little-endian bits. */
+  qacc: 264,
+  /** 16 bytes: UA_STATE. */
+  uaState: 304,
+  /** 32-bit integers, see `Control`. */
+  control: 320,
+  /** 64 bytes that an instruction may use while it runs. */
+  scratch: 384,
+} as const;
+
+/** Which of the three places holds the current 320 bits of QACC. */
+export const QaccForm = { raw: 0, lanes20: 1, lanes40: 2 } as const;
+
+/** Indices into `PieState.control`. */
+export const Control = {
+  /** One of `QaccForm`. */
+  qaccForm: 0,
+  /** 4 bits. */
+  sarByte: 1,
+  /** 4 bits. */
+  fftBitWidth: 2,
+  /** 8 bits, the dedicated GPIO outputs. */
+  gpioOut: 3,
+  /** 8 bits, the dedicated GPIO inputs as `ee.get_gpio_in` reads them. */
+  gpioIn: 4,
+  /** How many vector accesses hit an address that the hardware silently rounded down. */
+  unaligned: 5,
+} as const;
+
+export interface PieState {
+  readonly memory: WebAssembly.Memory;
+  readonly buffer: ArrayBuffer;
+  /** QR as lanes: register r starts at element r*16, r*8 or r*4. */
+  readonly qs8: Int8Array;
+  readonly qu8: Uint8Array;
+  readonly qs16: Int16Array;
+  readonly qu16: Uint16Array;
+  readonly qs32: Int32Array;
+  readonly lanes20: Int32Array;
+  readonly lanes40: Float64Array;
+  readonly accx: Float64Array;
+  readonly qacc: Uint8Array;
+  readonly ua: Int32Array;
+  readonly control: Int32Array;
+  readonly scratch: Int32Array;
+  /**
+   * Called for each vector access whose address is not a multiple of its size, after `control[Control.unaligned]`
+   * was counted up; only instructions emitted with `EmitContext.warnUnaligned` do so.
+   */
+  onUnaligned: (address: number, pc: number) => void;
+}
+
+/** A vector unit after reset: all zero. */
+export function createPieState(): PieState {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  const buffer = memory.buffer as ArrayBuffer;
+  return {
+    memory,
+    buffer,
+    qs8: new Int8Array(buffer, layout.q, 128),
+    qu8: new Uint8Array(buffer, layout.q, 128),
+    qs16: new Int16Array(buffer, layout.q, 64),
+    qu16: new Uint16Array(buffer, layout.q, 64),
+    qs32: new Int32Array(buffer, layout.q, 32),
+    lanes20: new Int32Array(buffer, layout.lanes20, 16),
+    lanes40: new Float64Array(buffer, layout.lanes40, 8),
+    accx: new Float64Array(buffer, layout.accx, 1),
+    qacc: new Uint8Array(buffer, layout.qacc, 40),
+    ua: new Int32Array(buffer, layout.uaState, 4),
+    control: new Int32Array(buffer, layout.control, 8),
+    scratch: new Int32Array(buffer, layout.scratch, 16),
+    onUnaligned: () => {},
+  };
+}
