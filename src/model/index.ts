@@ -1,0 +1,13 @@
+/** What a language model is: config, tensors, tokenizer; one file per checkpoint format. */
+export { loadCheckpoint } from './checkpoint.ts';
+export {
+  BOS_TOKEN,
+  createTokenizer,
+  type EncodeOptions,
+  EOS_TOKEN,
+  FIRST_BYTE_TOKEN,
+  loadTokenizer,
+  type Tokenizer,
+  UNKNOWN_TOKEN,
+} from './tokenizer.ts';
+export * from './types.ts';
