@@ -1,0 +1,175 @@
+/**
+ * What a core sees of the rest of the chip.
+ *
+ * All memory with contents (SRAM, ROM, RTC RAM, flash, PSRAM) lives in ONE ArrayBuffer, the arena. Two tables with one
+ * entry per 4 KB page of the 4 GB address space say where a page's bytes lie in it: `offset = (address + map[page]) | 0`;
+ * entry 0 = not directly reachable. Generated code inlines that lookup, so everything mapped here costs nothing beyond
+ * the pipeline (SRAM speed). What is not in the tables goes the slow way: cached flash and PSRAM (`locate`, which
+ * charges the line fill) and devices (`read`, `write`).
+ *
+ * chip-soc implements {@link Bus}; it builds its memory with {@link createMemory}.
+ */
+
+export const PAGE_SHIFT = 12;
+const PAGE = 1 << PAGE_SHIFT;
+/** Translated code is tracked in granules of 64 bytes. */
+const GRANULE_SHIFT = 6;
+
+export const ACCESS = { load: 0, store: 1, fetch: 2 } as const;
+export type Access = (typeof ACCESS)[keyof typeof ACCESS];
+
+export interface Memory {
+  readonly arena: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Delta per page for plain loads (0 = slow path). */
+  readonly loadMap: Int32Array;
+  /** Delta per page for plain stores: 0 also where translated code lies in the page (the slow path looks closer). */
+  readonly storeMap: Int32Array;
+  /** Delta per page for stores whether or not there is code in it. */
+  readonly writable: Int32Array;
+  /**
+   * Maps [address, address + length) to the arena; both multiples of 4 KB. `execute` lets the core fetch there at SRAM
+   * speed (cached flash is fetched through `Bus.locate` instead). Map the I-bus and D-bus alias of SRAM1 to one offset.
+   */
+  map(address: number, length: number, offset: number, access: { load: boolean; store: boolean }): void;
+  unmap(address: number, length: number): void;
+  /** Code was translated from these bytes of the arena: stores there are watched from now on. */
+  markCode(offset: number, length: number): void;
+  /**
+   * The bytes of the arena changed other than by a core's store (loader, DMA), or their meaning did (MMU, cache
+   * invalidation): drops translations made from them.
+   */
+  invalidate(offset: number, length: number): void;
+  /** For slow-path stores: drops translations only where a granule holds code. */
+  stored(offset: number, length: number): void;
+  /** The address space changed (MMU entry, cache switched): drops every translation. */
+  remapped(): void;
+  /** Called with the arena range whose translations are void; with (0, Infinity) for all. */
+  onInvalidate(listener: (offset: number, length: number) => void): void;
+}
+
+/** Thrown by a bus for an access that must end in an architectural exception of that cause (2, 3, 28, 29 ...). */
+export class BusFault extends Error {
+  constructor(
+    readonly cause: number,
+    readonly address: number,
+  ) {
+    super(`bus fault, cause ${cause}, at 0x${(address >>> 0).toString(16)}`);
+  }
+}
+
+export interface Bus {
+  readonly memory: Memory;
+  /**
+   * Extra cycles of the last call (line fill, MMIO wait, write buffer full), set by the bus on EVERY call of the three
+   * methods below, beyond the 1 issue cycle.
+   */
+  stall: number;
+  /**
+   * Memory reached the slow way (through a cache, RTC RAM ...): the arena offset of `address`, valid for `bytes` bytes
+   * (1, 2, 4, 8 or 16, naturally aligned; for fetches 4), or -1 when a device (or nothing) lives there.
+   * `cycle` is the time of the access in CPU cycles since reset of the chip (a double, monotone per core).
+   */
+  locate(address: number, bytes: number, access: Access, core: number, cycle: number): number;
+  /** Device read, `bytes` 1, 2 or 4, aligned; returns the value zero-extended (int32 or uint32). Unmapped: warn once, return 0 or throw {@link BusFault}. */
+  read(address: number, bytes: number, core: number, cycle: number, pc: number): number;
+  write(address: number, bytes: number, value: number, core: number, cycle: number, pc: number): void;
+  /**
+   * True when an instruction at `address` is fetched through a cache: translated blocks then call
+   * `locate(address, 4, ACCESS.fetch, …)` once per `fetchLine` bytes of code they run through.
+   */
+  isCachedCode(address: number): boolean;
+  readonly fetchLine: number;
+}
+
+/** An arena of `size` bytes with empty maps. Page 0 of the arena is never handed out by `createMemory`'s users' choice of offsets; any offset is legal except one equal to its address. */
+export function createMemory(size: number): Memory {
+  const arena = new ArrayBuffer(size);
+  const pages = 2 ** (32 - PAGE_SHIFT);
+  const loadMap = new Int32Array(pages);
+  const storeMap = new Int32Array(pages);
+  const writable = new Int32Array(pages);
+  const granules = new Uint8Array(Math.ceil(size / 2 ** GRANULE_SHIFT));
+  const aliases = new Map<number, number[]>();
+  const listeners: ((offset: number, length: number) => void)[] = [];
+  const notify = (offset: number, length: number) => {
+    for (const listener of listeners) listener(offset, length);
+  };
+  const unmapPage = (page: number) => {
+    const delta = loadMap[page] || writable[page];
+    if (delta !== 0) {
+      const arenaPage = ((page << PAGE_SHIFT) + delta) >>> PAGE_SHIFT;
+      const pagesThere = aliases.get(arenaPage)?.filter((other) => other !== page) ?? [];
+      aliases.set(arenaPage, pagesThere);
+    }
+    loadMap[page] = storeMap[page] = writable[page] = 0;
+  };
+  const watchPage = (arenaPage: number, watched: boolean) => {
+    for (const page of aliases.get(arenaPage) ?? []) storeMap[page] = watched ? 0 : writable[page]!;
+  };
+  const pageHasCode = (arenaPage: number) => {
+    const first = arenaPage << (PAGE_SHIFT - GRANULE_SHIFT);
+    return granules.subarray(first, first + 2 ** (PAGE_SHIFT - GRANULE_SHIFT)).includes(1);
+  };
+  const clearGranules = (offset: number, length: number) => {
+    granules.fill(0, offset >>> GRANULE_SHIFT, ((offset + length - 1) >>> GRANULE_SHIFT) + 1);
+    for (let page = offset >>> PAGE_SHIFT; page <= (offset + length - 1) >>> PAGE_SHIFT; page++) {
+      if (!pageHasCode(page)) watchPage(page, false);
+    }
+  };
+  return {
+    arena,
+    bytes: new Uint8Array(arena),
+    view: new DataView(arena),
+    loadMap,
+    storeMap,
+    writable,
+    map(address, length, offset, access) {
+      if ((address | length | offset) & (PAGE - 1)) throw new RangeError('memory is mapped in pages of 4 KB');
+      if (offset === address)
+        throw new RangeError('an arena offset must differ from the address mapped there');
+      if (offset + length > size) throw new RangeError('mapping beyond the end of the arena');
+      const delta = (offset - address) | 0;
+      for (let at = 0; at < length; at += PAGE) {
+        const page = ((address + at) >>> 0) >>> PAGE_SHIFT;
+        const arenaPage = (offset + at) >>> PAGE_SHIFT;
+        unmapPage(page);
+        aliases.set(arenaPage, [...(aliases.get(arenaPage) ?? []), page]);
+        if (access.load) loadMap[page] = delta;
+        if (access.store) writable[page] = delta;
+        storeMap[page] = pageHasCode(arenaPage) ? 0 : writable[page]!;
+      }
+      notify(0, Number.POSITIVE_INFINITY);
+    },
+    unmap(address, length) {
+      for (let at = 0; at < length; at += PAGE) unmapPage(((address + at) >>> 0) >>> PAGE_SHIFT);
+      notify(0, Number.POSITIVE_INFINITY);
+    },
+    markCode(offset, length) {
+      granules.fill(1, offset >>> GRANULE_SHIFT, ((offset + length - 1) >>> GRANULE_SHIFT) + 1);
+      for (let page = offset >>> PAGE_SHIFT; page <= (offset + length - 1) >>> PAGE_SHIFT; page++)
+        watchPage(page, true);
+    },
+    invalidate(offset, length) {
+      if (length <= 0) return;
+      notify(offset, length);
+      clearGranules(offset, length);
+    },
+    stored(offset, length) {
+      const first = offset >>> GRANULE_SHIFT;
+      const last = (offset + length - 1) >>> GRANULE_SHIFT;
+      if (granules[first] === 0 && granules[last] === 0) return;
+      const start = first << GRANULE_SHIFT;
+      const bytes = ((last + 1) << GRANULE_SHIFT) - start;
+      notify(start, bytes);
+      clearGranules(start, bytes);
+    },
+    remapped() {
+      notify(0, Number.POSITIVE_INFINITY);
+    },
+    onInvalidate(listener) {
+      listeners.push(listener);
+    },
+  };
+}
