@@ -1,0 +1,4 @@
+/** The instruction set of the ESP32-S3's cores: table, assembler, disassembler, linker, ELF reader. */
+export * from './object.ts';
+export * from './registers.ts';
+export * from './table.ts';

@@ -1,0 +1,34 @@
+/** Machine code before it has an address: what assembler and compiler hand to the linker. */
+
+/**
+ * What to patch: `abs32` a 32-bit data word or literal with the symbol's address; `call` the 18-bit word offset of
+ * call0, call4, call8, call12; `jump` the 18-bit byte offset of `j`; `l32r` the 16-bit backward word offset of `l32r`.
+ */
+export type RelocationKind = 'abs32' | 'call' | 'jump' | 'l32r';
+
+export interface Relocation {
+  /** Byte in the section at which the word or instruction starts. */
+  offset: number;
+  kind: RelocationKind;
+  symbol: string;
+  /** Added to the symbol's address, in bytes. */
+  addend: number;
+}
+
+export interface Section {
+  name: string;
+  /** The address must be a multiple of this, in bytes. */
+  align: number;
+  bytes: Uint8Array;
+  /** Offsets in bytes from the start of the section. */
+  symbols: Map<string, number>;
+  relocations: Relocation[];
+  /** Byte ranges [start, end) that are data (literal pools, tables), for listings and the disassembler. */
+  data?: [start: number, end: number][];
+}
+
+export interface ObjectCode {
+  sections: Section[];
+  /** Symbols that other objects may use; where absent, all whose name does not start with `.L`. */
+  globals?: ReadonlySet<string>;
+}
