@@ -52,7 +52,7 @@ export interface Memory {
 /** Thrown by a bus for an access that must end in an architectural exception of that cause (2, 3, 28, 29 ...). */
 export class BusFault extends Error {
   constructor(
-    readonly cause: number,
+    override readonly cause: number,
     readonly address: number,
   ) {
     super(`bus fault, cause ${cause}, at 0x${(address >>> 0).toString(16)}`);
