@@ -15,6 +15,7 @@ export interface ByteReader {
 /** Little-endian reader over `bytes`; `name` stands in the messages. */
 export function byteReader(bytes: Uint8Array, name: string): ByteReader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // Buffer's slice would not copy
   let offset = 0;
 
   const take = (size: number, what: string): number => {
@@ -43,7 +44,7 @@ export function byteReader(bytes: Uint8Array, name: string): ByteReader {
     },
     floats(count, what) {
       const at = take(4 * count, what);
-      const values = new Float32Array(bytes.slice(at, at + 4 * count).buffer);
+      const values = new Float32Array(plain.slice(at, at + 4 * count).buffer);
       const bad = values.findIndex((value) => !Number.isFinite(value));
       if (bad >= 0) {
         throw new FailureError(
@@ -54,7 +55,7 @@ export function byteReader(bytes: Uint8Array, name: string): ByteReader {
     },
     int8s(count, what) {
       const at = take(count, what);
-      return new Int8Array(bytes.slice(at, at + count).buffer);
+      return new Int8Array(plain.slice(at, at + count).buffer);
     },
   };
 }

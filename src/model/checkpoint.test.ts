@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FailureError } from '../errors.ts';
+import { sharedBytes } from '../shared-files.ts';
+import { loadCheckpoint, type ModelConfig, parameterCount } from './index.ts';
+import { version0Bytes } from './testing.ts';
+
+const small: ModelConfig = {
+  dim: 8,
+  hiddenDim: 12,
+  layers: 2,
+  heads: 2,
+  kvHeads: 1,
+  vocabulary: 16,
+  context: 8,
+  sharedClassifier: true,
+};
+
+describe('version 0', () => {
+  it('gives back what was written, tensor by tensor', () => {
+    const { config, weights } = loadCheckpoint(version0Bytes(small));
+    expect(config).toEqual(small);
+    expect(weights.tokenEmbedding[1]).toBeCloseTo(0.001, 6);
+    expect(weights.classifier).toBe(weights.tokenEmbedding);
+    expect(weights.layers).toHaveLength(2);
+    expect(weights.layers[1].wk).toHaveLength(4 * 8);
+  });
+
+  it('reads an own classifier behind the RoPE tables', () => {
+    const { weights, config } = loadCheckpoint(version0Bytes({ ...small, sharedClassifier: false }));
+    expect(config.sharedClassifier).toBe(false);
+    expect(weights.classifier).not.toBe(weights.tokenEmbedding);
+    expect(weights.classifier).toHaveLength(16 * 8);
+  });
+});
+
+describe('damage', () => {
+  const good = version0Bytes(small);
+  const patched = (offset: number, value: number): Uint8Array => {
+    const bytes = good.slice();
+    new DataView(bytes.buffer).setInt32(offset, value, true);
+    return bytes;
+  };
+  const cases: [what: string, bytes: Uint8Array, message: RegExp][] = [
+    ['an empty file', new Uint8Array(0), /too few for a checkpoint's header/],
+    ['a truncated file', good.subarray(0, good.length - 5), /cut short by 5 bytes/],
+    ['trailing bytes', Uint8Array.from([...good, 0]), /1 bytes too many/],
+    ['a negative size', patched(0, -8), /dim = -8/],
+    ['a huge size', patched(4, 0x7fffffff), /hiddenDim = 2147483647/],
+    ['heads that do not divide dim', patched(12, 3), /not a multiple of heads 3/],
+    ['zero vocabulary', patched(20, 0), /vocabulary = 0/],
+    ['a NaN weight', patched(28, 0x7fc00000), /NaN at element 0/],
+    ['an infinite weight', patched(28 + 4 * 16 * 8, 0x7f800000), /attentionNorm of layer 0 holds Infinity/],
+    ['an unknown version', patched(0, 0x616b3432), /version 12 is not known/],
+  ];
+  it.each(cases)('refuses %s in one sentence', (_what, bytes, message) => {
+    expect(() => loadCheckpoint(bytes, 'x.bin')).toThrow(message);
+    expect(() => loadCheckpoint(bytes, 'x.bin')).toThrow(FailureError);
+  });
+
+  it('survives any bytes and any header', () => {
+    const words = fc.array(fc.oneof(fc.integer({ min: -2, max: 64 }), fc.integer()), {
+      minLength: 9,
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(words, fc.uint8Array({ maxLength: 400 }), fc.boolean(), (header, body, magic) => {
+        const bytes = new Uint8Array(header.length * 4 + body.length);
+        new Int32Array(bytes.buffer, 0, header.length).set(header);
+        if (magic) new DataView(bytes.buffer).setUint32(0, 0x616b3432, true);
+        bytes.set(body, header.length * 4);
+        try {
+          loadCheckpoint(bytes);
+        } catch (error) {
+          expect(error).toBeInstanceOf(FailureError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('checkpoints of others', () => {
+  const stories260k = sharedBytes('models/stories260K.bin');
+  const stories3m = sharedBytes('models/stories3M-q80.bin');
+
+  it.skipIf(!stories260k)('reads stories260K', () => {
+    const { config } = loadCheckpoint(stories260k!);
+    expect(config).toMatchObject({
+      dim: 64,
+      hiddenDim: 172,
+      layers: 5,
+      heads: 8,
+      kvHeads: 4,
+      vocabulary: 512,
+      context: 512,
+    });
+    expect(parameterCount(config)).toBe(260_032);
+  });
+
+  it.skipIf(!stories3m)('reads Q8_0 groups and what they stand for', () => {
+    const { config, groups, weights } = loadCheckpoint(stories3m!);
+    expect(config).toMatchObject({
+      dim: 192,
+      hiddenDim: 512,
+      layers: 6,
+      heads: 6,
+      kvHeads: 2,
+      vocabulary: 4096,
+    });
+    const { values, scales } = groups!.layers[3].wo;
+    expect(weights.layers[3].wo[100]).toBe(
+      Math.fround(values[100] * scales[Math.floor(100 / groups!.groupSize)]),
+    );
+  });
+});

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { version0Bytes } from '../model/testing.ts';
+import { sharedBytes, sharedPath } from '../shared-files.ts';
+import {
+  createRandom,
+  createReference,
+  createSampler,
+  crossEntropy,
+  evaluate,
+  generate,
+  splitStories,
+} from './index.ts';
+import { cosf, expf, sinf } from './libm.ts';
+
+interface Golden {
+  model: string;
+  tokenizer: string;
+  temperature: number;
+  top_p: number;
+  seed: number | null;
+  steps: number;
+  prompt: string | null;
+  tokens: number[];
+}
+
+const goldens = [
+  '260k-greedy-256',
+  '260k-greedy-512',
+  '260k-greedy-dragon-200',
+  '260k-greedy-utf8-64',
+  '260k-t0.8-p1.0-s42-256',
+  '260k-t1.0-p0.9-s1337-256',
+  '3m-q80-greedy-128',
+  '3m-q80-t0.9-p0.9-s11-128',
+];
+
+describe('golden stories of run.c and runq.c', () => {
+  it.skipIf(!sharedPath('models/expected')).each(goldens)('%s', (name) => {
+    const golden: Golden = JSON.parse(Buffer.from(sharedBytes(`models/expected/${name}.json`)!).toString());
+    const model = loadCheckpoint(sharedBytes(`models/${golden.model}`)!);
+    const tokenizer = loadTokenizer(sharedBytes(`models/${golden.tokenizer}`)!, model.config.vocabulary);
+    const { temperature, top_p: topp, seed, steps } = golden;
+    const sampler = createSampler({ temperature, topp, seed: seed ?? 1 });
+    const tokens = [
+      ...generate(createReference(model), tokenizer, { prompt: golden.prompt ?? '', steps, sampler }),
+    ];
+    expect(tokens).toEqual(golden.tokens);
+  });
+});
+
+describe('forward', () => {
+  const model = loadCheckpoint(
+    version0Bytes({
+      dim: 8,
+      hiddenDim: 12,
+      layers: 2,
+      heads: 2,
+      kvHeads: 1,
+      vocabulary: 16,
+      context: 8,
+      sharedClassifier: true,
+    }),
+  );
+  it('forgets what came after a position it goes back to', () => {
+    const reference = createReference(model);
+    const run = (tokens: number[]): number[] =>
+      Array.from(tokens.map((token, i) => reference.forward(token, i)).at(-1)!);
+    const fresh = run([1, 5, 3]);
+    run([1, 9, 9, 9]);
+    expect(run([1, 5, 3])).toEqual(fresh);
+  });
+  it('refuses tokens and positions that do not exist', () => {
+    const reference = createReference(model);
+    expect(() => reference.forward(16, 0)).toThrow(/vocabulary of 16/);
+    expect(() => reference.forward(0, 8)).toThrow(/context of 8/);
+  });
+});
+
+describe('glibc functions', () => {
+  it('stay within one unit of the last place of the exact value', () => {
+    for (let x = -87; x < 88; x += 0.375) expect(expf(x) / Math.exp(x)).toBeCloseTo(1, 6);
+    for (let x = 0; x < 600; x += 0.0913) {
+      const single = Math.fround(x);
+      expect(sinf(single)).toBeCloseTo(Math.sin(single), 6);
+      expect(cosf(single)).toBeCloseTo(Math.cos(single), 6);
+    }
+  });
+  it('end where single precision ends', () => {
+    expect(expf(89)).toBe(Number.POSITIVE_INFINITY);
+    expect(expf(-104)).toBe(0);
+    expect(expf(0)).toBe(1);
+  });
+});
+
+describe('sampler', () => {
+  it('draws the numbers of xorshift64*', () => {
+    const random = createRandom(1);
+    // state 1 -> 0x2000001; word 0x47e4ce4b (times 0x2545f4914f6cdd1d, upper half)
+    expect(random()).toBe((0x47e4ce4b >>> 8) / 16777216);
+  });
+  it('takes only what the nucleus holds', () => {
+    const sampler = createSampler({ temperature: 1, topp: 0.5, seed: 7 });
+    const logits = () => Float32Array.from([0, 5, 0, 0]);
+    for (let i = 0; i < 100; i++) expect(sampler(logits())).toBe(1);
+  });
+});
+
+describe('evaluation', () => {
+  it('cuts text at the end marks', () => {
+    expect(splitStories('One.\n<|endoftext|>\nTwo.\n<|endoftext|>\n')).toEqual(['One.', 'Two.']);
+  });
+  it('knows the loss of a uniform guess', () => {
+    expect(crossEntropy(new Float32Array(512), 3)).toBeCloseTo(Math.log(512), 10);
+  });
+
+  const model = sharedBytes('models/stories260K.bin');
+  const text = sharedBytes('data/tinystories-valid.txt');
+  it.skipIf(!model || !text)('of stories260K gives the published figures on the first stories', () => {
+    const tokenizer = loadTokenizer(sharedBytes('models/tok512.bin')!, 512);
+    const stories = splitStories(Buffer.from(text!).toString()).slice(0, 200);
+    const predicted = stories.map((story) => Math.min(tokenizer.encode(story).length, 512) - 1);
+    expect(predicted.reduce((a, b) => a + b)).toBe(75_819);
+    const reference = createReference(loadCheckpoint(model!));
+    const { natsPerToken, bitsPerByte } = evaluate(reference, tokenizer, stories.slice(0, 5), {
+      context: 512,
+    });
+    expect(natsPerToken).toBeCloseTo(1.32779018, 5);
+    expect(bitsPerByte).toBeCloseTo(0.93489428, 5);
+  });
+});
