@@ -1,0 +1,11 @@
+/** The verbs, in the order in which `--help` lists them. */
+import type { Command } from 'commander';
+import { register as evaluate } from './eval.ts';
+import { register as inspect } from './inspect.ts';
+import { register as pull } from './pull.ts';
+
+const verbs: readonly ((program: Command) => void)[] = [inspect, evaluate, pull];
+
+export function registerVerbs(program: Command): void {
+  for (const register of verbs) register(program);
+}

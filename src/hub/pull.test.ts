@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalogue, pull, pullFile } from './index.ts';
+
+const content = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7) & 255));
+const sha256 = createHash('sha256').update(content).digest('hex');
+const file = { repository: 'someone/models', path: 'folder/weights.bin' };
+
+let server: Server;
+let cache: string;
+let env: NodeJS.ProcessEnv;
+let requests: string[];
+/** Close the connection after this many bytes of a GET. */
+let breakAfter: number | undefined;
+let status: number;
+
+beforeEach(async () => {
+  [requests, breakAfter, status] = [[], undefined, 200];
+  server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.headers.range ?? 'all'}`);
+    if (status !== 200) return response.writeHead(status).end();
+    response.setHeader('x-repo-commit', 'c0ffee');
+    response.setHeader('x-linked-etag', `"${sha256}"`);
+    if (request.method === 'HEAD') return response.end();
+    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const body = content.subarray(start);
+    response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length });
+    if (breakAfter === undefined) return response.end(body);
+    return response.write(body.subarray(0, breakAfter), () => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cache = mkdtempSync(join(tmpdir(), 'hub-'));
+  env = { HF_HUB_CACHE: cache, HF_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+});
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(cache, { recursive: true, force: true });
+});
+
+describe('pull', () => {
+  it('fetches into the layout of the Hugging Face cache, once', async () => {
+    const path = await pullFile({ ...file, sha256 }, { env });
+    expect(readFileSync(path)).toEqual(content);
+    expect(path).toBe(join(cache, 'models--someone--models', 'snapshots', 'c0ffee', 'folder', 'weights.bin'));
+    expect(readFileSync(join(cache, 'models--someone--models', 'refs', 'main'), 'utf8')).toBe('c0ffee');
+    expect(readdirSync(join(cache, 'models--someone--models', 'blobs'))).toEqual([sha256]);
+    await pullFile({ ...file, sha256 }, { env });
+    expect(requests).toEqual(['HEAD all', 'GET all']);
+  });
+
+  it('goes on where a broken transfer stopped', async () => {
+    breakAfter = 1234;
+    await expect(pullFile(file, { env })).rejects.toThrow(
+      /broke off after \d+ of 5000 bytes; run the same command again/,
+    );
+    breakAfter = undefined;
+    expect(readFileSync(await pullFile(file, { env }))).toEqual(content);
+    expect(requests.at(-1)).toMatch(/^GET bytes=\d+-$/);
+  });
+
+  it('reports progress', async () => {
+    const seen: number[] = [];
+    await pullFile(file, { env, onProgress: () => (done, total) => seen.push(done / total!) });
+    expect(seen.at(-1)).toBe(1);
+  });
+
+  it('refuses a file with another checksum and keeps nothing of it', async () => {
+    await expect(pullFile({ ...file, sha256: 'a'.repeat(64) }, { env })).rejects.toThrow(
+      /do not trust that source/,
+    );
+    expect(readdirSync(join(cache, 'models--someone--models', 'blobs'))).toEqual([]);
+  });
+
+  it('remembers the checksum of a file that has none pinned', async () => {
+    const path = await pullFile(file, { env });
+    writeFileSync(path, 'something else');
+    await expect(pullFile(file, { env })).rejects.toThrow(/is expected; delete it and pull again/);
+  });
+
+  it('says so when the server has no such file, or there is no network', async () => {
+    status = 404;
+    await expect(pullFile(file, { env })).rejects.toThrow(/answered 404/);
+    await expect(pullFile(file, { env: { ...env, HF_ENDPOINT: 'http://127.0.0.1:9' } })).rejects.toThrow(
+      /cannot be reached/,
+    );
+    await expect(pullFile(file, { env: { ...env, HF_HUB_OFFLINE: '1' } })).rejects.toThrow(
+      /HF_HUB_OFFLINE is set/,
+    );
+  });
+
+  it('knows its catalogue', async () => {
+    expect(Object.keys(catalogue)).toContain('stories15M');
+    await expect(pull('nothing', { env })).rejects.toThrow(/choose one of stories260K, stories15M/);
+  });
+});

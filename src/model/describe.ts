@@ -1,0 +1,61 @@
+/** Shapes, parameter counts and sizes of a model, for people and programs. */
+import { MATRICES, type Model, type ModelConfig, matrixShape, parameterCount } from './types.ts';
+
+export interface TensorDescription {
+  name: string;
+  shape: number[];
+  elements: number;
+}
+
+export interface ModelDescription {
+  format: string;
+  config: ModelConfig;
+  parameters: number;
+  tensors: TensorDescription[];
+  /** Bytes of all weights by precision: one float32 scale a row for int8, one a group of 32 for int4, float32 norms. */
+  bytes: { float32: number; int8: number; int4: number };
+}
+
+const INT4_GROUP = 32;
+
+/** Describes a model by its config alone. */
+export function describeModel({ config, format }: Model): ModelDescription {
+  const tensors = listTensors(config);
+  const matrices = tensors.filter(({ shape }) => shape.length > 1);
+  const sum = (of: (tensor: TensorDescription) => number, list = tensors): number =>
+    list.reduce((total, tensor) => total + of(tensor), 0);
+  const rows = (tensor: TensorDescription): number => tensor.elements / tensor.shape.at(-1)!;
+  const norms = 4 * sum((tensor) => (tensor.shape.length === 1 ? tensor.elements : 0));
+  return {
+    format,
+    config,
+    parameters: parameterCount(config),
+    tensors,
+    bytes: {
+      float32: 4 * sum((tensor) => tensor.elements),
+      int8: norms + sum((tensor) => tensor.elements + 4 * rows(tensor), matrices),
+      int4: norms + sum((tensor) => tensor.elements / 2 + (4 * tensor.elements) / INT4_GROUP, matrices),
+    },
+  };
+}
+
+function listTensors(config: ModelConfig): TensorDescription[] {
+  const { dim, vocabulary, layers, sharedClassifier } = config;
+  const tensor = (name: string, ...shape: number[]): TensorDescription => ({
+    name,
+    shape,
+    elements: shape.reduce((a, b) => a * b),
+  });
+  // A layer's norms and matrices stand once, with the number of layers in front: (layer, ...).
+  const kinds = [
+    tensor('attention norm', layers * dim),
+    tensor('ffn norm', layers * dim),
+    tensor('final norm', dim),
+    ...MATRICES.map((name) => tensor(name, layers, ...matrixShape(config, name))),
+  ];
+  return [
+    tensor(sharedClassifier ? 'token embedding = classifier' : 'token embedding', vocabulary, dim),
+    ...kinds,
+    ...(sharedClassifier ? [] : [tensor('classifier', vocabulary, dim)]),
+  ];
+}
