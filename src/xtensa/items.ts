@@ -1,0 +1,163 @@
+/** What a section is made of before its layout is known. */
+import { UsageError } from '../errors.ts';
+import type { Expression } from './expression.ts';
+import type { Opcode } from './table.ts';
+
+/** Line of the source text, where there is one. */
+export type Line = number | undefined;
+
+interface Placed {
+  line?: Line;
+  /** Filled in by the layout: offset in the section and length, in bytes. */
+  offset: number;
+  size: number;
+}
+
+/** An instruction whose bits do not depend on where anything lies. */
+export interface CodeItem extends Placed {
+  kind: 'code';
+  opcode: Opcode;
+  word: number;
+  /** The three-byte form of an automatically narrowed instruction: the layout may return to it to fill one byte. */
+  wide?: { opcode: Opcode; word: number };
+}
+
+/** One way to write a conditional branch; `over` is the inverted branch over a `j`, which reaches 128 KiB. */
+export interface BranchForm {
+  opcode: Opcode;
+  over: boolean;
+}
+
+/** A conditional branch which grows through its forms until it reaches; the label is its last operand. */
+export interface BranchItem extends Placed {
+  kind: 'branch';
+  forms: readonly BranchForm[];
+  form: number;
+  values: readonly number[];
+  target: Expression;
+}
+
+/** An instruction of fixed size with one operand that is known only after layout, or at link time. */
+export interface PendingItem extends Placed {
+  kind: 'pending';
+  opcode: Opcode;
+  /** The visible operands; the one at `index` is replaced by the value of `expression`. */
+  values: readonly number[];
+  index: number;
+  expression: Expression;
+}
+
+export interface BytesItem extends Placed {
+  kind: 'bytes';
+  bytes: Uint8Array;
+}
+
+/** Little-endian numbers of `width` bytes each; four-byte ones may be addresses. */
+export interface WordsItem extends Placed {
+  kind: 'words';
+  width: 1 | 2 | 4 | 8;
+  expressions: readonly Expression[];
+}
+
+/** Padding to a multiple of `boundary`, omitted where it would take more than `limit` bytes. */
+export interface AlignItem extends Placed {
+  kind: 'align';
+  boundary: number;
+  /** Undefined: nops in code, zeros in data. */
+  fill?: number;
+  limit?: number;
+}
+
+/**
+ * Padding such that an instruction does not cross a 4-byte fetch word: the next one, or, before `loop`, the first of
+ * its body (which the loop hardware requires).
+ */
+export interface FitItem extends Placed {
+  kind: 'fit';
+  beforeLoop: boolean;
+}
+
+export interface SpaceItem extends Placed {
+  kind: 'space';
+  /** Bytes to skip, or (`.org`) the offset to skip to. */
+  count: Expression;
+  to: boolean;
+  fill: number;
+}
+
+export interface Literal {
+  expression: Expression;
+  /** Labels at this literal's word. */
+  labels: LabelItem[];
+}
+
+/** Constants for l32r, which reaches only backwards. */
+export interface PoolItem extends Placed {
+  kind: 'pool';
+  literals: Literal[];
+  /** By value, so that equal constants share a word. */
+  shared: Map<string, LabelItem>;
+}
+
+export interface LabelItem extends Placed {
+  kind: 'label';
+  name: string;
+  section: SectionItems;
+}
+
+/** A line of the listing; no bytes. */
+export interface CommentItem extends Placed {
+  kind: 'comment';
+  text: string;
+}
+
+export type Item =
+  | CodeItem
+  | BranchItem
+  | PendingItem
+  | BytesItem
+  | WordsItem
+  | AlignItem
+  | FitItem
+  | SpaceItem
+  | PoolItem
+  | LabelItem
+  | CommentItem;
+
+export interface SectionItems {
+  name: string;
+  align: number;
+  items: Item[];
+  /** Whether padding is nops and literal pools are allowed. */
+  code: boolean;
+  /** Where the next literal goes. */
+  pool: PoolItem | undefined;
+  /** Bytes appended so far, at least; and the last place that nothing falls into, for another literal pool. */
+  approximateSize: number;
+  barrier: { index: number; size: number } | undefined;
+  /** Value of `approximateSize` at the current pool. */
+  poolStart: number;
+}
+
+export function createSection(name: string, code: boolean): SectionItems {
+  const section = { name, align: code ? 4 : 1, items: [], code, approximateSize: 0, poolStart: 0 };
+  return { ...section, pool: undefined, barrier: undefined };
+}
+
+/** Appends an item; offset and size are the layout's business. */
+export function append<T extends Item>(section: SectionItems, item: Omit<T, 'offset' | 'size'>, size = 0): T {
+  const placed = { ...item, offset: 0, size } as T;
+  section.items.push(placed);
+  section.approximateSize += size;
+  return placed;
+}
+
+/** Runs `action`; a UsageError gets the line (text) or the nearest label (builder) in front. */
+export function located<T>(line: Line, nearest: () => string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${line === undefined ? nearest() : `line ${line}`}: ${error.message}`);
+  }
+}
