@@ -1,3 +1,5 @@
+import { layout, QaccForm } from './state.ts';
+
 /**
  * The contract between the vector unit and whatever runs it (the block compiler of the core, or a test harness):
  * an instruction becomes JavaScript source text with its operands baked in.
@@ -30,3 +32,48 @@ export interface EmitContext {
   /** Emit the check that makes an unaligned vector access loud (`PieState.onUnaligned`). */
   readonly warnUnaligned: boolean;
 }
+
+/** Element types of the multiply-accumulate family and the form of QACC each works on. */
+export const laneTypes = ['s8', 'u8', 's16', 'u16'] as const;
+export type LaneType = (typeof laneTypes)[number];
+export const laneForm: Readonly<Record<LaneType, QaccForm>> = {
+  s8: QaccForm.signed20,
+  u8: QaccForm.unsigned20,
+  s16: QaccForm.signed40,
+  u16: QaccForm.unsigned40,
+};
+
+/** Text of one instruction from its decoded operands. */
+export type Emit = (operands: readonly number[], context: EmitContext) => string;
+export type EmitEntry = readonly [name: string, emit: Emit];
+
+/** Byte offset of Q register `q` in the memory of the SIMD functions. */
+export const offsetOf = (q: number): number => 16 * q;
+
+/** The 16 spare bytes of the state, as if they were one more Q register, and their words. */
+export const spareRegister = layout.spare / 16;
+export const spareWords: readonly string[] = [0, 1, 2, 3].map((i) => `pie_spare[${i}]`);
+
+/** The four words of Q register `q` as assignable expressions. */
+export const wordsOf = (q: number): string[] => [0, 1, 2, 3].map((i) => `pie_q[${4 * q + i}]`);
+
+/** Declares `pie$t` (the int32 expression) and `pie$a` (it rounded down to `bytes`), with the warning if wanted. */
+export function addressAt(context: EmitContext, expression: string, bytes: number, quiet = false): string {
+  const warning = context.warnUnaligned && !quiet && bytes > 1;
+  return (
+    `const pie$t = ${expression}, pie$a = pie$t & ${-bytes};` +
+    (warning ? `if (pie$t !== pie$a) pie_unaligned(pie$t, ${context.pc});` : '')
+  );
+}
+
+/** The same for an address register. */
+export const address = (context: EmitContext, register: number, bytes: number, quiet = false): string =>
+  addressAt(context, context.ar(register), bytes, quiet);
+
+/** Post-increment by an immediate. */
+export const advance = (context: EmitContext, register: number, bytes: number): string =>
+  bytes === 0 ? '' : `${context.setAr(register, `pie$t + ${bytes} | 0`)};`;
+
+/** Post-increment by another register. */
+export const advanceBy = (context: EmitContext, register: number, by: number): string =>
+  `${context.setAr(register, `pie$t + ${context.ar(by)} | 0`)};`;

@@ -10,7 +10,7 @@
 export const layout = {
   /** 8 registers of 16 bytes, q0 first, little endian. */
   q: 0,
-  /** 16 32-bit integers: the sixteen 20-bit lanes of QACC_L, QACC_H, sign- or zero-extended. */
+  /** 16 32-bit integers: the sixteen 20-bit lanes of QACC_L (0..7) and QACC_H (8..15), sign- or zero-extended. */
   lanes20: 128,
   /** 8 doubles: the eight 40-bit lanes of QACC_L, QACC_H. */
   lanes40: 192,
@@ -22,12 +22,13 @@ export const layout = {
   uaState: 304,
   /** 32-bit integers, see `Control`. */
   control: 320,
-  /** 64 bytes that an instruction may use while it runs. */
-  scratch: 384,
+  /** 16 bytes between memory and an instruction that does not load a Q register. */
+  spare: 352,
 } as const;
 
-/** Which of the three places holds the current 320 bits of QACC. */
-export const QaccForm = { raw: 0, lanes20: 1, lanes40: 2 } as const;
+/** Where the current 320 bits of QACC are: as raw bits, or as signed or unsigned lanes of 20 or 40 bits. */
+export const QaccForm = { raw: 0, signed20: 1, unsigned20: 2, signed40: 3, unsigned40: 4 } as const;
+export type QaccForm = (typeof QaccForm)[keyof typeof QaccForm];
 
 /** Indices into `PieState.control`. */
 export const Control = {
@@ -58,9 +59,11 @@ export interface PieState {
   readonly lanes40: Float64Array;
   readonly accx: Float64Array;
   readonly qacc: Uint8Array;
+  /** The same as words: QACC_L is 0..4, QACC_H is 5..9. */
+  readonly qaccWords: Int32Array;
   readonly ua: Int32Array;
   readonly control: Int32Array;
-  readonly scratch: Int32Array;
+  readonly spare: Int32Array;
   /**
    * Called for each vector access whose address is not a multiple of its size, after `control[Control.unaligned]`
    * was counted up; only instructions emitted with `EmitContext.warnUnaligned` do so.
@@ -84,9 +87,10 @@ export function createPieState(): PieState {
     lanes40: new Float64Array(buffer, layout.lanes40, 8),
     accx: new Float64Array(buffer, layout.accx, 1),
     qacc: new Uint8Array(buffer, layout.qacc, 40),
+    qaccWords: new Int32Array(buffer, layout.qacc, 10),
     ua: new Int32Array(buffer, layout.uaState, 4),
     control: new Int32Array(buffer, layout.control, 8),
-    scratch: new Int32Array(buffer, layout.scratch, 16),
+    spare: new Int32Array(buffer, layout.spare, 4),
     onUnaligned: () => {},
   };
 }

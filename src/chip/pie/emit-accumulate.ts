@@ -1,0 +1,113 @@
+/** Multiply-accumulate into ACCX and QACC with their fused loads, and the instructions that read the accumulators. */
+import {
+  address,
+  advance,
+  advanceBy,
+  type Emit,
+  type EmitContext,
+  type EmitEntry,
+  type LaneType,
+  laneForm,
+  laneTypes,
+  offsetOf,
+  wordsOf,
+} from './context.ts';
+import { shiftBySarByte } from './emit-lanes.ts';
+import { fillQ } from './emit-memory.ts';
+import type { QaccForm } from './state.ts';
+
+/** Converts QACC's lanes if the last instruction on them had other ones; in a kernel it never has. */
+const inForm = (form: QaccForm): string => `if (pie_control[0] !== ${form}) pie_setQaccForm(${form});`;
+
+type Target = 'accx' | 'qacc';
+
+const multiply = (target: Target, type: LaneType, qx: number, qy: number): string =>
+  (target === 'qacc' ? inForm(laneForm[type]) : '') +
+  `pie_${target}_${type}(${offsetOf(qx)}, ${offsetOf(qy)});`;
+
+/**
+ * Operands of the fused forms: qu, as, (immediate or ad), qx, qy, and with .qup also qs0, qs1. Sources are read first:
+ * the product, then the byte shift of qs1:qs0 into qs0, then the load into qu.
+ */
+const withLoad =
+  (target: Target, type: LaneType, step: typeof advance | typeof advanceBy): Emit =>
+  ([qu, as, by, qx, qy, qs0, qs1], context) =>
+    address(context, as, 16) +
+    multiply(target, type, qx, qy) +
+    (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
+    context.loadWords('pie$a', wordsOf(qu)) +
+    step(context, as, by);
+
+/** The same with one element loaded into all lanes of qu. */
+const withBroadcast =
+  (type: LaneType): Emit =>
+  ([qu, as, qx, qy, qs0, qs1], context) =>
+    address(context, as, elementBytes(type)) +
+    multiply('qacc', type, qx, qy) +
+    (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
+    element(type, context) +
+    fillQ(qu) +
+    advance(context, as, elementBytes(type));
+
+const elementBytes = (type: LaneType): 1 | 2 => (type === 's8' || type === 'u8' ? 1 : 2);
+
+const element = (type: LaneType, context: EmitContext): string =>
+  elementBytes(type) === 1
+    ? `const pie$v = Math.imul(${context.load8('pie$a')}, 0x01010101);`
+    : `const pie$v = Math.imul(${context.load16('pie$a')}, 0x00010001);`;
+
+const products: readonly EmitEntry[] = laneTypes.flatMap((type): EmitEntry[] => [
+  ...(['accx', 'qacc'] as const).flatMap((target): EmitEntry[] => {
+    const name = `ee.vmulas.${type}.${target}`;
+    return [
+      [name, ([qx, qy]) => multiply(target, type, qx, qy)],
+      ...['', '.qup'].flatMap((update): EmitEntry[] => [
+        [`${name}.ld.ip${update}`, withLoad(target, type, advance)],
+        [`${name}.ld.xp${update}`, withLoad(target, type, advanceBy)],
+      ]),
+    ];
+  }),
+  [`ee.vmulas.${type}.qacc.ldbc.incp`, withBroadcast(type)],
+  [`ee.vmulas.${type}.qacc.ldbc.incp.qup`, withBroadcast(type)],
+  [
+    `ee.mov.${type}.qacc`,
+    ([qs]) => `pie_moveQacc_${type}(${offsetOf(qs)});pie_control[0] = ${laneForm[type]};`,
+  ],
+]);
+
+/** All lanes of qx times one lane of qy. */
+const scalarProducts: readonly EmitEntry[] = (['s8', 's16'] as const).flatMap((type): EmitEntry[] => {
+  const compute = (qx: number, qy: number, lane: number) =>
+    inForm(laneForm[type]) +
+    `pie_qaccBroadcast_${type}(${offsetOf(qx)}, ${offsetOf(qy) + lane * elementBytes(type)});`;
+  return [
+    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane]) => compute(qx, qy, lane)],
+    [
+      `ee.vsmulas.${type}.qacc.ld.incp`,
+      ([qu, as, qx, qy, lane], context) =>
+        address(context, as, 16) +
+        compute(qx, qy, lane) +
+        context.loadWords('pie$a', wordsOf(qu)) +
+        advance(context, as, 16),
+    ],
+  ];
+});
+
+const readLanes = (type: 's8' | 's16', mask: number): EmitEntry => [
+  `ee.srcmb.${type}.qacc`,
+  ([qu, as], context) =>
+    `${inForm(laneForm[type])}pie_srcmb_${type}(${offsetOf(qu)}, ${context.ar(as)} & ${mask});`,
+];
+
+const readAccx: Emit = ([au, as], context) =>
+  `const pie$v = pie_shiftAccx(${context.ar(as)} & 63);${context.setAr(au, 'pie$v')};`;
+
+export const accumulateInstructions: readonly EmitEntry[] = [
+  ...products,
+  ...scalarProducts,
+  readLanes('s8', 31),
+  readLanes('s16', 63),
+  ['ee.srs.accx', readAccx],
+  ['ee.zero.accx', () => 'pie_accx[0] = 0;'],
+  ['ee.zero.qacc', () => 'pie_zeroQacc();'],
+];
