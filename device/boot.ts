@@ -1,0 +1,55 @@
+/** From the ROM's hand-over to a running chip, in the order of facts C10. The stub before it set stack and vectors. */
+import { read32, write32 } from "./chip";
+import { raiseClock } from "./clock";
+import { cores, entry1, zeroRangeCount, zeroRanges } from "./config";
+import { mapMemory } from "./flash";
+
+/** Opens the protected registers of every watchdog but the super one. */
+const WATCHDOG_KEY: u32 = 0x50d8_3aa1;
+const SUPER_KEY: u32 = 0x8f1d_312a;
+const SUPER_PROTECT: usize = 0x6000_80b8;
+const SUPER_CONFIG: usize = 0x6000_80b4;
+const AUTO_FEED: u32 = 0x8000_0000;
+
+const CORE_1_CONTROL: usize = 0x600c_0000;
+const CORE_1_ENTRY: usize = 0x600c_0004;
+const CLOCK_ON: u32 = 2;
+const IN_RESET: u32 = 4;
+const RTC_OPTIONS0: usize = 0x6000_8000;
+const RTC_CPU_STALL: usize = 0x6000_80bc;
+
+/** Watchdogs off, clock up, external memory mapped. */
+export function bootChip(): void {
+  stopWatchdog(0x6000_80b0, 0x6000_8098); // RTC
+  stopWatchdog(0x6001_f064, 0x6001_f048); // timer group 0
+  stopWatchdog(0x6002_0064, 0x6002_0048); // timer group 1
+  write32(SUPER_PROTECT, SUPER_KEY);
+  write32(SUPER_CONFIG, read32(SUPER_CONFIG) | AUTO_FEED);
+  write32(SUPER_PROTECT, 0);
+  raiseClock();
+  mapMemory();
+}
+
+function stopWatchdog(protect: usize, config: usize): void {
+  write32(protect, WATCHDOG_KEY);
+  write32(config, 0);
+  write32(protect, 0);
+}
+
+/** SRAM is random after power-up: zeroes what the program expects to be zero. */
+export function clearMemory(): void {
+  for (let i = 0; i < zeroRangeCount; i++) {
+    const range = zeroRanges + ((<usize>i) << 3);
+    memory.fill(load<u32>(range), 0, load<u32>(range, 4));
+  }
+}
+
+/** Lets core 1 out of reset; the ROM sends it to our entry. */
+export function startCore1(): void {
+  if (cores == 1) return;
+  write32(RTC_CPU_STALL, read32(RTC_CPU_STALL) & ~0x03f0_0000);
+  write32(RTC_OPTIONS0, read32(RTC_OPTIONS0) & ~3);
+  write32(CORE_1_ENTRY, entry1);
+  write32(CORE_1_CONTROL, CLOCK_ON | IN_RESET);
+  write32(CORE_1_CONTROL, CLOCK_ON);
+}

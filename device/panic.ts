@@ -1,0 +1,85 @@
+/**
+ * What the exception vectors call: everything about the fault on UART0, then the end. It uses nothing that might be broken: no
+ * tables, no state, only the UART. Frame: see src/firmware/vectors.ts.
+ */
+import { read32, write32 } from "./chip";
+import { Phase, Word, setWord } from "./status";
+import { drain, readByte, writeByte } from "./uart";
+
+const RTC_OPTIONS0: usize = 0x6000_8000;
+const SOFTWARE_RESET: u32 = 0x8000_0000;
+
+// Words of the frame before the registers a0...a15.
+const FRAME_WORDS: usize = 8;
+
+/** Prints the frame that the vectors saved; a byte on UART0 then restarts the chip. */
+export function panic(frame: usize): void {
+  setWord(Word.Phase, Phase.Panic);
+  say("\r\n\r\nPANIC: core ");
+  writeByte(0x30 + load<u32>(frame));
+  say(", vector ");
+  hex(load<u32>(frame, 4));
+  say("\r\ncause ");
+  hex(load<u32>(frame, 8));
+  say(" (");
+  say(causeName(load<u32>(frame, 8)));
+  say(")\r\nPC ");
+  hex(load<u32>(frame, 12));
+  say(" address ");
+  hex(load<u32>(frame, 16));
+  say(" PS ");
+  hex(load<u32>(frame, 20));
+  say(" SAR ");
+  hex(load<u32>(frame, 24));
+  for (let i: u32 = 0; i < 16; i++) {
+    say(i & 3 ? " a" : "\r\na");
+    if (i >= 10) writeByte(0x31);
+    writeByte(0x30 + (i % 10));
+    say(i < 10 ? "  " : " ");
+    hex(load<u32>(frame + ((FRAME_WORDS + <usize>i) << 2)));
+  }
+  say("\r\nStopped. Any key restarts.\r\n");
+  while (readByte() < 0) {}
+  drain();
+  write32(RTC_OPTIONS0, read32(RTC_OPTIONS0) | SOFTWARE_RESET);
+  for (;;) read32(RTC_OPTIONS0);
+}
+
+/** EXCCAUSE, table 4-64 of the Xtensa ISA manual. */
+function causeName(cause: u32): string {
+  switch (cause) {
+    case 0:
+      return "illegal instruction";
+    case 2:
+      return "instruction fetch error";
+    case 3:
+      return "load or store error";
+    case 6:
+      return "divide by zero";
+    case 9:
+      return "unaligned access";
+    case 20:
+      return "instruction fetch prohibited";
+    case 28:
+      return "load prohibited";
+    case 29:
+      return "store prohibited";
+    case 32:
+      return "FPU off";
+    case 35:
+      return "PIE off";
+    default:
+      return "see EXCCAUSE in the Xtensa manual";
+  }
+}
+
+function say(text: string): void {
+  for (let i = 0; i < text.length; i++) writeByte(load<u8>(changetype<usize>(text) + ((<usize>i) << 1)));
+}
+
+function hex(value: u32): void {
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    const digit = (value >> shift) & 15;
+    writeByte(digit < 10 ? 0x30 + digit : 0x57 + digit);
+  }
+}

@@ -1,0 +1,83 @@
+/** Reading a command line: words and numbers. */
+import { line } from "./config";
+import { lineLength } from "./line";
+
+const SPACE: i32 = 32;
+const ZERO: i32 = 48;
+const POINT: i32 = 46;
+
+/** Where the command's argument begins and ends. */
+let argument: i32 = 0;
+let argumentEnd: i32 = 0;
+
+/** False when the last number read was none, or out of range. */
+export let valid: bool = false;
+
+/** True if the line's first word is `word` (an ASCII literal); then the argument is what follows. */
+export function isCommand(word: string): bool {
+  const length = word.length;
+  if (lineLength < length) return false;
+  for (let i = 0; i < length; i++) {
+    if (load<u8>(line + i) != load<u8>(changetype<usize>(word) + i * 2)) return false;
+  }
+  if (lineLength > length && load<u8>(line + length) != SPACE) return false;
+  argument = length;
+  argumentEnd = lineLength;
+  while (argument < argumentEnd && load<u8>(line + argument) == SPACE) argument++;
+  while (argumentEnd > argument && load<u8>(line + argumentEnd - 1) == SPACE) argumentEnd--;
+  return true;
+}
+
+export function hasArgument(): bool {
+  return argument < argumentEnd;
+}
+
+/** True if the argument is `word`. */
+export function argumentIs(word: string): bool {
+  const length = word.length;
+  if (argumentEnd - argument != length) return false;
+  for (let i = 0; i < length; i++) {
+    if (load<u8>(line + argument + i) != load<u8>(changetype<usize>(word) + i * 2)) return false;
+  }
+  return true;
+}
+
+/** The argument as a whole number up to `largest`. */
+export function wholeNumber(largest: u64): u64 {
+  let value: u64 = 0;
+  valid = hasArgument();
+  for (let i = argument; i < argumentEnd && valid; i++) {
+    const digit = <i32>load<u8>(line + i) - ZERO;
+    if (digit < 0 || digit > 9 || value > (largest - <u64>digit) / 10) valid = false;
+    else value = value * 10 + <u64>digit;
+  }
+  return valid ? value : 0;
+}
+
+/**
+ * The argument as a decimal fraction of at most seven digits. Numerator and power of ten are exact singles, so one division
+ * rounds as strtof does.
+ */
+export function fraction(): f32 {
+  let numerator: u32 = 0;
+  let denominator: u32 = 1;
+  let digits = 0;
+  let afterPoint = false;
+  valid = true;
+  for (let i = argument; i < argumentEnd && valid; i++) {
+    const character = <i32>load<u8>(line + i);
+    if (character == POINT && !afterPoint) {
+      afterPoint = true;
+      continue;
+    }
+    const digit = character - ZERO;
+    if (digit < 0 || digit > 9 || ++digits > 7) {
+      valid = false;
+    } else {
+      numerator = numerator * 10 + digit;
+      if (afterPoint) denominator *= 10;
+    }
+  }
+  if (!digits) valid = false;
+  return valid ? <f32>numerator / <f32>denominator : 0;
+}

@@ -1,0 +1,101 @@
+/** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
+import { ccount, read32 } from "./chip";
+import { clockMegahertz, context, line, lineBytes, storyTokens } from "./config";
+import { flush, stopRequested, write } from "./console";
+import { digest, digestToken, resetDigest } from "./digest";
+import { forward } from "./parallel";
+import { sample, seedSampler } from "./sampler";
+import { seed, temperature, tokenLimit, topp } from "./settings";
+import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
+import { print, printHex, printHundredths, printNumber } from "./text";
+import { BOS, decode, decodedBytes, encode, promptToken } from "./tokenizer";
+
+/** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
+const RANDOM: usize = 0x6003_507c;
+const LINE_FEED: u32 = 10;
+const TAB: u32 = 9;
+const DELETE: u32 = 0x7f;
+
+let token: i32 = 0;
+let position: i32 = 0;
+let promptCount: i32 = 0;
+let limit: i32 = 0;
+
+/** Begins the story that the edited line of `bytes` bytes asks for; false, with a sentence, if that cannot be. */
+export function beginStory(bytes: i32): bool {
+  promptCount = encode(line, bytes);
+  if (promptCount > context) {
+    print("That prompt has ");
+    printNumber(promptCount);
+    print(" tokens and the context holds ");
+    printNumber(context);
+    print("; please type a shorter one.\n");
+    return false;
+  }
+  limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
+  const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
+  seedSampler(chosen);
+  resetDigest();
+  token = BOS;
+  position = 0;
+  for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
+  setWord(Word.PromptTokens, promptCount);
+  setLong(Word.Seed, chosen);
+  setWord(Word.Phase, Phase.Telling);
+  return true;
+}
+
+/** Makes and prints one token; false when the story is over. */
+export function continueStory(): bool {
+  if (stopRequested()) return end(Ending.Stopped);
+  const begin = ccount();
+  forward(token, position);
+  const next = position + 1 < promptCount ? promptToken(position + 1) : sample(temperature, topp);
+  if (next != BOS) tell(next);
+  record(ccount() - begin);
+  if (next == BOS) return end(Ending.Finished);
+  token = next;
+  position++;
+  return position < limit ? true : end(Ending.Limit);
+}
+
+function tell(next: i32): void {
+  store<i32>(storyTokens + ((<usize>position) << 2), next);
+  digestToken(next);
+  const text = decode(token, next, line + lineBytes);
+  for (let i = 0; i < decodedBytes; i++) printSafely(load<u8>(text + i));
+  flush();
+}
+
+/** Control characters from the model could upset a terminal; bytes of UTF-8 pass. */
+function printSafely(byte: u32): void {
+  if ((byte >= 0x20 && byte != DELETE) || byte == LINE_FEED || byte == TAB) write(byte);
+}
+
+function record(cycles: u32): void {
+  if (!position) setWord(Word.FirstCycles, cycles);
+  setWord(Word.LastCycles, cycles);
+  setLong(Word.TotalCycles, getLong(Word.TotalCycles) + cycles);
+  setWord(Word.Passes, position + 1);
+}
+
+function end(ending: Ending): bool {
+  setLong(Word.Digest, digest);
+  setWord(Word.Ending, ending);
+  setWord(Word.Stories, getWord(Word.Stories) + 1);
+  print("\n[");
+  printNumber(getWord(Word.Passes));
+  print(" tokens, ");
+  printRate(getLong(Word.TotalCycles), getWord(Word.Passes));
+  print(" tokens/s, digest ");
+  printHex(digest, 16);
+  if (ending == Ending.Stopped) print(", stopped");
+  print("]\n");
+  setWord(Word.Phase, Phase.Ready);
+  return false;
+}
+
+/** Prints `passes` in `cycles` as passes a second. */
+export function printRate(cycles: u64, passes: u32): void {
+  printHundredths(cycles ? (<u64>passes * <u64>clockMegahertz * 100_000_000) / cycles : 0);
+}
