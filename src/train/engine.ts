@@ -1,0 +1,158 @@
+import { Worker } from 'node:worker_threads';
+import { BOS, type Corpus, type Segment, share } from './batches.ts';
+import { Command } from './crew.ts';
+import { createMemory, fillRotations, type Layout, layOut, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
+import { createRandom } from './random.ts';
+import { checkShape, parametersOf, type Shape } from './shape.ts';
+import { joinRun, Result, type Settings, type ThreadTask, writeSettings } from './thread.ts';
+
+/** Cost of a token's attention against its matrices, for sharing the work: about 1 + length * this. */
+const ATTENTION_SHARE = 1 / 400;
+
+export interface StepResult {
+  /** Mean loss in nats per token. */
+  loss: number;
+  tokens: number;
+  gradientNorm: number;
+}
+
+/** Weights, optimiser state and threads of one model in training. */
+export interface Engine {
+  shape: Shape;
+  weights: Float32Array;
+  average: Float32Array;
+  /** First and second moments (Muon's momentum is the first). */
+  moments: [Float32Array, Float32Array];
+  /** Sum of the threads' gradients after the last step. */
+  gradients: Float32Array;
+  step(corpus: Corpus, segments: readonly Segment[], settings: Settings): StepResult;
+  /** Summed loss in nats of the effective weights, without training; call `refresh` after changing weights. */
+  loss(corpus: Corpus, segments: readonly Segment[], settings: Settings): number;
+  /** Makes the effective weights (rounded as `settings` say) from the weights again. */
+  refresh(settings: Settings): void;
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  threads: number;
+  /** Most tokens of one step, over all threads. */
+  batchTokens: number;
+}
+
+/** Starts the threads; weights are zero until initialize() or a checkpoint fills them. */
+export async function createEngine(shape: Shape, options: EngineOptions): Promise<Engine> {
+  checkShape(shape);
+  const { threads, batchTokens } = options;
+  const capacity = Math.ceil(batchTokens / threads) + 2 * shape.context;
+  const layout = layOut(shape, threads, capacity);
+  const memory = createMemory(layout.bytes);
+  fillRotations(memory, layout, shape);
+  const { count } = parametersOf(shape);
+  const main = joinRun({ memory, shape, layout, index: 0 });
+  const workers = await Promise.all(
+    Array.from({ length: threads - 1 }, (_, i) => startWorker({ memory, shape, layout, index: i + 1 })),
+  );
+  const floats = (address: number) => new Float32Array(memory.buffer, address, count);
+  const slots = new Float64Array(memory.buffer, layout.settings, SETTING_SLOTS);
+  const results = layout.threads.map((t) => new Float64Array(memory.buffer, t.results, RESULT_SLOTS));
+
+  const command = (code: number, settings: Settings) => {
+    writeSettings(slots, settings);
+    main.meeting.setCommand(code);
+    main.meeting.wait();
+    main.work();
+    main.meeting.wait();
+  };
+  const load = (corpus: Corpus, segments: readonly Segment[]) => {
+    share(segments, threads, ATTENTION_SHARE, capacity).forEach((part, i) => {
+      fillThread(memory, layout, i, corpus, part);
+    });
+  };
+  const totalLoss = () => results.reduce((sum, slot) => sum + slot[Result.loss], 0);
+
+  return {
+    shape,
+    weights: floats(layout.weights),
+    average: floats(layout.average),
+    moments: [floats(layout.first), floats(layout.second)],
+    gradients: floats(layout.threads[0].gradients),
+    step(corpus, segments, settings) {
+      load(corpus, segments);
+      const tokens = segments.reduce((sum, segment) => sum + segment.length, 0);
+      command(Command.train, { ...settings, scale: 1 / tokens });
+      return { loss: totalLoss() / tokens, tokens, gradientNorm: results[0][Result.gradientNorm] };
+    },
+    loss(corpus, segments, settings) {
+      load(corpus, segments);
+      command(Command.loss, settings);
+      return totalLoss();
+    },
+    refresh: (settings) => command(Command.refresh, settings),
+    async close() {
+      main.meeting.setCommand(Command.exit);
+      main.meeting.wait();
+      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
+    },
+  };
+}
+
+/** Node 20 does not hand tsx's loader down to workers. */
+const sourceWorker = `import('tsx/esm/api').then(({ register }) => {
+  register();
+  return import('${new URL('./worker.ts', import.meta.url)}');
+});`;
+
+/**
+ * From source (tests, tsx) a worker needs the loader too; from dist/ it is plain JavaScript. Resolves when the
+ * worker is ready: while it starts it needs the main thread's event loop, which blocks during a step.
+ */
+function startWorker(task: ThreadTask): Promise<Worker> {
+  const worker = import.meta.url.endsWith('.ts')
+    ? new Worker(sourceWorker, { eval: true, workerData: task })
+    : new Worker(new URL('./worker.js', import.meta.url), { workerData: task });
+  return new Promise((resolve, reject) => {
+    worker.once('message', () => resolve(worker));
+    worker.once('error', reject);
+  });
+}
+
+function fillThread(
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  index: number,
+  corpus: Corpus,
+  segments: readonly Segment[],
+): void {
+  const buffers = layout.threads[index];
+  const ints = (address: number, length: number) => new Int32Array(memory.buffer, address, length);
+  const tokens = ints(buffers.tokens, layout.capacity);
+  const targets = ints(buffers.targets, layout.capacity);
+  const positions = ints(buffers.positions, layout.capacity);
+  let at = 0;
+  for (const { start, length } of segments) {
+    for (let i = 0; i < length; i++, at++) {
+      tokens[at] = corpus.tokens[start + i];
+      targets[at] = corpus.tokens[start + i + 1] ?? BOS;
+      positions[at] = i;
+    }
+  }
+  ints(buffers.segments, segments.length + 2).set([at, segments.length, ...segments.map((s) => s.length)]);
+}
+
+/**
+ * Fresh weights: normal, matrices with deviation 1 / sqrt(columns), those that write to the residual stream
+ * (wo, w2) zero, norms one.
+ */
+export function initialize(engine: Engine, seed: number, embeddingDeviation = 0.05): void {
+  const random = createRandom(seed);
+  const { weights, shape } = engine;
+  for (const { name, kind, rows, columns, offset } of parametersOf(shape).tensors) {
+    const values = weights.subarray(offset, offset + rows * columns);
+    if (kind === 'norm') values.fill(1);
+    else if (/\.(wo|w2)$/.test(name)) values.fill(0);
+    else {
+      const deviation = kind === 'embedding' ? embeddingDeviation : 1 / Math.sqrt(columns);
+      for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();
+    }
+  }
+}

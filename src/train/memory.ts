@@ -1,0 +1,179 @@
+import { GEMM_SCRATCH_BYTES } from './kernels.ts';
+import { type Parameters, parametersOf, type Shape } from './shape.ts';
+
+/** Rows of logits that exist at a time (the classifier and the loss run in blocks of that many tokens). */
+export const LOGIT_ROWS = 64;
+/** Int32 slots at the start of memory for the threads' barrier and the command word. */
+export const CONTROL_SLOTS = 16;
+/** Float64 slots a thread reports through: loss, sum of squares of its part of the gradient. */
+export const RESULT_SLOTS = 8;
+/** Float64 slots of the step's settings (learning rates, clipping...), written by the main thread. */
+export const SETTING_SLOTS = 16;
+
+/** Addresses (bytes) of the activations one layer keeps for the backward pass. */
+export interface LayerBuffers {
+  input: number; // (tokens, dim)
+  inverse1: number; // (tokens)
+  normal1: number; // (tokens, dim)
+  q: number; // (tokens, dim)
+  k: number; // (tokens, kvDim)
+  v: number; // (tokens, kvDim)
+  logSums: number; // (heads, tokens)
+  mixed: number; // (tokens, dim)
+  mixedRounded: number; // (tokens, dim)
+  middle: number; // (tokens, dim)
+  inverse2: number; // (tokens)
+  normal2: number; // (tokens, dim)
+  gate: number; // (tokens, hiddenDim)
+  up: number; // (tokens, hiddenDim)
+  hidden: number; // (tokens, hiddenDim)
+}
+
+/** What belongs to one thread. */
+export interface ThreadBuffers {
+  gradients: number;
+  gemmScratch: number;
+  attentionScratch: number;
+  muonScratch: number;
+  results: number;
+  /** Int32: number of tokens, number of segments, then the lengths of the segments. */
+  segments: number;
+  tokens: number; // Int32 (capacity)
+  targets: number; // Int32 (capacity)
+  positions: number; // Int32 (capacity)
+  layers: LayerBuffers[];
+  output: number; // (tokens, dim), after the last layer
+  outputNormal: number; // (tokens, dim)
+  outputInverse: number; // (tokens)
+  logits: number; // (LOGIT_ROWS, logitStride)
+  dx: number; // (tokens, dim)
+  dNormal: number; // (tokens, dim)
+  dq: number; // (tokens, dim)
+  dk: number; // (tokens, kvDim)
+  dv: number; // (tokens, kvDim)
+  dHidden: number; // (tokens, hiddenDim)
+}
+
+/** The one shared memory of a training run: every address in it. */
+export interface Layout {
+  control: number;
+  settings: number;
+  weights: number;
+  /** What the forward pass reads: the weights, or their rounded image during the quantisation-aware phase. */
+  effective: number;
+  average: number;
+  first: number;
+  second: number;
+  cosines: number; // (context, headSize)
+  sines: number; // (context, headSize)
+  threads: ThreadBuffers[];
+  /** Tokens a thread can take in one step. */
+  capacity: number;
+  logitStride: number;
+  bytes: number;
+}
+
+/** Lays out a run of `threads` threads that take up to `capacity` tokens each a step. */
+export function layOut(shape: Shape, threads: number, capacity: number): Layout {
+  const { count } = parametersOf(shape);
+  const headSize = shape.dim / shape.heads;
+  const logitStride = ((shape.vocabulary + 3) & ~3) + 4;
+  let top = 1024;
+  const bytes = (size: number): number => {
+    const at = top;
+    top = (top + size + 63) & ~63;
+    return at;
+  };
+  const floats = (size: number): number => bytes(size * 4);
+  const layout = {
+    control: bytes(CONTROL_SLOTS * 4),
+    settings: bytes(SETTING_SLOTS * 8),
+    weights: floats(count),
+    effective: floats(count),
+    average: floats(count),
+    first: floats(count),
+    second: floats(count),
+    cosines: floats(shape.context * headSize),
+    sines: floats(shape.context * headSize),
+    threads: Array.from({ length: threads }, () => threadBuffers(shape, count, capacity, logitStride, bytes)),
+    capacity,
+    logitStride,
+  };
+  return { ...layout, bytes: top + 4096 };
+}
+
+function threadBuffers(
+  shape: Shape,
+  count: number,
+  capacity: number,
+  logitStride: number,
+  bytes: (size: number) => number,
+): ThreadBuffers {
+  const { dim, hiddenDim, heads } = shape;
+  const kvDim = (dim / heads) * shape.kvHeads;
+  const scoreStride = ((shape.context + 7) & ~7) + 8;
+  const perToken = (width: number): number => bytes((capacity + 4) * width * 4);
+  const largest = Math.max(dim, hiddenDim) * dim + dim * dim;
+  return {
+    gradients: bytes(count * 4),
+    gemmScratch: bytes(GEMM_SCRATCH_BYTES),
+    attentionScratch: bytes(2 * 32 * scoreStride * 4 + 4 * scoreStride * 4),
+    muonScratch: bytes(2 * largest * 4),
+    results: bytes(RESULT_SLOTS * 8),
+    segments: bytes((capacity + 2) * 4),
+    tokens: perToken(1),
+    targets: perToken(1),
+    positions: perToken(1),
+    layers: Array.from({ length: shape.layers }, () => ({
+      input: perToken(dim),
+      inverse1: perToken(1),
+      normal1: perToken(dim),
+      q: perToken(dim),
+      k: perToken(kvDim),
+      v: perToken(kvDim),
+      logSums: perToken(heads),
+      mixed: perToken(dim),
+      mixedRounded: perToken(dim),
+      middle: perToken(dim),
+      inverse2: perToken(1),
+      normal2: perToken(dim),
+      gate: perToken(hiddenDim),
+      up: perToken(hiddenDim),
+      hidden: perToken(hiddenDim),
+    })),
+    output: perToken(dim),
+    outputNormal: perToken(dim),
+    outputInverse: perToken(1),
+    logits: bytes((LOGIT_ROWS + 4) * logitStride * 4),
+    dx: perToken(dim),
+    dNormal: perToken(dim),
+    dq: perToken(dim),
+    dk: perToken(kvDim),
+    dv: perToken(kvDim),
+    dHidden: perToken(hiddenDim),
+  };
+}
+
+/** A shared memory with that much room. */
+export function createMemory(bytes: number): WebAssembly.Memory {
+  const pages = Math.ceil(bytes / 65536);
+  return new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });
+}
+
+/** Fills the RoPE tables in the form that the kernel `rope` reads (llama2.c's angles, base 10000). */
+export function fillRotations(memory: WebAssembly.Memory, layout: Layout, shape: Shape): void {
+  const headSize = shape.dim / shape.heads;
+  const cosines = new Float32Array(memory.buffer, layout.cosines, shape.context * headSize);
+  const sines = new Float32Array(memory.buffer, layout.sines, shape.context * headSize);
+  for (let position = 0; position < shape.context; position++) {
+    for (let i = 0; i < headSize; i += 2) {
+      const angle = position / 10000 ** (i / headSize);
+      const at = position * headSize + i;
+      cosines[at] = cosines[at + 1] = Math.cos(angle);
+      sines[at] = -Math.sin(angle);
+      sines[at + 1] = Math.sin(angle);
+    }
+  }
+}
+
+export type { Parameters };

@@ -1,0 +1,106 @@
+import { UsageError } from '../errors.ts';
+import type { ModelConfig } from '../model/types.ts';
+
+/** How the feed-forward gate is activated: SiLU (llama) or ReLU (zero rows that the chip can skip). */
+export type Activation = 'silu' | 'relu';
+
+export interface Shape extends ModelConfig {
+  activation: Activation;
+}
+
+/** Which optimiser owns a tensor: hidden matrices are Muon's, the rest is AdamW's. */
+export type TensorKind = 'embedding' | 'norm' | 'matrix';
+
+export interface Tensor {
+  /** Name as in src/model, e.g. `layers.2.wq`. */
+  name: string;
+  kind: TensorKind;
+  rows: number;
+  columns: number;
+  /** First float within the flat parameter vector; every tensor starts at a multiple of 4. */
+  offset: number;
+}
+
+export interface LayerTensors {
+  attentionNorm: Tensor;
+  wq: Tensor;
+  wk: Tensor;
+  wv: Tensor;
+  wo: Tensor;
+  ffnNorm: Tensor;
+  w1: Tensor;
+  w2: Tensor;
+  w3: Tensor;
+}
+
+export interface Parameters {
+  /** Floats in all. */
+  count: number;
+  tensors: Tensor[];
+  embedding: Tensor;
+  layers: LayerTensors[];
+  finalNorm: Tensor;
+  /** The embedding itself when it is shared. */
+  classifier: Tensor;
+}
+
+/** Named shapes of `--preset`; the vocabulary and the context may be overridden. */
+export const presets: Readonly<Record<string, Shape>> = {
+  tiny: preset(32, 3, 2, 1, 96),
+  '260k': preset(64, 5, 8, 4, 172),
+  '280k': preset(64, 6, 4, 2, 144),
+  '1m': preset(128, 6, 8, 4, 320),
+};
+
+function preset(dim: number, layers: number, heads: number, kvHeads: number, hiddenDim: number): Shape {
+  const sizes = { dim, layers, heads, kvHeads, hiddenDim, vocabulary: 512, context: 512 };
+  return { ...sizes, sharedClassifier: true, activation: 'silu' };
+}
+
+/** Refuses what the kernels cannot do, in one sentence. */
+export function checkShape(shape: Shape): void {
+  const wrong = (text: string): never => {
+    throw new UsageError(`train: ${text}.`);
+  };
+  for (const name of ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabulary', 'context'] as const) {
+    const value = shape[name];
+    if (!Number.isInteger(value) || value < 1) wrong(`${name} must be a whole number of 1 or more, not ${value}`);
+  }
+  if (shape.dim % shape.heads) wrong(`dim ${shape.dim} must be a multiple of heads ${shape.heads}`);
+  if (shape.heads % shape.kvHeads) {
+    wrong(`heads ${shape.heads} must be a multiple of kvHeads ${shape.kvHeads}`);
+  }
+  if ((shape.dim / shape.heads) % 4) {
+    wrong(`a head has ${shape.dim / shape.heads} floats; the kernels need a multiple of 4`);
+  }
+  if (shape.hiddenDim % 4) wrong(`hiddenDim ${shape.hiddenDim} must be a multiple of 4`);
+}
+
+/** The flat parameter vector of a shape: every tensor with its place, in llama2.c's order within a layer. */
+export function parametersOf(shape: Shape): Parameters {
+  const { dim, hiddenDim, vocabulary } = shape;
+  const kvDim = (dim / shape.heads) * shape.kvHeads;
+  const tensors: Tensor[] = [];
+  let count = 0;
+  const add = (name: string, kind: TensorKind, rows: number, columns: number): Tensor => {
+    const tensor = { name, kind, rows, columns, offset: count };
+    tensors.push(tensor);
+    count += rows * columns;
+    return tensor;
+  };
+  const embedding = add('tokenEmbedding', 'embedding', vocabulary, dim);
+  const layers = Array.from({ length: shape.layers }, (_, i) => ({
+    attentionNorm: add(`layers.${i}.attentionNorm`, 'norm', 1, dim),
+    wq: add(`layers.${i}.wq`, 'matrix', dim, dim),
+    wk: add(`layers.${i}.wk`, 'matrix', kvDim, dim),
+    wv: add(`layers.${i}.wv`, 'matrix', kvDim, dim),
+    wo: add(`layers.${i}.wo`, 'matrix', dim, dim),
+    ffnNorm: add(`layers.${i}.ffnNorm`, 'norm', 1, dim),
+    w1: add(`layers.${i}.w1`, 'matrix', hiddenDim, dim),
+    w2: add(`layers.${i}.w2`, 'matrix', dim, hiddenDim),
+    w3: add(`layers.${i}.w3`, 'matrix', hiddenDim, dim),
+  }));
+  const finalNorm = add('finalNorm', 'norm', 1, dim);
+  const classifier = shape.sharedClassifier ? embedding : add('classifier', 'embedding', vocabulary, dim);
+  return { count, tensors, embedding, layers, finalNorm, classifier };
+}

@@ -1,0 +1,9 @@
+/** The trainer's operators over raw addresses of one shared memory; called from ../kernels.ts. */
+export { attentionBackward, attentionForward, setAttentionScratch } from './attention';
+export { gemm, setScratch } from './gemm';
+export { crossEntropy } from './loss';
+export { adamw, addInto, blend, muon, sumOfSquares } from './optimizer';
+export { multiplyAddPeak } from './peak';
+export {
+  fakeQuantize, gather, gatedBackward, gatedForward, rmsnormBackward, rmsnormForward, rope, scatterAdd,
+} from './pointwise';

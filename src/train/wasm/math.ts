@@ -1,0 +1,48 @@
+/** e^x of four floats, relative error below 2e-7 (Cephes' expf polynomial); below -87 it gives e^-87. */
+// @ts-ignore: decorator
+@inline
+export function exp4(x: v128): v128 {
+  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87)), f32x4.splat(88));
+  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));
+  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
+  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let p = f32x4.splat(1.9875691500e-4);
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
+  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.mul(p, power);
+}
+
+/** Natural logarithm of a positive, normal double: ln m by the series of atanh, m within [2/3, 4/3). */
+export function log(x: f64): f64 {
+  const bits = reinterpret<i64>(x);
+  let exponent = <i32>((bits >> 52) & 0x7ff) - 1023;
+  let m = reinterpret<f64>((bits & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
+  if (m > 4.0 / 3.0) {
+    m *= 0.5;
+    exponent++;
+  }
+  const t = (m - 1) / (m + 1);
+  const t2 = t * t;
+  let sum: f64 = 0;
+  for (let k = 17; k >= 1; k -= 2) sum = sum * t2 + 1.0 / <f64>k;
+  return 2 * t * sum + <f64>exponent * 0.693147180559945309417;
+}
+
+/** Sum of the four lanes, always in the same order. */
+// @ts-ignore: decorator
+@inline
+export function sum4(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
+}
+
+// @ts-ignore: decorator
+@inline
+export function max4(x: v128): f32 {
+  const a = max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1));
+  return max(a, max(f32x4.extract_lane(x, 2), f32x4.extract_lane(x, 3)));
+}
