@@ -7,4 +7,4 @@ export type { EmitContext } from './context.ts';
 export { emitPie, pieInstructionNames } from './emit.ts';
 export { setQaccForm } from './qacc.ts';
 export { Control, createPieState, layout, type PieState, QaccForm } from './state.ts';
-export type { PipelineRule, PipelineUse } from './timing-types.ts';
+export { type PipelineRule, type PipelineUse, pipelineRule } from './timing.ts';
