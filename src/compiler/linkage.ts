@@ -1,0 +1,99 @@
+/** How compiled code reaches what lies outside the function: names of symbols, and what the options decide. */
+import { type FunctionType, importCount, typeKey, type WasmModule } from './module.ts';
+
+export interface CompileOptions {
+  /** Values of imported immutable globals by "module.name"; folded as constants. */
+  readonly globals?: Readonly<Record<string, number>>;
+  /**
+   * `chip`: WebAssembly addresses are chip addresses and nothing is checked. `checked`: memory is a region of its own
+   * (symbols `memory`, `memory.size`), every access is checked, and so is the depth of the stack (`stack.limit`).
+   */
+  readonly memory?: 'chip' | 'checked';
+  /** Text of the module's source map, for messages. */
+  readonly sourceMap?: string;
+  /** Symbol called on a trap, with the trap's number in a2. */
+  readonly trapSymbol?: string;
+  /** Symbols of imports in checked mode by "module.name"; see `instantiate.ts`. */
+  readonly imports?: ReadonlyMap<string, string>;
+  /** Shared by modules that call each other through tables, so that equal types get equal numbers. */
+  readonly typeIds?: Map<string, number>;
+}
+
+export interface Linkage {
+  readonly options: CompileOptions;
+  readonly checked: boolean;
+  /** Symbol of a function's code. */
+  readonly functionSymbol: (index: number) => string;
+  /** Symbol of the two words {code, type} that a reference to a function points to. */
+  readonly referenceSymbol: (index: number) => string;
+  readonly globalAddress: (index: number) => { symbol: string; offset: number };
+  /** Value of an imported immutable global that the options give. */
+  readonly foldedGlobal: (index: number) => number | undefined;
+  /** Symbol of a table's three words {elements, size, maximum}. */
+  readonly tableSymbol: (index: number) => string;
+  readonly memorySymbol: string;
+  readonly memorySizeSymbol: string;
+  readonly dataSymbol: (index: number) => string;
+  readonly elementSymbol: (index: number) => string;
+  /** A number that is the same for equal types in every module. */
+  readonly typeId: (type: FunctionType) => number;
+}
+
+/** Numbers types in the order in which they are first met. */
+function typeNumbering(known: Map<string, number>): (type: FunctionType) => number {
+  return (type) => {
+    const key = typeKey(type);
+    const id = known.get(key) ?? known.size + 1;
+    known.set(key, id);
+    return id;
+  };
+}
+
+export function importKey(entry: { module: string; name: string }): string {
+  return `${entry.module}.${entry.name}`;
+}
+
+export function createLinkage(module: WasmModule, options: CompileOptions): Linkage {
+  const importsOf = (kind: string) => module.imports.filter((entry) => entry.type.kind === kind);
+  const functions = importsOf('func');
+  const globals = importsOf('global');
+  const tables = importsOf('table');
+  const importedMemory = importsOf('memory')[0];
+  const resolve = (entry: { module: string; name: string }) =>
+    options.imports?.get(importKey(entry)) ?? (entry.module === 'kernel' ? entry.name : importKey(entry));
+  const offsets = globalOffsets(module);
+  const memory = importedMemory && options.imports ? resolve(importedMemory) : '.Lmemory';
+  return {
+    options,
+    checked: options.memory === 'checked',
+    functionSymbol: (index) => (index < functions.length ? resolve(functions[index]) : `.Lfunction.${index}`),
+    referenceSymbol: (index) =>
+      index < functions.length && options.imports
+        ? `${resolve(functions[index])}.reference`
+        : `.Lreference.${index}`,
+    globalAddress: (index) =>
+      index < globals.length
+        ? { symbol: resolve(globals[index]), offset: 0 }
+        : { symbol: '.Lglobals', offset: offsets[index - importCount(module, 'global')] },
+    foldedGlobal: (index) => {
+      const entry = globals[index];
+      return entry && options.globals?.[importKey(entry)];
+    },
+    tableSymbol: (index) => (index < tables.length ? resolve(tables[index]) : `.Ltable.${index}`),
+    memorySymbol: memory,
+    memorySizeSymbol: `${memory}.size`,
+    dataSymbol: (index) => `.Ldata.${index}`,
+    elementSymbol: (index) => `.Lelements.${index}`,
+    typeId: typeNumbering(options.typeIds ?? new Map()),
+  };
+}
+
+/** Byte offsets of the globals defined in the module, in one block of memory. */
+export function globalOffsets(module: WasmModule): number[] {
+  let offset = 0;
+  return module.globalInits.map(({ type }) => {
+    const at = offset;
+    offset += type.type === 'i64' ? 8 : 4;
+    return at;
+  });
+}
