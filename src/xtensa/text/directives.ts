@@ -1,0 +1,346 @@
+/** The directives of GNU as that kernels use, as one table from name to action. */
+import { UsageError } from '../../errors.ts';
+import type { Expression } from '../expression.ts';
+import {
+  type AlignItem,
+  append,
+  type BytesItem,
+  type SectionItems,
+  type SpaceItem,
+  type WordsItem,
+} from '../items.ts';
+import { namedLiterals, placePool } from '../literals.ts';
+import { checkUndefined, defineLabel, sectionNamed } from '../program.ts';
+import { type Context, parse, parseNumber, splitArguments } from './context.ts';
+import { parseString } from './expressions.ts';
+
+type Directive = (context: Context, text: string) => void;
+
+const maximumCount = 16 * 1024 * 1024;
+
+function count(context: Context, text: string, what: string): number {
+  const value = parseNumber(context, text);
+  if (!Number.isInteger(value) || value < 0 || value > maximumCount) {
+    throw new UsageError(`${what} of ${value} is not between 0 and ${maximumCount}.`);
+  }
+  return value;
+}
+
+function words(width: 1 | 2 | 4 | 8): Directive {
+  return (context, text) => {
+    const expressions = splitArguments(text).map((part) => parse(context, part));
+    append<WordsItem>(
+      context.program.current,
+      { kind: 'words', width, expressions, line: context.line },
+      width * expressions.length,
+    );
+  };
+}
+
+function appendBytes(context: Context, bytes: Uint8Array): void {
+  append<BytesItem>(context.program.current, { kind: 'bytes', bytes, line: context.line }, bytes.length);
+}
+
+function strings(terminated: boolean): Directive {
+  return (context, text) => {
+    for (const part of splitArguments(text)) {
+      const bytes = parseString(part);
+      appendBytes(context, terminated ? Uint8Array.of(...bytes, 0) : bytes);
+    }
+  };
+}
+
+function floats(width: 4 | 8): Directive {
+  return (context, text) => {
+    for (const part of splitArguments(text)) {
+      const value = Number(part.replace(/^0[fdrs]/i, ''));
+      if (part === '' || Number.isNaN(value))
+        throw new UsageError(`"${part}" is not a floating-point number.`);
+      const bytes = new Uint8Array(width);
+      const view = new DataView(bytes.buffer);
+      if (width === 4) view.setFloat32(0, value, true);
+      else view.setFloat64(0, value, true);
+      appendBytes(context, bytes);
+    }
+  };
+}
+
+function align(power: boolean): Directive {
+  return (context, text) => {
+    const [amount, fill = '', limit = ''] = splitArguments(text);
+    const given = count(context, amount ?? '0', 'an alignment');
+    if (power && given > 24) throw new UsageError(`an alignment of 2^${given} is too large.`);
+    const boundary = power ? 2 ** given : Math.max(given, 1);
+    if ((boundary & (boundary - 1)) !== 0)
+      throw new UsageError(`an alignment of ${boundary} is not a power of two.`);
+    const section = context.program.current;
+    section.align = Math.max(section.align, boundary);
+    append<AlignItem>(section, {
+      kind: 'align',
+      boundary,
+      ...(fill === '' ? {} : { fill: parseNumber(context, fill) & 255 }),
+      ...(limit === '' ? {} : { limit: parseNumber(context, limit) }),
+      line: context.line,
+    });
+  };
+}
+
+function space(size: Expression, fill: number, context: Context, to = false): void {
+  append<SpaceItem>(
+    context.program.current,
+    { kind: 'space', count: size, to, fill: fill & 255, line: context.line },
+    typeof size === 'number' && !to ? Math.max(0, size) : 0,
+  );
+}
+
+const skip: Directive = (context, text) => {
+  const [size, fill = '0'] = splitArguments(text);
+  if (size === undefined) throw new UsageError('how many bytes?');
+  space(parse(context, size), parseNumber(context, fill), context);
+};
+
+const org: Directive = (context, text) => {
+  const [to, fill = '0'] = splitArguments(text);
+  if (to === undefined) throw new UsageError('.org wants an offset.');
+  space(parse(context, to), parseNumber(context, fill), context, true);
+};
+
+const fill: Directive = (context, text) => {
+  const [repeat, size = '1', value = '0'] = splitArguments(text);
+  const times = count(context, repeat ?? '', 'a repetition');
+  const width = Math.min(count(context, size, 'a size'), 8);
+  if (times * width > maximumCount) throw new UsageError(`.fill of ${times * width} bytes is too large.`);
+  const number = parseNumber(context, value);
+  const unit = new Uint8Array(8);
+  new DataView(unit.buffer).setUint32(0, number >>> 0, true);
+  const bytes = new Uint8Array(times * width);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = unit[at % width];
+  appendBytes(context, bytes);
+};
+
+function enter(context: Context, section: SectionItems): void {
+  context.previousSection = context.program.current;
+  context.program.current = section;
+}
+
+/** `.section name, "flags", @type`: the flag x means code. */
+const section: Directive = (context, text) => {
+  const [name = '', flags = ''] = splitArguments(text);
+  const plain = name.replace(/^"(.*)"$/, '$1');
+  if (plain === '' || /\s/.test(plain)) throw new UsageError('.section wants a name.');
+  const isCode = flags.startsWith('"') ? flags.includes('x') : undefined;
+  enter(context, sectionNamed(context.program, plain, isCode));
+};
+
+const plainSection =
+  (name: string): Directive =>
+  (context) =>
+    enter(context, sectionNamed(context.program, name));
+
+const pushSection: Directive = (context, text) => {
+  context.sectionStack.push({ current: context.program.current, previous: context.previousSection });
+  section(context, text);
+};
+
+const popSection: Directive = (context) => {
+  const saved = context.sectionStack.pop();
+  if (!saved) throw new UsageError('.popsection without a .pushsection.');
+  context.program.current = saved.current;
+  context.previousSection = saved.previous;
+};
+
+const previous: Directive = (context) => {
+  if (!context.previousSection) throw new UsageError('.previous: there was no section before.');
+  enter(context, context.previousSection);
+};
+
+const symbolPattern = /^[A-Za-z_.$][\w.$]*$/;
+
+function symbolName(text: string): string {
+  const name = text.trim().replace(/^"(.*)"$/, '$1');
+  if (!symbolPattern.test(name)) throw new UsageError(`"${name}" is not a symbol.`);
+  return name;
+}
+
+const global: Directive = (context, text) => {
+  for (const name of splitArguments(text)) context.program.globals.add(symbolName(name));
+};
+
+/** `.set`, `.equ`, `=`: may be given anew, unless `once`. */
+export function assign(context: Context, name: string, value: string, once = false): void {
+  if (name === '.') {
+    org(context, value);
+    return;
+  }
+  const { constants, labels } = context.program;
+  symbolName(name);
+  if (labels.has(name)) throw new UsageError(`"${name}" is already a label.`);
+  if (once) checkUndefined(context.program, name);
+  constants.set(name, parse(context, value));
+}
+
+const set =
+  (once: boolean): Directive =>
+  (context, text) => {
+    const [name, value] = splitArguments(text);
+    if (value === undefined) throw new UsageError('a symbol and a value, please.');
+    assign(context, name, value, once);
+  };
+
+/** `.comm name, size, align`: zeros in .bss. */
+const common =
+  (isGlobal: boolean): Directive =>
+  (context, text) => {
+    const [name, size = '', boundary = '4'] = splitArguments(text);
+    const back = context.program.current;
+    context.program.current = sectionNamed(context.program, '.bss');
+    align(false)(context, boundary);
+    defineLabel(context.program, symbolName(name ?? ''), context.line);
+    space(count(context, size, 'a size'), 0, context);
+    if (isGlobal) context.program.globals.add(name);
+    context.program.current = back;
+  };
+
+const literal: Directive = (context, text) => {
+  const [name, ...values] = splitArguments(text);
+  if (name === undefined || values.length === 0) throw new UsageError('.literal wants a label and a value.');
+  const { program } = context;
+  checkUndefined(program, symbolName(name));
+  const expressions = values.map((value) => parse(context, value));
+  program.labels.set(name, namedLiterals(program.current, name, expressions));
+};
+
+const regionSettings: Readonly<Record<string, (context: Context) => void>> = {
+  transform: ({ program }) => void (program.exact = false),
+  'no-transform': ({ program }) => void (program.exact = true),
+  generics: ({ program }) => void (program.exact = false),
+  'no-generics': ({ program }) => void (program.exact = true),
+  density: ({ program }) => void (program.density = true),
+  'no-density': ({ program }) => void (program.density = false),
+  longcalls: (context) => void (context.longCalls = true),
+  'no-longcalls': (context) => void (context.longCalls = false),
+};
+
+/** Regions that say where literals or instructions should go, which does not change what they mean. */
+const placementRegions =
+  /^(no-)?(schedule|relax|absolute-literals|trampolines|auto-litpools|target-align)$|^literal_prefix/;
+
+const begin: Directive = (context, text) => {
+  const name = text.trim();
+  const { program, longCalls } = context;
+  const { exact, density } = program;
+  const restore = (): void => {
+    Object.assign(program, { exact, density });
+    context.longCalls = longCalls;
+  };
+  const apply = regionSettings[name];
+  if (!apply && !placementRegions.test(name)) throw new UsageError(`.begin: "${name}" is not known.`);
+  context.regions.push({ name: name.split(/\s/)[0], restore });
+  apply?.(context);
+};
+
+const end: Directive = (context, text) => {
+  const name = text.trim().split(/\s/)[0];
+  const region = context.regions.pop();
+  if (region?.name !== name)
+    throw new UsageError(`.end ${name} does not close ".begin ${region?.name ?? ''}".`);
+  region.restore();
+};
+
+const refuse =
+  (why: string): Directive =>
+  () => {
+    throw new UsageError(why);
+  };
+
+const say: Directive = (context, text) => {
+  context.messages.push(`line ${context.line}: ${new TextDecoder().decode(parseString(text))}`);
+};
+
+const ignore: Directive = () => {};
+
+export const directives: Readonly<Record<string, Directive>> = {
+  '.text': plainSection('.text'),
+  '.data': plainSection('.data'),
+  '.bss': plainSection('.bss'),
+  '.rodata': plainSection('.rodata'),
+  '.section': section,
+  '.pushsection': pushSection,
+  '.popsection': popSection,
+  '.previous': previous,
+  '.global': global,
+  '.globl': global,
+  '.weak': global,
+  '.set': set(false),
+  '.equ': set(false),
+  '.equiv': set(true),
+  '.comm': common(true),
+  '.lcomm': common(false),
+  '.byte': words(1),
+  '.1byte': words(1),
+  '.short': words(2),
+  '.hword': words(2),
+  '.half': words(2),
+  '.2byte': words(2),
+  '.word': words(4),
+  '.long': words(4),
+  '.int': words(4),
+  '.4byte': words(4),
+  '.quad': words(8),
+  '.8byte': words(8),
+  '.float': floats(4),
+  '.single': floats(4),
+  '.double': floats(8),
+  '.ascii': strings(false),
+  '.asciz': strings(true),
+  '.string': strings(true),
+  '.space': skip,
+  '.skip': skip,
+  '.zero': skip,
+  '.org': org,
+  '.fill': fill,
+  '.align': align(false),
+  '.balign': align(false),
+  '.p2align': align(true),
+  '.literal': literal,
+  '.literal_position': (context) => void placePool(context.program.current),
+  '.begin': begin,
+  '.end': end,
+  '.include': refuse('.include is not supported: put the text itself here.'),
+  '.incbin': refuse('.incbin is not supported: put the bytes here as .byte or .word.'),
+  '.print': say,
+  '.warning': say,
+  '.error': (_, text) =>
+    refuse(text.trim() === '' ? '.error' : new TextDecoder().decode(parseString(text)))(_, text),
+  ...Object.fromEntries(
+    [
+      'type',
+      'size',
+      'file',
+      'loc',
+      'ident',
+      'local',
+      'hidden',
+      'internal',
+      'protected',
+      'extern',
+      'line',
+      'ln',
+      'title',
+      'psize',
+      'list',
+      'nolist',
+      'attribute',
+      'weakref',
+      'frequency',
+      'addrsig',
+    ].map((name) => [`.${name}`, ignore]),
+  ),
+};
+
+/** Debugging directives come in families. */
+export function findDirective(name: string): Directive | undefined {
+  const lower = name.toLowerCase();
+  if (/^\.(cfi_|xt\.|stab|def|gnu_attribute)/.test(lower)) return ignore;
+  return Object.hasOwn(directives, lower) ? directives[lower] : undefined;
+}
