@@ -1,0 +1,268 @@
+/**
+ * The serial loader of the ESP32-S3's mask ROM, answer for answer (facts C9.9), and the protocol of the flasher stub that tools upload
+ * into it. The stub itself is not run: it calls ROM functions that are not here; a program uploaded with MEM_* that holds the stub's
+ * greeting "OHAI" is taken for one, and from then on its protocol is spoken.
+ */
+import { createHash } from 'node:crypto';
+import {
+  buildResponse,
+  CHIP_ID,
+  ERROR,
+  OP,
+  parseRequest,
+  type Request,
+  SECTOR_BYTES,
+  SYNC_WORD,
+  wordsOf,
+} from './protocol.ts';
+import { createSlipDecoder, slipEncode } from './slip.ts';
+import { deflateSink, type PacketSink, plainSink, type Target } from './writer.ts';
+
+/** The chip around the loader. */
+export interface LoaderHost {
+  flash: Uint8Array;
+  /** Sends bytes on the wire the host talks through. */
+  send(bytes: Uint8Array): void;
+  read32(address: number): number;
+  write32(address: number, value: number): void;
+  /** Stores an uploaded program; false where there is no RAM. */
+  writeMemory(address: number, bytes: Uint8Array): boolean;
+  /** Sets the line's rate from its divider after CHANGE_BAUDRATE, in bits per second. */
+  setBaud(rate: number): void;
+  /** MEM_END: the ROM calls the program at `entry`. */
+  run(entry: number): void;
+  /** FLASH_END 0: software reset of the system. */
+  reset(): void;
+  /** FLASH_END 1: leaves the loader (`user code done`). */
+  leave(): void;
+}
+
+export interface Loader {
+  receive(bytes: Uint8Array): void;
+  /** True once a flasher stub was started. */
+  readonly stub: boolean;
+}
+
+/** A frame that answers nothing but a status. */
+const NOTHING = new Uint8Array(0);
+/** Largest packet of any tool: the stub's 16 KB, header and escapes aside. */
+const LARGEST_FRAME = 0x10000;
+const STUB_GREETING = 'OHAI';
+
+/** Bytes of payload below which a command is malformed (FLASH_BEGIN: 20 for the ROM, 16 for the stub, see there). */
+const SMALLEST_PAYLOAD: Partial<Record<number, number>> = {
+  [OP.FLASH_BEGIN]: 16,
+  [OP.FLASH_END]: 4,
+  [OP.MEM_BEGIN]: 16,
+  [OP.MEM_END]: 8,
+  [OP.SYNC]: 4,
+  [OP.WRITE_REG]: 12,
+  [OP.READ_REG]: 4,
+  [OP.SPI_SET_PARAMS]: 24,
+  [OP.SPI_ATTACH]: 4,
+  [OP.READ_FLASH_SLOW]: 8,
+  [OP.CHANGE_BAUDRATE]: 8,
+  [OP.FLASH_DEFL_BEGIN]: 16,
+  [OP.FLASH_DEFL_END]: 4,
+  [OP.SPI_FLASH_MD5]: 8,
+  [OP.ERASE_REGION]: 8,
+  [OP.READ_FLASH]: 16,
+};
+
+/** What a command gives back: an error code, or data with success. */
+type Answer = number | Uint8Array;
+type Handler = (request: Request, words: number[]) => Answer | 'answered';
+
+/** A loader that has just printed `waiting for download`. */
+export function createLoader(host: LoaderHost): Loader {
+  let value = 0;
+  let lastOp = 0;
+  let stub = false;
+  let sink: PacketSink | undefined;
+  /** Bytes 2 to 4 of the status keep what an earlier answer left there. */
+  const status = new Uint8Array(4);
+  let uploaded = '';
+
+  const flash: Target = {
+    write(offset, data) {
+      if (offset + data.length > host.flash.length) return false;
+      host.flash.set(data, offset);
+      return true;
+    },
+  };
+  const memory: Target = {
+    write(address, data) {
+      uploaded += Buffer.from(data).toString('latin1');
+      return host.writeMemory(address, data);
+    },
+  };
+
+  const respond = (op: number, answer: Answer): void => {
+    const failed = typeof answer === 'number' && answer !== 0;
+    status[0] = failed ? 1 : 0;
+    if (failed) status[1] = answer;
+    const data = typeof answer === 'number' ? NOTHING : answer;
+    const trailer = stub ? Uint8Array.of(status[0], failed ? status[1] : 0) : status;
+    const payload = new Uint8Array(data.length + trailer.length);
+    payload.set(data);
+    payload.set(trailer, data.length);
+    host.send(slipEncode(buildResponse(op, value, payload)));
+  };
+
+  const begin = (make: () => PacketSink, fits: boolean): number => {
+    sink = undefined;
+    if (!fits) return ERROR.BAD_FORMAT;
+    sink = make();
+    return 0;
+  };
+
+  const erase = (offset: number, size: number): void => {
+    const start = offset - (offset % SECTOR_BYTES);
+    host.flash.fill(
+      0xff,
+      start,
+      Math.min(host.flash.length, Math.ceil((offset + size) / SECTOR_BYTES) * SECTOR_BYTES),
+    );
+  };
+
+  const beginFlash: Handler = ({ data, op }, [size, packets, packetBytes, offset]) => {
+    const deflated = op === OP.FLASH_DEFL_BEGIN;
+    const complete = data.length >= (stub ? 16 : 20);
+    const fits =
+      complete &&
+      offset + (deflated ? 0 : size) <= host.flash.length + SECTOR_BYTES &&
+      offset < host.flash.length;
+    if (fits) erase(offset, size);
+    const transfer = { packets, packetBytes, offset, target: flash };
+    return begin(() => (deflated ? deflateSink({ ...transfer, size }) : plainSink(transfer)), fits);
+  };
+
+  const takePacket: Handler = (request) => {
+    const error = sink ? sink(request) : ERROR.BAD_FORMAT;
+    if (error !== 0) sink = undefined; // after a bad packet the transfer is lost: begin again
+    return error;
+  };
+
+  const endFlash: Handler = ({ op }, [stay]) => {
+    sink = undefined;
+    respond(op, 0);
+    if (stay === 0) host.reset();
+    else if (!stub) host.leave();
+    return 'answered';
+  };
+
+  const startStub = (): void => {
+    stub = true;
+    host.send(slipEncode(Buffer.from(STUB_GREETING, 'latin1')));
+  };
+
+  const readFlash: Handler = (_request, [offset, length, blockBytes]) => {
+    if (blockBytes === 0) return ERROR.READ_LENGTH;
+    respond(OP.READ_FLASH, 0);
+    const data = host.flash.subarray(offset, offset + length);
+    for (let at = 0; at < data.length; at += blockBytes)
+      host.send(slipEncode(data.subarray(at, at + blockBytes)));
+    host.send(slipEncode(createHash('md5').update(data).digest()));
+    return 'answered';
+  };
+
+  const md5: Handler = (_request, [address, size]) => {
+    const digest = createHash('md5')
+      .update(host.flash.subarray(address, address + size))
+      .digest();
+    return stub ? digest : Buffer.from(digest.toString('hex'), 'latin1');
+  };
+
+  const handlers: Partial<Record<number, Handler>> = {
+    [OP.SYNC]: ({ data, op }) => {
+      value = wordsOf(data)[0] === SYNC_WORD ? SYNC_WORD : value;
+      for (let i = 0; i < (stub ? 1 : 8); i++) respond(op, 0);
+      return 'answered';
+    },
+    [OP.READ_REG]: (_request, [address]) => {
+      value = host.read32(address) >>> 0;
+      return 0;
+    },
+    [OP.WRITE_REG]: ({ data }) => {
+      // Records of address, value, mask and a delay in microseconds, one after another.
+      const words = wordsOf(data);
+      for (let i = 0; i + 2 < words.length; i += 4) {
+        const [address, wanted, mask] = words.slice(i);
+        const kept = mask === 0xffffffff ? 0 : host.read32(address) & ~mask;
+        host.write32(address, (kept | (wanted & mask)) >>> 0);
+      }
+      return 0;
+    },
+    [OP.SPI_SET_PARAMS]: () => 0,
+    [OP.SPI_ATTACH]: () => 0,
+    [OP.FLASH_BEGIN]: beginFlash,
+    [OP.FLASH_DEFL_BEGIN]: beginFlash,
+    [OP.FLASH_DATA]: takePacket,
+    [OP.FLASH_DEFL_DATA]: takePacket,
+    [OP.MEM_DATA]: takePacket,
+    [OP.FLASH_END]: endFlash,
+    [OP.FLASH_DEFL_END]: endFlash,
+    [OP.MEM_BEGIN]: (_request, [, packets, packetBytes, offset]) =>
+      begin(() => plainSink({ packets, packetBytes, offset, target: memory }), true),
+    [OP.MEM_END]: ({ op }, [stay, entry]) => {
+      respond(op, 0);
+      if (stay === 0 && uploaded.includes(STUB_GREETING)) startStub();
+      else if (stay === 0) host.run(entry);
+      uploaded = '';
+      return 'answered';
+    },
+    [OP.READ_FLASH_SLOW]: (_request, [offset, length]) =>
+      length <= 64 && offset + length <= host.flash.length
+        ? host.flash.slice(offset, offset + 64)
+        : ERROR.READ_LENGTH,
+    [OP.CHANGE_BAUDRATE]: ({ op }, [rate]) => {
+      respond(op, 0); // still at the old rate
+      host.setBaud(rate);
+      return 'answered';
+    },
+    [OP.SPI_FLASH_MD5]: md5,
+    [OP.GET_SECURITY_INFO]: () => {
+      // flags, crypt count, seven key purposes (the last reads 0x0C with empty eFuses), chip id, eco version
+      const info = new Uint8Array(20);
+      info[11] = 0x0c;
+      info[12] = CHIP_ID;
+      return info;
+    },
+  };
+  const stubHandlers: Partial<Record<number, Handler>> = {
+    [OP.ERASE_FLASH]: () => {
+      host.flash.fill(0xff);
+      return 0;
+    },
+    [OP.ERASE_REGION]: (_request, [offset, size]) => {
+      erase(offset, size);
+      return 0;
+    },
+    [OP.READ_FLASH]: readFlash,
+    [OP.RUN_USER_CODE]: () => {
+      host.reset();
+      return 'answered';
+    },
+  };
+
+  const decode = createSlipDecoder(LARGEST_FRAME, (frame) => {
+    const request = parseRequest(frame);
+    if (!request) return;
+    const handler = handlers[request.op] ?? (stub ? stubHandlers[request.op] : undefined);
+    if (!handler) {
+      respond(stub ? request.op : lastOp, ERROR.BAD_FORMAT); // the ROM answers with the op of the command before
+      return;
+    }
+    lastOp = request.op;
+    const tooShort = request.data.length < (SMALLEST_PAYLOAD[request.op] ?? 0);
+    const answer = tooShort ? ERROR.BAD_FORMAT : handler(request, wordsOf(request.data));
+    if (answer !== 'answered') respond(request.op, answer);
+  });
+
+  return {
+    receive: (bytes) => bytes.forEach(decode),
+    get stub() {
+      return stub;
+    },
+  };
+}

@@ -1,0 +1,189 @@
+/**
+ * Writes an image into a board's flash: esptool-js speaks the loader protocol, this file decides what may be written where, and turns
+ * every failure into one sentence.
+ */
+import { createHash } from 'node:crypto';
+import { ESPLoader, Transport } from 'esptool-js';
+import { FailureError } from '../errors.ts';
+import { type Connection, DEFAULT_BAUD, whileConnected } from './connection.ts';
+import { USB_SERIAL_JTAG } from './ports.ts';
+import { webSerialPort } from './web-serial.ts';
+
+/** Bytes for one place in the flash. */
+export interface FlashPart {
+  address: number;
+  data: Uint8Array;
+}
+
+/** What the image wants of the board. */
+export interface BoardNeeds {
+  flashBytes: number;
+  psramBytes: number;
+}
+
+export interface ChipIdentity {
+  chip: string;
+  /** "v0.2" */
+  revision: string;
+  mac: string;
+  flashBytes: number;
+  /** PSRAM in the chip's package, in MB; 0 for none. */
+  psramMegabytes: number;
+}
+
+export interface FlashOptions {
+  needs: BoardNeeds;
+  /** Rate for the transfer; connecting happens at 115,200. */
+  baud?: number;
+  /** False where the board is in download mode already and its lines are to be left alone. */
+  reset?: boolean;
+  onIdentity?: (identity: ChipIdentity) => void;
+  /** Bytes of the compressed image sent so far, and in all. */
+  onProgress?: (done: number, total: number) => void;
+  /** What the loader says on its way, for a log. */
+  onLog?: (line: string) => void;
+}
+
+const MEGABYTE = 2 ** 20;
+/** PSRAM_CAP of eFuse block 1 word 4 bits 4:3 (esptool targets/esp32s3.py). */
+const PSRAM_MEGABYTES = [0, 8, 2, 16];
+
+/** Connects, identifies, checks, writes compressed, verifies by MD5 and resets into the program. */
+export async function flashBoard(
+  connection: Connection,
+  parts: readonly FlashPart[],
+  options: FlashOptions,
+): Promise<ChipIdentity> {
+  const loader = createLoader(connection, options);
+  try {
+    return await whileConnected(connection, writeParts(loader, connection, parts, options));
+  } catch (error) {
+    throw explain(error, connection);
+  }
+}
+
+async function writeParts(
+  loader: ESPLoader,
+  connection: Connection,
+  parts: readonly FlashPart[],
+  options: FlashOptions,
+): Promise<ChipIdentity> {
+  await loader.detectChip(options.reset === false ? 'no_reset' : 'default_reset');
+  refuseOtherChips(loader, connection);
+  const identity = await identify(loader);
+  options.onIdentity?.(identity);
+  refuseUnfit(identity, parts, options.needs);
+  await loader.runStub();
+  if (options.baud && options.baud !== DEFAULT_BAUD) await loader.changeBaud();
+  await loader.writeFlash({
+    fileArray: parts.map(({ address, data }) => ({ address, data })),
+    flashMode: 'keep',
+    flashFreq: 'keep',
+    flashSize: 'keep',
+    eraseAll: false,
+    compress: true,
+    reportProgress: (_part, done, total) => options.onProgress?.(done, total),
+    calculateMD5Hash: (image) => createHash('md5').update(image).digest('hex'),
+  });
+  await connection.setBaud(DEFAULT_BAUD);
+  await resetIntoProgram(connection);
+  return identity;
+}
+
+function createLoader(connection: Connection, { baud = DEFAULT_BAUD, onLog }: FlashOptions): ESPLoader {
+  const port = webSerialPort(connection) as unknown as ConstructorParameters<typeof Transport>[0];
+  const transport = new Transport(port);
+  transport.trace = (message) => onLog?.(message); // it would print to the console
+  const log = (text: string): void => onLog?.(text);
+  return new ESPLoader({
+    transport,
+    baudrate: baud,
+    romBaudrate: DEFAULT_BAUD,
+    terminal: { clean: () => {}, write: log, writeLine: log },
+  });
+}
+
+function refuseOtherChips(loader: ESPLoader, { name }: Connection): void {
+  const chip = loader.chip.CHIP_NAME;
+  if (chip !== 'ESP32-S3')
+    throw new FailureError(
+      `${name}: this is an ${chip}; the firmware runs on an ESP32-S3 only, nothing was written`,
+    );
+  if (loader.secureDownloadMode) {
+    throw new FailureError(
+      `${name}: the chip is in secure download mode and takes signed images only; nothing was written`,
+    );
+  }
+}
+
+async function identify(loader: ESPLoader): Promise<ChipIdentity> {
+  // The S3's own reader, which the type of the base class does not name.
+  const chip = loader.chip as typeof loader.chip & { getPsramCap(loader: ESPLoader): Promise<number> };
+  const flashId = await loader.readFlashId();
+  const revision = (await chip.getChipRevision?.(loader)) ?? 0;
+  return {
+    chip: chip.CHIP_NAME,
+    revision: `v${Math.floor(revision / 100)}.${revision % 100}`,
+    mac: await chip.readMac(loader),
+    flashBytes: 2 ** ((flashId >> 16) & 0xff), // JEDEC capacity byte: power of two
+    psramMegabytes: PSRAM_MEGABYTES[await chip.getPsramCap(loader)] ?? 0,
+  };
+}
+
+function refuseUnfit(
+  { flashBytes, psramMegabytes }: ChipIdentity,
+  parts: readonly FlashPart[],
+  needs: BoardNeeds,
+): void {
+  const end = Math.max(needs.flashBytes, ...parts.map(({ address, data }) => address + data.length));
+  if (flashBytes < MEGABYTE || flashBytes > 256 * MEGABYTE) {
+    throw new FailureError(
+      'the flash chip does not answer: check that nothing else is wired to GPIO26-32; nothing was written',
+    );
+  }
+  if (end > flashBytes) {
+    throw new FailureError(
+      `the image needs ${Math.ceil(end / MEGABYTE)} MB of flash and this board has ${flashBytes / MEGABYTE} MB; build for it with another --board or a smaller model; nothing was written`,
+    );
+  }
+  if (needs.psramBytes > psramMegabytes * MEGABYTE) {
+    throw new FailureError(
+      `the image needs ${Math.ceil(needs.psramBytes / MEGABYTE)} MB of PSRAM and this chip has ${psramMegabytes || 'none'}${psramMegabytes ? ' MB' : ''}; build for it with another --board; nothing was written`,
+    );
+  }
+}
+
+/** EN low for a moment with GPIO0 high. */
+export async function resetIntoProgram(connection: Connection): Promise<void> {
+  const wait = connection.usb?.productId === USB_SERIAL_JTAG.productId ? 200 : 100;
+  await connection.setLines({ dtr: false, rts: true });
+  await new Promise((resolve) => setTimeout(resolve, wait));
+  await connection.setLines({ dtr: false, rts: false });
+}
+
+/** Sentences for what esptool-js throws. */
+const FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] = [
+  [
+    /Failed to connect/i,
+    'the board does not answer: hold its BOOT button, press RESET, let both go and try again',
+  ],
+  [
+    /MD5/i,
+    'what was written reads back differently (MD5): flash again, at a lower --baud if it happens twice',
+  ],
+  [
+    /Unexpected chip|chip id|magic/i,
+    'this is no chip that is known here; the firmware runs on an ESP32-S3 only, nothing was written',
+  ],
+  [
+    /noise|corruption|No serial data|timeout|timed out|Invalid (head|SLIP)|status|Failed to|invalid response|unexpected/i,
+    'the transfer broke down (noise on the line, or the board was reset): flash again, at a lower --baud if it happens twice',
+  ],
+];
+
+function explain(error: unknown, { name }: Connection): Error {
+  if (error instanceof FailureError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const known = FAILURES.find(([pattern]) => pattern.test(message));
+  return new FailureError(`${name}: ${known ? known[1] : message}`);
+}
