@@ -1,9 +1,9 @@
 /**
  * What the exception vectors call: everything about the fault on UART0, then the end. It uses nothing that might be broken: no
- * tables, no state, only the UART. Frame: see src/firmware/vectors.ts.
+ * tables, no state, only the UART. Frame: see src/firmware/start.ts.
  */
 import { read32, write32 } from "./chip";
-import { Phase, Word, setWord } from "./status";
+import { Phase, Word, getWord, setWord } from "./status";
 import { drain, readByte, writeByte } from "./uart";
 
 const RTC_OPTIONS0: usize = 0x6000_8000;
@@ -12,19 +12,25 @@ const SOFTWARE_RESET: u32 = 0x8000_0000;
 // Words of the frame before the registers a0...a15.
 const FRAME_WORDS: usize = 8;
 
+/** The return address of a vector's call lies within its 64 bytes. */
+const VECTOR_OFFSETS: u32 = 0x3c0;
+const DOUBLE_EXCEPTION: u32 = 0x3c0;
+
 /** Prints the frame that the vectors saved; a byte on UART0 then restarts the chip. */
 export function panic(frame: usize): void {
+  if (getWord(Word.Phase) == Phase.Panic) for (;;) read32(RTC_OPTIONS0); // the other core, or this one again: one report is enough
   setWord(Word.Phase, Phase.Panic);
   say("\r\n\r\nPANIC: core ");
   writeByte(0x30 + load<u32>(frame));
   say(", vector ");
-  hex(load<u32>(frame, 4));
+  const vector = load<u32>(frame, 4) & VECTOR_OFFSETS;
+  hex(vector);
   say("\r\ncause ");
   hex(load<u32>(frame, 8));
   say(" (");
   say(causeName(load<u32>(frame, 8)));
   say(")\r\nPC ");
-  hex(load<u32>(frame, 12));
+  hex(vector == DOUBLE_EXCEPTION ? load<u32>(frame, 28) : load<u32>(frame, 12));
   say(" address ");
   hex(load<u32>(frame, 16));
   say(" PS ");
