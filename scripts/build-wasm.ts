@@ -10,7 +10,15 @@ interface Program {
 }
 
 /** One row a program: entry file, output below dist/, compiler flags. */
-const programs: readonly Program[] = [];
+const device = ['-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
+const programs: readonly Program[] = [
+  { entry: 'device/kernels/index.ts', out: 'dist/device/kernels.wasm', flags: device },
+  {
+    entry: 'device/transformer-host.ts',
+    out: 'dist/device/transformer.wasm',
+    flags: [...device, '--memoryBase', '1024'],
+  },
+];
 
 for (const { entry, out, flags } of programs) {
   if (!existsSync(entry)) throw new Error(`build-wasm: ${entry} does not exist`);

@@ -1,0 +1,83 @@
+/** Whole-vector steps between the matrix products. Lengths are multiples of 16, arrays 16-byte aligned. */
+import { add16, add32, at16, at32, mul16 } from './lanes';
+
+/** Bits by which the s32 vector x must be shifted right to fit 15 bits with sign. */
+function packShift(x: usize, n: i32): i32 {
+  let high = 0;
+  let low = 0;
+  for (let i = 0; i < n; i++) {
+    const value = load<i32>(at32(x, i));
+    high = max(high, value);
+    low = min(low, value);
+  }
+  return max(18 - <i32>clz<u32>(max(high, ~low)), 0);
+}
+
+/** out = x >> shift with the smallest shift that leaves 15 bits; x: s32 (n), out: s16 (n). Returns the shift. */
+export function pack(x: usize, out: usize, n: i32): i32 {
+  const shift = packShift(x, n);
+  for (let i = 0; i < n; i++) store<i16>(at16(out, i), load<i32>(at32(x, i)) >> shift);
+  return shift;
+}
+
+/**
+ * RMSNorm without its division: out = (x >> shift) * gain / 2^15, and to info[0] the shift of {@link pack}, to info[1] the
+ * sum of (x >> shift)^2 divided by 2^8. x: s32 (n), gain: s16 (n), out: s16 (n); n at most 2032, so 40 bits hold the sum.
+ */
+export function normalize(x: usize, gain: usize, out: usize, n: i32, info: usize): void {
+  const shift = packShift(x, n);
+  let squares: i64 = 0;
+  for (let i = 0; i < n; i++) {
+    const value = load<i32>(at32(x, i)) >> shift;
+    squares += <i64>(value * value);
+    store<i16>(at16(out, i), mul16(value, <i32>load<i16>(at16(gain, i)), 15));
+  }
+  store<i32>(info, shift, 0);
+  store<i32>(info, <i32>(squares >> 8), 4);
+}
+
+/**
+ * q = round(t * limit / max|t|), t: s16 (n), q: s8 (n), limit at most 127. Returns max|t|, at least 1.
+ * The quotient is a 15-bit reciprocal, so the largest magnitude may come out as limit or just below its rounding.
+ */
+export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
+  let high = 1;
+  let low = 0;
+  for (let i = 0; i < n; i++) {
+    const value = <i32>load<i16>(at16(t, i));
+    high = max(high, value);
+    low = min(low, value);
+  }
+  const largest = max(high, -low);
+  const shift = 31 - <i32>clz<u32>(largest);
+  const reciprocal = <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
+  for (let i = 0; i < n; i++) {
+    const scaled = mul16(<i32>load<i16>(at16(t, i)), reciprocal, shift);
+    store<i8>(q + i, add16(scaled, 128) >> 8);
+  }
+  return largest;
+}
+
+/** y = y * scale / 2^15, y and scale: s16 (n). */
+export function scale_rows(y: usize, scale: usize, n: i32): void {
+  for (let i = 0; i < n; i++) {
+    store<i16>(at16(y, i), mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15));
+  }
+}
+
+/** x += (y * scale / 2^15) * mantissa >> shift, saturating. y, scale: s16 (n), x: s32 (n), mantissa: s16, shift 0...31. */
+export function add_residual(y: usize, scale: usize, x: usize, n: i32, mantissa: i32, shift: i32): void {
+  for (let i = 0; i < n; i++) {
+    const scaled = mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15);
+    const place = at32(x, i);
+    store<i32>(place, add32(load<i32>(place), (scaled * mantissa) >> shift));
+  }
+}
+
+/** out = f32(y * scale) * factor, one rounding each. y, scale: s16 (n), out: f32 (n). */
+export function logits_f32(y: usize, scale: usize, out: usize, n: i32, factor: f32): void {
+  for (let i = 0; i < n; i++) {
+    const product = <i32>load<i16>(at16(y, i)) * <i32>load<i16>(at16(scale, i));
+    store<f32>(at32(out, i), <f32>product * factor);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * One token through the model, as llama2.c's forward() does it, on one core or two. The work of every stage is cut into two
+ * halves (rows of matrices, heads, hidden units); a core does its half, and both meet before the next stage reads the results.
+ * With one core it does both halves, with the same numbers.
+ */
+import { cores, layers } from './config';
+import { barrier } from './parallel';
+import { attend, classify, embed, feedForward, project, projectDown, projectOut } from './transformer/int8';
+
+/** The share of `core` in a forward pass; afterwards both halves of `logits` are complete once both cores have returned. */
+export function forwardCore(core: i32, token: i32, position: i32): void {
+  if (cores == 2) {
+    embed(core, token, position);
+    barrier(core);
+    for (let layer = 0; layer < layers; layer++) {
+      project(core, layer, position);
+      barrier(core);
+      attend(core, layer, position);
+      barrier(core);
+      projectOut(core, layer);
+      barrier(core);
+      feedForward(core, layer);
+      barrier(core);
+      projectDown(core, layer);
+      barrier(core);
+    }
+    classify(core);
+  } else {
+    for (let half = 0; half < 2; half++) embed(half, token, position);
+    for (let layer = 0; layer < layers; layer++) {
+      for (let half = 0; half < 2; half++) project(half, layer, position);
+      for (let half = 0; half < 2; half++) attend(half, layer, position);
+      for (let half = 0; half < 2; half++) projectOut(half, layer);
+      for (let half = 0; half < 2; half++) feedForward(half, layer);
+      for (let half = 0; half < 2; half++) projectDown(half, layer);
+    }
+    for (let half = 0; half < 2; half++) classify(half);
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * The quantised forward pass: int8 weights by rows, int8 activations and KV cache scaled on the fly, a 32-bit residual stream.
+ * Each stage does one half of the work; between stages the cores meet (see ../transformer.ts). Units are explained in
+ * ARCHITECTURE.md, "Integer arithmetic".
+ */
+import { cores, dim, heads, kvHeads, logits, vocabulary } from "../config";
+import {
+  add_residual, logits_f32, matvec_dim, matvec_hidden, normalize, pack, quantize, rope, scale_rows, scores, softmax, swiglu, values,
+} from "./kernels";
+import * as at from "./layout";
+import { contextPadded, countOf, firstOf, firstRow, headSize, hiddenHalf, pad16, pairsOf, qkvRows, rowsOf, valueRows } from "./layout";
+import { mantissaOf, reciprocalOf, shiftOf, toScale16 } from "./scalar";
+
+/** Scratch of the core that runs a half. */
+// @ts-ignore: decorator
+@inline
+function scratchOf(half: i32): usize {
+  return at.scratch + (cores == 2 && half ? at.scratchBytes : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function layerRecord(layer: i32): usize {
+  return at.model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+}
+
+/** Elements of one layer's keys (or values) of one head. */
+// @ts-ignore: decorator
+@inline
+function headCache(layer: i32, head: i32): usize {
+  return <usize>((layer * kvHeads + head) * headSize() * contextPadded());
+}
+
+/** Offset of a layer's key (or value) scales of the heads of one half. */
+// @ts-ignore: decorator
+@inline
+function halfScales(layer: i32, half: i32): usize {
+  return <usize>((layer * 2 + half) * contextPadded()) << 1;
+}
+
+/** With one core, what both halves need alike is computed once, by the first. */
+// @ts-ignore: decorator
+@inline
+function shares(half: i32): bool {
+  return cores == 2 || half == 0;
+}
+
+/** RMSNorm of the residual stream into this core's int8 activations; real value = int8 * scale, scale = max * factor / rms. */
+function normalizeResidual(half: i32, gain: usize, factor: f32): void {
+  const mine = scratchOf(half);
+  const vector = mine + at.VECTOR16();
+  normalize(at.residual, gain, vector, pad16(dim), mine + at.INFO);
+  const shift = load<i32>(mine + at.INFO, 0);
+  const mean = <f32>load<i32>(mine + at.INFO, 4) * (<f32>256 / <f32>dim);
+  const epsilon = load<f32>(at.model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
+  const largest = quantize(vector, mine + at.ACTIVATIONS, pad16(dim), 127);
+  store<f32>(mine + at.ACTIVATION_SCALE, (<f32>largest * factor) / sqrt<f32>(mean + epsilon));
+}
+
+/** This half of the token's embedding, and the rotation angles of the position for each pair of a half's heads. */
+export function embed(half: i32, token: i32, position: i32): void {
+  const first = firstRow(half, dim);
+  const end = first + rowsOf(half, dim);
+  const row = load<usize>(at.model, at.EMBEDDING) + <usize>(token * pad16(dim));
+  const unit = load<i32>(load<usize>(at.model, at.EMBEDDING_SCALES) + (<usize>token << 2));
+  for (let i = first; i < end; i++) store<i32>(at.residual + (<usize>i << 2), <i32>load<i8>(row + i) * unit);
+  if (shares(half)) {
+    const mine = scratchOf(half);
+    spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
+    spreadAngles(mine + at.KEY_ANGLES(), pairsOf(kvHeads), position);
+  }
+}
+
+/** Repeats the cosines and sines of a position for every head. */
+function spreadAngles(out: usize, pairs: i32, position: i32): void {
+  const half = headSize() >> 1;
+  const row = load<usize>(at.model, at.ROPE_TABLE) + (<usize>(position * half) << 2);
+  let j = 0;
+  for (let i = 0; i < pairs; i++) {
+    const angle = load<u32>(row + (<usize>j << 2));
+    store<i16>(out + (<usize>i << 1), angle);
+    store<i16>(out + (<usize>(i + pairs) << 1), angle >> 16);
+    if (++j == half) j = 0;
+  }
+}
+
+/** Queries of this half's heads into its scratch; keys and values into the cache. */
+export function project(half: i32, layer: i32, position: i32): void {
+  const record = layerRecord(layer);
+  const mine = scratchOf(half);
+  if (shares(half)) normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR));
+  const scale = load<f32>(mine + at.ACTIVATION_SCALE);
+  const first = half ? qkvRows() : 0;
+  const weights = load<usize>(record, at.QKV) + <usize>(first * pad16(dim));
+  const scales = load<usize>(record, at.QKV_SCALES) + (<usize>first << 1);
+  const outputs = mine + at.OUTPUTS();
+  matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), load<i32>(record, at.QKV_SHIFT));
+
+  const queryRows = 2 * pairsOf(heads);
+  rope(outputs, scales, mine + at.ANGLES(), pairsOf(heads));
+  const largestQuery = quantize(outputs, mine + at.QUERIES() + <usize>(half * queryRows), queryRows, queryLimit());
+  store<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2), <f32>largestQuery * (scale * load<f32>(record, at.SCORE_FACTOR)));
+
+  const keyRows = 2 * pairsOf(kvHeads);
+  const keyBlock = outputs + (<usize>queryRows << 1);
+  const keyBlockScales = scales + (<usize>queryRows << 1);
+  const valueBlock = keyBlock + (<usize>keyRows << 1);
+  const valueBlockScales = keyBlockScales + (<usize>keyRows << 1);
+  const place = halfScales(layer, half) + (<usize>position << 1);
+  const quantized = mine + at.VECTOR16(); // int8 keys, then values
+
+  rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), pairsOf(kvHeads));
+  const largestKey = quantize(keyBlock, quantized, keyRows, 127);
+  store<i16>(at.keyScales + place, toScale16(<f32>largestKey * (scale * load<f32>(record, at.KEY_FACTOR))));
+
+  scale_rows(valueBlock, valueBlockScales, valueRows());
+  const largestValue = quantize(valueBlock, quantized + keyRows, valueRows(), 127);
+  store<i16>(at.valueScales + place, toScale16(<f32>largestValue * (scale * load<f32>(record, at.VALUE_FACTOR))));
+  cache(half, layer, position, quantized);
+}
+
+/** Queries are held this small so that a score's 20-bit accumulator cannot overflow. */
+// @ts-ignore: decorator
+@inline
+function queryLimit(): i32 {
+  return min(127, 524287 / (128 * headSize()));
+}
+
+/** Spreads a half's keys and values over the cache, whose registers hold one component of 16 positions. */
+function cache(half: i32, layer: i32, position: i32, quantized: usize): void {
+  const size = headSize();
+  const pairs = size >> 1;
+  let even = quantized;
+  let odd = quantized + pairsOf(kvHeads);
+  let value = quantized + 2 * pairsOf(kvHeads);
+  const within = <usize>((position >> 4) * (size << 4) + (position & 15));
+  const end = firstOf(half, kvHeads) + countOf(half, kvHeads);
+  for (let head = firstOf(half, kvHeads); head < end; head++) {
+    const base = headCache(layer, head) + within;
+    let key = at.keys + base;
+    for (let i = 0; i < pairs; i++) {
+      store<u8>(key, load<u8>(even++));
+      store<u8>(key + <usize>(pairs << 4), load<u8>(odd++));
+      key += 16;
+    }
+    let out = at.values + base;
+    for (let i = 0; i < size; i++) {
+      store<u8>(out, load<u8>(value++));
+      out += 16;
+    }
+  }
+}
+
+/** Attention of this half's heads over positions 0...position. */
+export function attend(half: i32, layer: i32, position: i32): void {
+  const mine = scratchOf(half);
+  const query = mine + at.QUERY();
+  const score = mine + at.SCORES();
+  const weights = mine + at.WEIGHTS();
+  const groups = (position >> 4) + 1;
+  const pairs = headSize() >> 1;
+  const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2));
+  const exponent = mantissaOf(factor) | (shiftOf(factor) << 16);
+  let even = mine + at.QUERIES() + <usize>(half * 2 * pairsOf(heads));
+  const end = firstOf(half, heads) + countOf(half, heads);
+  for (let head = firstOf(half, heads); head < end; head++) {
+    copy(query, even, pairs);
+    copy(query + pairs, even + pairsOf(heads), pairs);
+    even += pairs;
+    const source = (head * kvHeads) / heads;
+    const scales = halfScales(layer, source < countOf(0, kvHeads) ? 0 : 1);
+    const place = headCache(layer, source);
+    const largest = scores(query, at.keys + place, headSize(), at.keyScales + scales, score, position + 1);
+    const sum = softmax(score, at.valueScales + scales, weights, groups, largest, exponent);
+    values(at.values + place, weights, groups, headSize(), at.attention + <usize>(head * headSize() * 2), reciprocalOf(sum));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function copy(to: usize, from: usize, bytes: i32): void {
+  for (let i = 0; i < bytes; i++) store<u8>(to + i, load<u8>(from + i));
+}
+
+/** Adds this half's rows of the attention's output matrix to the residual stream. */
+export function projectOut(half: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const mine = scratchOf(half);
+  if (shares(half)) {
+    const largest = quantize(at.attention, mine + at.ACTIVATIONS, pad16(dim), 127);
+    store<f32>(mine + at.ACTIVATION_SCALE, <f32>largest * load<f32>(record, at.OUT_FACTOR));
+  }
+  const first = firstRow(half, dim);
+  const weights = load<usize>(record, at.OUT) + <usize>(first * pad16(dim));
+  const scales = load<usize>(record, at.OUT_SCALES) + (<usize>first << 1);
+  const outputs = mine + at.OUTPUTS();
+  matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), load<i32>(record, at.OUT_SHIFT));
+  const factor = load<f32>(mine + at.ACTIVATION_SCALE);
+  add_residual(outputs, scales, at.residual + (<usize>first << 2), rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
+}
+
+/** Gate and up rows of this half's hidden units, and SwiGLU. */
+export function feedForward(half: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const mine = scratchOf(half);
+  if (shares(half)) normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR));
+  const first = half * 2 * hiddenHalf();
+  const weights = load<usize>(record, at.GATE_UP) + <usize>(first * pad16(dim));
+  const scales = load<usize>(record, at.GATE_UP_SCALES) + (<usize>first << 1);
+  const outputs = mine + at.OUTPUTS();
+  matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), load<i32>(record, at.GATE_UP_SHIFT));
+  const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.GATE_FACTOR);
+  const out = at.hidden + <usize>(half * hiddenHalf() * 4);
+  swiglu(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+}
+
+/** Adds this half's rows of the down matrix to the residual stream. */
+export function projectDown(half: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const mine = scratchOf(half);
+  if (shares(half)) {
+    const vector = mine + at.VECTOR16();
+    const shift = pack(at.hidden, vector, 2 * hiddenHalf());
+    const largest = quantize(vector, mine + at.ACTIVATIONS, 2 * hiddenHalf(), 127);
+    const unit = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.DOWN_FACTOR);
+    store<f32>(mine + at.ACTIVATION_SCALE, <f32>(<u32>largest << shift) * unit);
+  }
+  const first = firstRow(half, dim);
+  const weights = load<usize>(record, at.DOWN) + <usize>(first * 2 * hiddenHalf());
+  const scales = load<usize>(record, at.DOWN_SCALES) + (<usize>first << 1);
+  const outputs = mine + at.OUTPUTS();
+  matvec_hidden(weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), load<i32>(record, at.DOWN_SHIFT));
+  const factor = load<f32>(mine + at.ACTIVATION_SCALE);
+  add_residual(outputs, scales, at.residual + (<usize>first << 2), rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
+}
+
+/** This half's logits. */
+export function classify(half: i32): void {
+  const mine = scratchOf(half);
+  if (shares(half)) normalizeResidual(half, load<usize>(at.model, at.FINAL_GAIN), load<f32>(at.model, at.FINAL_FACTOR));
+  const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(at.model, at.LOGIT_FACTOR);
+  const outputs = mine + at.OUTPUTS();
+  const shift = load<i32>(at.model, at.CLASSIFIER_SHIFT);
+  const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);
+  for (let row = firstRow(half, vocabulary); row < end; row += at.LOGIT_TILE) {
+    const rows = min(at.LOGIT_TILE, end - row);
+    const weights = load<usize>(at.model, at.CLASSIFIER) + <usize>(row * pad16(dim));
+    const scales = load<usize>(at.model, at.CLASSIFIER_SCALES) + (<usize>row << 1);
+    matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rows, shift);
+    logits_f32(outputs, scales, logits + (<usize>row << 2), rows, factor);
+  }
+}

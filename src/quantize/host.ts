@@ -1,0 +1,112 @@
+/** The device program's forward pass and its portable kernels on this machine, as WebAssembly: the chip's numbers, bit for bit. */
+import { readFileSync } from 'node:fs';
+import { scratchBytes } from './buffers.ts';
+import { layoutOf } from './layout.ts';
+import type { QuantizedModel } from './types.ts';
+
+export interface HostEngine {
+  /** Logits of the token after `token` at `position`; a view that the next call overwrites. */
+  forward(token: number, position: number): Float32Array;
+  memory: WebAssembly.Memory;
+  /** Addresses of blobs and buffers in `memory`. */
+  addresses: ReadonlyMap<string, number>;
+}
+
+/** Below this lie the device program's own data (tables, globals). */
+const FIRST_ADDRESS = 0x10000;
+const PAGE = 0x10000;
+
+export interface Placement {
+  addresses: Map<string, number>;
+  end: number;
+}
+
+/** Lays blobs and buffers one behind the other. */
+export function placeInOrder(model: QuantizedModel, context: number, first: number): Placement {
+  const addresses = new Map<string, number>();
+  let end = first;
+  for (const { name, align, bytes } of [
+    ...model.blobs.map((blob) => ({ ...blob, bytes: blob.bytes.length })),
+    ...model.buffers(context),
+  ]) {
+    end = Math.ceil(end / align) * align;
+    addresses.set(name, end);
+    end += bytes;
+  }
+  return { addresses, end };
+}
+
+/** A blob's bytes with the addresses of other blobs filled in. */
+export function resolveBlob(
+  blob: QuantizedModel['blobs'][number],
+  addresses: ReadonlyMap<string, number>,
+): Uint8Array {
+  const bytes = blob.bytes.slice();
+  const view = new DataView(bytes.buffer);
+  for (const { offset, blob: target } of blob.references)
+    view.setUint32(offset, addresses.get(target)!, true);
+  return bytes;
+}
+
+/** Numbers that the device program imports as `config.NAME` for this model, context and placement. */
+export function configOf(
+  model: QuantizedModel,
+  context: number,
+  addresses: ReadonlyMap<string, number>,
+): Record<string, number> {
+  return {
+    ...model.constants,
+    context,
+    scratchBytes: scratchBytes(layoutOf(model.config), context),
+    ...Object.fromEntries(
+      ['model', ...model.buffers(context).map(({ name }) => name)].map((n) => [n, addresses.get(n)!]),
+    ),
+  };
+}
+
+function compiled(name: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(new URL(`../../dist/device/${name}`, import.meta.url)));
+}
+
+/** Only what the module asks for: an immutable global for each number. */
+function globals(numbers: Record<string, number>): Record<string, WebAssembly.Global> {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [
+      name,
+      new WebAssembly.Global({ value: 'i32', mutable: false }, value),
+    ]),
+  );
+}
+
+/** Instantiates the forward pass for a quantised model. */
+export function createHostEngine(model: QuantizedModel, context = model.config.context): HostEngine {
+  const { addresses, end } = placeInOrder(model, context, FIRST_ADDRESS);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
+  const bytes = new Uint8Array(memory.buffer);
+  for (const blob of model.blobs) bytes.set(resolveBlob(blob, addresses), addresses.get(blob.name)!);
+  const config = globals({ ...configOf(model, context, addresses), cores: 1, teamwork: 0 });
+  const env = {
+    memory,
+    abort: () => {
+      throw new Error('the device program aborted');
+    },
+  };
+  const kernels = new WebAssembly.Instance(compiled('kernels.wasm'), { env });
+  const program = new WebAssembly.Instance(compiled('transformer.wasm'), {
+    env,
+    config,
+    kernel: kernels.exports as WebAssembly.ModuleImports,
+    mmio: { read32: () => 0, write32: () => undefined },
+    xt: { ccount: () => 0 },
+  });
+  const run = program.exports.forward as (token: number, position: number) => void;
+  const logits = new Float32Array(memory.buffer, addresses.get('logits'), model.config.vocabulary);
+  return {
+    memory,
+    addresses,
+    forward(token, position) {
+      run(token, position);
+      return logits;
+    },
+  };
+}

@@ -1,0 +1,251 @@
+/** The packed model: blobs for the device program and the record that leads to them (device/transformer/layout.ts). */
+import type { LayerWeights, Model } from '../model/index.ts';
+import { buffersOf } from './buffers.ts';
+import { half, type Layout, layoutOf } from './layout.ts';
+import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRow, type Row, rowsOf } from './matrix.ts';
+import type { Blob, QuantizedModel } from './types.ts';
+
+/** Fraction bits of the residual stream. */
+const RESIDUAL_BITS = 20;
+/** Fraction bits of the gate's argument and of silu. */
+const GATE_BITS = 11;
+/** Added to the mean square in RMSNorm, as llama2.c does. */
+const EPSILON = 1e-5;
+/** Base of the rotation frequencies. */
+const ROPE_BASE = 10000;
+
+const HEADER_BYTES = 64;
+const LAYER_BYTES = 96;
+
+interface Record {
+  bytes: Uint8Array;
+  references: { offset: number; blob: string }[];
+}
+
+/** Writes consecutive words of the record: a string is a reference, `float` a single, a number an integer. */
+type Word = string | number | { float: number };
+
+function write(record: Record, offset: number, words: readonly Word[]): void {
+  const view = new DataView(record.bytes.buffer);
+  words.forEach((word, i) => {
+    const at = offset + 4 * i;
+    if (typeof word === 'string') record.references.push({ offset: at, blob: word });
+    else if (typeof word === 'number') view.setInt32(at, word, true);
+    else view.setFloat32(at, word.float, true);
+  });
+}
+
+function blob(name: string, data: ArrayBufferView, memory: Blob['memory']): Blob {
+  return {
+    name,
+    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    align: 16,
+    memory,
+    references: [],
+  };
+}
+
+/** A norm's gains as s16, and the factor that leads from max|t| / rms to the scale of the activations. */
+function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; factor: number } {
+  const largest = gain.reduce((a, b) => Math.max(a, Math.abs(b)), 0) || 1;
+  const gains = new Int16Array(layout.dim);
+  gain.forEach((g, i) => {
+    gains[i] = Math.round((g / largest) * 32767);
+  });
+  return { gains, factor: ((largest / 32767) * 32768) / 127 };
+}
+
+/** Rows of a half's heads: even members of all pairs, padded, then the odd ones, padded. */
+function rotatedRows(
+  rows: readonly Float32Array[],
+  first: number,
+  count: number,
+  headSize: number,
+  pairs: number,
+): Row[] {
+  const mine = rows.slice(first * headSize, (first + count) * headSize);
+  const even = mine.filter((_, i) => i % 2 === 0);
+  const odd = mine.filter((_, i) => i % 2 === 1);
+  return [...padRows(even, pairs), ...padRows(odd, pairs)];
+}
+
+function qkvRows(weights: LayerWeights, model: Model, layout: Layout): Row[] {
+  const { dim, heads, kvHeads } = model.config;
+  const { headSize, queryPairs, keyPairs, valueRows } = layout;
+  const [q, k, v] = [weights.wq, weights.wk, weights.wv].map((matrix) => rowsOf(matrix, dim));
+  return [0, 1].flatMap((index) => {
+    const mine = half(index, heads);
+    const cached = half(index, kvHeads);
+    const values = v.slice(cached.first * headSize, (cached.first + cached.count) * headSize);
+    return [
+      ...rotatedRows(q, mine.first, mine.count, headSize, queryPairs),
+      ...rotatedRows(k, cached.first, cached.count, headSize, keyPairs),
+      ...padRows(values, valueRows),
+    ];
+  });
+}
+
+/** Gate rows, then up rows, of either half. */
+function gateUpRows(weights: LayerWeights, model: Model, layout: Layout): Row[] {
+  const { dim } = model.config;
+  const { hiddenHalf } = layout;
+  const [gate, up] = [weights.w1, weights.w3].map((matrix) => rowsOf(matrix, dim));
+  return [0, 1].flatMap((index) =>
+    [gate, up].flatMap((rows) =>
+      padRows(rows.slice(index * hiddenHalf, (index + 1) * hiddenHalf), hiddenHalf),
+    ),
+  );
+}
+
+/** Largest length of a row times the gains: by Cauchy and Schwarz, sqrt(dim) times it bounds the product with a normed vector. */
+function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together: number): number {
+  const squares = rows.map((row) => row.reduce((sum, w, j) => sum + (w * gain[j]) ** 2, 0));
+  let largest = 0;
+  for (let i = 0; i < squares.length; i += together) {
+    largest = Math.max(
+      largest,
+      squares.slice(i, i + together).reduce((a, b) => a + b, 0),
+    );
+  }
+  return Math.sqrt(largest);
+}
+
+function ropeTable(context: number, headSize: number): Int16Array {
+  const pairs = headSize / 2;
+  const table = new Int16Array(context * headSize);
+  for (let position = 0; position < context; position++) {
+    for (let pair = 0; pair < pairs; pair++) {
+      const angle = position * ROPE_BASE ** ((-2 * pair) / headSize);
+      table[(position * pairs + pair) * 2] = Math.round(32767 * Math.cos(angle));
+      table[(position * pairs + pair) * 2 + 1] = Math.round(32767 * Math.sin(angle));
+    }
+  }
+  return table;
+}
+
+interface PackedLayer {
+  blobs: Blob[];
+  words: Word[];
+}
+
+function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
+  const { dim, hiddenDim } = model.config;
+  const weights = model.weights.layers[layer];
+  const name = (part: string) => `layer${layer}.${part}`;
+  const qkv = quantizeMatrix(qkvRows(weights, model, layout), layout.dim);
+  const out = quantizeMatrix(padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
+  const gateUp = quantizeMatrix(gateUpRows(weights, model, layout), layout.dim);
+  const down = quantizeMatrix(padRows(rowsOf(weights.w2, hiddenDim), layout.dim), 2 * layout.hiddenHalf);
+  const attentionGain = packGain(weights.attentionNorm, layout);
+  const feedForwardGain = packGain(weights.ffnNorm, layout);
+
+  // Units of the s16 scales in the KV cache, from the bounds on keys (whose pairs are rotated) and values.
+  const { headSize } = layout;
+  const keyUnit =
+    (Math.sqrt(dim) * largestNorm(rowsOf(weights.wk, dim), weights.attentionNorm, 2)) / 127 / 32767;
+  const valueUnit =
+    (Math.sqrt(dim) * largestNorm(rowsOf(weights.wv, dim), weights.attentionNorm, 1)) / 127 / 32767;
+  const queryLimit = Math.min(127, Math.floor(524287 / (128 * headSize)));
+
+  const matrices: [string, QuantizedMatrix][] = [
+    ['qkv', qkv],
+    ['out', out],
+    ['gateUp', gateUp],
+    ['down', down],
+  ];
+  return {
+    blobs: [
+      ...matrices.flatMap(([part, matrix]) => [
+        blob(name(part), matrix.values, 'any'),
+        blob(name(`${part}Scales`), matrix.scales, 'any'),
+      ]),
+      blob(name('attentionGain'), attentionGain.gains, 'any'),
+      blob(name('feedForwardGain'), feedForwardGain.gains, 'any'),
+    ],
+    words: [
+      ...matrices.flatMap(([part, matrix]) => [name(part), name(`${part}Scales`), matrix.shift]),
+      name('attentionGain'),
+      name('feedForwardGain'),
+      { float: attentionGain.factor },
+      { float: feedForwardGain.factor },
+      // scores: 2^4 and 2^15 are what the kernel shifts out; 2^15 / 16 is the unit of the exponential's argument
+      { float: ((qkv.unit / queryLimit) * 2 ** 19 * keyUnit * 2 ** 11) / Math.sqrt(headSize) },
+      { float: qkv.unit / 127 / keyUnit },
+      { float: qkv.unit / 127 / valueUnit },
+      { float: ((valueUnit * 128) / 127) * out.unit * 2 ** RESIDUAL_BITS },
+      { float: gateUp.unit * 2 ** GATE_BITS },
+      { float: (gateUp.unit / 2 ** GATE_BITS / 127) * down.unit * 2 ** RESIDUAL_BITS },
+    ],
+  };
+}
+
+/** The embedding with one integer unit per token; the classifier where it is the same tensor shares the int8 values. */
+function packEmbedding(
+  model: Model,
+  layout: Layout,
+): { blobs: Blob[]; classifier: QuantizedMatrix; shared: boolean } {
+  const { dim, sharedClassifier } = model.config;
+  const rows = rowsOf(model.weights.tokenEmbedding, dim);
+  const values = new Int8Array(rows.length * layout.dim);
+  const units = Int32Array.from(rows, (row, i) =>
+    Math.round(quantizeRow(row, values.subarray(i * layout.dim)) * 2 ** RESIDUAL_BITS),
+  );
+  const classifier = quantizeMatrix(
+    padRows(rowsOf(model.weights.classifier, dim), layout.vocabulary),
+    layout.dim,
+  );
+  const blobs = [blob('embeddingUnits', units, 'any')];
+  if (!sharedClassifier) blobs.push(blob('embedding', values, 'any'));
+  return { blobs, classifier, shared: sharedClassifier };
+}
+
+/** Quantises a model for the chip. */
+export function quantize(model: Model): QuantizedModel {
+  const { config } = model;
+  const layout = layoutOf(config);
+  const { blobs: embeddingBlobs, classifier, shared } = packEmbedding(model, layout);
+  const finalGain = packGain(model.weights.finalNorm, layout);
+  const record: Record = {
+    bytes: new Uint8Array(HEADER_BYTES + config.layers * LAYER_BYTES),
+    references: [],
+  };
+  write(record, 0, [
+    shared ? 'classifier' : 'embedding',
+    'embeddingUnits',
+    'classifier',
+    'classifierScales',
+    'finalGain',
+    classifier.shift,
+    { float: finalGain.factor },
+    { float: classifier.unit / 32768 },
+    'rope',
+    { float: EPSILON * 2 ** (2 * RESIDUAL_BITS) },
+  ]);
+  const layers = Array.from({ length: config.layers }, (_, layer) => packLayer(model, layer, layout));
+  layers.forEach(({ words }, layer) => {
+    write(record, HEADER_BYTES + layer * LAYER_BYTES, words);
+  });
+  return {
+    config,
+    precision: 'int8',
+    constants: {
+      dim: config.dim,
+      hiddenDim: config.hiddenDim,
+      layers: config.layers,
+      heads: config.heads,
+      kvHeads: config.kvHeads,
+      vocabulary: config.vocabulary,
+    },
+    blobs: [
+      { name: 'model', bytes: record.bytes, align: 16, memory: 'sram', references: record.references },
+      ...layers.flatMap((layer) => layer.blobs),
+      blob('classifier', classifier.values, 'any'),
+      blob('classifierScales', classifier.scales, 'any'),
+      ...embeddingBlobs,
+      blob('finalGain', finalGain.gains, 'any'),
+      blob('rope', ropeTable(config.context, layout.headSize), 'any'),
+    ],
+    buffers: (context) => buffersOf(config, layout, context),
+    shape: { dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
+  };
+}

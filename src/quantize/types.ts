@@ -1,0 +1,49 @@
+import type { ModelConfig } from '../model/index.ts';
+
+/** A piece of the packed model: the memory planner gives each an address. */
+export interface Blob {
+  name: string;
+  bytes: Uint8Array;
+  /** Bytes. */
+  align: number;
+  /** `sram` only for what is read all the time and small; `any` may lie in flash or PSRAM as well. */
+  memory: 'sram' | 'any';
+  /** 32-bit words of this blob that hold the address of another. */
+  references: readonly { offset: number; blob: string }[];
+}
+
+/** Working memory of the device program, zero when a story begins. */
+export interface WorkingBuffer {
+  /** Its address is handed to the device program as `config.NAME`. */
+  name: string;
+  bytes: number;
+  align: number;
+  /** `any` may lie in PSRAM. */
+  memory: 'sram' | 'any';
+  purpose: 'activations' | 'kv cache';
+}
+
+export type Precision = 'int8' | 'f32';
+
+/** A model as the device program reads it, placed nowhere yet. */
+export interface QuantizedModel {
+  config: ModelConfig;
+  precision: Precision;
+  /** Numbers for the device program that do not depend on where anything lies, by the name after `config.`. */
+  constants: Readonly<Record<string, number>>;
+  /** The first blob is the record named `model`, which refers to the others; its address is `config.model`. */
+  blobs: readonly Blob[];
+  /** Working memory for a context of so many positions. */
+  buffers(context: number): WorkingBuffer[];
+  /** Columns that the two matrix kernels are built for. */
+  shape: KernelShape;
+}
+
+/** What the hand-written kernels are specialised to. */
+export interface KernelShape {
+  /** Padded columns of the matrices that read a vector of the model's dim, a multiple of 16. */
+  dim: number;
+  /** The same for the hidden size. */
+  hidden: number;
+  headSize: number;
+}
