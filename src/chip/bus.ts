@@ -12,8 +12,8 @@
 
 export const PAGE_SHIFT = 12;
 const PAGE = 1 << PAGE_SHIFT;
-/** Translated code is tracked in granules of 64 bytes. */
-const GRANULE_SHIFT = 6;
+/** Translated code is tracked in granules of 4 bytes: literals and data beside code are written often. */
+const GRANULE_SHIFT = 2;
 
 export const ACCESS = { load: 0, store: 1, fetch: 2 } as const;
 export type Access = (typeof ACCESS)[keyof typeof ACCESS];
@@ -41,8 +41,8 @@ export interface Memory {
    * invalidation): drops translations made from them.
    */
   invalidate(offset: number, length: number): void;
-  /** For slow-path stores: drops translations only where a granule holds code. */
-  stored(offset: number, length: number): void;
+  /** For slow-path stores: drops translations where a granule holds code. @returns whether it did */
+  stored(offset: number, length: number): boolean;
   /** The address space changed (MMU entry, cache switched): drops every translation. */
   remapped(): void;
   /** Called with the arena range whose translations are void; with (0, Infinity) for all. */
@@ -81,6 +81,15 @@ export interface Bus {
    */
   isCachedCode(address: number): boolean;
   readonly fetchLine: number;
+  /**
+   * Where code at `address` (not in `loadMap`) lies in the arena, or -1: like `locate` for a fetch of one byte, but no
+   * time passes and no cache changes. The translator reads code this way, ahead of its execution.
+   */
+  peek?(address: number): number;
+  /** memw: cycles until this core's posted writes have left the write buffer. Absent: they always have. */
+  fence?(core: number, cycle: number): number;
+  /** False where the bus to fetch instructions from does not reach (the D-bus view of SRAM). Absent: everywhere. */
+  isExecutable?(address: number): boolean;
 }
 
 /** An arena of `size` bytes with empty maps. Page 0 of the arena is never handed out by `createMemory`'s users' choice of offsets; any offset is legal except one equal to its address. */
@@ -159,11 +168,12 @@ export function createMemory(size: number): Memory {
     stored(offset, length) {
       const first = offset >>> GRANULE_SHIFT;
       const last = (offset + length - 1) >>> GRANULE_SHIFT;
-      if (granules[first] === 0 && granules[last] === 0) return;
+      if (!granules.subarray(first, last + 1).includes(1)) return false;
       const start = first << GRANULE_SHIFT;
       const bytes = ((last + 1) << GRANULE_SHIFT) - start;
       notify(start, bytes);
       clearGranules(start, bytes);
+      return true;
     },
     remapped() {
       notify(0, Number.POSITIVE_INFINITY);

@@ -19,6 +19,10 @@ export const TIME = {
   limit: 2,
   /** CCOUNT at cycle 0 of the slice: CCOUNT = (ccountBase + cycles) | 0. */
   ccountBase: 3,
+  /** What translations rest on now (select.ts, packVariant). */
+  variant: 4,
+  /** Not 0: an interrupt may have become possible. */
+  attention: 5,
 } as const;
 
 export interface CoreState {
@@ -112,7 +116,7 @@ export function createCoreState(core: number): CoreState {
     special: new Int32Array(256),
     threadPointer: new Int32Array(1),
     mr: new Int32Array(4),
-    time: new Int32Array(4),
+    time: new Int32Array(8),
     pc: 0,
   };
 }

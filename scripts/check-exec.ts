@@ -1,0 +1,18 @@
+/** npm run check:exec -- FILE.jsonl: instruction vectors against the simulated core. */
+import { readFileSync } from 'node:fs';
+import { runExecVectors } from '../src/chip/exec-vectors.ts';
+
+const SHOWN = 40;
+
+const file = process.argv[2];
+if (!file) {
+  console.error('usage: npm run check:exec -- FILE.jsonl');
+  process.exit(2);
+}
+const report = runExecVectors(readFileSync(file, 'utf8'));
+for (const failure of report.failures.slice(0, SHOWN)) console.log(`FAIL ${failure}`);
+if (report.failures.length > SHOWN) console.log(`… and ${report.failures.length - SHOWN} more`);
+if (report.unspecified > 0)
+  console.log(`${report.unspecified} with an unspecified outcome, counted as passed`);
+console.log(`${report.passed} passed, ${report.failed} failed`);
+process.exit(report.failed === 0 ? 0 : 1);

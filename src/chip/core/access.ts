@@ -1,0 +1,157 @@
+/**
+ * The slow way to memory: unaligned accesses, pages with code in them, cached memory, devices, faults.
+ * Generated code inlines the fast way (see bus.ts) and comes here for everything else.
+ */
+import { ACCESS, type Access, type Bus, BusFault, PAGE_SHIFT } from '../bus.ts';
+import { CAUSE, trap } from './errors.ts';
+import { type CoreState, SR } from './state.ts';
+
+export interface SlowAccess {
+  load1(address: number, pc: number): number;
+  load2(address: number, pc: number): number;
+  load4(address: number, pc: number): number;
+  store1(address: number, value: number, pc: number): void;
+  store2(address: number, value: number, pc: number): void;
+  store4(address: number, value: number, pc: number): void;
+  /** Loads `count` (2 or 4) aligned words into `words`. */
+  loadWords(address: number, count: number, pc: number): void;
+  /** Stores `words`. */
+  storeWords(address: number, count: number, pc: number): void;
+  readonly words: Int32Array;
+  /** s32c1i: stores `value` if memory holds SCOMPARE1. @returns what it held */
+  compareAndStore(address: number, value: number, pc: number): number;
+  /** Raises an architectural exception from inside an instruction; never returns. */
+  fault(cause: number, address: number, pc: number): never;
+  /** Region attributes (data side), 4 bits per 512 MB; 15 = no access. */
+  readonly dataAttributes: Uint8Array;
+}
+
+const NO_ACCESS = 15;
+
+/** @param now cycles since reset at the present point of the slice */
+export function createSlowAccess(
+  bus: Bus,
+  state: CoreState,
+  now: () => number,
+  watch: (address: number, bytes: number, isStore: boolean, pc: number) => void,
+): SlowAccess {
+  const { memory } = bus;
+  const { view, loadMap, writable, storeMap } = memory;
+  const { core, time, special } = state;
+  const words = new Int32Array(4);
+  const dataAttributes = new Uint8Array(8);
+
+  const fault = (cause: number, address: number, pc: number): never => {
+    trap.cause = cause;
+    trap.address = address;
+    trap.pc = pc;
+    throw trap;
+  };
+
+  /** Arena offset of an aligned access, or -1 for a device. Charges what the way there costs. */
+  const locate = (address: number, bytes: number, access: Access, pc: number): number => {
+    if (dataAttributes[address >>> 29] === NO_ACCESS) {
+      fault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address, pc);
+    }
+    watch(address, bytes, access === ACCESS.store, pc);
+    const page = address >>> PAGE_SHIFT;
+    const delta = access === ACCESS.load ? loadMap[page] : writable[page];
+    if (delta !== 0) return (address + delta) | 0;
+    return atBus(address, pc, () => bus.locate(address >>> 0, bytes, access, core, now()));
+  };
+
+  /** Calls the bus, turns its faults into exceptions and charges its stall. */
+  const atBus = (address: number, pc: number, action: () => number): number => {
+    try {
+      const result = action();
+      time[0] += bus.stall;
+      return result;
+    } catch (error) {
+      if (error instanceof BusFault) return fault(error.cause, address, pc);
+      throw error;
+    }
+  };
+
+  const stored = (address: number, offset: number, bytes: number) => {
+    if (storeMap[address >>> PAGE_SHIFT] !== 0 || memory.stored(offset, bytes) === false) return;
+    // Code that ran on in this slice may be void: leave it at the next back edge.
+    time[2] = -1;
+  };
+
+  const loadAligned = (address: number, bytes: 1 | 2 | 4, pc: number): number => {
+    const offset = locate(address, bytes, ACCESS.load, pc);
+    if (offset === -1) {
+      return atBus(address, pc, () => bus.read(address >>> 0, bytes, core, now(), pc >>> 0)) | 0;
+    }
+    if (bytes === 4) return view.getInt32(offset, true);
+    return bytes === 2 ? view.getUint16(offset, true) : view.getUint8(offset);
+  };
+
+  const storeAligned = (address: number, bytes: 1 | 2 | 4, value: number, pc: number): void => {
+    const offset = locate(address, bytes, ACCESS.store, pc);
+    if (offset === -1) {
+      atBus(address, pc, () => {
+        bus.write(address >>> 0, bytes, value, core, now(), pc >>> 0);
+        return 0;
+      });
+      return;
+    }
+    if (bytes === 4) view.setInt32(offset, value, true);
+    else if (bytes === 2) view.setInt16(offset, value, true);
+    else view.setInt8(offset, value);
+    stored(address, offset, bytes);
+  };
+
+  /** The hardware splits an unaligned access in two; byte by byte gives the same contents. */
+  const loadUnaligned = (address: number, bytes: 2 | 4, pc: number): number => {
+    let value = 0;
+    for (let index = 0; index < bytes; index++) {
+      value |= loadAligned((address + index) | 0, 1, pc) << (8 * index);
+    }
+    return value;
+  };
+  const storeUnaligned = (address: number, bytes: 2 | 4, value: number, pc: number) => {
+    // The last byte first: should it fault, nothing has been written.
+    for (let index = bytes - 1; index >= 0; index--) {
+      storeAligned((address + index) | 0, 1, (value >>> (8 * index)) & 255, pc);
+    }
+  };
+
+  return {
+    words,
+    dataAttributes,
+    fault,
+    load1: (address, pc) => loadAligned(address, 1, pc),
+    load2: (address, pc) =>
+      (address & 1) === 0 ? loadAligned(address, 2, pc) : loadUnaligned(address, 2, pc),
+    load4: (address, pc) =>
+      (address & 3) === 0 ? loadAligned(address, 4, pc) : loadUnaligned(address, 4, pc),
+    store1: (address, value, pc) => storeAligned(address, 1, value, pc),
+    store2: (address, value, pc) =>
+      (address & 1) === 0 ? storeAligned(address, 2, value, pc) : storeUnaligned(address, 2, value, pc),
+    store4: (address, value, pc) =>
+      (address & 3) === 0 ? storeAligned(address, 4, value, pc) : storeUnaligned(address, 4, value, pc),
+    loadWords(address, count, pc) {
+      const offset = locate(address, count * 4, ACCESS.load, pc);
+      for (let index = 0; index < count; index++) {
+        words[index] =
+          offset === -1
+            ? loadAligned((address + 4 * index) | 0, 4, pc)
+            : view.getInt32(offset + 4 * index, true);
+      }
+    },
+    storeWords(address, count, pc) {
+      const offset = locate(address, count * 4, ACCESS.store, pc);
+      for (let index = 0; index < count; index++) {
+        if (offset === -1) storeAligned((address + 4 * index) | 0, 4, words[index], pc);
+        else view.setInt32(offset + 4 * index, words[index], true);
+      }
+      if (offset !== -1) stored(address, offset, count * 4);
+    },
+    compareAndStore(address, value, pc) {
+      const old = loadAligned(address, 4, pc);
+      if (old === special[SR.scompare1]) storeAligned(address, 4, value, pc);
+      return old;
+    },
+  };
+}

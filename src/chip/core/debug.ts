@@ -1,0 +1,66 @@
+/**
+ * The debug registers: instruction and data breakpoints, single stepping by ICOUNT.
+ * Source: Xtensa ISA reference manual, section 4.7.6. While any of them is armed the core runs one instruction at a time.
+ */
+
+import { trap } from './errors.ts';
+import { DEBUG_LEVEL, type Exceptions } from './exceptions.ts';
+import { type CoreState, PS, SR } from './state.ts';
+
+/** Bits of DEBUGCAUSE. */
+const REASON = { icount: 1, ibreak: 2, dbreak: 4 } as const;
+/** Bits of DBREAKC: break on store, on load; the low six are the address mask. */
+const DBREAKC = { store: 1 << 31, load: 1 << 30 } as const;
+/** `trap.cause` of a debug exception raised inside an access. */
+export const DEBUG_TRAP = -1;
+
+export interface Debug {
+  /** True while anything is armed that could trigger at the present interrupt level. */
+  isArmed(): boolean;
+  /** Before an instruction: the vector if a breakpoint or the step counter fires, else undefined. */
+  before(pc: number): number | undefined;
+  /** Called for each access; raises when a data breakpoint matches. */
+  watch(address: number, bytes: number, isStore: boolean, pc: number): void;
+}
+
+export function createDebug(state: CoreState, exceptions: Exceptions): Debug {
+  const { special } = state;
+  const level = () => special[SR.ps] & PS.intlevel;
+  const steps = () => level() < special[SR.icountlevel];
+  const dataBreaks = () => (special[SR.dbreakc0] | special[SR.dbreakc1]) >>> 30 !== 0;
+
+  return {
+    isArmed: () => special[SR.ibreakenable] !== 0 || dataBreaks() || steps(),
+    before(pc) {
+      if (level() >= DEBUG_LEVEL) return undefined;
+      for (const index of [0, 1]) {
+        const enabled = (special[SR.ibreakenable] >>> index) & 1;
+        if (enabled && special[SR.ibreaka0 + index] === (pc | 0)) {
+          return exceptions.debug(REASON.ibreak, pc, pc);
+        }
+      }
+      if (!steps()) return undefined;
+      // ICOUNT counts up; the instruction at which it would become 0 is not executed.
+      if (special[SR.icount] === -1) return exceptions.debug(REASON.icount, pc, pc);
+      special[SR.icount]++;
+      return undefined;
+    },
+    watch(address, bytes, isStore, pc) {
+      if (!dataBreaks() || level() >= DEBUG_LEVEL) return;
+      for (const index of [0, 1]) {
+        const control = special[SR.dbreakc0 + index];
+        if ((control & (isStore ? DBREAKC.store : DBREAKC.load)) === 0) continue;
+        const mask = 0xffffffc0 | (control & 63);
+        const matches = Array.from(
+          { length: bytes },
+          (_, at) => ((address + at) & mask) === (special[SR.dbreaka0 + index] & mask),
+        );
+        if (!matches.includes(true)) continue;
+        trap.cause = DEBUG_TRAP;
+        trap.pc = pc;
+        trap.address = REASON.dbreak | (index << 8);
+        throw trap;
+      }
+    },
+  };
+}
