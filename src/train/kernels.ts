@@ -7,7 +7,7 @@ export const GEMM_SCRATCH_BYTES = 8192 + 128;
 /** The operators of wasm/index.ts: addresses in bytes, counts in elements. */
 export interface Kernels {
   setScratch(address: number): void;
-  setAttentionScratch(address: number, context: number): void;
+  setAttentionScratch(address: number, context: number, headSize: number): void;
   gemm(
     c: number,
     cStride: number,

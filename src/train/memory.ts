@@ -102,6 +102,13 @@ export function layOut(shape: Shape, threads: number, capacity: number): Layout 
   return { ...layout, bytes: top + 4096 };
 }
 
+/** See wasm/attention.ts, setAttentionScratch. */
+function attentionScratchBytes(context: number, headSize: number): number {
+  const length = (context + 7) & ~7;
+  const width = (headSize + 7) & ~7;
+  return 4 * (2 * 16 * (length + 8) + 3 * length * width + 2 * 16 * width + 4);
+}
+
 function threadBuffers(
   shape: Shape,
   count: number,
@@ -111,13 +118,12 @@ function threadBuffers(
 ): ThreadBuffers {
   const { dim, hiddenDim, heads } = shape;
   const kvDim = (dim / heads) * shape.kvHeads;
-  const scoreStride = ((shape.context + 7) & ~7) + 8;
   const perToken = (width: number): number => bytes((capacity + 4) * width * 4);
   const largest = Math.max(dim, hiddenDim) * dim + dim * dim;
   return {
     gradients: bytes(count * 4),
     gemmScratch: bytes(GEMM_SCRATCH_BYTES),
-    attentionScratch: bytes(2 * 32 * scoreStride * 4 + 4 * scoreStride * 4),
+    attentionScratch: bytes(attentionScratchBytes(shape.context, dim / heads)),
     muonScratch: bytes(2 * largest * 4),
     results: bytes(RESULT_SLOTS * 8),
     segments: bytes((capacity + 2) * 4),

@@ -39,7 +39,7 @@ export function createPass(
   const bytes = new Uint8Array(memory.buffer);
   const { cosines, sines } = layout;
   kernels.setScratch(buffers.gemmScratch);
-  kernels.setAttentionScratch(buffers.attentionScratch, shape.context);
+  kernels.setAttentionScratch(buffers.attentionScratch, shape.context, headSize);
 
   const weight = (tensor: Tensor) => layout.effective + tensor.offset * 4;
   const gradient = (tensor: Tensor) => buffers.gradients + tensor.offset * 4;

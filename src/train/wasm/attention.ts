@@ -1,45 +1,116 @@
 /**
- * Causal grouped-query attention over one document of `length` tokens, in blocks of query rows, so that a
- * block's scores stay in the cache (Dao et al., FlashAttention, arXiv:2205.14135: the backward pass makes the
- * probabilities again from the saved log-sum-exp). All tensors are row-major, one row a token.
+ * Causal grouped-query attention over one document, a few query rows at a time, so that their scores stay in
+ * the first cache level (Dao et al., FlashAttention, arXiv:2205.14135: the backward pass makes the
+ * probabilities again from the saved log-sum-exp). Keys and values are packed once for each of their heads.
+ * All tensors are row-major, one row a token.
  */
-import { gemm } from './gemm';
+import { pack, tileAlong, tileEdge } from './gemm';
 import { exp4, log, max4, sum4 } from './math';
 
-const BLOCK: i32 = 32;
+/** Query rows at a time: forward one tile; backward more, so that sums over queries are longer. */
+const FORWARD_ROWS: i32 = 4;
+const BACKWARD_ROWS: i32 = 16;
 
 let scores: usize = 0;
 let gradients: usize = 0;
-let scoreStride: i32 = 0;
+/** Bytes from one row of scores to the next. */
+let scoreStride: usize = 0;
+let packedKeys: usize = 0;
+let packedValues: usize = 0;
+let keyRows: usize = 0;
+let queryRows: usize = 0;
+let outRows: usize = 0;
+/** Four floats: the inverse sums of a tile's rows. */
+let sums: usize = 0;
+let peak: f32 = 0;
 
-/** Two blocks of 32 rows by (context rounded up to 8, plus 8) floats; the odd stride spares cache sets. */
-export function setAttentionScratch(address: usize, context: i32): void {
-  scoreStride = ((context + 7) & ~7) + 8;
+/**
+ * Scratch of attentionScratchBytes(context, headSize) in ../memory.ts: two blocks of 16 rows of scores (the odd
+ * stride spares cache sets), three packings of (context, headSize), two of (16, headSize).
+ */
+export function setAttentionScratch(address: usize, context: i32, headSize: i32): void {
+  const width = (headSize + 7) & ~7;
+  const length = (context + 7) & ~7;
+  scoreStride = <usize>(length + 8) << 2;
   scores = address;
-  gradients = address + <usize>(BLOCK * scoreStride * 4);
+  gradients = scores + <usize>BACKWARD_ROWS * scoreStride;
+  packedKeys = gradients + <usize>BACKWARD_ROWS * scoreStride;
+  packedValues = packedKeys + (<usize>(length * width) << 2);
+  keyRows = packedValues + (<usize>(length * width) << 2);
+  queryRows = keyRows + (<usize>(length * width) << 2);
+  outRows = queryRows + (<usize>(BACKWARD_ROWS * width) << 2);
+  sums = outRows + (<usize>(BACKWARD_ROWS * width) << 2);
 }
 
-/** Softmax of one row of raw scores, `valid` of `columns` entries; returns the log-sum-exp of the scaled row. */
-function softmaxRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
+/** Panels of 8 tokens, each headSize deep: for products with every token's vector. */
+function packTokens(to: usize, from: usize, stride: usize, length: i32, headSize: i32): void {
+  for (let j = 0; j < length; j += 8) {
+    pack(to, from + <usize>j * stride, 4, stride, min(8, length - j), headSize);
+    to += <usize>headSize << 5;
+  }
+}
+
+/** Panels of 8 entries of the vectors, each `length` deep: for sums over tokens. */
+function packEntries(to: usize, from: usize, stride: usize, length: i32, headSize: i32): void {
+  for (let j = 0; j < headSize; j += 8) {
+    pack(to, from + (<usize>j << 2), stride, 4, min(8, headSize - j), length);
+    to += <usize>length << 5;
+  }
+}
+
+/** rows (of four) times every token up to `reach`: raw scores. */
+function scoreTile(to: usize, rows: usize, stride: usize, panels: usize, reach: i32, headSize: i32): void {
+  for (let j = 0; j < reach; j += 8) {
+    tileAlong(to, scoreStride, rows, stride, panels, headSize, false);
+    to += 32;
+    panels += <usize>headSize << 5;
+  }
+}
+
+/** out (count rows, headSize) (+)= A times packed rows, `depth` of the panels' `length` rows used. */
+function sumTile(
+  out: usize, stride: usize, a: usize, down: bool, panels: usize,
+  length: i32, count: i32, headSize: i32, depth: i32, add: bool,
+): void {
+  for (let j = 0; j < headSize; j += 8) {
+    tileEdge(out + (<usize>j << 2), stride, a, scoreStride, down, panels, count, headSize - j, depth, add);
+    panels += <usize>length << 5;
+  }
+}
+
+/**
+ * Turns one row of raw scores, `valid` of `columns` entries (a multiple of 8), into exponentials relative to the
+ * largest and returns their sum; the scaled largest is left in `peak`.
+ */
+function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
   const infinity = <f32>-1e30;
   for (let j = valid; j < columns; j++) store<f32>(row + (<usize>j << 2), infinity);
   let top = f32x4.splat(infinity);
+  let top2 = top;
   const end = row + (<usize>columns << 2);
-  for (let p = row; p < end; p += 16) top = f32x4.max(top, v128.load(p));
-  const peak = max4(top) * scale;
+  for (let p = row; p < end; p += 32) {
+    top = f32x4.pmax(top, v128.load(p));
+    top2 = f32x4.pmax(top2, v128.load(p, 16));
+  }
+  peak = max4(f32x4.pmax(top, top2)) * scale;
   const shift = f32x4.splat(peak);
   const factor = f32x4.splat(scale);
   let total = f32x4.splat(0);
-  for (let p = row; p < end; p += 16) {
+  for (let p = row; p < end; p += 32) {
     const e = exp4(f32x4.sub(f32x4.mul(v128.load(p), factor), shift));
+    const e2 = exp4(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), shift));
     v128.store(p, e);
-    total = f32x4.add(total, e);
+    v128.store(p, e2, 16);
+    total = f32x4.add(total, f32x4.add(e, e2));
   }
-  for (let j = valid; j < columns; j++) store<f32>(row + (<usize>j << 2), 0);
-  const sum = sum4(total);
-  const inverse = f32x4.splat(1 / sum);
-  for (let p = row; p < end; p += 16) v128.store(p, f32x4.mul(v128.load(p), inverse));
-  return peak + <f32>log(<f64>sum);
+  return sum4(total);
+}
+
+function scaleRow(row: usize, count: i32, factor: f32): void {
+  for (let j = 0; j < count; j += 4) {
+    v128.store(row, f32x4.mul(v128.load(row), f32x4.splat(factor)));
+    row += 16;
+  }
 }
 
 /**
@@ -50,28 +121,36 @@ export function attentionForward(
   out: usize, logSums: usize, q: usize, k: usize, v: usize,
   length: i32, heads: i32, kvHeads: i32, headSize: i32,
 ): void {
-  const dim = heads * headSize;
-  const kvDim = kvHeads * headSize;
+  const stride = <usize>(heads * headSize) << 2;
+  const kvStride = <usize>(kvHeads * headSize) << 2;
   const scale = <f32>1 / sqrt<f32>(<f32>headSize);
+  const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
     const head = <usize>(h * headSize) << 2;
-    const kvHead = <usize>((h / (heads / kvHeads)) * headSize) << 2;
-    for (let first = 0; first < length; first += BLOCK) {
-      const rows = min(BLOCK, length - first);
+    if (h % group == 0) {
+      const kvHead = <usize>((h / group) * headSize) << 2;
+      packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
+      packEntries(packedValues, v + kvHead, kvStride, length, headSize);
+    }
+    for (let first = 0; first < length; first += FORWARD_ROWS) {
+      const rows = min(FORWARD_ROWS, length - first);
       const reach = first + rows;
-      const columns = (reach + 3) & ~3;
-      const offset = (<usize>(first * dim) << 2) + head;
-      gemm(scores, scoreStride, q + offset, dim, 1, k + kvHead, 1, kvDim, rows, reach, headSize, false);
+      const at = <usize>first * stride + head;
+      scoreTile(scores, q + at, stride, packedKeys, reach, headSize);
       for (let i = 0; i < rows; i++) {
-        const sum = softmaxRow(scores + (<usize>(i * scoreStride) << 2), first + i + 1, columns, scale);
-        store<f32>(logSums + (<usize>(h * length + first + i) << 2), sum);
+        const sum = exponentialRow(scores + <usize>i * scoreStride, first + i + 1, (reach + 7) & ~7, scale);
+        store<f32>(sums + (<usize>i << 2), 1 / sum);
+        store<f32>(logSums + (<usize>(h * length + first + i) << 2), peak + <f32>log(<f64>sum));
       }
-      gemm(out + offset, dim, scores, scoreStride, 1, v + kvHead, kvDim, 1, rows, headSize, reach, false);
+      sumTile(out + at, stride, scores, false, packedValues, length, rows, headSize, reach, false);
+      for (let i = 0; i < rows; i++) {
+        scaleRow(out + at + <usize>i * stride, headSize, load<f32>(sums + (<usize>i << 2)));
+      }
     }
   }
 }
 
-/** Turns raw scores into probabilities and dP into dS = P (dP - D) scale, one row. */
+/** Turns raw scores into probabilities and dP into dS = P (dP - D) scale, one row; zero past `valid`. */
 function gradientRow(p: usize, dp: usize, valid: i32, columns: i32, scale: f32, logSum: f32, delta: f32): void {
   for (let j = valid; j < columns; j++) {
     store<f32>(p + (<usize>j << 2), -1e30);
@@ -83,51 +162,70 @@ function gradientRow(p: usize, dp: usize, valid: i32, columns: i32, scale: f32, 
   const end = p + (<usize>columns << 2);
   while (p < end) {
     const e = exp4(f32x4.sub(f32x4.mul(v128.load(p), factor), shift));
+    const e2 = exp4(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), shift));
     v128.store(p, e);
+    v128.store(p, e2, 16);
     v128.store(dp, f32x4.mul(f32x4.mul(e, f32x4.sub(v128.load(dp), middle)), factor));
-    p += 16;
-    dp += 16;
+    v128.store(dp, f32x4.mul(f32x4.mul(e2, f32x4.sub(v128.load(dp, 16), middle)), factor), 16);
+    p += 32;
+    dp += 32;
   }
 }
 
 function dot(a: usize, b: usize, count: i32): f32 {
-  let sum: f32 = 0;
-  for (let i = 0; i < count; i++) {
-    sum += load<f32>(a) * load<f32>(b);
-    a += 4;
-    b += 4;
+  let sum = f32x4.splat(0);
+  for (let i = 0; i < count; i += 4) {
+    sum = f32x4.add(sum, f32x4.mul(v128.load(a), v128.load(b)));
+    a += 16;
+    b += 16;
   }
-  return sum;
+  return sum4(sum);
 }
 
-/** Gradients of attentionForward: writes dq; dk and dv must be zero before. */
+/** Gradients of attentionForward: writes dq; dk and dv must be zero before. headSize: a multiple of 4. */
 export function attentionBackward(
   dq: usize, dk: usize, dv: usize, dOut: usize, out: usize, logSums: usize,
   q: usize, k: usize, v: usize, length: i32, heads: i32, kvHeads: i32, headSize: i32,
 ): void {
-  const dim = heads * headSize;
-  const kvDim = kvHeads * headSize;
+  const stride = <usize>(heads * headSize) << 2;
+  const kvStride = <usize>(kvHeads * headSize) << 2;
   const scale = <f32>1 / sqrt<f32>(<f32>headSize);
+  const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
     const head = <usize>(h * headSize) << 2;
-    const kvHead = <usize>((h / (heads / kvHeads)) * headSize) << 2;
-    for (let first = 0; first < length; first += BLOCK) {
-      const rows = min(BLOCK, length - first);
+    const kvHead = <usize>((h / group) * headSize) << 2;
+    if (h % group == 0) {
+      packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
+      packTokens(packedValues, v + kvHead, kvStride, length, headSize);
+      packEntries(keyRows, k + kvHead, kvStride, length, headSize);
+    }
+    for (let first = 0; first < length; first += BACKWARD_ROWS) {
+      const rows = min(BACKWARD_ROWS, length - first);
       const reach = first + rows;
-      const columns = (reach + 3) & ~3;
-      const offset = (<usize>(first * dim) << 2) + head;
-      gemm(scores, scoreStride, q + offset, dim, 1, k + kvHead, 1, kvDim, rows, reach, headSize, false);
-      gemm(gradients, scoreStride, dOut + offset, dim, 1, v + kvHead, 1, kvDim, rows, reach, headSize, false);
-      for (let i = 0; i < rows; i++) {
-        const row = <usize>(i * scoreStride) << 2;
-        const at = offset + (<usize>(i * dim) << 2);
-        const logSum = load<f32>(logSums + (<usize>(h * length + first + i) << 2));
-        const delta = dot(dOut + at, out + at, headSize);
-        gradientRow(scores + row, gradients + row, first + i + 1, columns, scale, logSum, delta);
+      const columns = (reach + 7) & ~7;
+      const at = <usize>first * stride + head;
+      for (let i = 0; i < rows; i += 4) {
+        const row = <usize>i * scoreStride;
+        const tile = at + <usize>i * stride;
+        scoreTile(scores + row, q + tile, stride, packedKeys, reach, headSize);
+        scoreTile(gradients + row, dOut + tile, stride, packedValues, reach, headSize);
+        for (let r = i; r < min(rows, i + 4); r++) {
+          const token = at + <usize>r * stride;
+          const logSum = load<f32>(logSums + (<usize>(h * length + first + r) << 2));
+          const delta = dot(dOut + token, out + token, headSize);
+          const offset = <usize>r * scoreStride;
+          gradientRow(scores + offset, gradients + offset, first + r + 1, columns, scale, logSum, delta);
+        }
+        sumTile(dq + tile, stride, gradients + row, false, keyRows, length, rows - i, headSize, min(reach, first + i + 4), false);
       }
-      gemm(dq + offset, dim, gradients, scoreStride, 1, k + kvHead, kvDim, 1, rows, headSize, reach, false);
-      gemm(dk + kvHead, kvDim, gradients, 1, scoreStride, q + offset, dim, 1, reach, headSize, rows, true);
-      gemm(dv + kvHead, kvDim, scores, 1, scoreStride, dOut + offset, dim, 1, reach, headSize, rows, true);
+      packEntries(queryRows, q + at, stride, rows, headSize);
+      packEntries(outRows, dOut + at, stride, rows, headSize);
+      for (let j = 0; j < reach; j += 4) {
+        const column = <usize>j << 2;
+        const to = <usize>j * kvStride + kvHead;
+        sumTile(dk + to, kvStride, gradients + column, true, queryRows, rows, reach - j, headSize, rows, true);
+        sumTile(dv + to, kvStride, scores + column, true, outRows, rows, reach - j, headSize, rows, true);
+      }
     }
   }
 }

@@ -21,10 +21,13 @@ export function setScratch(address: usize): void {
   tile = address + <usize>(DEPTH_BLOCK * TILE_COLUMNS * 4);
 }
 
-/** Copies `columns` columns (at most 8, the rest is zero) of B into the panel, depth-major. */
-function pack(b: usize, rowStride: usize, columnStride: usize, columns: i32, depth: i32): void {
-  if (columns == TILE_COLUMNS && columnStride == 4) return packRows(b, rowStride, depth);
-  if (columns == TILE_COLUMNS && rowStride == 4 && (depth & 3) == 0) return packColumns(b, columnStride, depth);
+/**
+ * Copies `columns` columns (at most 8, the rest is zero) of B into a panel, depth-major: `depth` times 8 floats.
+ * Strides count bytes.
+ */
+export function pack(panel: usize, b: usize, rowStride: usize, columnStride: usize, columns: i32, depth: i32): void {
+  if (columns == TILE_COLUMNS && columnStride == 4) return packRows(panel, b, rowStride, depth);
+  if (columns == TILE_COLUMNS && rowStride == 4 && (depth & 3) == 0) return packColumns(panel, b, columnStride, depth);
   let to = panel;
   for (let k = 0; k < depth; k++) {
     let from = b + <usize>k * rowStride;
@@ -36,7 +39,7 @@ function pack(b: usize, rowStride: usize, columnStride: usize, columns: i32, dep
   }
 }
 
-function packRows(b: usize, rowStride: usize, depth: i32): void {
+function packRows(panel: usize, b: usize, rowStride: usize, depth: i32): void {
   let to = panel;
   for (let k = 0; k < depth; k++) {
     v128.store(to, v128.load(b));
@@ -47,7 +50,7 @@ function packRows(b: usize, rowStride: usize, depth: i32): void {
 }
 
 /** B is stored by columns (a weight matrix, used transposed): 4 by 4 transpositions. */
-function packColumns(b: usize, columnStride: usize, depth: i32): void {
+function packColumns(panel: usize, b: usize, columnStride: usize, depth: i32): void {
   for (let half: usize = 0; half < 2; half++) {
     let p0 = b + half * 4 * columnStride;
     let p1 = p0 + columnStride;
@@ -76,10 +79,12 @@ function packColumns(b: usize, columnStride: usize, depth: i32): void {
   }
 }
 
-/** C tile (4 by 8) = or += A rows times the panel; A along its rows or, `down`, along its columns. */
+/** C tile (4 by 8) = or += four rows of A times a panel; A along its rows or, `down`, along its columns. */
 // @ts-ignore: decorator
 @inline
-function multiplyTile(c: usize, cStride: usize, a: usize, aStride: usize, down: bool, depth: i32, add: bool): void {
+function multiplyTile(
+  c: usize, cStride: usize, a: usize, aStride: usize, down: bool, panel: usize, depth: i32, add: bool,
+): void {
   let s00 = f32x4.splat(0);
   let s01 = s00;
   let s10 = s00;
@@ -142,20 +147,30 @@ function multiplyTile(c: usize, cStride: usize, a: usize, aStride: usize, down: 
   v128.store(c3, s31, 16);
 }
 
-function tileAlong(c: usize, cStride: usize, a: usize, aStride: usize, depth: i32, add: bool): void {
-  multiplyTile(c, cStride, a, aStride, false, depth, add);
+/** As multiplyTile, A row-major: rows aStride bytes apart. */
+export function tileAlong(c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, depth: i32, add: bool): void {
+  multiplyTile(c, cStride, a, aStride, false, panel, depth, add);
 }
 
-function tileDown(c: usize, cStride: usize, a: usize, aStride: usize, depth: i32, add: bool): void {
-  multiplyTile(c, cStride, a, aStride, true, depth, add);
+/** As multiplyTile, A transposed: its four rows are adjacent floats, a step of depth is aStride bytes. */
+export function tileDown(c: usize, cStride: usize, a: usize, aStride: usize, panel: usize, depth: i32, add: bool): void {
+  multiplyTile(c, cStride, a, aStride, true, panel, depth, add);
 }
 
-/** An edge tile: computed whole in scratch (rows past the end read what lies there), kept in part. */
-function edge(c: usize, cStride: usize, a: usize, aStride: usize, down: bool, rows: i32, columns: i32, depth: i32, add: bool): void {
-  if (down) tileDown(tile, 32, a, aStride, depth, false);
-  else tileAlong(tile, 32, a, aStride, depth, false);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
+/** A tile of which only `rows` by `columns` are kept; rows of A past the end are read, whatever lies there. */
+export function tileEdge(
+  c: usize, cStride: usize, a: usize, aStride: usize, down: bool, panel: usize,
+  rows: i32, columns: i32, depth: i32, add: bool,
+): void {
+  if (rows >= TILE_ROWS && columns >= TILE_COLUMNS) {
+    if (down) tileDown(c, cStride, a, aStride, panel, depth, add);
+    else tileAlong(c, cStride, a, aStride, panel, depth, add);
+    return;
+  }
+  if (down) tileDown(tile, 32, a, aStride, panel, depth, false);
+  else tileAlong(tile, 32, a, aStride, panel, depth, false);
+  for (let i = 0; i < min(rows, TILE_ROWS); i++) {
+    for (let j = 0; j < min(columns, TILE_COLUMNS); j++) {
       const to = c + <usize>i * cStride + (<usize>j << 2);
       const value = load<f32>(tile + (<usize>i << 5) + (<usize>j << 2));
       store<f32>(to, add ? load<f32>(to) + value : value);
@@ -187,15 +202,12 @@ export function gemm(
     for (let block = 0; block < rows; block += ROW_BLOCK) {
       const last = min(rows, block + ROW_BLOCK);
       for (let j = 0; j < columns; j += TILE_COLUMNS) {
-        const jCount = min(TILE_COLUMNS, columns - j);
-        pack(b + <usize>k * bRow + <usize>j * bColumn, bRow, bColumn, jCount, kCount);
+        const from = b + <usize>k * bRow + <usize>j * bColumn;
+        pack(panel, from, bRow, bColumn, min(TILE_COLUMNS, columns - j), kCount);
         for (let i = block; i < last; i += TILE_ROWS) {
-          const from = a + <usize>i * aRow + <usize>k * aColumn;
+          const rowsOfA = a + <usize>i * aRow + <usize>k * aColumn;
           const to = c + <usize>i * cRow + (<usize>j << 2);
-          const iCount = min(TILE_ROWS, last - i);
-          if (iCount < TILE_ROWS || jCount < TILE_COLUMNS) edge(to, cRow, from, aStep, down, iCount, jCount, kCount, keep);
-          else if (down) tileDown(to, cRow, from, aStep, kCount, keep);
-          else tileAlong(to, cRow, from, aStep, kCount, keep);
+          tileEdge(to, cRow, rowsOfA, aStep, down, panel, last - i, columns - j, kCount, keep);
         }
       }
     }

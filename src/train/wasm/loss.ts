@@ -14,7 +14,7 @@ export function crossEntropy(logits: usize, rowStride: i32, targets: usize, rows
     const row = logits + (<usize>(i * rowStride) << 2);
     for (let j = vocabulary; j < padded; j++) store<f32>(row + (<usize>j << 2), -1e30);
     let top = f32x4.splat(-1e30);
-    for (let o: usize = 0; o < bytes; o += 16) top = f32x4.max(top, v128.load(row + o));
+    for (let o: usize = 0; o < bytes; o += 16) top = f32x4.pmax(top, v128.load(row + o));
     const peak = max4(top);
     const shift = f32x4.splat(peak);
     const wanted = row + (<usize>load<i32>(targets + (<usize>i << 2)) << 2);

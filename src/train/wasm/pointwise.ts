@@ -85,7 +85,7 @@ export function gatedForward(out: usize, gate: usize, up: usize, count: i32, rel
   const zero = f32x4.splat(0);
   for (let o: usize = 0; o < bytes; o += 16) {
     const g = v128.load(gate + o);
-    const activated = relu ? f32x4.max(g, zero) : f32x4.mul(g, sigmoid4(g));
+    const activated = relu ? f32x4.pmax(g, zero) : f32x4.mul(g, sigmoid4(g));
     v128.store(out + o, f32x4.mul(activated, v128.load(up + o)));
   }
 }
@@ -100,7 +100,7 @@ export function gatedBackward(dOut: usize, gate: usize, up: usize, count: i32, r
     const d = v128.load(dOut + o);
     const u = v128.load(up + o);
     if (relu) {
-      v128.store(up + o, f32x4.mul(d, f32x4.max(g, zero)));
+      v128.store(up + o, f32x4.mul(d, f32x4.pmax(g, zero)));
       v128.store(gate + o, v128.and(f32x4.mul(d, u), f32x4.gt(g, zero)));
     } else {
       const s = sigmoid4(g);
@@ -140,7 +140,7 @@ export function fakeQuantize(out: usize, x: usize, groups: i32, group: i32, leve
   const bytes = <usize>group << 2;
   for (let i = 0; i < groups; i++) {
     let top = f32x4.splat(0);
-    for (let o: usize = 0; o < bytes; o += 16) top = f32x4.max(top, f32x4.abs(v128.load(x + o)));
+    for (let o: usize = 0; o < bytes; o += 16) top = f32x4.pmax(top, f32x4.abs(v128.load(x + o)));
     const peak = max4(top);
     const scale = f32x4.splat(peak / levels);
     const inverse = f32x4.splat(peak > 0 ? levels / peak : 0);
