@@ -1,12 +1,15 @@
 /** The free names of the emitted text, bound to one vector unit. All of them match /\bpie_\w+/. */
 import { createFftFunctions } from './fft.ts';
-import { setQaccForm, zeroQacc } from './qacc.ts';
+import { setQaccForm } from './qacc.ts';
 import { instantiateSimd } from './simd/index.ts';
 import { Control, type PieState, QaccForm } from './state.ts';
 
+/** 2^-shift. */
+const fractions = Float64Array.from({ length: 64 }, (_, shift) => 2 ** -shift);
+
 /** ACCX >>= shift, floored; returns it saturated to 32 bits. */
 function shiftAccx(accx: Float64Array, shift: number): number {
-  const value = Math.floor(accx[0] / 2 ** shift);
+  const value = Math.floor(accx[0] * fractions[shift]);
   accx[0] = value;
   return Math.min(Math.max(value, -0x80000000), 0x7fffffff);
 }
@@ -18,7 +21,6 @@ export function pieBindings(state: PieState): Record<string, unknown> {
     ...createFftFunctions(state),
     setQaccForm: (form: QaccForm) => setQaccForm(state, form),
     qaccRaw: () => setQaccForm(state, QaccForm.raw),
-    zeroQacc: () => zeroQacc(state),
     shiftAccx: (shift: number) => shiftAccx(state.accx, shift),
     unaligned: (address: number, pc: number) => {
       state.control[Control.unaligned]++;

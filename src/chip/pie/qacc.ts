@@ -68,11 +68,3 @@ export function setQaccForm(state: PieState, form: QaccForm): void {
   } else if (form !== QaccForm.raw) unpackLanes40(state, form === QaccForm.signed40);
   control[Control.qaccForm] = form;
 }
-
-/** All 320 bits zero, in whatever form is current. */
-export function zeroQacc(state: PieState): void {
-  const form = state.control[Control.qaccForm];
-  if (form === QaccForm.raw) state.qacc.fill(0);
-  else if (form === QaccForm.signed20 || form === QaccForm.unsigned20) state.lanes20.fill(0);
-  else state.lanes40.fill(0);
-}

@@ -90,15 +90,17 @@ function accumulateScalar(type: 's8' | 'u8' | 's16' | 'u16'): WasmFunction {
   const signed = type[0] === 's';
   const accx = f64.load(base, layout.accx);
   const sum = 6;
-  const store = (value: Code) => f64.store(base, layout.accx, value);
+  const clamped = (value: Code, least: number, most: number): Code =>
+    f64x2.pmax(f64x2.pmin(splat.f64(value), splat.f64(f64Const(most))), splat.f64(f64Const(least)));
   const wrapped = (value: Code, limit: number, by: number, comparison: (a: Code, b: Code) => Code) =>
     f64.select(f64.add(value, f64Const(by)), value, comparison(value, f64Const(limit)));
+  const unsignedSum = f64.add(wrapped(accx, 0, two40, f64.lt), dotProducts[type]);
   const body = signed
-    ? store(f64.min(f64.max(f64.add(accx, dotProducts[type]), f64Const(-two39)), f64Const(two39 - 1)))
+    ? v128.store64Lane0(base, layout.accx, clamped(f64.add(accx, dotProducts[type]), -two39, two39 - 1))
     : [
-        ...set(sum, f64.add(wrapped(accx, 0, two40, f64.lt), dotProducts[type])),
-        ...set(sum, f64.min(get(sum), f64Const(two40 - 1))),
-        ...store(wrapped(get(sum), two39, -two40, f64.ge)),
+        ...v128.store64Lane0(base, layout.accx, clamped(unsignedSum, 0, two40 - 1)),
+        ...set(sum, accx),
+        ...f64.store(base, layout.accx, wrapped(get(sum), two39, -two40, f64.ge)),
       ];
   return {
     name: `accx_${type}`,
@@ -130,7 +132,7 @@ function addLanes40(products: readonly Code[], signed: boolean): Code {
     return v128.store(
       base,
       offset,
-      f64x2.max(f64x2.min(sum, splat.f64(f64Const(most))), splat.f64(f64Const(least))),
+      f64x2.pmax(f64x2.pmin(sum, splat.f64(f64Const(most))), splat.f64(f64Const(least))),
     );
   });
 }
@@ -254,6 +256,20 @@ function integers(low: number, high: number): Code {
   return v128.shuffle(i32x4.truncSatF64S(get(low)), i32x4.truncSatF64S(get(high)), lanes);
 }
 
+/** All three forms of QACC zero. */
+const zeroLanes: WasmFunction = {
+  name: 'zeroQacc',
+  parameters: 0,
+  results: [],
+  locals: [],
+  body: [
+    ...Array.from({ length: 4 }, (_, i) => layout.lanes20 + 16 * i),
+    ...Array.from({ length: 4 }, (_, i) => layout.lanes40 + 16 * i),
+    // 40 bytes: the last 16 overlap the 16 before.
+    ...[0, 16, 24].map((at) => layout.qacc + at),
+  ].flatMap((offset) => v128.store(base, offset, splat.i32(i32Const(0)))),
+};
+
 const types = ['s8', 'u8', 's16', 'u16'] as const;
 
 export const accumulatorFunctions: readonly WasmFunction[] = [
@@ -264,4 +280,5 @@ export const accumulatorFunctions: readonly WasmFunction[] = [
   accumulateBroadcast('s16'),
   shiftLanes20,
   shiftLanes40,
+  zeroLanes,
 ];
