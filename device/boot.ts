@@ -1,8 +1,9 @@
 /** From the ROM's hand-over to a running chip, in the order of facts C10. The stub before it set stack and vectors. */
 import { read32, write32 } from "./chip";
 import { raiseClock } from "./clock";
-import { cores, entry1, zeroRangeCount, zeroRanges } from "./config";
+import { cores, earlyRangeCount, entry1, zeroRangeCount, zeroRanges } from "./config";
 import { mapMemory } from "./flash";
+import { hasArrived } from "./parallel";
 
 /** Opens the protected registers of every watchdog but the super one. */
 const WATCHDOG_KEY: u32 = 0x50d8_3aa1;
@@ -17,6 +18,8 @@ const CLOCK_ON: u32 = 2;
 const IN_RESET: u32 = 4;
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const RTC_CPU_STALL: usize = 0x6000_80bc;
+/** Polls for core 1: some 50 ms, of which the ROM needs one or two. */
+const PATIENCE: u32 = 1_000_000;
 
 /** Watchdogs off, clock up, external memory mapped. */
 export function bootChip(): void {
@@ -36,20 +39,36 @@ function stopWatchdog(protect: usize, config: usize): void {
   write32(protect, 0);
 }
 
-/** SRAM is random after power-up: zeroes what the program expects to be zero. */
-export function clearMemory(): void {
-  for (let i = 0; i < zeroRangeCount; i++) {
+/** SRAM is random after power-up: zeroes what the program expects to be zero and both cores' ROM no longer use. */
+export function clearEarlyMemory(): void {
+  clear(0, earlyRangeCount);
+}
+
+/** The rest, once core 1 has left the ROM, whose stack lies there. */
+export function clearLateMemory(): void {
+  clear(earlyRangeCount, zeroRangeCount);
+}
+
+function clear(first: i32, end: i32): void {
+  for (let i = first; i < end; i++) {
     const range = zeroRanges + ((<usize>i) << 3);
     memory.fill(load<u32>(range), 0, load<u32>(range, 4));
   }
 }
 
-/** Lets core 1 out of reset; the ROM sends it to our entry. */
-export function startCore1(): void {
-  if (cores == 1) return;
+/** Lets core 1 out of reset, and waits until the ROM has sent it to our entry; false if it does not come. */
+export function startCore1(): bool {
+  if (cores == 1) return true;
   write32(RTC_CPU_STALL, read32(RTC_CPU_STALL) & ~0x03f0_0000);
   write32(RTC_OPTIONS0, read32(RTC_OPTIONS0) & ~3);
   write32(CORE_1_ENTRY, entry1);
   write32(CORE_1_CONTROL, CLOCK_ON | IN_RESET);
   write32(CORE_1_CONTROL, CLOCK_ON);
+  for (let tries: u32 = 0; tries < PATIENCE; tries++) {
+    if (hasArrived(1)) {
+      write32(CORE_1_ENTRY, 0); // a later reset of core 1 shall not call a stale address
+      return true;
+    }
+  }
+  return false;
 }

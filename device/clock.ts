@@ -73,17 +73,17 @@ function raiseVoltage(): void {
 /** Cycles a microsecond as the crystal's timer sees them, or 0 where that timer does not answer. */
 export function measureMegahertz(): u32 {
   const MICROSECONDS: u32 = 1000;
-  let begin = readTimer();
-  if (begin < 0) return 0;
+  const begin = readTimer();
   const start = ccount();
-  const patience = MICROSECONDS * <u32>clockMegahertz * 4;
-  for (;;) {
+  let ticks: u32 = 0;
+  let cycles: u32 = 0;
+  while (ticks < MICROSECONDS * SYSTIMER_MEGAHERTZ) {
     const now = readTimer();
-    const cycles = ccount() - start;
-    if (now < 0 || cycles > patience) return 0;
-    const ticks = <u32>(now - begin);
-    if (ticks >= MICROSECONDS * SYSTIMER_MEGAHERTZ) return (cycles * SYSTIMER_MEGAHERTZ + ticks / 2) / ticks;
+    cycles = ccount() - start;
+    if (now < 0 || cycles > MICROSECONDS * <u32>clockMegahertz * 4) return 0;
+    ticks = <u32>(now - begin);
   }
+  return (cycles * SYSTIMER_MEGAHERTZ + ticks / 2) / ticks;
 }
 
 /** The low 32 bits of the timer, or -1 if it does not answer. */

@@ -86,6 +86,9 @@
 @external("config", "zeroRanges") export declare const zeroRanges: usize;
 // @ts-ignore: decorator
 @external("config", "zeroRangeCount") export declare const zeroRangeCount: i32;
+/** How many of them, from the first, may be zeroed before core 1 has left the ROM. */
+// @ts-ignore: decorator
+@external("config", "earlyRangeCount") export declare const earlyRangeCount: i32;
 /** Flash offset of the first 64 KB page to map at 0x3C000000, and how many pages; 0 pages: the data cache stays as it is. */
 // @ts-ignore: decorator
 @external("config", "flashOffset") export declare const flashOffset: u32;

@@ -2,15 +2,16 @@
  * The program on the chip. `main0` and `main1` are the two cores' lives after the start stub (src/firmware/start.ts);
  * `start` and `step` are the same program for a host that brings its own consoles.
  */
-import { bootChip, clearMemory, startCore1 } from "./boot";
+import { bootChip, clearEarlyMemory, clearLateMemory, startCore1 } from "./boot";
+import { measureMegahertz } from "./clock";
 import { runCommand } from "./commands";
-import { banner, bannerBytes, line } from "./config";
+import { banner, bannerBytes, clockMegahertz, line } from "./config";
 import { read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { work } from "./parallel";
 import { Phase, Word, getWord, setWord } from "./status";
 import { beginStory, continueStory } from "./story";
-import { print, printBytes } from "./text";
+import { print, printBytes, printNumber } from "./text";
 export { panic } from "./panic";
 
 const SLASH: u8 = 0x2f;
@@ -18,9 +19,15 @@ const SLASH: u8 = 0x2f;
 /** Core 0: consoles, and its share of every pass. */
 export function main0(): void {
   bootChip();
-  clearMemory();
-  startCore1();
-  start();
+  clearEarlyMemory();
+  const complete = startCore1();
+  clearLateMemory();
+  greet();
+  if (!complete) {
+    print("Core 1 does not answer; this image needs both. Stopped.\n");
+    return;
+  }
+  newLine();
   for (;;) step();
 }
 
@@ -29,12 +36,25 @@ export function main1(): void {
   work();
 }
 
-/** Greets; then the console waits for a line. */
+/** What core 0 does before its first step, for a host. */
 export function start(): void {
+  greet();
+  newLine();
+}
+
+function greet(): void {
   printBytes(banner, bannerBytes);
+  printClock();
   print("Type the beginning of a story and press Enter. /help shows more.\n");
   setWord(Word.Phase, Phase.Ready);
-  newLine();
+}
+
+/** The clock as the crystal's timer sees it, where there is one to ask. */
+function printClock(): void {
+  const megahertz = measureMegahertz();
+  print("CPU clock ");
+  printNumber(megahertz ? megahertz : clockMegahertz);
+  print(megahertz ? " MHz\n" : " MHz (not measured)\n");
 }
 
 /** One typed byte handled or one token made; false if there was nothing to do. */

@@ -25,6 +25,11 @@ export function barrier(core: i32): void {
   while (<i32>(read32(others) - count) < 0) {}
 }
 
+/** True once a core has come to its first barrier. */
+export function hasArrived(core: i32): bool {
+  return read32(teamwork + ((<usize>core) << 2)) != 0;
+}
+
 /** One pass through the model on all cores: afterwards `logits` holds the scores of the token after `token`. */
 export function forward(token: i32, position: i32): void {
   if (cores == 2) {

@@ -11,7 +11,19 @@ interface Program {
 
 /** One row a program: entry file, output below dist/, compiler flags. */
 const device = ['-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
+/** First byte of the chip's data RAM, 0x3FC88000 (src/firmware/memory.ts); asc reads decimal numbers only. */
+const chipMemory = '1070104576';
 const programs: readonly Program[] = [
+  {
+    entry: 'device/main.ts',
+    out: 'dist/device/main.chip.wasm',
+    flags: [...device, '--noExportMemory', '--memoryBase', chipMemory],
+  },
+  {
+    entry: 'device/main.ts',
+    out: 'dist/device/main.host.wasm',
+    flags: [...device, '--noExportMemory', '--memoryBase', '1024'],
+  },
   { entry: 'device/kernels/index.ts', out: 'dist/device/kernels.wasm', flags: device },
   {
     entry: 'device/transformer-host.ts',

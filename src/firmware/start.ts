@@ -53,12 +53,13 @@ const VECTORS: readonly (readonly [offset: number, name: string])[] = [
   [0x3c0, 'double'],
 ];
 
-/** Sections `.vectors` and `.start`, with the symbols `entry0`, `entry1` and `vectors`; they want `main0`, `main1`, `panic`. */
+/** Sections `.vectors` and `.start`, with the symbols `entry0`, `entry1`, `vectors` and `trap`; they want `main0`, `main1`, `panic`. */
 export function startCode(memory: StartMemory, cores: 1 | 2): ObjectCode {
   const asm = createAssembler({ section: '.vectors' });
   vectorTable(asm);
   asm.section('.start', { align: 4, code: true });
   savePanic(asm, memory.panicFrames);
+  trap(asm);
   entry(asm, 'entry0', memory.stackTops[0], 'main0');
   if (cores === 2) entry(asm, 'entry1', memory.stackTops[1], 'main1');
   return asm.finish();
@@ -78,6 +79,12 @@ function vectorTable(asm: Assembler): void {
       at = offset + 6;
     }
   });
+}
+
+/** Where compiled code goes on a WebAssembly trap, its number in a2: an illegal instruction, reported like every fault. */
+function trap(asm: Assembler): void {
+  asm.function('trap');
+  asm.ill();
 }
 
 /** Words of the frame: core, return address in the vector, EXCCAUSE, EPC1, EXCVADDR, PS, SAR, DEPC, a0 ... a15. */

@@ -1,0 +1,155 @@
+/**
+ * The whole device program on this machine: the same console, tokenizer, forward pass and sampler as on the chip, compiled to
+ * WebAssembly, with a UART made of two queues. Same prompt and seed, same digest.
+ */
+import { readFileSync } from 'node:fs';
+import type { Tokenizer } from '../model/index.ts';
+import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
+import { roundUp } from './memory.ts';
+import { readStatus, type Status, tokenCount } from './status.ts';
+import { systemConstants, systemItems } from './system.ts';
+
+export interface HostOptions {
+  model: QuantizedModel;
+  tokenizer: Tokenizer;
+  /** Positions; default: the model's. */
+  context?: number;
+  /** Receives what the program prints, byte by byte as it would leave UART0. */
+  output?: (bytes: Uint8Array) => void;
+}
+
+export interface Host {
+  /** Types text or bytes; they are handled by the following steps. */
+  type(input: string | Uint8Array): void;
+  /** One typed byte handled or one token made; false when there is nothing to do. */
+  step(): boolean;
+  /** Steps until the program waits for input. */
+  settle(): void;
+  readonly status: Status;
+  /** Token ids of the last story. */
+  readonly tokens: Int32Array;
+}
+
+/** Below this lie the program's own constants. */
+const FIRST_ADDRESS = 0x10000;
+const PAGE = 0x10000;
+const FIFO = 0x60000000;
+const UART_STATUS = 0x6000001c;
+const RANDOM = 0x6003507c;
+
+interface Uart {
+  received: number[];
+  sent: number[];
+}
+
+/** UART0 by its registers; everything else reads as 0. */
+function registers(uart: Uart): WebAssembly.ModuleImports {
+  return {
+    read32(address: number): number {
+      const register = address >>> 0;
+      if (register === UART_STATUS) return Math.min(uart.received.length, 128);
+      if (register === FIFO) return uart.received.shift() ?? 0;
+      if (register === RANDOM) return Math.floor(Math.random() * 2 ** 32);
+      return 0;
+    },
+    write32(address: number, value: number): void {
+      if (address >>> 0 === FIFO) uart.sent.push(value & 0xff);
+    },
+  };
+}
+
+const load = (name: string): WebAssembly.Module =>
+  new WebAssembly.Module(readFileSync(new URL(`../../dist/device/${name}`, import.meta.url)));
+
+const globals = (numbers: Record<string, number>): WebAssembly.ModuleImports =>
+  Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [name, new WebAssembly.Global({ value: 'i32' }, value)]),
+  );
+
+/** Lays the model and the working memory one behind the other. */
+function layOut({ model, tokenizer, context = model.config.context }: HostOptions) {
+  const items = [
+    ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
+    ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
+    ...systemItems(model.config, tokenizer, context).map((item) => ({ ...item, size: item.bytes })),
+  ];
+  const addresses = new Map<string, number>();
+  let end = FIRST_ADDRESS;
+  for (const { name, align, size } of items) {
+    addresses.set(name, roundUp(end, align));
+    end = addresses.get(name)! + size;
+  }
+  return { addresses, end, context };
+}
+
+/** Numbers for the chip's side of the program, which does not run here. */
+const NO_CHIP = {
+  cores: 1,
+  clockMegahertz: 240,
+  bannerBytes: 0,
+  zeroRangeCount: 0,
+  earlyRangeCount: 0,
+  flashOffset: 0,
+  flashPages: 0,
+  psramPages: 0,
+  psramKind: 0,
+  entry1: 0,
+};
+
+export function createHost(options: HostOptions): Host {
+  const { model, tokenizer, output } = options;
+  const { addresses, end, context } = layOut(options);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
+  const bytes = new Uint8Array(memory.buffer);
+  for (const blob of model.blobs) bytes.set(resolveBlob(blob, addresses), addresses.get(blob.name));
+  for (const item of systemItems(model.config, tokenizer, context)) {
+    if (item.contents) bytes.set(item.contents, addresses.get(item.name));
+  }
+
+  const uart: Uart = { received: [], sent: [] };
+  let cycles = 0;
+  const env = { memory };
+  const program = new WebAssembly.Instance(load('main.host.wasm'), {
+    env,
+    config: globals({
+      ...Object.fromEntries(addresses),
+      ...configOf(model, context, addresses),
+      ...systemConstants(tokenizer),
+      ...NO_CHIP,
+    }),
+    kernel: new WebAssembly.Instance(load('kernels.wasm'), { env }).exports as WebAssembly.ModuleImports,
+    mmio: registers(uart),
+    // Every look at the clock finds it a bit later, so that bounded waits end.
+    xt: { ccount: () => (cycles += 1000) | 0 },
+  });
+  const { start, step } = program.exports as { start: () => void; step: () => number };
+  const send = (): void => {
+    if (uart.sent.length > 0) output?.(Uint8Array.from(uart.sent.splice(0)));
+  };
+  start();
+  send();
+
+  const host: Host = {
+    type(input) {
+      uart.received.push(...(typeof input === 'string' ? new TextEncoder().encode(input) : input));
+    },
+    step() {
+      const busy = step() !== 0;
+      send();
+      return busy;
+    },
+    settle() {
+      while (host.step()) {}
+    },
+    get status() {
+      return readStatus(bytes.subarray(addresses.get('status')));
+    },
+    get tokens() {
+      return new Int32Array(memory.buffer, addresses.get('storyTokens'), context).slice(
+        0,
+        host.status.passes,
+      );
+    },
+  };
+  return host;
+}

@@ -1,0 +1,75 @@
+/** Memory that the device program needs besides the model: console, prompt, sampler, stacks (device/config.ts). */
+import type { ModelConfig, Tokenizer } from '../model/index.ts';
+import type { MemoryItem } from './memory.ts';
+import { PANIC_BYTES } from './start.ts';
+import { packVocabulary } from './vocabulary.ts';
+
+/** Longest line that the console takes, in bytes. */
+export const LINE_BYTES = 512;
+/** What can be typed ahead while a story runs; a power of two. */
+const TYPED_BYTES = 256;
+/** Room for the text that greets (banner.ts). */
+export const BANNER_BYTES = 768;
+/** Of each core; the deepest call chain of the compiled program takes a few hundred bytes. */
+export const STACK_BYTES = 4096;
+export const STATUS_BYTES = 64;
+/** Entries of the table of ranges to be zeroed. */
+export const ZERO_RANGES = 16;
+
+/** An item and, if it is loaded, what is in it. */
+export interface SystemItem extends MemoryItem {
+  contents?: Uint8Array;
+}
+
+const empty = (name: string, bytes: number, lifetime: 'early' | 'late', zero: boolean): SystemItem => ({
+  name,
+  purpose: 'system',
+  bytes,
+  align: 16,
+  lifetime,
+  memory: 'sram',
+  zero,
+  heat: 1,
+});
+
+const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']): SystemItem => ({
+  ...empty(name, contents.length, 'early', false),
+  purpose: memory === 'any' ? 'tables' : 'system',
+  lifetime: 'loaded',
+  memory,
+  heat: 0,
+  contents,
+});
+
+const bytesOf = (array: Uint32Array | Float32Array | Uint16Array | Uint8Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+/** Items for a model's vocabulary and context. `banner` and `zeroRanges` get their contents once all is placed. */
+export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: number): SystemItem[] {
+  const tables = packVocabulary(tokenizer);
+  return [
+    empty('stack0', STACK_BYTES, 'early', false),
+    empty('stack1', STACK_BYTES, 'early', false),
+    empty('panicFrames', 2 * PANIC_BYTES, 'early', false),
+    empty('teamwork', 16, 'early', true),
+    empty('status', STATUS_BYTES, 'early', true),
+    empty('typed', TYPED_BYTES, 'early', false),
+    empty('line', LINE_BYTES + 16, 'late', false),
+    empty('promptTokens', 4 * (LINE_BYTES + 2), 'late', false),
+    empty('promptMerges', 4 * (LINE_BYTES + 2), 'late', false),
+    empty('storyTokens', 4 * context, 'late', true),
+    empty('candidates', 2 * config.vocabulary, 'late', false),
+    loaded('banner', new Uint8Array(BANNER_BYTES), 'sram'),
+    loaded('zeroRanges', new Uint8Array(8 * ZERO_RANGES), 'sram'),
+    ...Object.entries(tables).map(([name, table]) => loaded(name, bytesOf(table), 'any')),
+  ];
+}
+
+/** The numbers that go with {@link systemItems}. */
+export function systemConstants(tokenizer: Tokenizer): Record<string, number> {
+  return {
+    lineBytes: LINE_BYTES,
+    typedBytes: TYPED_BYTES,
+    uniquePieces: packVocabulary(tokenizer).pieceOrder.length,
+  };
+}
