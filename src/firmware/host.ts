@@ -147,7 +147,7 @@ export function createHost(options: HostOptions): Host {
     get tokens() {
       return new Int32Array(memory.buffer, addresses.get('storyTokens'), context).slice(
         0,
-        host.status.passes,
+        tokenCount(host.status),
       );
     },
   };

@@ -11,8 +11,19 @@ export interface VocabularyTables {
 
 const LARGEST_VOCABULARY = 65536;
 
-/** Packs a vocabulary. Of equal pieces only the first can be found, as in src/model/tokenizer.ts. */
-export function packVocabulary({ vocabulary, scores }: Tokenizer): VocabularyTables {
+const packed = new WeakMap<Tokenizer, VocabularyTables>();
+
+/** The tables of a tokenizer, packed once. */
+export function packVocabulary(tokenizer: Tokenizer): VocabularyTables {
+  const known = packed.get(tokenizer);
+  if (known) return known;
+  const tables = pack(tokenizer);
+  packed.set(tokenizer, tables);
+  return tables;
+}
+
+/** Of equal pieces only the first can be found, as in src/model/tokenizer.ts. */
+function pack({ vocabulary, scores }: Tokenizer): VocabularyTables {
   if (vocabulary.length > LARGEST_VOCABULARY) {
     throw new FailureError(
       `the vocabulary has ${vocabulary.length} pieces; the firmware's tables hold ${LARGEST_VOCABULARY} at most.`,

@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { boards, findBoard } from '../chip/soc/boards.ts';
+import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { quantize } from '../quantize/index.ts';
+import { ROM_DATA, SRAM } from './memory.ts';
+import { type PlanRequest, planMemory } from './plan.ts';
+
+const models = new URL('../../../shared/models/', import.meta.url);
+const present = existsSync(models);
+if (!present)
+  console.warn('plan.test: ../shared/models is missing, so the plans of real models are not tested');
+
+function request(checkpoint: string, tokenizer: string, board: string): PlanRequest {
+  const model = loadCheckpoint(readFileSync(new URL(checkpoint, models)));
+  return {
+    model: quantize(model),
+    tokenizer: loadTokenizer(readFileSync(new URL(tokenizer, models)), model.config.vocabulary),
+    board: findBoard(board),
+    program: [],
+  };
+}
+
+describe.skipIf(!present)('memory plan', () => {
+  const small = present ? request('stories260K.bin', 'tok512.bin', 'bare-s3') : (undefined as never);
+  const large = present ? request('stories3M-q80.bin', 'tok4096.bin', 'devkitc-n16r8') : (undefined as never);
+
+  it('keeps stories260K in SRAM with a context of at least 256', () => {
+    const plan = planMemory(small);
+    expect(plan.context).toBeGreaterThanOrEqual(256);
+    expect(plan.flashBytes).toBe(0);
+    expect(plan.placed.every(({ region }) => region === 'sram')).toBe(true);
+  });
+
+  it('gives every item bytes of its own, aligned, and loads nothing over the ROM', () => {
+    for (const context of [256, 320]) {
+      const { placed } = planMemory({ ...small, context });
+      const sorted = placed.toSorted((a, b) => a.address - b.address);
+      sorted.forEach((item, index) => {
+        expect(item.address % item.align, item.name).toBe(0);
+        const next = sorted[index + 1];
+        if (next) expect(item.address + item.bytes, item.name).toBeLessThanOrEqual(next.address);
+        if (item.region !== 'sram') return;
+        expect(item.address).toBeGreaterThanOrEqual(SRAM.start);
+        expect(item.address + item.bytes).toBeLessThanOrEqual(SRAM.end);
+        const overRom = item.address < ROM_DATA.end && item.address + item.bytes > ROM_DATA.start;
+        if (overRom) expect(item.lifetime, item.name).toBe('late');
+      });
+    }
+  });
+
+  it('puts the weights of a larger model in flash, small ones in SRAM first', () => {
+    const plan = planMemory(large);
+    expect(plan.flashBytes).toBeGreaterThan(2e6);
+    expect(plan.context).toBeGreaterThanOrEqual(256);
+    expect(plan.placed.find(({ name }) => name === 'model')?.region).toBe('sram');
+  });
+
+  it('moves all weights to flash when asked', () => {
+    const plan = planMemory({ ...small, weights: 'flash' });
+    for (const item of plan.placed) {
+      if (item.purpose === 'weights' && item.memory === 'any') expect(item.region, item.name).toBe('flash');
+    }
+    expect(plan.context).toBe(512);
+  });
+
+  it('refuses with a table that says what would fit', () => {
+    let message = '';
+    try {
+      planMemory({ ...large, board: findBoard('bare-s3'), context: 100000 });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(/does not fit the board bare-s3/);
+    expect(message).toMatch(/KV cache +[\d.]+ MB {3}SRAM/);
+    expect(message).toMatch(/a context of \d+ \(--context \d+\)/);
+  });
+
+  it('plans or refuses for every board, whatever the context', () => {
+    for (const board of boards) {
+      for (const context of [1, 16, 255, 512, 4096]) {
+        for (const base of [small, large]) {
+          try {
+            expect(planMemory({ ...base, board, context }).context).toBe(context);
+          } catch (error) {
+            expect((error as Error).message).toMatch(/does not fit/);
+          }
+        }
+      }
+    }
+  });
+});
