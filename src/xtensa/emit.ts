@@ -203,6 +203,9 @@ function emitItem(output: Output, item: Item): void {
       return;
     case 'label':
       result.symbols.set(item.name, item.offset);
+      return;
+    case 'comment':
+      result.comments!.push([item.offset, item.text]);
   }
 }
 
@@ -230,6 +233,7 @@ export function emitSection(section: SectionItems, locate: Locate, base?: number
     symbols: new Map(),
     relocations: [],
     data: dataRanges(section),
+    comments: [],
   };
   const output: Output = { section, locate, base, bytes, result };
   section.items.forEach((item, index) => {

@@ -56,9 +56,19 @@ function unreachable(operand: Operand, target: number, pc: number): string {
   return `the target is ${distance} bytes away, out of reach (${operand.min} to ${operand.max}).`;
 }
 
+/** What is wrong with operands that are legal one by one, or undefined. */
+export function operandConflict(opcode: Opcode, values: readonly number[]): string | undefined {
+  const [, , shift, width] = values;
+  if (opcode.name === 'extui' && shift + width > 32)
+    return `extui: bits ${shift} to ${shift + width - 1} go beyond 31.`;
+  return undefined;
+}
+
 /** `values` are the semantic values of the visible operands, in order. Throws a UsageError for illegal ones. */
 export function encodeInstruction(opcode: Opcode, values: readonly number[], pc = 0): number {
   const { visible } = opcode;
+  const conflict = operandConflict(opcode, values);
+  if (conflict) throw new UsageError(conflict);
   let word = opcode.value;
   for (let index = 0; index < visible.length; index++) {
     const operand = visible[index];

@@ -1,5 +1,7 @@
 /** The instruction set of the ESP32-S3's cores: table, assembler, disassembler, linker, ELF reader. */
 export * from './assembler.ts';
+export { type Elf, type ElfSection, type ElfSegment, type ElfSymbol, readElf } from './elf.ts';
+export { type ElfContent, writeElf } from './elf-write.ts';
 export { decodeOperands, encodeInstruction } from './encode.ts';
 export * from './link.ts';
 export * from './object.ts';
@@ -7,3 +9,5 @@ export * from './registers.ts';
 export * from './table.ts';
 export { type AssembleTextOptions, assembleText } from './text/assemble.ts';
 export { type DisassembledLine, disassemble, disassembleOne } from './text/disassemble.ts';
+export { printAssembly, printListing } from './text/print.ts';
+export * from './tools.ts';

@@ -140,7 +140,7 @@ export interface SectionItems {
 }
 
 export function createSection(name: string, code: boolean): SectionItems {
-  const section = { name, align: code ? 4 : 1, items: [], code, approximateSize: 0, poolStart: 0 };
+  const section = { name, align: 4, items: [], code, approximateSize: 0, poolStart: 0 };
   return { ...section, pool: undefined, barrier: undefined };
 }
 

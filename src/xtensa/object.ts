@@ -25,6 +25,8 @@ export interface Section {
   relocations: Relocation[];
   /** Byte ranges [start, end) that are data (literal pools, tables), for listings and the disassembler. */
   data?: [start: number, end: number][];
+  /** Lines for listings, each before the byte at its offset. */
+  comments?: [offset: number, text: string][];
 }
 
 export interface ObjectCode {

@@ -1,5 +1,5 @@
 /** Bytes to GNU-syntax text. */
-import { decodeOperands, encodeInstruction } from '../encode.ts';
+import { decodeOperands, encodeInstruction, operandConflict } from '../encode.ts';
 import { filePrefixes } from '../registers.ts';
 import { findOpcode, instructionLength, type Opcode, type Operand } from '../table.ts';
 
@@ -50,6 +50,7 @@ export function disassembleOne(bytes: Uint8Array, offset: number, address: numbe
     const isWritable =
       operands.every((value) => !Number.isNaN(value)) &&
       (opcode.name !== 'nop' || opcode.length === 3) &&
+      !operandConflict(opcode, operands) &&
       sameWord(encodeInstruction(opcode, operands, address), word, length);
     if (isWritable) return { address, length, text: formatInstruction(opcode, operands), opcode, operands };
     const listed = Array.from({ length }, (_, index) => hex(bytes[offset + index]));

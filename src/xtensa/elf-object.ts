@@ -1,0 +1,116 @@
+/** An ELF file's code and data in the form that our own assembler makes, so that it can be printed as source. */
+import { dataRangesOf, type Elf, type ElfRelocation, type ElfSection, type ElfSymbol } from './elf.ts';
+import { writeWord } from './emit.ts';
+import { decodeOperands, encodeInstruction } from './encode.ts';
+import type { ObjectCode, Relocation, RelocationKind, Section } from './object.ts';
+import { findOpcode } from './table.ts';
+import { wordAt } from './text/disassemble.ts';
+
+/** Names of sections and files are no labels. */
+export const isLabel = ({ name, type }: ElfSymbol): boolean => name !== '' && type !== 3 && type !== 4;
+
+/** R_XTENSA_32 and R_XTENSA_SLOT0_OP (binutils, elf/xtensa.h); the others only help the linker to shrink code. */
+const word32 = 1;
+const slot0 = 20;
+
+const relocationKinds: Readonly<Record<string, RelocationKind>> = {
+  call0: 'call',
+  call4: 'call',
+  call8: 'call',
+  call12: 'call',
+  j: 'jump',
+  l32r: 'l32r',
+};
+
+const hasContent = ({ flags, size, name }: ElfSection): boolean =>
+  flags.allocate && size > 0 && !name.startsWith('.xt');
+
+/** Addresses of the sections of an executable. */
+export function addressesOf(elf: Elf): Record<string, number> {
+  return Object.fromEntries(elf.sections.filter(hasContent).map(({ name, address }) => [name, address]));
+}
+
+interface Target {
+  symbol: string;
+  addend: number;
+}
+
+/** The name of a place in another section; places without one get a local label there. */
+function targetOf(
+  { symbol, addend }: ElfRelocation,
+  sections: ReadonlyMap<number, Section>,
+): Target | undefined {
+  if (!symbol) return undefined;
+  if (isLabel(symbol)) return { symbol: symbol.name, addend };
+  const section = sections.get(symbol.section);
+  if (!section) return undefined;
+  const offset = symbol.value + addend;
+  const name = `.L${symbol.section}_${offset.toString(16)}`;
+  section.symbols.set(name, offset);
+  return { symbol: name, addend: 0 };
+}
+
+/** Fills in a branch, call or l32r within its section; hands out a relocation for one that leaves it. */
+function convertInstruction(
+  section: Section,
+  index: number,
+  relocation: ElfRelocation,
+  target: Target,
+): Relocation | undefined {
+  const { offset, symbol, addend } = relocation;
+  const word = wordAt(section.bytes, offset);
+  const opcode = findOpcode(word);
+  const label = opcode ? opcode.visible.findIndex(({ kind }) => kind === 'label') : -1;
+  if (!opcode || label < 0) return undefined;
+  if (symbol!.section !== index) {
+    const kind = relocationKinds[opcode.name];
+    return kind && { offset, kind, ...target };
+  }
+  const values = decodeOperands(opcode, word, offset);
+  values[label] = symbol!.value + addend;
+  writeWord(section.bytes, offset, encodeInstruction(opcode, values, offset), opcode.length);
+  return undefined;
+}
+
+function convertRelocations(
+  from: ElfSection,
+  section: Section,
+  sections: ReadonlyMap<number, Section>,
+): void {
+  for (const relocation of from.relocations) {
+    if (relocation.type !== word32 && relocation.type !== slot0) continue;
+    if (relocation.offset + 3 > section.bytes.length) continue;
+    const isWord = relocation.type === word32;
+    // What stands in a data word is added to the addend.
+    const inPlace = isWord ? wordAt(section.bytes, relocation.offset) | 0 : 0;
+    const target = targetOf({ ...relocation, addend: relocation.addend + inPlace }, sections);
+    if (!target) continue;
+    const converted = isWord
+      ? { offset: relocation.offset, kind: 'abs32' as const, ...target }
+      : convertInstruction(section, from.index, relocation, target);
+    if (converted) section.relocations.push(converted);
+  }
+}
+
+/** Sections that the program has in memory, with their symbols and what the linker has to fill in. */
+export function objectFromElf(elf: Elf): ObjectCode {
+  const sections = new Map<number, Section>();
+  for (const from of elf.sections.filter(hasContent)) {
+    const isCode = from.flags.execute;
+    const bytes = from.bytes.length === 0 ? new Uint8Array(from.size) : from.bytes.slice();
+    const data: [number, number][] = isCode ? dataRangesOf(elf, from) : [[0, bytes.length]];
+    const align = from.align >= 4 && (from.align & (from.align - 1)) === 0 ? from.align : 4;
+    sections.set(from.index, { name: from.name, align, bytes, symbols: new Map(), relocations: [], data });
+  }
+  const globals = new Set<string>();
+  for (const symbol of elf.symbols.filter(isLabel)) {
+    const section = sections.get(symbol.section);
+    if (!section) continue;
+    const base = elf.kind === 'executable' ? elf.sections[symbol.section].address : 0;
+    const offset = symbol.value - base;
+    if (offset >= 0 && offset <= section.bytes.length) section.symbols.set(symbol.name, offset);
+    if (symbol.isGlobal) globals.add(symbol.name);
+  }
+  for (const [index, section] of sections) convertRelocations(elf.sections[index], section, sections);
+  return { sections: [...sections.values()], globals };
+}

@@ -1,0 +1,225 @@
+/** Object code to GNU-syntax text: what `as` turns back into the same instructions, and listings for people. */
+import type { ObjectCode, Relocation, Section } from '../object.ts';
+import { type DisassembledLine, disassemble, formatInstruction, wordAt } from './disassemble.ts';
+
+const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
+
+const isLocal = (name: string): boolean => name.startsWith('.L');
+
+/** `symbol+8`; the symbol '' is address zero. */
+function relocatedText({ symbol, addend }: Relocation, rename: (name: string) => string): string {
+  if (symbol === '') return hex(addend);
+  const sign = addend > 0 ? `+${addend}` : addend < 0 ? `${addend}` : '';
+  return rename(symbol) + sign;
+}
+
+interface Sheet {
+  section: Section;
+  /** Keeps local labels of different sections apart. */
+  index: number;
+  /** Address of the section where it is known, for targets outside of it. */
+  address: number;
+  lines: DisassembledLine[];
+  relocations: Map<number, Relocation>;
+  /** Label names by offset. */
+  labels: Map<number, string[]>;
+  /** Offsets of words that l32r reads. */
+  literals: Set<number>;
+}
+
+function addLabel(sheet: Sheet, offset: number): void {
+  if (!sheet.labels.has(offset)) sheet.labels.set(offset, [localName(sheet.index, offset)]);
+}
+
+const localName = (index: number, offset: number): string => `.L${index}_${offset.toString(16)}`;
+
+function createSheet(section: Section, index: number, address: number): Sheet {
+  const sheet: Sheet = {
+    section,
+    index,
+    address,
+    lines: disassemble(section.bytes, 0, section.data),
+    relocations: new Map(section.relocations.map((relocation) => [relocation.offset, relocation])),
+    labels: new Map(),
+    literals: new Set(),
+  };
+  for (const [name, offset] of section.symbols) {
+    if (!isLocal(name)) sheet.labels.set(offset, [...(sheet.labels.get(offset) ?? []), name]);
+  }
+  for (const { address, opcode, operands } of sheet.lines) {
+    const target = labelOf(opcode, operands);
+    if (target === undefined || sheet.relocations.has(address) || target > section.bytes.length) continue;
+    addLabel(sheet, target);
+    if (opcode!.name === 'l32r') sheet.literals.add(target);
+  }
+  return sheet;
+}
+
+function labelOf(opcode: DisassembledLine['opcode'], operands: readonly number[]): number | undefined {
+  const index = opcode ? opcode.visible.findIndex(({ kind }) => kind === 'label') : -1;
+  return index < 0 ? undefined : operands[index];
+}
+
+/** Renames local labels that relocations refer to: assembler-made names need not be legal in text. */
+function createRenamer(sheets: readonly Sheet[]): (name: string) => string {
+  const names = new Map<string, string>();
+  for (const sheet of sheets) {
+    for (const [name, offset] of sheet.section.symbols) {
+      if (isLocal(name)) names.set(name, localName(sheet.index, offset));
+    }
+    // A label that is only referred to from data, or from another section, is wanted too.
+    for (const { symbol } of sheets.flatMap(({ section }) => section.relocations)) {
+      const offset = sheet.section.symbols.get(symbol);
+      if (offset !== undefined && isLocal(symbol)) {
+        const local = localName(sheet.index, offset);
+        const present = sheet.labels.get(offset) ?? [];
+        if (!present.includes(local)) sheet.labels.set(offset, [...present, local]);
+      }
+    }
+  }
+  return (name) => names.get(name) ?? name;
+}
+
+function instructionText(sheet: Sheet, line: DisassembledLine, rename: (name: string) => string): string {
+  const relocation = sheet.relocations.get(line.address);
+  if (!line.opcode) return relocation ? `.word ${relocatedText(relocation, rename)}` : line.text;
+  return formatInstruction(line.opcode, line.operands, (target) => {
+    if (relocation) return relocatedText(relocation, rename);
+    return sheet.labels.get(target)?.[0] ?? hex(target + sheet.address);
+  });
+}
+
+/** Largest power of two that both the offset and the section's alignment have. */
+function alignmentOf(section: Section, offset: number): number {
+  let alignment = section.align;
+  while (offset % alignment !== 0) alignment /= 2;
+  return alignment;
+}
+
+function sectionHeader(section: Section): string[] {
+  const flags = section.name.startsWith('.rodata') ? 'a' : /^\.(data|bss)/.test(section.name) ? 'aw' : 'ax';
+  const type = section.name.startsWith('.bss') ? '@nobits' : '@progbits';
+  return [`\t.section\t${section.name}, "${flags}", ${type}`, `\t.align\t${Math.max(section.align, 1)}`];
+}
+
+/** A word of a literal pool, or undefined where the line is none. */
+function literalText(
+  sheet: Sheet,
+  line: DisassembledLine,
+  rename: (name: string) => string,
+): string | undefined {
+  if (!sheet.literals.has(line.address) || line.opcode || line.length !== 4) return undefined;
+  const relocation = sheet.relocations.get(line.address);
+  const value = relocation
+    ? relocatedText(relocation, rename)
+    : hex(wordAt(sheet.section.bytes, line.address));
+  return `\t.literal\t${sheet.labels.get(line.address)![0]}, ${value}`;
+}
+
+/** How many lines from `start` on are nothing but zeros, with nothing that refers to them or is said of them. */
+function zeroRun(sheet: Sheet, start: number): number {
+  let count = 0;
+  for (; start + count < sheet.lines.length; count++) {
+    const { address, opcode, text } = sheet.lines[start + count];
+    const isReferred = count > 0 && (sheet.labels.has(address) || sheet.literals.has(address));
+    const isZero = !opcode && /^\.\w+ 0x0$/.test(text) && !sheet.relocations.has(address);
+    if (!isZero || isReferred || sheet.section.comments?.some(([offset]) => count > 0 && offset === address))
+      break;
+  }
+  return count;
+}
+
+function printSection(
+  sheet: Sheet,
+  globals: (name: string) => boolean,
+  rename: (name: string) => string,
+): string[] {
+  const { section } = sheet;
+  const output = sectionHeader(section);
+  const comments = [...(section.comments ?? [])];
+  let afterCode = true;
+  let afterLiteral = false;
+  const label = (offset: number): void => {
+    for (const name of sheet.labels.get(offset) ?? []) {
+      if (globals(name)) output.push(`\t.global\t${name}`);
+      output.push(`${name}:`);
+    }
+  };
+  for (let index = 0; index < sheet.lines.length; index++) {
+    const line = sheet.lines[index];
+    while (comments.length > 0 && comments[0][0] <= line.address) {
+      output.push(`\t/* ${comments.shift()![1].replaceAll('*/', '* /')} */`);
+    }
+    const literal = literalText(sheet, line, rename);
+    if (literal !== undefined) {
+      if (!afterLiteral) output.push('\t.literal_position');
+      output.push(literal);
+      afterLiteral = true;
+      continue;
+    }
+    const alignment = alignmentOf(section, line.address);
+    const isAligned = line.opcode
+      ? sheet.labels.has(line.address) && alignment >= 4
+      : afterCode && alignment > 1;
+    // Only alignment that the code had: padding that is already there makes it do nothing.
+    if (isAligned && line.address > 0 && (afterLiteral || afterCode))
+      output.push(`\t.align\t${line.opcode ? 4 : alignment}`);
+    label(line.address);
+    const zeros = zeroRun(sheet, index);
+    if (zeros > 1) {
+      const last = sheet.lines[index + zeros - 1];
+      output.push(`\t.zero\t${last.address + last.length - line.address}`);
+      index += zeros - 1;
+    } else output.push(`\t${instructionText(sheet, line, rename).replace(' ', '\t')}`);
+    afterCode = line.opcode !== undefined;
+    afterLiteral = false;
+  }
+  label(section.bytes.length);
+  return output;
+}
+
+/**
+ * GNU-syntax text that assembles to the same instructions and data. Literals become `.literal`, so that the assembler's
+ * own options decide in which section they go; everything else is encoded exactly (`.begin no-transform`). `addresses`
+ * are those of sections that were linked already.
+ */
+export function printAssembly(object: ObjectCode, addresses: Readonly<Record<string, number>> = {}): string {
+  const sheets = object.sections.map((section, index) =>
+    createSheet(section, index, addresses[section.name] ?? 0),
+  );
+  const rename = createRenamer(sheets);
+  const isGlobal = (name: string): boolean => object.globals?.has(name) ?? !isLocal(name);
+  const body = sheets.flatMap((sheet) => ['', ...printSection(sheet, isGlobal, rename)]);
+  return ['\t.begin\tno-transform', ...body, '', '\t.end\tno-transform', ''].join('\n');
+}
+
+/** Addresses, bytes and text, as for reading; `symbols` name addresses. */
+export function printListing(
+  section: Pick<Section, 'bytes' | 'data' | 'comments'>,
+  address: number,
+  symbols: ReadonlyMap<number, readonly string[]> = new Map(),
+): string {
+  const output: string[] = [];
+  const comments = [...(section.comments ?? [])];
+  const nameOf = (target: number): string => {
+    const name = symbols.get(target)?.[0];
+    return name === undefined ? hex(target) : `${hex(target)} <${name}>`;
+  };
+  for (const line of disassemble(section.bytes, address, section.data)) {
+    while (comments.length > 0 && comments[0][0] + address <= line.address)
+      output.push(`\t# ${comments.shift()![1]}`);
+    for (const name of symbols.get(line.address) ?? []) output.push(`${name}:`);
+    const start = line.address - address;
+    const bytes = Array.from(section.bytes.subarray(start, start + line.length), (byte) =>
+      byte.toString(16).padStart(2, '0'),
+    );
+    const text =
+      line.opcode && !line.text.startsWith('.')
+        ? formatInstruction(line.opcode, line.operands, nameOf)
+        : line.text;
+    output.push(
+      `${line.address.toString(16).padStart(8, '0')}:\t${bytes.join('').padEnd(8)}\t${text.replace(' ', '\t')}`,
+    );
+  }
+  return output.join('\n') + '\n';
+}

@@ -1,0 +1,149 @@
+/** What the verbs `asm` and `disasm` do, without the command line. */
+import { dataRangesOf, type Elf, type ElfSection, readElf } from './elf.ts';
+import { addressesOf, isLabel, objectFromElf } from './elf-object.ts';
+import { writeElf } from './elf-write.ts';
+import { type LinkedCode, link } from './link.ts';
+import type { ObjectCode, Section } from './object.ts';
+import { type AssembleTextOptions, assembleText } from './text/assemble.ts';
+import { printAssembly, printListing } from './text/print.ts';
+
+export interface AssembleToolOptions extends Omit<AssembleTextOptions, 'bases'> {
+  /** Address of the first byte; default 0. */
+  base?: number;
+  /** Addresses of symbols that the text uses and does not define. */
+  symbols?: Readonly<Record<string, number>>;
+}
+
+export interface AssembledFile {
+  object: ObjectCode;
+  linked: LinkedCode;
+  /** From the base address to the end of the last section that is not all zeros to be. */
+  bytes: Uint8Array;
+  /** Addresses, bytes, text. */
+  listing: string;
+  /** The same as an executable ELF file; its entry is `_start` or the base address. */
+  elf(): Uint8Array;
+}
+
+/** Literals before the code that reads them, zeros last. */
+function rank({ name }: Section): number {
+  if (/literal/.test(name)) return 0;
+  if (/^\.?(text|iram)/.test(name)) return 1;
+  if (/^\.bss/.test(name)) return 4;
+  return /^\.rodata/.test(name) ? 2 : 3;
+}
+
+function addressNames(symbols: ReadonlyMap<string, number>): Map<number, string[]> {
+  const names = new Map<number, string[]>();
+  for (const [name, address] of symbols) names.set(address, [...(names.get(address) ?? []), name]);
+  return names;
+}
+
+function layOutFrom(object: ObjectCode, base: number): Map<Section, number> {
+  const addresses = new Map<Section, number>();
+  let next = base;
+  for (const section of [...object.sections].sort((one, other) => rank(one) - rank(other))) {
+    const address = Math.ceil(next / section.align) * section.align;
+    addresses.set(section, address);
+    next = address + section.bytes.length;
+  }
+  return addresses;
+}
+
+function joined(linked: LinkedCode, base: number): Uint8Array {
+  const contents = linked.segments.filter(({ name }) => !name.startsWith('.bss'));
+  const end = Math.max(base, ...contents.map(({ address, bytes }) => address + bytes.length));
+  const bytes = new Uint8Array(end - base);
+  for (const segment of contents) bytes.set(segment.bytes, segment.address - base);
+  return bytes;
+}
+
+/** Every symbol with its address, local ones included: what a listing shows. */
+function allSymbols(addresses: ReadonlyMap<Section, number>): Map<string, number> {
+  const symbols = new Map<string, number>();
+  for (const [section, address] of addresses) {
+    for (const [name, offset] of section.symbols) {
+      if (!name.startsWith('.L') || !/^\.L(here|literal|loop_end_)?\d*(@\d+)?$/.test(name))
+        symbols.set(name, address + offset);
+    }
+  }
+  return symbols;
+}
+
+/** Assembles a file and places its sections one behind the other from the base address. */
+export function assembleFile(source: string, options: AssembleToolOptions = {}): AssembledFile {
+  const { base = 0, symbols, ...textOptions } = options;
+  const object = assembleText(source, textOptions);
+  const addresses = layOutFrom(object, base);
+  const linked = link([object], (section) => addresses.get(section), { symbols });
+  const names = allSymbols(addresses);
+  const listings = [...addresses].map(([section, address]) => {
+    const { bytes } = linked.segments[object.sections.indexOf(section)];
+    const { data, comments } = section;
+    return `${section.name}:\n${printListing({ bytes, data, comments }, address, addressNames(names))}`;
+  });
+  return {
+    object,
+    linked,
+    bytes: joined(linked, base),
+    listing: listings.join('\n'),
+    elf() {
+      const segments = linked.segments.map((segment, index) => ({
+        ...segment,
+        data: object.sections[index].data,
+      }));
+      return writeElf({ entry: names.get('_start') ?? base, segments, symbols: names });
+    },
+  };
+}
+
+function symbolsOf(elf: Elf, section: ElfSection): Map<number, string[]> {
+  // In an object every section starts at zero: only names of this section say something here.
+  const isKnown = (index: number): boolean =>
+    elf.kind === 'executable' ? index !== 0 : index === section.index;
+  const wanted = elf.symbols.filter((symbol) => isLabel(symbol) && isKnown(symbol.section));
+  return addressNames(new Map(wanted.map(({ name, value }) => [name, value])));
+}
+
+/** What the linker has still to fill in. */
+function relocationNotes(section: ElfSection, elf: Elf): [number, string][] {
+  return section.relocations.flatMap(({ offset, symbol, addend }): [number, string][] => {
+    if (!symbol) return [];
+    const name = symbol.name || elf.sections[symbol.section]?.name || '?';
+    return [[offset, `-> ${name}${addend === 0 ? '' : `+0x${addend.toString(16)}`}`]];
+  });
+}
+
+function listElf(elf: Elf): string {
+  const sections = elf.sections.filter(({ flags, bytes }) => flags.execute && bytes.length > 0);
+  const parts = sections.map((section) => {
+    const comments = relocationNotes(section, elf);
+    const content = { bytes: section.bytes, data: dataRangesOf(elf, section), comments };
+    return `${section.name}:\n${printListing(content, section.address, symbolsOf(elf, section))}`;
+  });
+  if (parts.length > 0) return parts.join('\n');
+  // Stripped of its sections: what is loaded as code will do.
+  const code = elf.segments.filter(({ flags }) => flags.execute);
+  return code.map(({ bytes, address }) => printListing({ bytes }, address)).join('\n');
+}
+
+const isElf = (bytes: Uint8Array): boolean => bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45;
+
+export interface DisassembleToolOptions {
+  /** Address of the first byte of raw instructions; default 0. */
+  base?: number;
+  /** GNU-syntax source that can be assembled again, instead of a listing. */
+  source?: boolean;
+}
+
+/** The code of an ELF file, or raw instructions that begin at `base`, as a listing or as source text. */
+export function disassembleFile(bytes: Uint8Array, options: DisassembleToolOptions = {}): string {
+  const { base = 0, source = false } = options;
+  if (isElf(bytes)) {
+    const elf = readElf(bytes);
+    return source ? printAssembly(objectFromElf(elf), addressesOf(elf)) : listElf(elf);
+  }
+  if (!source) return printListing({ bytes }, base);
+  const section = { name: '.text', align: 4, bytes, symbols: new Map(), relocations: [], data: [] };
+  return printAssembly({ sections: [section] }, { '.text': base });
+}
