@@ -4,7 +4,7 @@
  * (they wrap like the signed form, with Invalid) and as QEMU has it.
  */
 import { give, isSignaling, type Outcome } from './arithmetic.ts';
-import { fromBits, raised, roundSingle, toBits } from './rounding.ts';
+import { fromBits, powerOfTwo, raised, roundSingle, toBits } from './rounding.ts';
 import { Flag, type RoundingMode } from './state.ts';
 
 /** Integer next to a value, ties to even. */
@@ -21,7 +21,7 @@ const scalingFlags = (value: number): number =>
 
 /** Signed: `bits` times 2^scale, made an integer by `toInteger`, saturated; a NaN counts as large. */
 export function toSigned(bits: number, scale: number, toInteger: (value: number) => number): Outcome {
-  const value = fromBits(bits) * 2 ** scale;
+  const value = fromBits(bits) * powerOfTwo(scale);
   const integer = toInteger(value);
   if (Number.isNaN(value) || integer > 0x7fffffff) {
     return give(0x7fffffff, Flag.invalid | scalingFlags(value));
@@ -32,7 +32,7 @@ export function toSigned(bits: number, scale: number, toInteger: (value: number)
 
 /** Unsigned, toward zero. */
 export function toUnsigned(bits: number, scale: number): Outcome {
-  const value = fromBits(bits) * 2 ** scale;
+  const value = fromBits(bits) * powerOfTwo(scale);
   const integer = Math.trunc(value);
   if (Number.isNaN(value) || integer > 0xffffffff) return give(-1, Flag.invalid | scalingFlags(value));
   if (integer < -0x80000000) return give(0x80000000 | 0, Flag.invalid | scalingFlags(value));
@@ -42,7 +42,7 @@ export function toUnsigned(bits: number, scale: number): Outcome {
 
 /** `value` (an exact integer) times 2^-scale. */
 export function fromInteger(value: number, scale: number, mode: RoundingMode): Outcome {
-  const rounded = roundSingle(value * 2 ** -scale, mode);
+  const rounded = roundSingle(value * powerOfTwo(-scale), mode);
   return give(toBits(rounded), raised);
 }
 

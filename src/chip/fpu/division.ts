@@ -8,7 +8,7 @@
  * values of A from 384 on. Layout and codes as measured on silicon (light-player/lightplayer, ADR of 2026-08-01).
  */
 import { give, isSignaling, type Outcome, QUIET } from './arithmetic.ts';
-import { fromBits, NAN_BITS, raised, roundSingle, roundToOdd, toBits } from './rounding.ts';
+import { fromBits, NAN_BITS, powerOfTwo, raised, roundSingle, roundToOdd, toBits } from './rounding.ts';
 import { exponentOf, fullExponent, fullFraction, isInfinite, isNaNBits, isZero } from './seeds.ts';
 import { Flag, type RoundingMode } from './state.ts';
 
@@ -36,7 +36,7 @@ const Special = { zero: 0, infinity: 2, nan: 4 } as const;
 const adjustment = (j: number, k: number): number =>
   (((127 + 8 * j) & 255) << 23) | (((127 + 8 * k) & 255) << 14) | 0xc000;
 
-const powerOfTwo = (a: number): number => adjustment(a & 31, a >> 5);
+const adjustmentFor = (a: number): number => adjustment(a & 31, a >> 5);
 
 const special = (code: number): number => adjustment(code, SPECIAL >> 5);
 
@@ -51,7 +51,7 @@ export function divisionAdjustment(r: number, s: number): Outcome {
   if (isZero(s) || isInfinite(r)) return give(special(Special.zero + sign), 0);
   if (isInfinite(s)) return give(special(Special.infinity + sign), 0);
   if (isZero(r)) return give(special(Special.infinity + sign), Flag.divideByZero);
-  return give(powerOfTwo(2 * removedHalf(s) - 2 * removedHalf(r)), 0);
+  return give(adjustmentFor(2 * removedHalf(s) - 2 * removedHalf(r)), 0);
 }
 
 /** mksadj.s */
@@ -60,7 +60,7 @@ export function rootAdjustment(s: number): Outcome {
   if (isNaNBits(s)) return give(special(Special.nan), isSignaling(s) ? Flag.invalid : 0);
   if (s < 0) return give(special(Special.nan), Flag.invalid);
   if (isInfinite(s)) return give(special(Special.infinity), 0);
-  return give(powerOfTwo(removedHalf(s)), 0);
+  return give(adjustmentFor(removedHalf(s)), 0);
 }
 
 /** addexp.s: exponent and sign of `s` onto `r`. */
@@ -78,7 +78,7 @@ const multiple = (exponent: number): number => (exponent + 4) >> 3;
 /** The narrow value left when 8 * multiple is taken off the exponent; the leading one is always there. */
 function narrowValue(bits: number): number {
   const exponent = signedExponent(bits);
-  const magnitude = (0x800000 | (bits & FRACTION)) * 2 ** (exponent - 8 * multiple(exponent) - 23);
+  const magnitude = (0x800000 | (bits & FRACTION)) * powerOfTwo(exponent - 8 * multiple(exponent) - 23);
   return bits < 0 ? -magnitude : magnitude;
 }
 
@@ -99,6 +99,6 @@ export function finishDivision(r: number, s: number, t: number, mode: RoundingMo
   const error = quotient - (sum - second) + (correction - second);
   // Nothing left at all: the silicon's normaliser runs out of its 50 bits.
   const exact = sum === 0 ? 2 ** -50 : roundToOdd(sum, error);
-  const rounded = roundSingle(exact * 2 ** a, mode);
+  const rounded = roundSingle(exact * powerOfTwo(a), mode);
   return give(toBits(rounded), raised);
 }

@@ -14,6 +14,11 @@ const singleBits = new Int32Array(single.buffer);
 const double = new Float64Array(1);
 const doubleWords = new Int32Array(double.buffer);
 
+const powers = Float64Array.from({ length: 2046 }, (_, i) => 2 ** (i - 1022));
+
+/** 2^exponent, for -1022 … 1023: a look-up, since ** is slow. */
+export const powerOfTwo = (exponent: number): number => powers[exponent + 1022];
+
 /** The number that `bits` encode. */
 export function fromBits(bits: number): number {
   singleBits[0] = bits;

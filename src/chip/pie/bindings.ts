@@ -1,11 +1,8 @@
 /** The free names of the emitted text, bound to one vector unit. All of them match /\bpie_\w+/. */
-import { createFftFunctions } from './fft.ts';
+import { createFftFunctions, fractions } from './fft.ts';
 import { setQaccForm } from './qacc.ts';
 import { instantiateSimd } from './simd/index.ts';
 import { Control, type PieState, QaccForm } from './state.ts';
-
-/** 2^-shift. */
-const fractions = Float64Array.from({ length: 64 }, (_, shift) => 2 ** -shift);
 
 /** ACCX >>= shift, floored; returns it saturated to 32 bits. */
 function shiftAccx(accx: Float64Array, shift: number): number {
