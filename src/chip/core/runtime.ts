@@ -1,8 +1,7 @@
 /**
  * What generated code calls: `$X` and the constants around it (see semantics/context.ts for the names).
  */
-import type { Bus } from '../bus.ts';
-import { ACCESS } from '../bus.ts';
+import { ACCESS, type Bus, BusFault } from '../bus.ts';
 import { createFpu, fpuBindings } from '../fpu/index.ts';
 import { pieBindings } from '../pie/index.ts';
 import type { SlowAccess } from './access.ts';
@@ -108,7 +107,12 @@ export function createRuntime(parts: RuntimeParts) {
     /** Code fetched through a cache: charges the line fill. */
     fetch(pc: number, length: number) {
       for (const address of new Set([pc >>> 0, (pc + length - 1) >>> 0])) {
-        bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
+        try {
+          bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
+        } catch (error) {
+          if (error instanceof BusFault) access.fault(error.cause, address, pc);
+          throw error;
+        }
         time[0] += bus.stall;
       }
     },
