@@ -1,0 +1,124 @@
+/** `train`: a tokenizer and a model from the user's own text. */
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Progress } from '../../train/index.ts';
+import { decimal, integer } from '../arguments.ts';
+import { thousands } from '../table.ts';
+
+interface Options {
+  text: string;
+  out: string;
+  valid?: string;
+  preset?: string;
+  vocab?: number;
+  context?: number;
+  steps?: number;
+  time?: number;
+  threads: number;
+  batch?: number;
+  seed?: number;
+  rate?: number;
+  optimizer?: 'muon' | 'adamw';
+  activation?: 'silu' | 'relu';
+  packing?: 'documents' | 'windows';
+  finish?: 'int8' | 'int4' | 'none';
+  resume?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('train')
+    .description('train a model on your own text: tokenizer, checkpoint, loss curve; no Python, no GPU')
+    .requiredOption('--text <file>', 'UTF-8 text; documents end with a line <|endoftext|>')
+    .requiredOption('--out <folder>', 'where model.bin, tokenizer.bin, loss.svg and the checkpoint go')
+    .option('--valid <file>', 'text that is only measured, never trained on')
+    .option('--preset <name>', 'shape of the model: tiny, 260k, s3 (the model that ships) or 1m')
+    .option('--vocab <n>', 'pieces of the tokenizer, 259 or more', integer(259, 65535))
+    .option('--context <n>', 'longest sequence in tokens', integer(8, 4096))
+    .option('--steps <n>', 'length of the run in steps', integer(1, 1e9))
+    .option('--time <t>', 'length of the run as 90s, 45m or 8h (default without --steps: 1h)', duration)
+    .option('--threads <n>', 'worker threads', integer(1, 64), availableParallelism())
+    .option('--batch <n>', 'tokens of one step', integer(16, 1e6))
+    .option('--seed <n>', 'same seed, threads and steps: the same model', integer(0, 2 ** 32 - 1))
+    .option('--rate <x>', 'learning rate of the matrices', decimal(0, 10))
+    .addOption(new Option('--optimizer <name>', 'optimiser of the matrices').choices(['muon', 'adamw']))
+    .addOption(new Option('--activation <name>', 'feed-forward gate').choices(['silu', 'relu']))
+    .addOption(
+      new Option('--packing <how>', 'a sequence is a document or a window').choices(['documents', 'windows']),
+    )
+    .addOption(
+      new Option('--finish <how>', 'rounding that the end of the run trains through').choices([
+        'int8',
+        'int4',
+        'none',
+      ]),
+    )
+    .option('--resume', 'go on from the checkpoint in --out')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ esp32-llm train --text stories.txt --out my-model --preset 260k --time 1h
+  $ esp32-llm train --text stories.txt --out my-model --resume
+  $ esp32-llm run --model my-model/model.bin
+
+Ctrl-C saves a checkpoint and ends; --resume goes on from it.`,
+    )
+    .action(trainModel);
+}
+
+/** Seconds in `90s`, `45m`, `8h`. */
+function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)([smh])$/.exec(text);
+  const seconds = match ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'] : 0;
+  if (!(seconds > 0)) throw new InvalidArgumentError('Give a time such as 90s, 45m or 8h.');
+  return seconds;
+}
+
+async function trainModel(options: Options): Promise<void> {
+  const { train } = await import('../../train/index.ts');
+  const stop = new AbortController();
+  const interrupt = () => {
+    if (stop.signal.aborted) process.exit(130);
+    process.stderr.write('\nsaving a checkpoint; Ctrl-C again to end at once\n');
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  try {
+    const result = await train({
+      ...options,
+      validation: options.valid,
+      vocabulary: options.vocab,
+      seconds: options.time,
+      batchTokens: options.batch,
+      signal: stop.signal,
+      onProgress: (progress) => process.stderr.write(`${progressLine(progress)}\n`),
+      onSample: (text) => process.stderr.write(`\n${text}\n\n`),
+    });
+    const { step, tokens } = result.state;
+    const ending = result.finished ? 'done' : 'stopped (--resume goes on)';
+    process.stdout.write(`${ending}: ${step} steps, ${thousands(tokens)} tokens; ${result.model}\n`);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+function progressLine(progress: Progress): string {
+  const { step, loss, bitsPerByte, tokensPerSecond, done, secondsLeft } = progress;
+  return [
+    `${(100 * done).toFixed(1).padStart(5)} %`,
+    `step ${step}`,
+    `loss ${loss.toFixed(4)}`,
+    `${bitsPerByte.toFixed(4)} bits/byte`,
+    `${thousands(Math.round(tokensPerSecond))} tokens/s`,
+    `${clock(secondsLeft)} left`,
+  ].join('  ');
+}
+
+/** 5025 as 1:23:45. */
+function clock(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const whole = Math.round(seconds);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
