@@ -1,0 +1,247 @@
+/**
+ * Register allocation by graph colouring (Chaitin, Briggs): coalesce moves where that cannot cost a register, simplify,
+ * colour optimistically, spill what got no colour and start again. Return address and callee-saved registers are values
+ * like any other, copied on entry and back before return; keeping one in memory is just the cheapest spill there is.
+ */
+import { buildInterference, type Interference } from './interference.ts';
+import {
+  classOf,
+  F0,
+  FIRST_VIRTUAL,
+  isMove,
+  type MachineFunction,
+  machineInst,
+  moveOperands,
+  newRegister,
+  terminatorOf,
+} from './machine.ts';
+import { spill } from './spill.ts';
+
+const calleeSaved = [0, 12, 13, 14, 15];
+/** Registers in the order of preference: those that need no saving first. */
+const integerColours = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 12, 13, 14, 15];
+const floatColours = Array.from({ length: 16 }, (_, i) => F0 + i);
+const MAX_ROUNDS = 30;
+
+/** Replaces virtual registers by real ones. `reserved` are kept free (scratch registers of large frames). */
+export function allocateRegisters(fn: MachineFunction, reserved: readonly number[] = []): void {
+  keepSavedRegisters(fn, reserved);
+  /** Registers made by spilling live for an instruction or two; spilling them again would not end. */
+  const fixed = new Set<number>();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const graph = buildInterference(fn);
+    const colouring = colour(fn, graph, fixed, reserved);
+    if (colouring.spilled.length === 0) {
+      rewrite(fn, colouring);
+      return;
+    }
+    for (const reg of spill(fn, colouring.spilled)) fixed.add(reg);
+  }
+  throw new Error(`internal: registers of ${fn.name} could not be allocated`);
+}
+
+function keepSavedRegisters(fn: MachineFunction, reserved: readonly number[]): void {
+  const saved = calleeSaved.filter((reg) => !reserved.includes(reg) || reg !== 0);
+  const copies = saved.map((reg) => ({ reg, copy: newRegister(fn, 'i') }));
+  fn.blocks[0].insts.unshift(...copies.map(({ reg, copy }) => machineInst('mov', 'ds', [copy, reg])));
+  for (const block of fn.blocks) {
+    const end = terminatorOf(block);
+    if (end.op !== 'ret') continue;
+    const restore = copies.map(({ reg, copy }) => machineInst('mov', 'ds', [reg, copy]));
+    block.insts.splice(block.insts.length - 1, 0, ...restore);
+    end.uses = [...end.uses, ...saved];
+  }
+}
+
+interface Colouring {
+  readonly alias: Int32Array;
+  readonly colours: Map<number, number>;
+  /** Groups of registers that got no colour, each with all its members. */
+  readonly spilled: number[][];
+}
+
+interface Work {
+  readonly fn: MachineFunction;
+  readonly graph: Interference;
+  readonly alias: Int32Array;
+  readonly available: (reg: number) => readonly number[];
+}
+
+function find({ alias }: Work, reg: number): number {
+  let root = reg;
+  while (alias[root] !== root) root = alias[root];
+  for (let at = reg; alias[at] !== root; ) [alias[at], at] = [root, alias[at]];
+  return root;
+}
+
+function colour(
+  fn: MachineFunction,
+  graph: Interference,
+  fixed: ReadonlySet<number>,
+  reserved: readonly number[],
+): Colouring {
+  const integers = integerColours.filter((reg) => !reserved.includes(reg));
+  const work: Work = {
+    fn,
+    graph,
+    alias: Int32Array.from({ length: graph.neighbours.length }, (_, i) => i),
+    available: (reg) => (classOf(fn, reg) === 'f' ? floatColours : integers),
+  };
+  coalesce(work, fixed);
+  const order = simplifyOrder(work, fixed);
+  const colours = new Map<number, number>();
+  for (let reg = 0; reg < FIRST_VIRTUAL; reg++) colours.set(reg, reg);
+  const partners = movePartners(work);
+  const failed = new Set<number>();
+  for (const reg of order.reverse()) {
+    const found = pickColour(work, reg, colours, partners.get(reg) ?? []);
+    if (found === undefined) failed.add(reg);
+    else colours.set(reg, found);
+  }
+  return { alias: work.alias, colours, spilled: groupsOf(work, failed) };
+}
+
+const isReal = (reg: number) => reg < FIRST_VIRTUAL;
+
+/** Merges the two sides of moves, most frequent first, where the result stays easy to colour. */
+function coalesce(work: Work, fixed: ReadonlySet<number>): void {
+  const moves = [...work.graph.moves].sort((a, b) => b.weight - a.weight);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const { to, from } of moves) {
+      const [a, b] = [find(work, to), find(work, from)];
+      if (a === b || work.graph.neighbours[a].has(b) || (isReal(a) && isReal(b))) continue;
+      const [into, gone] = isReal(b) ? [b, a] : [a, b];
+      if (fixed.has(gone) || fixed.has(into)) continue;
+      if (!canMerge(work, into, gone)) continue;
+      merge(work, into, gone);
+      changed = true;
+    }
+  }
+}
+
+/** George's test against a real register, Briggs's between two virtual ones. */
+function canMerge(work: Work, into: number, gone: number): boolean {
+  const { neighbours } = work.graph;
+  const colours = work.available(gone);
+  if (isReal(into) && !colours.includes(into)) return false;
+  const isHard = (reg: number) => isReal(reg) || neighbours[reg].size >= colours.length;
+  if (isReal(into)) {
+    for (const reg of neighbours[gone])
+      if (isHard(reg) && !isReal(reg) && !neighbours[into].has(reg)) return false;
+    return true;
+  }
+  let hard = 0;
+  const seen = new Set([...neighbours[into], ...neighbours[gone]]);
+  for (const reg of seen) {
+    const shared = neighbours[into].has(reg) && neighbours[gone].has(reg);
+    if (isReal(reg) || neighbours[reg].size - (shared ? 1 : 0) >= colours.length) hard++;
+  }
+  return hard < colours.length;
+}
+
+function merge({ graph, alias }: Work, into: number, gone: number): void {
+  alias[gone] = into;
+  for (const reg of graph.neighbours[gone]) {
+    graph.neighbours[reg].delete(gone);
+    graph.neighbours[reg].add(into);
+    graph.neighbours[into].add(reg);
+  }
+  graph.neighbours[gone].clear();
+  graph.costs[into] += graph.costs[gone];
+}
+
+/** The order in which registers leave the graph: easy ones first, then the cheapest to spill for its degree. */
+function simplifyOrder(work: Work, fixed: ReadonlySet<number>): number[] {
+  const { neighbours, costs } = work.graph;
+  const degrees = new Map<number, number>();
+  for (let reg = FIRST_VIRTUAL; reg < neighbours.length; reg++)
+    if (work.alias[reg] === reg && costs[reg] > 0) degrees.set(reg, neighbours[reg].size);
+  const order: number[] = [];
+  const easy: number[] = [];
+  const isEasy = (reg: number) => (degrees.get(reg) as number) < work.available(reg).length;
+  for (const reg of degrees.keys()) if (isEasy(reg)) easy.push(reg);
+  const remove = (reg: number) => {
+    order.push(reg);
+    degrees.delete(reg);
+    for (const other of neighbours[reg]) {
+      const degree = degrees.get(other);
+      if (degree === undefined) continue;
+      degrees.set(other, degree - 1);
+      if (degree === work.available(other).length) easy.push(other);
+    }
+  };
+  const spillCost = (reg: number) => {
+    if (fixed.has(reg)) return Number.POSITIVE_INFINITY;
+    const cheap = work.fn.constants.has(reg) ? 0.4 : 1;
+    return (costs[reg] * cheap) / (degrees.get(reg) as number);
+  };
+  while (degrees.size > 0) {
+    const next = easy.pop();
+    if (next !== undefined) {
+      if (degrees.has(next)) remove(next);
+      continue;
+    }
+    let best = -1;
+    let bestCost = Number.POSITIVE_INFINITY;
+    for (const reg of degrees.keys()) {
+      const cost = spillCost(reg);
+      if (best < 0 || cost < bestCost) [best, bestCost] = [reg, cost];
+    }
+    remove(best);
+  }
+  return order;
+}
+
+/** What each register is copied from or to, for choosing equal colours where they could not be merged. */
+function movePartners(work: Work): Map<number, number[]> {
+  const partners = new Map<number, number[]>();
+  const add = (reg: number, other: number) => partners.set(reg, [...(partners.get(reg) ?? []), other]);
+  for (const { to, from } of work.graph.moves) {
+    const [a, b] = [find(work, to), find(work, from)];
+    if (a === b) continue;
+    add(a, b);
+    add(b, a);
+  }
+  return partners;
+}
+
+function pickColour(
+  work: Work,
+  reg: number,
+  colours: ReadonlyMap<number, number>,
+  partners: readonly number[],
+): number | undefined {
+  const taken = new Set<number>();
+  for (const other of work.graph.neighbours[reg]) {
+    const found = colours.get(find(work, other));
+    if (found !== undefined) taken.add(found);
+  }
+  const free = work.available(reg).filter((candidate) => !taken.has(candidate));
+  const liked = partners.map((partner) => colours.get(find(work, partner)));
+  return free.find((candidate) => liked.includes(candidate)) ?? free[0];
+}
+
+function groupsOf(work: Work, failed: ReadonlySet<number>): number[][] {
+  const groups = new Map<number, number[]>([...failed].map((reg) => [reg, []]));
+  for (let reg = FIRST_VIRTUAL; reg < work.alias.length; reg++) groups.get(find(work, reg))?.push(reg);
+  return [...groups.values()];
+}
+
+function rewrite(fn: MachineFunction, { alias, colours }: Colouring): void {
+  const root = (reg: number): number => (alias[reg] === reg ? reg : root(alias[reg]));
+  for (const block of fn.blocks) {
+    for (const inst of block.insts) {
+      for (const operand of inst.operands)
+        if (operand.kind === 'register' && operand.reg >= FIRST_VIRTUAL)
+          operand.reg = colours.get(root(operand.reg)) ?? deadRegister(fn, operand.reg);
+    }
+    block.insts = block.insts.filter(
+      (inst) => !isMove(inst) || moveOperands(inst)[0] !== moveOperands(inst)[1],
+    );
+  }
+}
+
+function deadRegister(fn: MachineFunction, reg: number): never {
+  throw new Error(`internal: register ${reg} of ${fn.name} was not allocated`);
+}

@@ -1,0 +1,142 @@
+/** The passes in their order. */
+import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
+import { allocateRegisters } from './allocate.ts';
+import { buildFunction } from './build.ts';
+import { placeConstants } from './constants.ts';
+import { emitData } from './data.ts';
+import { decodeModule } from './decode.ts';
+import { emitFunction, needsScratch, SCRATCH } from './emit.ts';
+import type { IrFunction } from './ir.ts';
+import { type CompileOptions, createLinkage, type Linkage } from './linkage.ts';
+import { findLoops } from './loops.ts';
+import type { MachineFunction } from './machine.ts';
+import { type Export, functionName, importCount, type WasmModule } from './module.ts';
+import { optimise } from './optimise.ts';
+import { selectFunction } from './select.ts';
+import { refuseUnsupported } from './unsupported.ts';
+import { validateModule } from './validate.ts';
+
+export interface CompiledExport extends Export {
+  /** Global symbol: a function's code, the words of a global, the descriptor of a table or memory. */
+  readonly symbol: string;
+}
+
+export interface CompiledModule {
+  readonly module: WasmModule;
+  readonly object: ObjectCode;
+  readonly exports: readonly CompiledExport[];
+  /** Active data segments with constant addresses, to be loaded before the program starts (chip mode). */
+  readonly data: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** Symbols that the object refers to and does not define. */
+  readonly externals: readonly string[];
+  readonly start: string | undefined;
+}
+
+/** Called with the text of each stage of each function, for `compile --print`. */
+export interface StageListener {
+  ir(stage: string, fn: IrFunction): void;
+  machine(stage: string, fn: MachineFunction): void;
+}
+
+/** Compiles a WebAssembly module to relocatable Xtensa code; errors say in one sentence what is wrong and where. */
+export function compileModule(
+  wasm: Uint8Array,
+  options: CompileOptions = {},
+  listener?: StageListener,
+): CompiledModule {
+  const module = decodeModule(wasm);
+  validateModule(module);
+  return compileDecoded(module, options, listener);
+}
+
+export function compileDecoded(
+  module: WasmModule,
+  options: CompileOptions,
+  listener?: StageListener,
+): CompiledModule {
+  refuseUnsupported(module, options.sourceMap);
+  const linkage = createLinkage(module, options);
+  const asm = createAssembler();
+  const imported = importCount(module, 'func');
+  const used = new Set<string>();
+  module.functions.forEach((source, i) => {
+    const index = imported + i;
+    const name = functionName(module, index);
+    const ir = buildFunction(module, source, linkage, name, linkage.functionSymbol(index));
+    asm.section(sectionName(name, used), { code: true });
+    emitFunction(asm, compileFunction(ir, listener), linkage);
+  });
+  const data = emitData(asm, module, linkage);
+  const object = asm.finish();
+  const exports = nameExports(module, linkage, object);
+  return {
+    module,
+    object: { ...object, globals: new Set(exports.map(({ symbol }) => symbol)) },
+    exports,
+    data,
+    externals: findExternals(object),
+    start: module.start === undefined ? undefined : linkage.functionSymbol(module.start),
+  };
+}
+
+/** The passes over one function, from the builder's form to real registers. */
+export function compileFunction(ir: IrFunction, listener?: StageListener): MachineFunction {
+  listener?.ir('built', ir);
+  optimise(ir);
+  listener?.ir('optimised', ir);
+  const fn = selectMachine(ir);
+  listener?.machine('selected', fn);
+  allocateRegisters(fn);
+  if (!needsScratch(fn)) {
+    listener?.machine('allocated', fn);
+    return fn;
+  }
+  // The frame is beyond the reach of l32i: once more, with a register set aside for addresses.
+  const large = selectMachine(ir);
+  allocateRegisters(large, [SCRATCH]);
+  listener?.machine('allocated', large);
+  return large;
+}
+
+function selectMachine(ir: IrFunction): MachineFunction {
+  const loops = findLoops(ir);
+  const fn = selectFunction(ir, loops);
+  placeConstants(fn);
+  return fn;
+}
+
+function sectionName(name: string, used: Set<string>): string {
+  const clean = `.text.${name.replace(/[^\w$./~-]/g, '_')}`;
+  let unique = clean;
+  for (let i = 2; used.has(unique); i++) unique = `${clean}.${i}`;
+  used.add(unique);
+  return unique;
+}
+
+/** Gives what is exported a global symbol: `name` for functions, `kind:name` for the rest. */
+function nameExports(module: WasmModule, linkage: Linkage, object: ObjectCode): CompiledExport[] {
+  const targets = {
+    func: linkage.functionSymbol,
+    table: linkage.tableSymbol,
+    memory: () => linkage.memorySizeSymbol,
+    global: () => '',
+  };
+  return module.exports.map((entry) => {
+    const symbol = entry.kind === 'func' ? entry.name : `${entry.kind}:${entry.name}`;
+    const local =
+      entry.kind === 'global'
+        ? linkage.globalAddress(entry.index)
+        : { symbol: targets[entry.kind](entry.index), offset: 0 };
+    for (const { symbols } of object.sections) {
+      const offset = symbols.get(local.symbol);
+      if (offset !== undefined) symbols.set(symbol, offset + local.offset);
+    }
+    return { ...entry, symbol };
+  });
+}
+
+function findExternals(object: ObjectCode): string[] {
+  const defined = new Set(object.sections.flatMap(({ symbols }) => [...symbols.keys()]));
+  const wanted = object.sections.flatMap(({ relocations }) => relocations.map(({ symbol }) => symbol));
+  return [...new Set(wanted)].filter((symbol) => !defined.has(symbol)).sort();
+}

@@ -1,0 +1,69 @@
+/** The interference graph: which registers must not be the same. */
+import { type BitSet, clearBit, forEachBit, isTracked, liveOut, setBit } from './liveness.ts';
+import {
+  classOf,
+  defsOf,
+  FIRST_VIRTUAL,
+  isMove,
+  type MachineFunction,
+  moveOperands,
+  usesOf,
+} from './machine.ts';
+
+export interface Move {
+  readonly to: number;
+  readonly from: number;
+  /** How often it runs, guessed from the loops around it. */
+  readonly weight: number;
+}
+
+export interface Interference {
+  readonly neighbours: Set<number>[];
+  readonly moves: Move[];
+  /** Cost of keeping each register in memory instead. */
+  readonly costs: Float64Array;
+}
+
+/** How often code at a loop depth runs, relative to code outside loops. */
+export function frequency(depth: number): number {
+  return 8 ** Math.min(depth, 6);
+}
+
+export function buildInterference(fn: MachineFunction): Interference {
+  const size = FIRST_VIRTUAL + fn.classes.length;
+  const neighbours = Array.from({ length: size }, () => new Set<number>());
+  const moves: Move[] = [];
+  const costs = new Float64Array(size);
+  const out = liveOut(fn);
+  const connect = (a: number, b: number) => {
+    if (a === b || classOf(fn, a) !== classOf(fn, b)) return;
+    neighbours[a].add(b);
+    neighbours[b].add(a);
+  };
+  for (const block of fn.blocks) {
+    const weight = frequency(block.depth);
+    const live: BitSet = { words: (out.get(block.id) as BitSet).words.slice() };
+    for (let i = block.insts.length - 1; i >= 0; i--) {
+      const inst = block.insts[i];
+      const [defs, uses] = [defsOf(inst).filter(isTracked), usesOf(inst).filter(isTracked)];
+      const move = isMove(inst) ? moveOperands(inst) : undefined;
+      if (move) moves.push({ to: move[0], from: move[1], weight });
+      for (const def of defs) {
+        // The two sides of a move may share a register even while both live: they hold the same value.
+        forEachBit(live, (other) => {
+          if (other !== move?.[1]) connect(def, other);
+        });
+        for (const other of defs) connect(def, other);
+      }
+      for (const reg of defs) {
+        clearBit(live, reg);
+        costs[reg] += weight;
+      }
+      for (const reg of uses) {
+        setBit(live, reg);
+        costs[reg] += weight;
+      }
+    }
+  }
+  return { neighbours, moves, costs };
+}

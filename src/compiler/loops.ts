@@ -1,0 +1,144 @@
+/** Natural loops, with a preheader for each: the place for what need not be repeated. */
+import { dominates, dominators, predecessors, reversePostOrder } from './graph.ts';
+import { type Block, createBlock, type Edge, type IrFunction } from './ir.ts';
+
+export interface Loop {
+  readonly header: Block;
+  /** Jumps to the header and nowhere else; not part of the loop. */
+  readonly preheader: Block;
+  readonly latches: readonly Block[];
+  readonly blocks: ReadonlySet<Block>;
+  parent: Loop | undefined;
+}
+
+export interface LoopInfo {
+  readonly order: readonly Block[];
+  readonly idom: ReadonlyMap<Block, Block>;
+  /** Inner loops before outer ones. */
+  readonly loops: readonly Loop[];
+  innermost(block: Block): Loop | undefined;
+}
+
+/** Finds the loops, makes their preheaders, and notes in each block how deep it lies. */
+export function findLoops(fn: IrFunction): LoopInfo {
+  if (makePreheaders(fn)) renumber(fn);
+  const order = reversePostOrder(fn);
+  const idom = dominators(order);
+  const before = predecessors(order);
+  const loops: Loop[] = [];
+  for (const header of order) {
+    const latches = backEdges(idom, before, header);
+    if (latches.length === 0) continue;
+    const outside = (before.get(header) as Block[]).filter((block) => !latches.includes(block));
+    const blocks = loopBody(header, latches, before);
+    loops.push({ header, preheader: outside[0], latches, blocks, parent: undefined });
+  }
+  loops.sort((a, b) => a.blocks.size - b.blocks.size);
+  const innermost = new Map<Block, Loop>();
+  for (const block of order) block.depth = 0;
+  for (const loop of loops) {
+    for (const block of loop.blocks) {
+      block.depth++;
+      const inner = innermost.get(block);
+      if (!inner) innermost.set(block, loop);
+      else if (inner !== loop) setParent(inner, loop);
+    }
+  }
+  return { order, idom, loops, innermost: (block) => innermost.get(block) };
+}
+
+function setParent(inner: Loop, outer: Loop): void {
+  let loop = inner;
+  while (loop.parent && loop.parent !== outer) loop = loop.parent;
+  if (loop !== outer) loop.parent = outer;
+}
+
+function backEdges(
+  idom: ReadonlyMap<Block, Block>,
+  before: ReadonlyMap<Block, Block[]>,
+  header: Block,
+): Block[] {
+  const sources = (before.get(header) as Block[]).filter((block) => dominates(idom, header, block));
+  return [...new Set(sources)];
+}
+
+function loopBody(header: Block, latches: readonly Block[], before: ReadonlyMap<Block, Block[]>): Set<Block> {
+  const blocks = new Set<Block>([header]);
+  const work = [...latches];
+  for (let block = work.pop(); block; block = work.pop()) {
+    if (blocks.has(block)) continue;
+    blocks.add(block);
+    work.push(...(before.get(block) as Block[]));
+  }
+  return blocks;
+}
+
+/** Gives every loop header exactly one predecessor outside, which has no other successor. */
+function makePreheaders(fn: IrFunction): boolean {
+  const order = reversePostOrder(fn);
+  const idom = dominators(order);
+  const before = predecessors(order);
+  let changed = false;
+  for (const header of order) {
+    const latches = backEdges(idom, before, header);
+    if (latches.length === 0) continue;
+    const outside = [...new Set(before.get(header))].filter((block) => !latches.includes(block));
+    if (outside.length === 1 && outside[0].end.kind === 'jump') continue;
+    insertPreheader(fn, header, outside);
+    changed = true;
+  }
+  return changed;
+}
+
+function insertPreheader(fn: IrFunction, header: Block, outside: readonly Block[]): void {
+  const block = createBlock(fn);
+  fn.blocks.pop();
+  fn.blocks.splice(fn.blocks.indexOf(header), 0, block);
+  block.params = header.params.map((param) => {
+    fn.values.push({
+      kind: 'param',
+      type: fn.values[param].type,
+      imm: 0,
+      symbol: '',
+      block,
+      inst: undefined,
+    });
+    return fn.values.length - 1;
+  });
+  block.end = { kind: 'jump', edges: [{ to: header, args: [...block.params] }] };
+  for (const from of outside) for (const edge of from.end.edges) if (edge.to === header) edge.to = block;
+}
+
+export function renumber(fn: IrFunction): void {
+  fn.blocks.forEach((block, i) => {
+    block.id = i;
+  });
+}
+
+/**
+ * Puts a block on every edge that has arguments (or leads to a block with several predecessors) and leaves a block with
+ * several successors: the place for its moves.
+ */
+export function splitCriticalEdges(fn: IrFunction): void {
+  const before = predecessors(fn.blocks);
+  for (const block of [...fn.blocks]) {
+    if (block.end.edges.length < 2) continue;
+    for (const edge of block.end.edges as Edge[]) {
+      if (edge.args.length === 0) continue;
+      splitEdge(fn, block, edge, (before.get(edge.to) as Block[]).length === 1);
+    }
+  }
+  renumber(fn);
+}
+
+function splitEdge(fn: IrFunction, from: Block, edge: Edge, near: boolean): void {
+  const block = createBlock(fn);
+  fn.blocks.pop();
+  block.depth = Math.min(from.depth, edge.to.depth);
+  // A jump back stays behind its source, a jump ahead goes before its target.
+  const behind = near || edge.to.id <= from.id;
+  fn.blocks.splice(fn.blocks.indexOf(behind ? from : edge.to) + (behind ? 1 : 0), 0, block);
+  block.end = { kind: 'jump', edges: [{ to: edge.to, args: edge.args }] };
+  edge.to = block;
+  edge.args = [];
+}

@@ -1,0 +1,202 @@
+/**
+ * Cleaning up: folds again what became foldable, removes parameters that always get the same value, decides branches on
+ * constants, and merges and skips blocks.
+ */
+import { fold } from './fold.ts';
+import { predecessors, reversePostOrder } from './graph.ts';
+import { type Block, constantOf, type Edge, effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
+import { renumber } from './loops.ts';
+
+const MAX_ROUNDS = 20;
+
+export function simplify(fn: IrFunction): void {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    let changed = decideBranches(fn);
+    dropUnreachable(fn);
+    const replaced = new Map<Value, Value>();
+    findSameParams(fn, replaced);
+    foldAgain(fn, replaced);
+    if (replaced.size > 0) changed = true;
+    substitute(fn, replaced);
+    if (skipEmpty(fn)) changed = true;
+    if (mergeChains(fn)) changed = true;
+    if (!changed) break;
+  }
+  dropUnused(fn);
+  renumber(fn);
+}
+
+export function dropUnreachable(fn: IrFunction): void {
+  const reachable = new Set(reversePostOrder(fn));
+  fn.blocks = fn.blocks.filter((block) => reachable.has(block));
+}
+
+function decideBranches(fn: IrFunction): boolean {
+  let changed = false;
+  for (const block of fn.blocks) {
+    const { end } = block;
+    if (end.kind !== 'branch' && end.kind !== 'switch') continue;
+    const known = constantOf(fn, end.condition);
+    let edge: Edge | undefined;
+    if (known !== undefined) {
+      const index =
+        end.kind === 'branch' ? (known !== 0 ? 0 : 1) : Math.min(known >>> 0, end.edges.length - 1);
+      edge = end.edges[index];
+    } else if (end.edges.every(({ to, args }) => to === end.edges[0].to && sameArgs(args, end.edges[0].args)))
+      edge = end.edges[0];
+    if (!edge) continue;
+    block.end = { kind: 'jump', edges: [edge] };
+    changed = true;
+  }
+  return changed;
+}
+
+const sameArgs = (a: readonly Value[], b: readonly Value[]) => a.every((value, i) => value === b[i]);
+
+/** Parameters whose incoming values are all one value, or the parameter itself. */
+function findSameParams(fn: IrFunction, replaced: Map<Value, Value>): void {
+  const incoming = new Map<Block, Edge[]>(fn.blocks.map((block) => [block, []]));
+  for (const block of fn.blocks) for (const edge of block.end.edges) incoming.get(edge.to)?.push(edge);
+  for (const block of fn.blocks.slice(1)) {
+    const edges = incoming.get(block) as Edge[];
+    const keep = block.params.map((param, i) => {
+      const sources = new Set(edges.map(({ args }) => args[i]));
+      sources.delete(param);
+      if (sources.size !== 1) return true;
+      replaced.set(param, [...sources][0]);
+      return false;
+    });
+    if (!keep.includes(false)) continue;
+    block.params = block.params.filter((_, i) => keep[i]);
+    for (const edge of edges) edge.args = edge.args.filter((_, i) => keep[i]);
+  }
+}
+
+function resolve(replaced: ReadonlyMap<Value, Value>, value: Value): Value {
+  let found = value;
+  for (let next = replaced.get(found); next !== undefined; next = replaced.get(found)) found = next;
+  return found;
+}
+
+function foldAgain(fn: IrFunction, replaced: Map<Value, Value>): void {
+  for (const block of reversePostOrder(fn)) {
+    block.insts = block.insts.filter((inst) => {
+      inst.args = inst.args.map((arg) => resolve(replaced, arg));
+      if (inst.op === 'trapif') return constantOf(fn, inst.args[0]) !== 0;
+      return inst.results.length !== 1 || !foldInst(fn, inst, replaced);
+    });
+  }
+}
+
+/** Rewrites an instruction to its simplest form; true when it is another value altogether. */
+function foldInst(fn: IrFunction, inst: Inst, replaced: Map<Value, Value>): boolean {
+  for (let better = fold(fn, inst.op, inst.args); better; better = fold(fn, inst.op, inst.args)) {
+    if ('value' in better) {
+      replaced.set(inst.results[0], resolve(replaced, better.value));
+      return true;
+    }
+    inst.op = better.op;
+    inst.args = better.args.map((arg) => resolve(replaced, arg));
+  }
+  return false;
+}
+
+export function substitute(fn: IrFunction, replaced: ReadonlyMap<Value, Value>): void {
+  if (replaced.size === 0) return;
+  const map = (value: Value) => resolve(replaced, value);
+  for (const block of fn.blocks) {
+    for (const inst of block.insts) inst.args = inst.args.map(map);
+    const { end } = block;
+    for (const edge of end.edges) edge.args = edge.args.map(map);
+    if (end.kind === 'branch' || end.kind === 'switch') end.condition = map(end.condition);
+    if (end.kind === 'return') end.args = end.args.map(map);
+  }
+}
+
+/** Edges to a block that only jumps on go to where it jumps. */
+function skipEmpty(fn: IrFunction): boolean {
+  let changed = false;
+  for (const block of fn.blocks) {
+    for (const edge of block.end.edges) {
+      const { to } = edge;
+      if (to.insts.length > 0 || to.params.length > 0 || to.end.kind !== 'jump') continue;
+      const [onward] = to.end.edges;
+      if (onward.to === to) continue;
+      edge.to = onward.to;
+      edge.args = [...onward.args];
+      changed = true;
+    }
+  }
+  if (changed) dropUnreachable(fn);
+  return changed;
+}
+
+/** A block with one successor that has no other predecessor continues with it. */
+function mergeChains(fn: IrFunction): boolean {
+  const before = predecessors(fn.blocks);
+  const gone = new Set<Block>();
+  for (const block of fn.blocks) {
+    if (gone.has(block)) continue;
+    while (block.end.kind === 'jump') {
+      const { to } = block.end.edges[0];
+      if (
+        to === block ||
+        to === fn.blocks[0] ||
+        (before.get(to) as Block[]).length !== 1 ||
+        to.params.length > 0
+      )
+        break;
+      for (const inst of to.insts) inst.block = block;
+      block.insts.push(...to.insts);
+      block.end = to.end;
+      for (const edge of block.end.edges) {
+        const list = before.get(edge.to) as Block[];
+        list[list.indexOf(to)] = block;
+      }
+      gone.add(to);
+    }
+  }
+  fn.blocks = fn.blocks.filter((block) => !gone.has(block));
+  return gone.size > 0;
+}
+
+/** Removes instructions and parameters that nothing with an effect depends on. */
+export function dropUnused(fn: IrFunction): void {
+  const live = new Set<Value>();
+  const work: Value[] = [];
+  const mark = (value: Value) => {
+    if (live.has(value)) return;
+    live.add(value);
+    work.push(value);
+  };
+  const incoming = new Map<Block, Edge[]>(fn.blocks.map((block) => [block, []]));
+  for (const block of fn.blocks) {
+    const { end } = block;
+    for (const edge of end.edges) incoming.get(edge.to)?.push(edge);
+    if (end.kind === 'branch' || end.kind === 'switch') mark(end.condition);
+    if (end.kind === 'return') end.args.forEach(mark);
+    for (const inst of block.insts) if (!isRemovable(inst)) inst.args.forEach(mark);
+  }
+  for (let value = work.pop(); value !== undefined; value = work.pop()) {
+    const info = fn.values[value];
+    if (info.inst) info.inst.args.forEach(mark);
+    else if (info.block && info.block !== fn.blocks[0]) {
+      const index = info.block.params.indexOf(value);
+      for (const edge of incoming.get(info.block) ?? []) mark(edge.args[index]);
+    }
+  }
+  for (const block of fn.blocks) {
+    block.insts = block.insts.filter(
+      (inst) => !isRemovable(inst) || inst.results.some((value) => live.has(value)),
+    );
+    if (block === fn.blocks[0]) continue;
+    const keep = block.params.map((param) => live.has(param));
+    block.params = block.params.filter((_, i) => keep[i]);
+    for (const edge of incoming.get(block) ?? []) edge.args = edge.args.filter((_, i) => keep[i]);
+  }
+}
+
+function isRemovable(inst: Inst): boolean {
+  const effect = effectOf.get(inst.op);
+  return inst.op !== 'trapif' && (effect === 'pure' || effect === 'load' || effect === 'trap');
+}
