@@ -2,8 +2,9 @@
 import { read32, write32 } from "./chip";
 import { context } from "./config";
 import { flush } from "./console";
-import { fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
+import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
 import { seed, setSeed, setTemperature, setTokenLimit, setTopp, temperature, tokenLimit, topp } from "./settings";
+import { beginComplaint, complain, endComplaint, setMachine } from "./machine";
 import { printRate } from "./story";
 import { Ending, Word, getLong, getWord } from "./status";
 import { print, printFraction, printHex, printNumber } from "./text";
@@ -20,8 +21,9 @@ export function runCommand(): void {
   else if (isCommand("/tokens")) tokensCommand();
   else if (isCommand("/stats")) stats();
   else if (isCommand("/digest")) digestCommand();
+  else if (isCommand("/json")) jsonCommand();
   else if (isCommand("/reboot")) reboot();
-  else print("There is no such command; /help lists them.\n");
+  else complain("There is no such command; /help lists them.");
 }
 
 function help(): void {
@@ -32,6 +34,7 @@ function help(): void {
   print("/tokens N  how long a story may get; 0: as long as the memory allows\n");
   print("/stats     speed of the last story\n");
   print("/digest    fingerprint of the last story's tokens\n");
+  print("/json on   talk to a program: one JSON object a line\n");
   print("/reboot    start again\n");
   print("Backspace, Ctrl-W and Ctrl-U erase a letter, a word, the line.\n");
 }
@@ -40,7 +43,7 @@ function temperatureCommand(): void {
   if (hasArgument()) {
     const value = fraction();
     if (!valid || value > 10) {
-      print("/temp wants a number from 0 to 10, such as /temp 0.8\n");
+      complain("/temp wants a number from 0 to 10, such as /temp 0.8");
       return;
     }
     setTemperature(value);
@@ -54,7 +57,7 @@ function toppCommand(): void {
   if (hasArgument()) {
     const value = fraction();
     if (!valid || value > 1) {
-      print("/topp wants a number from 0 to 1, such as /topp 0.9\n");
+      complain("/topp wants a number from 0 to 1, such as /topp 0.9");
       return;
     }
     setTopp(value);
@@ -68,7 +71,7 @@ function seedCommand(): void {
   if (hasArgument()) {
     const value = wholeNumber(u64.MAX_VALUE);
     if (!valid) {
-      print("/seed wants a whole number below 2^64, such as /seed 42\n");
+      complain("/seed wants a whole number below 2^64, such as /seed 42");
       return;
     }
     setSeed(value);
@@ -86,9 +89,11 @@ function tokensCommand(): void {
   if (hasArgument()) {
     const value = wholeNumber(<u64>context);
     if (!valid) {
+      beginComplaint();
       print("/tokens wants a whole number from 0 to ");
       printNumber(context);
-      print(", which is the context of this image\n");
+      print(", which is the context of this image");
+      endComplaint();
       return;
     }
     setTokenLimit(<i32>value);
@@ -101,7 +106,7 @@ function tokensCommand(): void {
 function stats(): void {
   const passes = getWord(Word.Passes);
   if (!getWord(Word.Stories)) {
-    print("No story yet.\n");
+    complain("No story yet.");
     return;
   }
   printNumber(passes);
@@ -131,12 +136,18 @@ function stats(): void {
 
 function digestCommand(): void {
   if (!getWord(Word.Stories)) {
-    print("No story yet.\n");
+    complain("No story yet.");
     return;
   }
   print("digest ");
   printHex(getLong(Word.Digest), 16);
   print("\n");
+}
+
+function jsonCommand(): void {
+  if (argumentIs("on")) setMachine(true);
+  else if (argumentIs("off")) setMachine(false);
+  else complain("/json wants on or off");
 }
 
 function reboot(): void {

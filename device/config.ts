@@ -102,3 +102,8 @@
 /** First instruction of core 1. */
 // @ts-ignore: decorator
 @external("config", "entry1") export declare const entry1: u32;
+/** What answers `/json on`: the image as a JSON object. */
+// @ts-ignore: decorator
+@external("config", "readyLine") export declare const readyLine: usize;
+// @ts-ignore: decorator
+@external("config", "readyLineBytes") export declare const readyLineBytes: i32;

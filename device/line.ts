@@ -1,6 +1,7 @@
 /** Editing of a line of UTF-8. Any byte may come at any time. */
 import { line, lineBytes } from "./config";
 import { CTRL_C, flush, write } from "./console";
+import { machine } from "./machine";
 import { print, printBytes } from "./text";
 
 const BELL: u32 = 7;
@@ -31,25 +32,31 @@ let escape: Escape = Escape.None;
 /** Starts an empty line with a prompt sign. */
 export function newLine(): void {
   lineLength = 0;
-  print("> ");
+  if (!machine) print("> ");
   flush();
+}
+
+/** Ctrl-C ended a story: an Enter right behind it shall not start the next one. */
+export function noteInterrupt(): void {
+  previous = CTRL_C;
 }
 
 /** Takes one typed byte; true when it ends the line. */
 export function editLine(byte: i32): bool {
   const before = previous;
   previous = byte;
-  if (escape != Escape.None) {
+  if (escape != Escape.None && byte >= SPACE) {
     skipEscape(byte);
     return false;
   }
+  escape = Escape.None;
   if (byte >= SPACE && byte != DELETE) {
     append(byte);
     return false;
   }
   switch (byte) {
     case CARRIAGE_RETURN:
-      return endLine();
+      return before == CTRL_C ? false : endLine();
     case LINE_FEED:
       return before == CARRIAGE_RETURN ? false : endLine(); // CR LF is one line end
     case BACKSPACE:
@@ -60,7 +67,7 @@ export function editLine(byte: i32): bool {
       append(SPACE);
       break;
     case CTRL_C:
-      print("^C\n");
+      if (!machine) print("^C\n");
       newLine();
       break;
     case CTRL_L:
@@ -81,16 +88,16 @@ export function editLine(byte: i32): bool {
 }
 
 function endLine(): bool {
-  print("\n");
+  if (!machine) print("\n");
   return true;
 }
 
 function append(byte: i32): void {
   if (lineLength >= lineBytes) {
-    write(BELL);
+    if (!machine) write(BELL);
   } else {
     store<u8>(line + lineLength++, <u8>byte);
-    write(byte);
+    if (!machine) write(byte);
   }
   flush();
 }
@@ -101,7 +108,7 @@ function erase(): void {
   const last = load<u8>(line + lineLength - 1);
   dropCharacter();
   if (last < 0x80) {
-    print("\b \b");
+    if (!machine) print("\b \b");
     flush();
   } else {
     redraw();
@@ -122,16 +129,17 @@ function eraseWord(): void {
 }
 
 function redraw(): void {
+  if (machine) return;
   print("\r\x1b[K> ");
   printBytes(line, lineLength);
   flush();
 }
 
-/** ESC x, or ESC [ ... up to a letter (ECMA-48), or ESC O x. */
+/** ESC x, or ESC [ ... up to a letter (ECMA-48), or ESC O x. Control characters end it and keep their meaning. */
 function skipEscape(byte: i32): void {
   if (escape == Escape.Begun) {
     escape = byte == 0x5b || byte == 0x4f ? Escape.Sequence : Escape.None;
-  } else if (byte < SPACE || byte >= 0x40) {
+  } else if (byte >= 0x40) {
     escape = Escape.None;
   }
 }

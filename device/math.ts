@@ -1,7 +1,7 @@
 /**
  * exp for the sampler's softmax, in integers only, so that chip and host cannot disagree: 2^-y by a table of 2^(i/32) and a
  * polynomial of degree 4, to about 31 bits. Rounds as a correctly rounded expf does but for one value in a few hundred,
- * and there by one unit in the last place (measured in device.test.ts).
+ * and there by one unit in the last place (measured in src/firmware/host.test.ts).
  */
 
 /** round(2^(i/32) * 2^31), i = 0...31. */

@@ -84,6 +84,7 @@ function say(text: string): void {
 }
 
 function hex(value: u32): void {
+  say("0x");
   for (let shift = 28; shift >= 0; shift -= 4) {
     const digit = (value >> shift) & 15;
     writeByte(digit < 10 ? 0x30 + digit : 0x57 + digit);

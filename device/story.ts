@@ -3,6 +3,8 @@ import { ccount, read32 } from "./chip";
 import { clockMegahertz, context, line, lineBytes, storyTokens } from "./config";
 import { flush, stopRequested, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
+import { noteInterrupt } from "./line";
+import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken } from "./machine";
 import { forward } from "./parallel";
 import { sample, seedSampler } from "./sampler";
 import { seed, temperature, tokenLimit, topp } from "./settings";
@@ -25,11 +27,13 @@ let limit: i32 = 0;
 export function beginStory(bytes: i32): bool {
   promptCount = encode(line, bytes);
   if (promptCount > context) {
+    beginComplaint();
     print("That prompt has ");
     printNumber(promptCount);
     print(" tokens and the context holds ");
     printNumber(context);
-    print("; please type a shorter one.\n");
+    print("; please type a shorter one.");
+    endComplaint();
     return false;
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
@@ -42,12 +46,16 @@ export function beginStory(bytes: i32): bool {
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
   setWord(Word.Phase, Phase.Telling);
+  if (machine) printStart(temperature, topp);
   return true;
 }
 
 /** Makes and prints one token; false when the story is over. */
 export function continueStory(): bool {
-  if (stopRequested()) return end(Ending.Stopped);
+  if (stopRequested()) {
+    noteInterrupt();
+    return end(Ending.Stopped);
+  }
   const begin = ccount();
   forward(token, position);
   const next = position + 1 < promptCount ? promptToken(position + 1) : sample(temperature, topp);
@@ -63,6 +71,10 @@ function tell(next: i32): void {
   store<i32>(storyTokens + ((<usize>position) << 2), next);
   digestToken(next);
   const text = decode(token, next, line + lineBytes);
+  if (machine) {
+    printToken(position, next, text);
+    return;
+  }
   for (let i = 0; i < decodedBytes; i++) printSafely(load<u8>(text + i));
   flush();
 }
@@ -82,17 +94,22 @@ function record(cycles: u32): void {
 function end(ending: Ending): bool {
   setLong(Word.Digest, digest);
   setWord(Word.Ending, ending);
+  if (machine) printEnd();
+  else printSummary();
   setWord(Word.Stories, getWord(Word.Stories) + 1);
+  setWord(Word.Phase, Phase.Ready);
+  return false;
+}
+
+function printSummary(): void {
   print("\n[");
   printNumber(getWord(Word.Passes));
   print(" tokens, ");
   printRate(getLong(Word.TotalCycles), getWord(Word.Passes));
   print(" tokens/s, digest ");
   printHex(digest, 16);
-  if (ending == Ending.Stopped) print(", stopped");
+  if (getWord(Word.Ending) == Ending.Stopped) print(", stopped");
   print("]\n");
-  setWord(Word.Phase, Phase.Ready);
-  return false;
 }
 
 /** Prints `passes` in `cycles` as passes a second. */

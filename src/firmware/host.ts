@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
+import { readyText } from './banner.ts';
 import { roundUp } from './memory.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
 import { systemConstants, systemItems } from './system.ts';
@@ -106,6 +107,9 @@ export function createHost(options: HostOptions): Host {
     if (item.contents) bytes.set(item.contents, addresses.get(item.name));
   }
 
+  const ready = new TextEncoder().encode(readyText('host', context, '0'.repeat(16)));
+  bytes.set(ready, addresses.get('readyLine'));
+
   const uart: Uart = { received: [], sent: [] };
   let cycles = 0;
   const env = { memory };
@@ -116,6 +120,7 @@ export function createHost(options: HostOptions): Host {
       ...configOf(model, context, addresses),
       ...systemConstants(tokenizer),
       ...NO_CHIP,
+      readyLineBytes: ready.length,
     }),
     kernel: new WebAssembly.Instance(load('kernels.wasm'), { env }).exports as WebAssembly.ModuleImports,
     mmio: registers(uart),

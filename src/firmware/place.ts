@@ -1,6 +1,6 @@
 /**
- * Gives every item an address. Loaded and early items fill SRAM from below up to the ROM's own data, then from the top down;
- * what is left between is one run of addresses for the late ones, the ROM's data included.
+ * Gives every item an address. Loaded items, then early ones, fill SRAM from below up to the ROM's own data, then from the top
+ * down; what is left between is one run of addresses for the late ones, the ROM's data included.
  */
 import {
   CACHED,
@@ -84,9 +84,10 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
   const stay = (item: MemoryItem): boolean => item.memory === 'sram';
   // With PSRAM, late items that may lie there give way to weights, unless all fits.
   const lateInSram = late.filter((item) => stay(item) || room.psramBytes === 0);
-  const reserve = size(lateInSram);
+  const early = items.filter(({ lifetime }) => lifetime === 'early');
+  const reserve = size(lateInSram) + size(early);
 
-  const present = items.filter(({ lifetime }) => lifetime !== 'late');
+  const present = items.filter(({ lifetime }) => lifetime === 'loaded');
   const fixed = present.filter((item) => item.fixed !== undefined).sort((a, b) => a.fixed! - b.fixed!);
   const must = present.filter((item) => item.fixed === undefined && stay(item)).sort(bySize);
   const may = present.filter((item) => item.fixed === undefined && !stay(item));
@@ -100,6 +101,10 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
     if (keep && placeLoadable(space, item, reserve)) continue;
     if (room.flashBytes === 0) return shortage(space, item, reserve);
     mapped.push(item);
+  }
+
+  for (const item of early.sort(bySize)) {
+    if (!placeLoadable(space, item, size(lateInSram))) return shortage(space, item, size(lateInSram));
   }
 
   const external: MemoryItem[] = [];

@@ -10,6 +10,8 @@ export const LINE_BYTES = 512;
 const TYPED_BYTES = 256;
 /** Room for the text that greets (banner.ts). */
 export const BANNER_BYTES = 768;
+/** Room for the answer to `/json on`. */
+export const READY_BYTES = 256;
 /** Of each core; the deepest call chain of the compiled program takes a few hundred bytes. */
 export const STACK_BYTES = 4096;
 export const STATUS_BYTES = 64;
@@ -60,6 +62,7 @@ export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: 
     empty('storyTokens', 4 * context, 'late', true),
     empty('candidates', 2 * config.vocabulary, 'late', false),
     loaded('banner', new Uint8Array(BANNER_BYTES), 'sram'),
+    loaded('readyLine', new Uint8Array(READY_BYTES), 'sram'),
     loaded('zeroRanges', new Uint8Array(8 * ZERO_RANGES), 'sram'),
     ...Object.entries(tables).map(([name, table]) => loaded(name, bytesOf(table), 'any')),
   ];

@@ -1,0 +1,94 @@
+/**
+ * Machine mode (`/json on`): one JSON object a line for programs that talk to the board, and no echo. src/serial/machine.ts
+ * documents the objects and reads them.
+ */
+import { clockMegahertz, readyLine, readyLineBytes } from "./config";
+import { flush, write } from "./console";
+import { decodedBytes } from "./tokenizer";
+import { Ending, Word, getLong, getWord } from "./status";
+import { print, printBytes, printFraction, printHex, printNumber } from "./text";
+
+const QUOTE: u32 = 0x22;
+const BACKSLASH: u32 = 0x5c;
+
+/** True while a program is at the other end. */
+export let machine: bool = false;
+
+export function setMachine(on: bool): void {
+  machine = on;
+  if (on) {
+    print("\n");
+    printBytes(readyLine, readyLineBytes);
+    print("\n");
+  }
+}
+
+export function printStart(temperature: f32, topp: f32): void {
+  print('{"event":"start","prompt":');
+  printNumber(getWord(Word.PromptTokens));
+  print(',"seed":"');
+  printNumber(getLong(Word.Seed));
+  print('","temperature":');
+  printFraction(temperature);
+  print(',"topp":');
+  printFraction(topp);
+  print("}\n");
+}
+
+/** A token with its decoded bytes. */
+export function printToken(position: i32, token: i32, text: usize): void {
+  print('{"event":"token","n":');
+  printNumber(position);
+  print(',"id":');
+  printNumber(token);
+  print(',"text":"');
+  for (let i = 0; i < decodedBytes; i++) printEscaped(load<u8>(text + i));
+  print('"}\n');
+  flush();
+}
+
+export function printEnd(): void {
+  print('{"event":"end","ending":"');
+  const ending = getWord(Word.Ending);
+  print(ending == Ending.Finished ? "finished" : ending == Ending.Limit ? "limit" : "stopped");
+  print('","tokens":');
+  printNumber(getWord(Word.Passes));
+  print(',"digest":"');
+  printHex(getLong(Word.Digest), 16);
+  print('","cycles":"');
+  printNumber(getLong(Word.TotalCycles));
+  print('","first":');
+  printNumber(getWord(Word.FirstCycles));
+  print(',"last":');
+  printNumber(getWord(Word.LastCycles));
+  print(',"megahertz":');
+  printNumber(clockMegahertz);
+  print("}\n");
+}
+
+/** Goes around every sentence that refuses something. */
+export function beginComplaint(): void {
+  if (machine) print('{"event":"error","message":"');
+}
+
+export function endComplaint(): void {
+  print(machine ? '"}\n' : "\n");
+  flush();
+}
+
+export function complain(sentence: string): void {
+  beginComplaint();
+  print(sentence);
+  endComplaint();
+}
+
+/** A byte as one character of a JSON string. */
+function printEscaped(byte: u32): void {
+  if (byte >= 0x20 && byte < 0x7f) {
+    if (byte == QUOTE || byte == BACKSLASH) write(BACKSLASH);
+    write(byte);
+  } else {
+    print("\\u00");
+    printHex(byte, 2);
+  }
+}

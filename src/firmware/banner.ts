@@ -1,0 +1,38 @@
+/** What the device says first: written here, where the numbers are known, so that the device needs no words for them. */
+import type { QuantizedModel } from '../quantize/index.ts';
+import { kilobytes } from './memory.ts';
+import type { MemoryMap } from './memory-map.ts';
+import { BANNER_BYTES, READY_BYTES } from './system.ts';
+
+export interface BannerFacts {
+  model: QuantizedModel;
+  modelName: string;
+  boardName: string;
+  version: string;
+  cores: 1 | 2;
+  /** Hand-written vector kernels, or the portable ones. */
+  pie: boolean;
+  map: MemoryMap;
+}
+
+/** The greeting, ASCII, at most BANNER_BYTES long. */
+export function bannerText({ model, modelName, boardName, version, cores, pie, map }: BannerFacts): string {
+  const { config } = model;
+  const region = (name: string) => map.regions.find((region) => region.name === name);
+  const sram = region('sram');
+  const mapped = region('flash');
+  const lines = [
+    '',
+    `esp32-llm ${version} for ${boardName}: ESP32-S3, ${cores} core${cores === 2 ? 's' : ''}${pie ? ', vector unit' : ''}`,
+    `model ${modelName}: ${config.layers} layers, dim ${config.dim}, hidden ${config.hiddenDim}, ${config.heads} heads (${config.kvHeads} for keys and values), ${config.vocabulary} pieces, ${model.precision}`,
+    `memory: weights ${kilobytes(map.byPurpose.weights)}, KV cache ${kilobytes(map.byPurpose['kv cache'])} for ${map.context} tokens; SRAM ${kilobytes(sram?.free ?? 0)} free${mapped ? `; ${kilobytes(mapped.used)} read from flash` : ''}`,
+  ];
+  const ascii = lines.join('\n').replace(/[^\x20-\x7e\n]/g, '?');
+  return `${ascii.slice(0, BANNER_BYTES - 1)}\n`;
+}
+
+/** The answer to `/json on` (src/serial/machine.ts, ReadyEvent). `map` is the fingerprint of the memory map. */
+export function readyText(modelName: string, context: number, map: string): string {
+  const name = modelName.replace(/[^\x20-\x7e]|["\\]/g, '?').slice(0, READY_BYTES - 96);
+  return JSON.stringify({ event: 'ready', model: name, context, map });
+}
