@@ -1,0 +1,207 @@
+/**
+ * Flash and PSRAM behind the MMU and the two caches (facts B3, B4, B5): where an address lies, and how long
+ * the core waits for it.
+ */
+
+import { ACCESS, type Access, BusFault } from '../bus.ts';
+import { type CacheTags, createCacheTags, LOOKUP } from './cache-tags.ts';
+import type { PeripheralContext } from './context.ts';
+import { type BusTiming, createExternalBus, type LineCosts, lineCosts } from './external-bus.ts';
+import { createExtmem, EXTMEM, type ExtmemRegisters } from './extmem.ts';
+import type { ArenaLayout } from './memory-map.ts';
+import type { Peripheral } from './peripheral.ts';
+import { hex } from './warnings.ts';
+
+export const MMU_ENTRIES = 512;
+export const MMU_INVALID = 0x4000;
+const MMU_PSRAM = 0x8000;
+const MMU_PAGE_MASK = 0x3fff;
+const PAGE_SHIFT = 16;
+const PAGE_BYTES = 1 << PAGE_SHIFT;
+const WINDOW_MASK = 0x01ffffff;
+
+/** EXCCAUSE values that the caches' refusals end in. */
+const CAUSE = { fetch: 2, loadStore: 3 } as const;
+
+export interface CachedMemory {
+  readonly extmem: ExtmemRegisters;
+  /** The MMU table at 0x600C5000. */
+  readonly mmu: Peripheral;
+  /** Arena offset of a byte behind the caches; `stall` holds the wait. */
+  locate(address: number, access: Access, core: number, cycle: number): number;
+  stall: number;
+  /** Something that lines cost changed: CPU clock, SPI0 set-up, geometry. */
+  costsChanged(): void;
+  reset(): void;
+  /** CPU cycles of reading so many bytes of flash once, in order, through the DCache. */
+  readCycles(bytes: number): number;
+  readonly instructionLineBytes: number;
+  /** Arena offset of a byte of code, or -1 when it cannot be fetched; no time passes. */
+  peek(address: number): number;
+}
+
+export interface CachedMemoryOptions {
+  readonly extmemBase: number;
+  readonly layout: ArenaLayout;
+  readonly flashBytes: number;
+  readonly psramBytes: number;
+  timing(): BusTiming;
+  /** Why PSRAM cannot be reached now (SPI0 not set up), or undefined. */
+  psramProblem(): string | undefined;
+  /** Meaning of addresses changed: translations are void. */
+  remapped(): void;
+}
+
+type Which = 'data' | 'instruction';
+
+export function createCachedMemory(context: PeripheralContext, options: CachedMemoryOptions): CachedMemory {
+  const { warnings } = context;
+  const { layout, flashBytes, psramBytes } = options;
+  const entries = new Uint32Array(MMU_ENTRIES).fill(MMU_INVALID);
+  const bus = createExternalBus();
+  const counters = new Map<number, number>();
+  const count = (offset: number) => counters.set(offset, (counters.get(offset) ?? 0) + 1);
+  let costs: LineCosts | undefined;
+  let tags: Record<Which, CacheTags>;
+
+  const currentCosts = () => {
+    costs ??= lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    return costs;
+  };
+  const sameGeometry = (which: Which, next: CacheTags['geometry']) => {
+    const old = tags?.[which].geometry;
+    return old && old.bytes === next.bytes && old.ways === next.ways && old.lineBytes === next.lineBytes;
+  };
+  const geometryChanged = () => {
+    const data = extmem.dataGeometry();
+    const instruction = extmem.instructionGeometry();
+    const linesDiffer = tags?.instruction.geometry.lineBytes !== instruction.lineBytes;
+    tags = {
+      data: sameGeometry('data', data) ? tags.data : createCacheTags(data),
+      instruction: sameGeometry('instruction', instruction) ? tags.instruction : createCacheTags(instruction),
+    };
+    costs = undefined;
+    if (linesDiffer) options.remapped();
+  };
+
+  const extmem = createExtmem(context, options.extmemBase, {
+    geometryChanged,
+    invalidate: (which, address, bytes) => tags[which].invalidate(address, bytes),
+    writeBack(address, bytes) {
+      const cycles = tags.data.writeBack(address, bytes) * currentCosts().writeBack;
+      bus.background(context.clock.cycles, cycles);
+      return bus.freeAt - context.clock.cycles;
+    },
+    preload(which, address, bytes) {
+      const line = tags[which].geometry.lineBytes;
+      for (let at = address & -line; at < address + bytes; at += line)
+        fill(which, at, false, context.clock.cycles);
+    },
+    counter: (offset) => counters.get(offset) ?? 0,
+    clearCounters: () => counters.clear(),
+  });
+  geometryChanged();
+
+  /** Brings a line in if it is missing; returns the wait. */
+  const fill = (which: Which, address: number, store: boolean, cycle: number): number => {
+    const outcome = tags[which].access(address, store);
+    if (outcome === LOOKUP.hit) return 0;
+    const psram = (entries[(address & WINDOW_MASK) >>> PAGE_SHIFT] & MMU_PSRAM) !== 0;
+    const lines = currentCosts();
+    if (which === 'instruction') {
+      count(EXTMEM.ibusMiss);
+      return bus.transfer(cycle, psram ? lines.instructionPsram : lines.instructionFlash);
+    }
+    count(psram ? EXTMEM.dbusPsramMiss : EXTMEM.dbusFlashMiss);
+    const wait = bus.transfer(cycle, psram ? lines.dataPsram : lines.dataFlash);
+    // The victim leaves after the line that replaces it has come.
+    if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, lines.writeBack);
+    return wait;
+  };
+
+  const refuse = (key: string, address: number, access: Access, why: string): never => {
+    const verb = access === ACCESS.fetch ? 'instruction fetch' : access === ACCESS.store ? 'store' : 'load';
+    warnings.once(`cache ${key}`, address, `${verb} at ${hex(address)} refused: ${why}`);
+    throw new BusFault(access === ACCESS.fetch ? CAUSE.fetch : CAUSE.loadStore, address);
+  };
+
+  const offsetOf = (address: number, access: Access): number => {
+    const index = (address & WINDOW_MASK) >>> PAGE_SHIFT;
+    const entry = entries[index];
+    if (entry & MMU_INVALID) {
+      refuse(
+        `mmu ${index}`,
+        address,
+        access,
+        `MMU entry ${index} is invalid (${hex(entry)}); silicon raises a cache error`,
+      );
+    }
+    const start = (entry & MMU_PAGE_MASK) * PAGE_BYTES;
+    if (!(entry & MMU_PSRAM)) {
+      if (access === ACCESS.store)
+        refuse(`flash store ${index}`, address, access, 'flash behind the cache is read only');
+      return layout.flash + ((start + (address & (PAGE_BYTES - 1))) % flashBytes);
+    }
+    if (psramBytes === 0) refuse('no psram', address, access, 'this board has no PSRAM');
+    const problem = options.psramProblem();
+    if (problem) refuse('psram', address, access, problem);
+    return layout.psram + ((start + (address & (PAGE_BYTES - 1))) % psramBytes);
+  };
+
+  const memory: CachedMemory = {
+    extmem,
+    mmu: {
+      name: 'MMU',
+      read: (offset) => (offset < 4 * MMU_ENTRIES ? entries[offset >>> 2] : 0),
+      write(offset, value) {
+        if (offset >= 4 * MMU_ENTRIES || entries[offset >>> 2] === value >>> 0) return;
+        const wasInvalid = (entries[offset >>> 2] & MMU_INVALID) !== 0;
+        entries[offset >>> 2] = value;
+        if (!wasInvalid) options.remapped();
+      },
+      reset: () => void entries.fill(MMU_INVALID),
+    },
+    stall: 0,
+    locate(address, access, core, cycle) {
+      const which: Which = address >>> 24 < 0x40 ? 'data' : 'instruction';
+      if (!extmem.open(which, core)) {
+        refuse(
+          `${which} closed`,
+          address,
+          access,
+          `the ${which} cache is off or its bus is shut for core ${core}`,
+        );
+      }
+      const offset = offsetOf(address, access);
+      memory.stall = fill(which, address, access === ACCESS.store, cycle);
+      return offset;
+    },
+    costsChanged() {
+      costs = undefined;
+    },
+    reset() {
+      memory.mmu.reset();
+      bus.reset();
+      counters.clear();
+      extmem.reset();
+      tags.data.invalidate(0, 0);
+      tags.instruction.invalidate(0, 0);
+    },
+    readCycles: (bytes) => Math.ceil(bytes / tags.data.geometry.lineBytes) * currentCosts().dataFlash.whole,
+    get instructionLineBytes() {
+      return tags.instruction.geometry.lineBytes;
+    },
+    peek(address) {
+      const isOpen = extmem.open('instruction', 0) || extmem.open('instruction', 1);
+      try {
+        if (!isOpen)
+          refuse('code closed', address, ACCESS.fetch, 'the instruction cache is off or its buses are shut');
+        return offsetOf(address, ACCESS.fetch);
+      } catch (error) {
+        if (error instanceof BusFault) return -1;
+        throw error;
+      }
+    },
+  };
+  return memory;
+}

@@ -1,0 +1,222 @@
+/**
+ * SSD1306 and SH1106: 128 × 64 OLED controllers on I2C (SSD1306 data sheet rev 1.1; SH1106 data sheet v2.3),
+ * driven by the bytes on the bus alone.
+ */
+
+import type { I2cDevice } from './i2c.ts';
+
+export const SCREEN_WIDTH = 128;
+export const SCREEN_HEIGHT = 64;
+const PAGES = 8;
+
+export type ScreenController = 'ssd1306' | 'sh1106';
+
+export interface Screen extends I2cDevice {
+  readonly controller: ScreenController;
+  /** The picture as a person sees it: SCREEN_HEIGHT rows of SCREEN_WIDTH bytes, 1 = lit. A copy. */
+  pixels(): Uint8Array;
+  /** Counts bytes of display data, to see that something was drawn. */
+  readonly dataBytes: number;
+  /** Supply and reset pin; without supply or in reset it does not answer and forgets its settings. */
+  setPower(on: boolean): void;
+}
+
+export interface ScreenOptions {
+  readonly controller: ScreenController;
+  readonly address: number;
+  /** How the glass is mounted: 180 means that the board shows it upside down. */
+  readonly rotation: 0 | 180;
+}
+
+interface Settings {
+  addressing: 0 | 1 | 2; // horizontal, vertical, page
+  column: number;
+  page: number;
+  columnRange: [first: number, last: number];
+  pageRange: [first: number, last: number];
+  startLine: number;
+  offset: number;
+  segmentRemap: boolean;
+  scanReversed: boolean;
+  inverted: boolean;
+  allOn: boolean;
+  on: boolean;
+  pump: boolean;
+}
+
+/** Commands with arguments: opcode → number of argument bytes. */
+const ARGUMENTS: ReadonlyMap<number, number> = new Map([
+  [0x20, 1],
+  [0x21, 2],
+  [0x22, 2],
+  [0x26, 6],
+  [0x27, 6],
+  [0x29, 5],
+  [0x2a, 5],
+  [0x81, 1],
+  [0x8d, 1],
+  [0xa3, 2],
+  [0xa8, 1],
+  [0xad, 1],
+  [0xd3, 1],
+  [0xd5, 1],
+  [0xd9, 1],
+  [0xda, 1],
+  [0xdb, 1],
+]);
+
+const resetSettings = (controller: ScreenController): Settings => ({
+  addressing: 2,
+  column: 0,
+  page: 0,
+  columnRange: [0, 127],
+  pageRange: [0, 7],
+  startLine: 0,
+  offset: 0,
+  segmentRemap: false,
+  scanReversed: false,
+  inverted: false,
+  allOn: false,
+  on: false,
+  pump: controller === 'sh1106', // its DC-DC converter is on after reset
+});
+
+export function createScreen(options: ScreenOptions): Screen {
+  const { controller, rotation } = options;
+  const columns = controller === 'sh1106' ? 132 : 128;
+  const firstVisible = controller === 'sh1106' ? 2 : 0;
+  const memory = new Uint8Array(columns * PAGES); // (page, column), bit 0 = top row of the page
+  let settings = resetSettings(controller);
+  let powered = true;
+  let pending: number[] = []; // command bytes of an unfinished command
+  let control: 'expect' | 'command' | 'data' = 'expect';
+  let single = false; // one byte after this control byte, then another control byte
+  let dataBytes = 0;
+
+  /** Commands with arguments, by opcode. */
+  const withArguments: Readonly<Record<number, (first: number, second: number) => void>> = {
+    [0x20]: (mode) => {
+      if (controller === 'ssd1306' && (mode & 3) < 3) settings.addressing = (mode & 3) as 0 | 1 | 2;
+    },
+    [0x21]: (first, last) => {
+      settings.columnRange = [first & 127, last & 127];
+      settings.column = first & 127;
+    },
+    [0x22]: (first, last) => {
+      settings.pageRange = [first & 7, last & 7];
+      settings.page = first & 7;
+    },
+    [0x8d]: (value) => {
+      if (controller === 'ssd1306') settings.pump = (value & 4) !== 0;
+    },
+    [0xad]: (value) => {
+      if (controller === 'sh1106') settings.pump = (value & 1) !== 0;
+    },
+    [0xd3]: (value) => {
+      settings.offset = value & 63;
+    },
+  };
+
+  /** Single-byte commands by range; the low bits are the operand. */
+  const simple: readonly (readonly [first: number, last: number, run: (value: number) => void])[] = [
+    [0x00, 0x0f, (value) => void (settings.column = (settings.column & 0xf0) | value)],
+    [0x10, 0x1f, (value) => void (settings.column = (settings.column & 0x0f) | (value << 4))],
+    [0x40, 0x7f, (value) => void (settings.startLine = value)],
+    [0xa0, 0xa1, (value) => void (settings.segmentRemap = value === 1)],
+    [0xa4, 0xa5, (value) => void (settings.allOn = value === 1)],
+    [0xa6, 0xa7, (value) => void (settings.inverted = value === 1)],
+    [0xae, 0xaf, (value) => void (settings.on = value === 1)],
+    [0xb0, 0xb7, (value) => void (settings.page = value)],
+    [0xc0, 0xc0, () => void (settings.scanReversed = false)],
+    [0xc8, 0xc8, () => void (settings.scanReversed = true)],
+  ];
+
+  const runCommand = (byte: number) => {
+    pending.push(byte);
+    const [opcode, ...values] = pending;
+    if (values.length < (ARGUMENTS.get(opcode) ?? 0)) return;
+    pending = [];
+    if (ARGUMENTS.has(opcode)) {
+      withArguments[opcode]?.(values[0], values[1]);
+      return;
+    }
+    const found = simple.find(([first, last]) => opcode >= first && opcode <= last);
+    found?.[2](opcode - found[0]);
+  };
+
+  const advance = () => {
+    const { columnRange, pageRange, addressing } = settings;
+    if (addressing === 2) {
+      settings.column = (settings.column + 1) % columns;
+    } else if (addressing === 0) {
+      const wraps = settings.column === columnRange[1];
+      settings.column = wraps ? columnRange[0] : (settings.column + 1) % columns;
+      if (wraps) settings.page = settings.page === pageRange[1] ? pageRange[0] : (settings.page + 1) % PAGES;
+    } else {
+      const wraps = settings.page === pageRange[1];
+      settings.page = wraps ? pageRange[0] : (settings.page + 1) % PAGES;
+      if (wraps)
+        settings.column =
+          settings.column === columnRange[1] ? columnRange[0] : (settings.column + 1) % columns;
+    }
+  };
+  const putData = (byte: number) => {
+    if (settings.column < columns) memory[settings.page * columns + settings.column] = byte;
+    dataBytes++;
+    advance();
+  };
+
+  /** Lit or not at a place of the glass, upright when SEG is remapped and COM reversed (A1, C8). */
+  const lit = (x: number, y: number) => {
+    if (!powered || !settings.on || !settings.pump) return false;
+    if (settings.allOn) return true;
+    const column = settings.segmentRemap ? x + firstVisible : columns - 1 - firstVisible - x;
+    const scanned = settings.scanReversed ? y : SCREEN_HEIGHT - 1 - y;
+    const row = (scanned + settings.startLine + settings.offset) % SCREEN_HEIGHT;
+    const bit = (memory[(row >> 3) * columns + column] >> (row & 7)) & 1;
+    return (bit === 1) !== settings.inverted;
+  };
+
+  return {
+    controller,
+    address: options.address,
+    get dataBytes() {
+      return dataBytes;
+    },
+    pixels() {
+      const picture = new Uint8Array(SCREEN_WIDTH * SCREEN_HEIGHT);
+      picture.forEach((_, index) => {
+        const at = rotation === 180 ? picture.length - 1 - index : index;
+        picture[index] = lit(at % SCREEN_WIDTH, Math.floor(at / SCREEN_WIDTH)) ? 1 : 0;
+      });
+      return picture;
+    },
+    setPower(on) {
+      if (!on) {
+        settings = resetSettings(controller);
+        pending = [];
+      }
+      powered = on;
+    },
+    start(read) {
+      control = 'expect';
+      pending = [];
+      return powered && !read;
+    },
+    write(byte) {
+      if (control === 'expect') {
+        single = (byte & 0x80) !== 0;
+        control = byte & 0x40 ? 'data' : 'command';
+        return true;
+      }
+      if (control === 'data') putData(byte);
+      else runCommand(byte);
+      if (single) control = 'expect';
+      return true;
+    },
+    read: () => (settings.on ? 0x00 : 0x40),
+    stop() {
+      control = 'expect';
+    },
+  };
+}

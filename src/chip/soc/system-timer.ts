@@ -1,0 +1,139 @@
+/** SYSTIMER (TRM chapter 11; facts D4): two 52-bit counters at 16 MHz and three comparators. */
+
+import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
+import type { PeripheralContext } from './context.ts';
+import { createRegisterBlock, type Peripheral, type RegisterHooks } from './peripheral.ts';
+
+const TICKS_PER_COUNT = TICKS_PER_SECOND / 16_000_000;
+const CONF = 0x00;
+const UNIT_OP = [0x04, 0x08];
+const UNIT_LOAD_HI = [0x0c, 0x14];
+const UNIT_VALUE_HI = [0x40, 0x48];
+const UNIT_LOAD = [0x5c, 0x60];
+const TARGET_HI = [0x1c, 0x24, 0x2c];
+const TARGET_CONF = [0x34, 0x38, 0x3c];
+const COMP_LOAD = [0x50, 0x54, 0x58];
+const INT_ENA = 0x64;
+const INT_RAW = 0x68;
+const INT_CLR = 0x6c;
+const INT_ST = 0x70;
+const INTERRUPT_SOURCE = 57;
+
+const OP_UPDATE = 1 << 30;
+const OP_VALID = 1 << 29;
+const PERIOD_MODE = 1 << 30;
+const PERIOD_MASK = 0x3ffffff;
+
+export function createSystemTimer(context: PeripheralContext, base: number): Peripheral {
+  const { clock, warnings } = context;
+  const start = [0, 0]; // tick at which the unit held 0
+  const stoppedAt: (number | undefined)[] = [undefined, 0]; // count a stopped unit holds
+  const alarms: (Alarm | undefined)[] = [];
+  const armed: { period: number; target: number }[] = [0, 1, 2].map(() => ({ period: 0, target: 0 }));
+
+  const workEnabled = (unit: number) => (block.get(CONF) & (1 << (30 - unit))) !== 0;
+  const value = (unit: number) =>
+    stoppedAt[unit] ?? Math.floor((clock.ticks - start[unit]) / TICKS_PER_COUNT);
+  const load = (unit: number, count: number) => {
+    if (stoppedAt[unit] !== undefined) stoppedAt[unit] = count;
+    start[unit] = clock.ticks - count * TICKS_PER_COUNT;
+  };
+  const updateInterrupts = () => {
+    for (let index = 0; index < 3; index++) {
+      context.interrupt(
+        INTERRUPT_SOURCE + index,
+        ((block.get(INT_RAW) & block.get(INT_ENA)) >>> index) & 1 ? true : false,
+      );
+    }
+  };
+
+  const schedule = (index: number) => {
+    alarms[index]?.cancel();
+    alarms[index] = undefined;
+    const enabled = (block.get(CONF) & (1 << (24 - index))) !== 0;
+    const unit = block.get(TARGET_CONF[index]) >>> 31;
+    if (!enabled || stoppedAt[unit] !== undefined) return;
+    const due = start[unit] + armed[index].target * TICKS_PER_COUNT;
+    alarms[index] = clock.at(due, () => {
+      block.set(INT_RAW, block.get(INT_RAW) | (1 << index));
+      alarms[index] = undefined;
+      if (armed[index].period > 0) {
+        armed[index].target += armed[index].period;
+        schedule(index);
+      }
+      updateInterrupts();
+    });
+  };
+  const loadComparator = (index: number) => {
+    const conf = block.get(TARGET_CONF[index]);
+    const unit = conf >>> 31;
+    const period = conf & PERIOD_MODE ? conf & PERIOD_MASK : 0;
+    const absolute = (block.get(TARGET_HI[index]) & 0xfffff) * 2 ** 32 + block.get(TARGET_HI[index] + 4);
+    armed[index] = { period, target: period > 0 ? value(unit) + period : absolute };
+    schedule(index);
+  };
+
+  const registers: Record<number, number | RegisterHooks> = {
+    [CONF]: {
+      reset: 0x46000000,
+      write(next) {
+        const counts = [value(0), value(1)];
+        block.set(CONF, next);
+        counts.forEach((count, unit) => {
+          stoppedAt[unit] = workEnabled(unit) ? undefined : count;
+          load(unit, count);
+        });
+        for (let index = 0; index < 3; index++) schedule(index);
+        return next;
+      },
+    },
+    [INT_ENA]: { write: (next) => (block.set(INT_ENA, next), updateInterrupts(), next) },
+    [INT_RAW]: 0,
+    [INT_CLR]: {
+      read: () => 0,
+      write(next) {
+        block.set(INT_RAW, block.get(INT_RAW) & ~next);
+        updateInterrupts();
+      },
+    },
+    [INT_ST]: { read: () => block.get(INT_RAW) & block.get(INT_ENA) },
+  };
+  for (let unit = 0; unit < 2; unit++) {
+    registers[UNIT_OP[unit]] = {
+      write(next) {
+        if (!(next & OP_UPDATE)) return 0;
+        const count = value(unit);
+        block.set(UNIT_VALUE_HI[unit], Math.floor(count / 2 ** 32) & 0xfffff);
+        block.set(UNIT_VALUE_HI[unit] + 4, count >>> 0);
+        return OP_VALID;
+      },
+    };
+    registers[UNIT_LOAD[unit]] = {
+      write: () =>
+        load(unit, (block.get(UNIT_LOAD_HI[unit]) & 0xfffff) * 2 ** 32 + block.get(UNIT_LOAD_HI[unit] + 4)),
+    };
+  }
+  COMP_LOAD.forEach((offset, index) => {
+    registers[offset] = { write: () => loadComparator(index) };
+  });
+
+  const block = createRegisterBlock({
+    name: 'SYSTIMER',
+    base,
+    size: 0x1000,
+    warnings,
+    plain: [[0x0c, 0x50]],
+    registers,
+  });
+
+  return {
+    ...block,
+    reset() {
+      block.reset();
+      for (const alarm of alarms) alarm?.cancel();
+      start[0] = clock.ticks;
+      stoppedAt[0] = undefined;
+      stoppedAt[1] = 0;
+    },
+  };
+}

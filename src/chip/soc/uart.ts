@@ -1,0 +1,225 @@
+/**
+ * UART controller (TRM chapter 26; facts D1): 128-byte FIFOs whose bytes leave and arrive in simulated time,
+ * ten bit times each.
+ */
+
+import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
+import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';
+import { createRegisterBlock, type Peripheral, type RegisterBlock } from './peripheral.ts';
+
+const FIFO_BYTES = 128;
+const BITS_PER_BYTE = 10; // start, 8 data, stop
+
+const FIFO = 0x00;
+const INT_RAW = 0x04;
+const INT_ST = 0x08;
+const INT_ENA = 0x0c;
+const INT_CLR = 0x10;
+const CLKDIV = 0x14;
+const STATUS = 0x1c;
+const CONF0 = 0x20;
+const CONF1 = 0x24;
+const FSM_STATUS = 0x6c;
+const CLK_CONF = 0x78;
+const ID = 0x80;
+
+const INT_RXFIFO_FULL = 1 << 0;
+const INT_TXFIFO_EMPTY = 1 << 1;
+const INT_RXFIFO_OVF = 1 << 4;
+const INT_TX_DONE = 1 << 14;
+
+const RXFIFO_RST = 1 << 17;
+const TXFIFO_RST = 1 << 18;
+/** TXD, RTSN, DTRN, RXD and CTSN: all lines idle high. */
+const STATUS_IDLE_LINES = 0xe000c000;
+
+export interface UartOptions {
+  readonly name: string;
+  readonly base: number;
+  readonly interruptSource: number;
+}
+
+export interface Uart extends Peripheral {
+  readonly registers: RegisterBlock;
+  /** Calls `listener` with every byte at the moment its stop bit has left the pin. */
+  onOutput(listener: (byte: number) => void): void;
+  /** Puts bytes on the RX line, one after another at the line's rate. */
+  receive(bytes: Uint8Array | string): void;
+  /** Bits per second that the divider gives now. */
+  baud(): number;
+  /** For the ROM: queues a byte if there is room. */
+  send(byte: number): boolean;
+  /** Bytes waiting in the TX FIFO. */
+  transmitCount(): number;
+  /** For the ROM: next received byte, or undefined. */
+  take(): number | undefined;
+  /** True when nothing is queued or on its way out. */
+  idle(): boolean;
+}
+
+/** A queue of bytes that leave one at a time, `byteTicks()` apart. */
+interface Line {
+  readonly bytes: number[];
+  /** Moment at which each queued byte has passed the line completely. */
+  readonly done: number[];
+  free: number;
+  alarm: Alarm | undefined;
+}
+
+const createLine = (): Line => ({ bytes: [], done: [], free: 0, alarm: undefined });
+
+const clearLine = (line: Line) => {
+  line.alarm?.cancel();
+  line.alarm = undefined;
+  line.bytes.length = 0;
+  line.done.length = 0;
+  line.free = 0;
+};
+
+export function createUart(context: PeripheralContext, options: UartOptions): Uart {
+  const { clock, warnings } = context;
+  const listeners: ((byte: number) => void)[] = [];
+  const transmit = createLine();
+  const arriving = createLine();
+  const received: number[] = [];
+  let rawLatched = 0;
+
+  const sourceHertz = () => {
+    const select = (block.get(CLK_CONF) >>> 20) & 3;
+    if (select === 1) return context.apbHertz();
+    return select === 2 ? RC_FAST_HERTZ : CRYSTAL_HERTZ;
+  };
+  const baud = () => {
+    const divider = block.get(CLKDIV);
+    const sixteenths = ((divider & 0xfff) << 4) | ((divider >>> 20) & 15);
+    const prescale = ((block.get(CLK_CONF) >>> 12) & 0xff) + 1;
+    return (sourceHertz() / prescale) * (16 / Math.max(sixteenths, 16));
+  };
+  const byteTicks = () => (BITS_PER_BYTE * TICKS_PER_SECOND) / baud();
+
+  /** Bytes not yet in the shift register: the one being sent no longer counts. */
+  const transmitCount = () => {
+    const now = clock.ticks;
+    let count = 0;
+    for (let i = transmit.done.length - 1; i > 0 && transmit.done[i - 1] > now; i--) count++;
+    return count;
+  };
+
+  const rawInterrupts = () => {
+    const conf1 = block.get(CONF1);
+    let raw = rawLatched;
+    if (received.length >= Math.max(conf1 & 0x3ff, 1)) raw |= INT_RXFIFO_FULL;
+    if (transmitCount() <= ((conf1 >>> 10) & 0x3ff)) raw |= INT_TXFIFO_EMPTY;
+    return raw;
+  };
+  const updateInterrupt = () =>
+    context.interrupt(options.interruptSource, (rawInterrupts() & block.get(INT_ENA)) !== 0);
+
+  /** Keeps one alarm at the end of the line's first byte. */
+  const watch = (line: Line, arrive: (byte: number) => void) => {
+    if (line.alarm || line.done.length === 0) return;
+    line.alarm = clock.at(line.done[0], () => {
+      line.alarm = undefined;
+      line.done.shift();
+      arrive(line.bytes.shift()!);
+      watch(line, arrive);
+      updateInterrupt();
+    });
+  };
+  const enqueue = (line: Line, byte: number, arrive: (byte: number) => void) => {
+    line.free = Math.max(line.free, clock.ticks) + byteTicks();
+    line.bytes.push(byte);
+    line.done.push(line.free);
+    watch(line, arrive);
+  };
+
+  const sent = (byte: number) => {
+    if (transmit.bytes.length === 0) rawLatched |= INT_TX_DONE;
+    for (const listener of listeners) listener(byte);
+  };
+  const arrived = (byte: number) => {
+    if (received.length < FIFO_BYTES) received.push(byte);
+    else rawLatched |= INT_RXFIFO_OVF;
+  };
+
+  const send = (byte: number) => {
+    if (transmitCount() >= FIFO_BYTES) return false;
+    enqueue(transmit, byte & 0xff, sent);
+    return true;
+  };
+
+  const block = createRegisterBlock({
+    name: options.name,
+    base: options.base,
+    size: 0x1000,
+    warnings,
+    plain: [[0x18, 0x80]],
+    registers: {
+      [FIFO]: {
+        read() {
+          const byte = received.shift() ?? 0;
+          updateInterrupt();
+          return byte;
+        },
+        write(value) {
+          if (send(value)) return;
+          warnings.once(
+            `${options.name} overflow`,
+            options.base,
+            `${options.name}: a byte was written to the full TX FIFO and is lost`,
+          );
+        },
+      },
+      [INT_RAW]: { read: rawInterrupts },
+      [INT_ST]: { read: () => rawInterrupts() & block.get(INT_ENA) },
+      [INT_ENA]: {
+        write(value) {
+          block.set(INT_ENA, value);
+          updateInterrupt();
+        },
+      },
+      [INT_CLR]: {
+        read: () => 0,
+        write(value) {
+          rawLatched &= ~value;
+          updateInterrupt();
+        },
+      },
+      [CLKDIV]: 0x000002b6,
+      [STATUS]: { read: () => (STATUS_IDLE_LINES | (transmitCount() << 16) | received.length) >>> 0 },
+      [CONF0]: {
+        reset: 0x0000001c,
+        write(value) {
+          if (value & RXFIFO_RST) received.length = 0;
+          if (value & TXFIFO_RST) clearLine(transmit);
+        },
+      },
+      [CONF1]: 0x00018060,
+      [FSM_STATUS]: { read: () => (transmit.bytes.length > 0 ? 0x20 : 0) },
+      [CLK_CONF]: 0x03701000,
+      [0x7c]: 0x02008270, // DATE
+      [ID]: { reset: 0x40000500, write: (value) => value & 0x7fffffff }, // REG_UPDATE takes effect at once
+    },
+  });
+
+  return {
+    ...block,
+    registers: block,
+    reset() {
+      block.reset();
+      clearLine(transmit);
+      received.length = 0;
+      rawLatched = 0;
+    },
+    onOutput: (listener) => void listeners.push(listener),
+    receive(bytes) {
+      const data = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
+      for (const byte of data) enqueue(arriving, byte, arrived);
+    },
+    baud,
+    send,
+    transmitCount,
+    take: () => received.shift(),
+    idle: () => transmit.bytes.length === 0,
+  };
+}
