@@ -12,6 +12,7 @@ import { findLoops } from './loops.ts';
 import type { MachineFunction } from './machine.ts';
 import { type Export, functionName, importCount, type WasmModule } from './module.ts';
 import { optimise } from './optimise.ts';
+import { emitRoutines } from './runtime/index.ts';
 import { selectFunction } from './select.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { validateModule } from './validate.ts';
@@ -66,6 +67,7 @@ export function compileDecoded(
     asm.section(sectionName(name, used), { code: true });
     emitFunction(asm, compileFunction(ir, listener), linkage);
   });
+  emitRoutines(asm, linkage.mentioned);
   const data = emitData(asm, module, linkage);
   const object = asm.finish();
   const exports = nameExports(module, linkage, object);

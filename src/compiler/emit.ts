@@ -149,6 +149,7 @@ function operandValue(e: Emitter, operand: Operand, block: number): Register | W
     case 'immediate':
       return operand.value;
     case 'symbol':
+      e.linkage.mentioned.add(operand.name);
       return operand.addend
         ? { operator: '+', left: { symbol: operand.name }, right: operand.addend }
         : operand.name;
@@ -241,10 +242,12 @@ function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: Machi
 /** One stub per kind of trap and function: the return address in a0 tells the function. */
 function emitTraps({ asm, traps: labels, linkage }: Emitter): void {
   const [code, handler] = [address(2), address(3)];
+  const handlerSymbol = linkage.options.trapSymbol ?? '__wasm_trap';
+  if (labels.size > 0) linkage.mentioned.add(handlerSymbol);
   for (const [number, label] of labels) {
     asm.place(label);
     asm.movi(code, number);
-    asm.movi(handler, linkage.options.trapSymbol ?? '__wasm_trap');
+    asm.movi(handler, handlerSymbol);
     asm.callx0(handler);
   }
 }

@@ -35,6 +35,8 @@ export interface Linkage {
   readonly memorySizeSymbol: string;
   readonly dataSymbol: (index: number) => string;
   readonly elementSymbol: (index: number) => string;
+  /** Symbols that code refers to; those of runtime routines are emitted with the module. */
+  readonly mentioned: Set<string>;
   /** A number that is the same for equal types in every module. */
   readonly typeId: (type: FunctionType) => number;
 }
@@ -83,6 +85,7 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
     memorySymbol: memory,
     memorySizeSymbol: `${memory}.size`,
     dataSymbol: (index) => `.Ldata.${index}`,
+    mentioned: new Set(),
     elementSymbol: (index) => `.Lelements.${index}`,
     typeId: typeNumbering(options.typeIds ?? new Map()),
   };

@@ -1,7 +1,7 @@
 /** Branches: the comparison is taken into the branch instruction wherever one exists. */
 import type { Inst, Value } from './ir.ts';
 import { B0, type MachineInst } from './machine.ts';
-import { definedBy, immediate, put, type Selector, use } from './select.ts';
+import { definedBy, immediate, put, type Selector, use } from './selector.ts';
 
 /** Constants of beqi, bnei, blti, bgei, and of bltui, bgeui (Xtensa ISA manual, B4CONST and B4CONSTU). */
 const b4const = new Set([-1, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]);

@@ -2,7 +2,7 @@
 import { type Placement, placeArguments, placeResults, plainSignature } from './abi.ts';
 import type { Block, Value } from './ir.ts';
 import { callClobbers, type FrameArea } from './machine.ts';
-import { put, type Rule, registerFor, type Selector, use } from './select.ts';
+import { put, type Rule, registerFor, type Selector, use } from './selector.ts';
 
 const isFloat = (s: Selector, value: Value) => s.fn.values[value].type === 'f';
 const SP = 1;

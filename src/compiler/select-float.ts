@@ -1,6 +1,6 @@
 /** Float arithmetic. Division and square root are runtime routines that use f registers only (`runtime/float.ts`). */
 import { F0 } from './machine.ts';
-import { moveOp, put, type Rule, use } from './select.ts';
+import { moveOp, put, type Rule, use } from './selector.ts';
 
 const threeRegisters: Readonly<Record<string, string>> = { fadd: 'add.s', fsub: 'sub.s', fmul: 'mul.s' };
 

@@ -1,8 +1,8 @@
 /** Integer arithmetic. Ranges of immediates: Xtensa ISA manual, each instruction's own page. */
 import { B0 } from './machine.ts';
-import type { Rule, Selector } from './select.ts';
-import { constantRegister, definedBy, immediate, moveOp, put, temporary, use } from './select.ts';
 import { compareFloats, floatComparisons, isLowMask } from './select-branch.ts';
+import type { Rule, Selector } from './selector.ts';
+import { constantRegister, definedBy, immediate, moveOp, put, temporary, use } from './selector.ts';
 
 const threeRegisters: Readonly<Record<string, string>> = {
   or: 'or',

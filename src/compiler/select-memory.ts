@@ -1,5 +1,6 @@
 /** Memory accesses: constant offsets go into the instruction, indexed float accesses use lsx and ssx. */
 import type { Inst, Value } from './ir.ts';
+import { isAddImmediate, isAddMiddle } from './select-integer.ts';
 import {
   constantRegister,
   definedBy,
@@ -9,8 +10,7 @@ import {
   type Selector,
   temporary,
   use,
-} from './select.ts';
-import { isAddImmediate, isAddMiddle } from './select-integer.ts';
+} from './selector.ts';
 
 interface Access {
   readonly op: string;
