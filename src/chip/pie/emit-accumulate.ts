@@ -6,11 +6,13 @@ import {
   type Emit,
   type EmitContext,
   type EmitEntry,
+  fetchedInto,
+  fetchWords,
   type LaneType,
   laneForm,
   laneTypes,
   offsetOf,
-  wordsOf,
+  setFetched,
 } from './context.ts';
 import { shiftBySarByte } from './emit-lanes.ts';
 import { fillQ } from './emit-memory.ts';
@@ -22,20 +24,22 @@ const inForm = (form: QaccForm): string => `if (pie_control[0] !== ${form}) pie_
 type Target = 'accx' | 'qacc';
 
 const multiply = (target: Target, type: LaneType, qx: number, qy: number): string =>
-  (target === 'qacc' ? inForm(laneForm[type]) : '') +
-  `pie_${target}_${type}(${offsetOf(qx)}, ${offsetOf(qy)});`;
+  prepare(target, type) + `pie_${target}_${type}(${offsetOf(qx)}, ${offsetOf(qy)});`;
+
+const prepare = (target: Target, type: LaneType): string => (target === 'qacc' ? inForm(laneForm[type]) : '');
 
 /**
  * Operands of the fused forms: qu, as, (immediate or ad), qx, qy, and with .qup also qs0, qs1. Sources are read first:
- * the product, then the byte shift of qs1:qs0 into qs0, then the load into qu.
+ * the product, then the byte shift of qs1:qs0 into qs0, then qu gets what was loaded.
  */
 const withLoad =
   (target: Target, type: LaneType, step: typeof advance | typeof advanceBy): Emit =>
   ([qu, as, by, qx, qy, qs0, qs1], context) =>
     address(context, as, 16) +
-    multiply(target, type, qx, qy) +
-    (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
-    context.loadWords('pie$a', wordsOf(qu)) +
+    fetchWords(context) +
+    (qs0 === undefined
+      ? `${prepare(target, type)}pie_${target}_${type}_load(${offsetOf(qx)}, ${offsetOf(qy)}, ${fetchedInto(qu)});`
+      : multiply(target, type, qx, qy) + shiftBySarByte(qs0, qs0, qs1) + setFetched(qu)) +
     step(context, as, by);
 
 /** The same with one element loaded into all lanes of qu. */
@@ -43,9 +47,9 @@ const withBroadcast =
   (type: LaneType): Emit =>
   ([qu, as, qx, qy, qs0, qs1], context) =>
     address(context, as, elementBytes(type)) +
+    element(type, context) +
     multiply('qacc', type, qx, qy) +
     (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
-    element(type, context) +
     fillQ(qu) +
     advance(context, as, elementBytes(type));
 
@@ -77,17 +81,17 @@ const products: readonly EmitEntry[] = laneTypes.flatMap((type): EmitEntry[] => 
 
 /** All lanes of qx times one lane of qy. */
 const scalarProducts: readonly EmitEntry[] = (['s8', 's16'] as const).flatMap((type): EmitEntry[] => {
-  const compute = (qx: number, qy: number, lane: number) =>
+  const call = (load: string, qx: number, qy: number, lane: number, rest: string) =>
     inForm(laneForm[type]) +
-    `pie_qaccBroadcast_${type}(${offsetOf(qx)}, ${offsetOf(qy) + lane * elementBytes(type)});`;
+    `pie_qaccBroadcast_${type}${load}(${offsetOf(qx)}, ${offsetOf(qy) + lane * elementBytes(type)}${rest});`;
   return [
-    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane]) => compute(qx, qy, lane)],
+    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane]) => call('', qx, qy, lane, '')],
     [
       `ee.vsmulas.${type}.qacc.ld.incp`,
       ([qu, as, qx, qy, lane], context) =>
         address(context, as, 16) +
-        compute(qx, qy, lane) +
-        context.loadWords('pie$a', wordsOf(qu)) +
+        fetchWords(context) +
+        call('_load', qx, qy, lane, `, ${fetchedInto(qu)}`) +
         advance(context, as, 16),
     ],
   ];

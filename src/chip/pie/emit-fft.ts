@@ -4,9 +4,11 @@ import {
   advance,
   advanceBy,
   type Emit,
-  type EmitContext,
   type EmitEntry,
+  fetchWords,
   offsetOf,
+  setFetched,
+  spareRegister,
   spareWords,
   wordsOf,
 } from './context.ts';
@@ -25,8 +27,9 @@ const complexProducts: readonly EmitEntry[] = ['', '.ld.incp', '.st.incp'].map(
 
 const productAndLoad: Emit = ([qu, as, ad, qz, qx, qy, select], context) =>
   address(context, as, 16) +
+  fetchWords(context) +
   `pie_fftCmul(${qz}, ${qx}, ${qy}, ${select}, ${context.sar});` +
-  context.loadWords('pie$a', wordsOf(qu)) +
+  setFetched(qu) +
   advanceBy(context, as, ad);
 
 const productAndStore: Emit = ([qx, qy, qv, as, ad, select, update, shift], context) =>
@@ -35,24 +38,23 @@ const productAndStore: Emit = ([qx, qy, qv, as, ad, select, update, shift], cont
   context.storeWords('pie$a', spareWords) +
   advanceBy(context, as, ad);
 
-/** `lane` is the pair of lanes that each addressing form works on. */
+/** `lane` is the pair of lanes that each addressing form works on; `finish` puts the fetched word where it belongs. */
 const butterflyAndLoad =
-  (lane: number, load: (qu: number, context: EmitContext) => string, step: number, quiet = false): Emit =>
+  (lane: number, finish: (qu: number) => string, step: number, quiet = false): Emit =>
   ([qu, as, qz, qz1, qx, qy, qm, select], context) =>
     address(context, as, 16, quiet) +
+    fetchWords(context) +
     `pie_ams(${qz}, ${qz1}, ${qx}, ${qy}, ${qm}, ${lane}, ${select}, ${context.sar});` +
-    load(qu, context) +
+    finish(qu) +
     advance(context, as, step);
 
-const loadPlain = (qu: number, context: EmitContext) => context.loadWords('pie$a', wordsOf(qu));
-const loadReversed = (qu: number, context: EmitContext) =>
-  context.loadWords('pie$a', [...wordsOf(qu)].reverse());
+const setReversed = (qu: number) => `pie_load(${offsetOf(qu)}, pie$3, pie$2, pie$1, pie$0);`;
 
 /** qu = low half of (new word : UA_STATE) >> 8 * SAR_BYTE; UA_STATE = the new word. */
-const loadUnaligned = (qu: number, context: EmitContext) =>
-  context.loadWords('pie$a', spareWords) +
+const setUnaligned = (qu: number) =>
+  setFetched(spareRegister) +
   `pie_shiftPair(${offsetOf(qu)}, ${layout.uaState}, ${layout.spare}, pie_control[1]);` +
-  spareWords.map((word, i) => `pie_ua[${i}] = ${word};`).join('');
+  [0, 1, 2, 3].map((i) => `pie_ua[${i}] = pie$${i};`).join('');
 
 const butterflyAndStore: Emit = ([qv, qz1, as0, as, qx, qy, qm, select], context) => {
   const halve = (word: string) => `(${word} << 16 >> 17 & 0xffff | ${word} >> 17 << 16)`;
@@ -69,8 +71,9 @@ const butterflyAndStore: Emit = ([qv, qz1, as0, as, qx, qy, qm, select], context
 
 const butterflyStore: Emit = ([qa0, qx, qy, as, shift], context) =>
   address(context, as, 16) +
-  `pie_r2bfStore(${qa0}, ${qx}, ${qy}, ${shift});` +
+  `pie_r2bfSums(${qx}, ${qy}, ${shift});` +
   context.storeWords('pie$a', spareWords) +
+  `pie_r2bfDifferences(${qa0}, ${qx}, ${qy});` +
   advance(context, as, 16);
 
 /** Words in reversed order, each halfword shifted. */
@@ -89,9 +92,9 @@ export const fftInstructions: readonly EmitEntry[] = [
   ...complexProducts,
   ['ee.fft.cmul.s16.ld.xp', productAndLoad],
   ['ee.fft.cmul.s16.st.xp', productAndStore],
-  ['ee.fft.ams.s16.ld.incp', butterflyAndLoad(2, loadPlain, 16)],
-  ['ee.fft.ams.s16.ld.incp.uaup', butterflyAndLoad(0, loadUnaligned, 16, true)],
-  ['ee.fft.ams.s16.ld.r32.decp', butterflyAndLoad(4, loadReversed, -16)],
+  ['ee.fft.ams.s16.ld.incp', butterflyAndLoad(2, setFetched, 16)],
+  ['ee.fft.ams.s16.ld.incp.uaup', butterflyAndLoad(0, setUnaligned, 16, true)],
+  ['ee.fft.ams.s16.ld.r32.decp', butterflyAndLoad(4, setReversed, -16)],
   ['ee.fft.ams.s16.st.incp', butterflyAndStore],
   ['ee.fft.r2bf.s16', ([qa0, qa1, qx, qy, select]) => `pie_r2bf(${qa0}, ${qa1}, ${qx}, ${qy}, ${select});`],
   ['ee.fft.r2bf.s16.st.incp', butterflyStore],

@@ -5,7 +5,9 @@ import {
   advanceBy,
   type Emit,
   type EmitEntry,
+  fetchWords,
   offsetOf,
+  setFetched,
   spareRegister,
   spareWords,
   wordsOf,
@@ -15,8 +17,9 @@ import {
 export function fusedForms(name: string, compute: (registers: readonly number[]) => string): EmitEntry[] {
   const load: Emit = ([qu, as, ...registers], context) =>
     address(context, as, 16) +
+    fetchWords(context) +
     compute(registers) +
-    context.loadWords('pie$a', wordsOf(qu)) +
+    setFetched(qu) +
     advance(context, as, 16);
   const store: Emit = ([qv, as, ...registers], context) =>
     address(context, as, 16) +
@@ -115,8 +118,9 @@ const shiftAndLoad =
   (step: typeof advance | typeof advanceBy): Emit =>
   ([qu, as, by, qs0, qs1], context) =>
     address(context, as, 16) +
+    fetchWords(context) +
     shiftBySarByte(qs0, qs0, qs1) +
-    context.loadWords('pie$a', wordsOf(qu)) +
+    setFetched(qu) +
     step(context, as, by);
 
 const shiftAndStore: Emit = ([qs0, qs1, as], context) =>

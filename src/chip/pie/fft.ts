@@ -34,8 +34,9 @@ export interface FftFunctions {
   /** The same for the storing form: z's pair is returned as a word. */
   amsStore(z1: number, x: number, y: number, m: number, select: number, sar: number): number;
   r2bf(a0: number, a1: number, x: number, y: number, select: number): void;
-  /** Differences to `a`, shifted sums to the spare register. */
-  r2bfStore(a: number, x: number, y: number, shift: number): void;
+  /** Shifted sums of lanes, to the spare register. */
+  r2bfSums(x: number, y: number, shift: number): void;
+  r2bfDifferences(a: number, x: number, y: number): void;
   /** Lane sequence for bit-reversed addressing from `x` on. */
   bitReverse(a: number, x: number): void;
 }
@@ -147,14 +148,12 @@ export function createFftFunctions(state: PieState): FftFunctions {
       qs16.set(first, 8 * a0);
       qs16.set(second, 8 * a1);
     },
-    r2bfStore(a, x, y, shift) {
-      const sums = new Array<number>(8);
-      for (let i = 0; i < 8; i++) {
-        const [p, q] = [qs16[8 * x + i], qs16[8 * y + i]];
-        sums[i] = (p + q) >> shift;
-        qs16[8 * a + i] = p - q;
-      }
-      for (let word = 0; word < 4; word++) spare[word] = pair(sums[2 * word], sums[2 * word + 1]);
+    r2bfSums(x, y, shift) {
+      const sum = (lane: number) => (qs16[8 * x + lane] + qs16[8 * y + lane]) >> shift;
+      for (let word = 0; word < 4; word++) spare[word] = pair(sum(2 * word), sum(2 * word + 1));
+    },
+    r2bfDifferences(a, x, y) {
+      for (let lane = 0; lane < 8; lane++) qs16[8 * a + lane] = qs16[8 * x + lane] - qs16[8 * y + lane];
     },
     bitReverse(a, x) {
       const bits = control[Control.fftBitWidth];

@@ -72,6 +72,12 @@ export function f64Const(value: number): Code {
   return [0x44, ...new Uint8Array(new Float64Array([value]).buffer)];
 }
 
+export const callFunction = (index: number, ...operands: readonly Code[]): Code => [
+  ...operands.flat(),
+  0x10,
+  ...unsigned(index),
+];
+
 /** An instruction of the plain opcode space. */
 const plain =
   (opcode: number) =>
@@ -116,7 +122,12 @@ export const f64 = {
 
 const lane =
   (opcode: number) =>
-  (index: number, value: Code): Code => [...value, 0xfd, ...unsigned(opcode), index];
+  (index: number, ...operands: readonly Code[]): Code => [
+    ...operands.flat(),
+    0xfd,
+    ...unsigned(opcode),
+    index,
+  ];
 
 export const v128 = {
   load: simdLoad(0x00),
@@ -211,6 +222,7 @@ export const i32x4 = {
   extmulHighU: simd(0xbf),
   truncSatF64S: simd(0xfc),
   extract: lane(0x1b),
+  replace: lane(0x1c),
 };
 
 export const i64x2 = {
