@@ -24,6 +24,11 @@ const programs: readonly Program[] = [
     out: 'dist/device/main.host.wasm',
     flags: [...device, '--noExportMemory', '--memoryBase', '1024'],
   },
+  {
+    entry: 'src/train/wasm/index.ts',
+    out: 'dist/train/kernels.wasm',
+    flags: [...device, '--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads,simd'],
+  },
   { entry: 'device/kernels/index.ts', out: 'dist/device/kernels.wasm', flags: device },
   {
     entry: 'device/transformer-host.ts',

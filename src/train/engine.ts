@@ -20,7 +20,6 @@ export interface StepResult {
 export interface Engine {
   shape: Shape;
   weights: Float32Array;
-  average: Float32Array;
   /** First and second moments (Muon's momentum is the first). */
   moments: [Float32Array, Float32Array];
   /** Sum of the threads' gradients after the last step. */
@@ -73,7 +72,6 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
   return {
     shape,
     weights: floats(layout.weights),
-    average: floats(layout.average),
     moments: [floats(layout.first), floats(layout.second)],
     gradients: floats(layout.threads[0].gradients),
     step(corpus, segments, settings) {

@@ -84,7 +84,6 @@ export interface Kernels {
   ): number;
   addInto(to: number, from: number, count: number): void;
   sumOfSquares(x: number, count: number): number;
-  blend(average: number, x: number, count: number, keep: number): void;
   adamw(
     weights: number,
     gradients: number,

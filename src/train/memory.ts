@@ -1,5 +1,5 @@
 import { GEMM_SCRATCH_BYTES } from './kernels.ts';
-import { type Parameters, parametersOf, type Shape } from './shape.ts';
+import { parametersOf, type Shape } from './shape.ts';
 
 /** Rows of logits that exist at a time (the classifier and the loss run in blocks of that many tokens). */
 export const LOGIT_ROWS = 64;
@@ -61,7 +61,6 @@ export interface Layout {
   weights: number;
   /** What the forward pass reads: the weights, or their rounded image during the quantisation-aware phase. */
   effective: number;
-  average: number;
   first: number;
   second: number;
   cosines: number; // (context, headSize)
@@ -90,7 +89,6 @@ export function layOut(shape: Shape, threads: number, capacity: number): Layout 
     settings: bytes(SETTING_SLOTS * 8),
     weights: floats(count),
     effective: floats(count),
-    average: floats(count),
     first: floats(count),
     second: floats(count),
     cosines: floats(shape.context * headSize),
@@ -181,5 +179,3 @@ export function fillRotations(memory: WebAssembly.Memory, layout: Layout, shape:
     }
   }
 }
-
-export type { Parameters };

@@ -6,7 +6,7 @@ import { type LayerTensors, parametersOf, type Shape, type Tensor } from './shap
 export interface Rounding {
   /** Steps each side of zero for the inputs of every matrix (127: int8), one scale a token. */
   activations: number;
-  /** The same for keys and values in the cache, one scale a head and token. */
+  /** The same for queries, keys and values: one scale a token for the heads of either core (half of them). */
   cache: number;
 }
 
@@ -32,6 +32,8 @@ export function createPass(
   const { dim, hiddenDim, heads, kvHeads, vocabulary } = shape;
   const headSize = dim / heads;
   const kvDim = headSize * kvHeads;
+  const queryGroup = heads % 2 ? headSize : dim / 2;
+  const cacheGroup = kvHeads % 2 ? headSize : kvDim / 2;
   const relu = shape.activation === 'relu';
   const parameters = parametersOf(shape);
   const buffers = layout.threads[index];
@@ -54,20 +56,7 @@ export function createPass(
     kernels.gemm(dx, w.columns, dOut, w.rows, 1, weight(w), w.columns, 1, tokens, w.columns, w.rows, add);
   /** dW += dOut transposed times x. */
   const multiplyWeights = (w: Tensor, dOut: number, x: number, tokens: number) =>
-    kernels.gemm(
-      gradient(w),
-      w.columns,
-      dOut,
-      1,
-      w.rows,
-      x,
-      w.columns,
-      1,
-      w.rows,
-      w.columns,
-      tokens,
-      true,
-    );
+    kernels.gemm(gradient(w), w.columns, dOut, 1, w.rows, x, w.columns, 1, w.rows, w.columns, tokens, true);
   const round = (at: number, groups: number, group: number, levels: number) => {
     if (levels) kernels.fakeQuantize(at, at, groups, group, levels);
   };
@@ -90,8 +79,9 @@ export function createPass(
     multiply(b.v, b.normal1, w.wv, n);
     kernels.rope(b.q, buffers.positions, cosines, sines, n, dim, headSize, 1);
     kernels.rope(b.k, buffers.positions, cosines, sines, n, kvDim, headSize, 1);
-    round(b.k, n * kvHeads, headSize, cache);
-    round(b.v, n * kvHeads, headSize, cache);
+    round(b.q, (n * dim) / queryGroup, queryGroup, cache);
+    round(b.k, (n * kvDim) / cacheGroup, cacheGroup, cache);
+    round(b.v, (n * kvDim) / cacheGroup, cacheGroup, cache);
     eachSegment((first, length) => {
       const row = first * dim * 4;
       const kvRow = first * kvDim * 4;

@@ -48,7 +48,8 @@ export interface Parameters {
 export const presets: Readonly<Record<string, Shape>> = {
   tiny: preset(32, 3, 2, 1, 96),
   '260k': preset(64, 5, 8, 4, 172),
-  '280k': preset(64, 6, 4, 2, 144),
+  /** What ships: fits the internal SRAM of an ESP32-S3 in int8. */
+  s3: { ...preset(64, 5, 4, 2, 144), vocabulary: 1024 },
   '1m': preset(128, 6, 8, 4, 320),
 };
 
@@ -64,7 +65,8 @@ export function checkShape(shape: Shape): void {
   };
   for (const name of ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabulary', 'context'] as const) {
     const value = shape[name];
-    if (!Number.isInteger(value) || value < 1) wrong(`${name} must be a whole number of 1 or more, not ${value}`);
+    if (!Number.isInteger(value) || value < 1)
+      wrong(`${name} must be a whole number of 1 or more, not ${value}`);
   }
   if (shape.dim % shape.heads) wrong(`dim ${shape.dim} must be a multiple of heads ${shape.heads}`);
   if (shape.heads % shape.kvHeads) {

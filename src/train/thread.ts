@@ -31,8 +31,6 @@ export interface Settings {
   weightLevels: number;
   /** Floats that share a scale when weights are rounded; 0: a whole row. */
   weightGroup: number;
-  /** Share that the running average of the weights keeps; 0: it becomes the weights. */
-  averageKeep: number;
   /** 1: Muon for the matrices, 0: AdamW for all. */
   muon: number;
 }
@@ -49,7 +47,6 @@ const settingNames = [
   'cacheLevels',
   'weightLevels',
   'weightGroup',
-  'averageKeep',
   'muon',
 ] as const satisfies readonly (keyof Settings)[];
 
@@ -86,9 +83,7 @@ export function joinRun(task: ThreadTask): Thread {
   const meeting = createMeeting(new Int32Array(memory.buffer, layout.control, CONTROL_SLOTS), threads);
   const pass = createPass(kernels, memory, shape, layout, index);
   const slots = new Float64Array(memory.buffer, layout.settings, SETTING_SLOTS);
-  const results = layout.threads.map(
-    ({ results }) => new Float64Array(memory.buffer, results, RESULT_SLOTS),
-  );
+  const results = layout.threads.map(({ results }) => new Float64Array(memory.buffer, results, RESULT_SLOTS));
   const parameters = parametersOf(shape);
   const own = assign(parameters.tensors, threads)[index];
   const gradients = new Float32Array(memory.buffer, layout.threads[index].gradients, parameters.count);
@@ -100,8 +95,7 @@ export function joinRun(task: ThreadTask): Thread {
   /** Sums the threads' gradients over this thread's part of the vector, always in the order of threads. */
   const reduce = () => {
     const to = layout.threads[0].gradients + first * 4;
-    for (const { gradients: from } of layout.threads.slice(1))
-      kernels.addInto(to, from + first * 4, length);
+    for (const { gradients: from } of layout.threads.slice(1)) kernels.addInto(to, from + first * 4, length);
     results[index][Result.squares] = kernels.sumOfSquares(to, length);
   };
   const update = (settings: Settings) => {
@@ -116,7 +110,6 @@ export function joinRun(task: ThreadTask): Thread {
   const refresh = (tensor: Tensor, settings: Settings) => {
     const at = tensor.offset * 4;
     const count = tensor.rows * tensor.columns;
-    kernels.blend(layout.average + at, layout.weights + at, count, settings.averageKeep);
     if (settings.weightLevels && tensor.kind !== 'norm') {
       const group = settings.weightGroup || tensor.columns;
       kernels.fakeQuantize(

@@ -7,7 +7,7 @@ import { register as inspect } from './inspect.ts';
 import { register as pull } from './pull.ts';
 import { register as train } from './train.ts';
 
-const verbs: readonly ((program: Command) => void)[] = [inspect, evaluate, pull, asm, disasm];
+const verbs: readonly ((program: Command) => void)[] = [inspect, evaluate, pull, asm, disasm, train];
 
 export function registerVerbs(program: Command): void {
   for (const register of verbs) register(program);

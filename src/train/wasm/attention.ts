@@ -31,30 +31,30 @@ let peak: f32 = 0;
 export function setAttentionScratch(address: usize, context: i32, headSize: i32): void {
   const width = (headSize + 7) & ~7;
   const length = (context + 7) & ~7;
-  scoreStride = <usize>(length + 8) << 2;
+  scoreStride = (<usize>(length + 8)) << 2;
   scores = address;
   gradients = scores + <usize>BACKWARD_ROWS * scoreStride;
   packedKeys = gradients + <usize>BACKWARD_ROWS * scoreStride;
-  packedValues = packedKeys + (<usize>(length * width) << 2);
-  keyRows = packedValues + (<usize>(length * width) << 2);
-  queryRows = keyRows + (<usize>(length * width) << 2);
-  outRows = queryRows + (<usize>(BACKWARD_ROWS * width) << 2);
-  sums = outRows + (<usize>(BACKWARD_ROWS * width) << 2);
+  packedValues = packedKeys + ((<usize>(length * width)) << 2);
+  keyRows = packedValues + ((<usize>(length * width)) << 2);
+  queryRows = keyRows + ((<usize>(length * width)) << 2);
+  outRows = queryRows + ((<usize>(BACKWARD_ROWS * width)) << 2);
+  sums = outRows + ((<usize>(BACKWARD_ROWS * width)) << 2);
 }
 
 /** Panels of 8 tokens, each headSize deep: for products with every token's vector. */
 function packTokens(to: usize, from: usize, stride: usize, length: i32, headSize: i32): void {
   for (let j = 0; j < length; j += 8) {
     pack(to, from + <usize>j * stride, 4, stride, min(8, length - j), headSize);
-    to += <usize>headSize << 5;
+    to += (<usize>headSize) << 5;
   }
 }
 
 /** Panels of 8 entries of the vectors, each `length` deep: for sums over tokens. */
 function packEntries(to: usize, from: usize, stride: usize, length: i32, headSize: i32): void {
   for (let j = 0; j < headSize; j += 8) {
-    pack(to, from + (<usize>j << 2), stride, 4, min(8, headSize - j), length);
-    to += <usize>length << 5;
+    pack(to, from + ((<usize>j) << 2), stride, 4, min(8, headSize - j), length);
+    to += (<usize>length) << 5;
   }
 }
 
@@ -63,18 +63,26 @@ function scoreTile(to: usize, rows: usize, stride: usize, panels: usize, reach: 
   for (let j = 0; j < reach; j += 8) {
     tileAlong(to, scoreStride, rows, stride, panels, headSize, false);
     to += 32;
-    panels += <usize>headSize << 5;
+    panels += (<usize>headSize) << 5;
   }
 }
 
 /** out (count rows, headSize) (+)= A times packed rows, `depth` of the panels' `length` rows used. */
 function sumTile(
-  out: usize, stride: usize, a: usize, down: bool, panels: usize,
-  length: i32, count: i32, headSize: i32, depth: i32, add: bool,
+  out: usize,
+  stride: usize,
+  a: usize,
+  down: bool,
+  panels: usize,
+  length: i32,
+  count: i32,
+  headSize: i32,
+  depth: i32,
+  add: bool,
 ): void {
   for (let j = 0; j < headSize; j += 8) {
-    tileEdge(out + (<usize>j << 2), stride, a, scoreStride, down, panels, count, headSize - j, depth, add);
-    panels += <usize>length << 5;
+    tileEdge(out + ((<usize>j) << 2), stride, a, scoreStride, down, panels, count, headSize - j, depth, add);
+    panels += (<usize>length) << 5;
   }
 }
 
@@ -84,10 +92,10 @@ function sumTile(
  */
 function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
   const infinity = <f32>-1e30;
-  for (let j = valid; j < columns; j++) store<f32>(row + (<usize>j << 2), infinity);
+  for (let j = valid; j < columns; j++) store<f32>(row + ((<usize>j) << 2), infinity);
   let top = f32x4.splat(infinity);
   let top2 = top;
-  const end = row + (<usize>columns << 2);
+  const end = row + ((<usize>columns) << 2);
   for (let p = row; p < end; p += 32) {
     top = f32x4.pmax(top, v128.load(p));
     top2 = f32x4.pmax(top2, v128.load(p, 16));
@@ -118,17 +126,24 @@ function scaleRow(row: usize, count: i32, factor: f32): void {
  * logSums (heads, length) is kept for the backward pass.
  */
 export function attentionForward(
-  out: usize, logSums: usize, q: usize, k: usize, v: usize,
-  length: i32, heads: i32, kvHeads: i32, headSize: i32,
+  out: usize,
+  logSums: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  length: i32,
+  heads: i32,
+  kvHeads: i32,
+  headSize: i32,
 ): void {
-  const stride = <usize>(heads * headSize) << 2;
-  const kvStride = <usize>(kvHeads * headSize) << 2;
+  const stride = (<usize>(heads * headSize)) << 2;
+  const kvStride = (<usize>(kvHeads * headSize)) << 2;
   const scale = <f32>1 / sqrt<f32>(<f32>headSize);
   const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
-    const head = <usize>(h * headSize) << 2;
+    const head = (<usize>(h * headSize)) << 2;
     if (h % group == 0) {
-      const kvHead = <usize>((h / group) * headSize) << 2;
+      const kvHead = (<usize>((h / group) * headSize)) << 2;
       packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
       packEntries(packedValues, v + kvHead, kvStride, length, headSize);
     }
@@ -139,27 +154,35 @@ export function attentionForward(
       scoreTile(scores, q + at, stride, packedKeys, reach, headSize);
       for (let i = 0; i < rows; i++) {
         const sum = exponentialRow(scores + <usize>i * scoreStride, first + i + 1, (reach + 7) & ~7, scale);
-        store<f32>(sums + (<usize>i << 2), 1 / sum);
-        store<f32>(logSums + (<usize>(h * length + first + i) << 2), peak + <f32>log(<f64>sum));
+        store<f32>(sums + ((<usize>i) << 2), 1 / sum);
+        store<f32>(logSums + ((<usize>(h * length + first + i)) << 2), peak + <f32>log(<f64>sum));
       }
       sumTile(out + at, stride, scores, false, packedValues, length, rows, headSize, reach, false);
       for (let i = 0; i < rows; i++) {
-        scaleRow(out + at + <usize>i * stride, headSize, load<f32>(sums + (<usize>i << 2)));
+        scaleRow(out + at + <usize>i * stride, headSize, load<f32>(sums + ((<usize>i) << 2)));
       }
     }
   }
 }
 
 /** Turns raw scores into probabilities and dP into dS = P (dP - D) scale, one row; zero past `valid`. */
-function gradientRow(p: usize, dp: usize, valid: i32, columns: i32, scale: f32, logSum: f32, delta: f32): void {
+function gradientRow(
+  p: usize,
+  dp: usize,
+  valid: i32,
+  columns: i32,
+  scale: f32,
+  logSum: f32,
+  delta: f32,
+): void {
   for (let j = valid; j < columns; j++) {
-    store<f32>(p + (<usize>j << 2), -1e30);
-    store<f32>(dp + (<usize>j << 2), 0);
+    store<f32>(p + ((<usize>j) << 2), -1e30);
+    store<f32>(dp + ((<usize>j) << 2), 0);
   }
   const factor = f32x4.splat(scale);
   const shift = f32x4.splat(logSum);
   const middle = f32x4.splat(delta);
-  const end = p + (<usize>columns << 2);
+  const end = p + ((<usize>columns) << 2);
   while (p < end) {
     const e = exp4(f32x4.sub(f32x4.mul(v128.load(p), factor), shift));
     const e2 = exp4(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), shift));
@@ -184,16 +207,27 @@ function dot(a: usize, b: usize, count: i32): f32 {
 
 /** Gradients of attentionForward: writes dq; dk and dv must be zero before. headSize: a multiple of 4. */
 export function attentionBackward(
-  dq: usize, dk: usize, dv: usize, dOut: usize, out: usize, logSums: usize,
-  q: usize, k: usize, v: usize, length: i32, heads: i32, kvHeads: i32, headSize: i32,
+  dq: usize,
+  dk: usize,
+  dv: usize,
+  dOut: usize,
+  out: usize,
+  logSums: usize,
+  q: usize,
+  k: usize,
+  v: usize,
+  length: i32,
+  heads: i32,
+  kvHeads: i32,
+  headSize: i32,
 ): void {
-  const stride = <usize>(heads * headSize) << 2;
-  const kvStride = <usize>(kvHeads * headSize) << 2;
+  const stride = (<usize>(heads * headSize)) << 2;
+  const kvStride = (<usize>(kvHeads * headSize)) << 2;
   const scale = <f32>1 / sqrt<f32>(<f32>headSize);
   const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
-    const head = <usize>(h * headSize) << 2;
-    const kvHead = <usize>((h / group) * headSize) << 2;
+    const head = (<usize>(h * headSize)) << 2;
+    const kvHead = (<usize>((h / group) * headSize)) << 2;
     if (h % group == 0) {
       packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
       packTokens(packedValues, v + kvHead, kvStride, length, headSize);
@@ -211,19 +245,41 @@ export function attentionBackward(
         scoreTile(gradients + row, dOut + tile, stride, packedValues, reach, headSize);
         for (let r = i; r < min(rows, i + 4); r++) {
           const token = at + <usize>r * stride;
-          const logSum = load<f32>(logSums + (<usize>(h * length + first + r) << 2));
+          const logSum = load<f32>(logSums + ((<usize>(h * length + first + r)) << 2));
           const delta = dot(dOut + token, out + token, headSize);
           const offset = <usize>r * scoreStride;
           gradientRow(scores + offset, gradients + offset, first + r + 1, columns, scale, logSum, delta);
         }
-        sumTile(dq + tile, stride, gradients + row, false, keyRows, length, rows - i, headSize, min(reach, first + i + 4), false);
+        sumTile(
+          dq + tile,
+          stride,
+          gradients + row,
+          false,
+          keyRows,
+          length,
+          rows - i,
+          headSize,
+          min(reach, first + i + 4),
+          false,
+        );
       }
       packEntries(queryRows, q + at, stride, rows, headSize);
       packEntries(outRows, dOut + at, stride, rows, headSize);
       for (let j = 0; j < reach; j += 4) {
-        const column = <usize>j << 2;
+        const column = (<usize>j) << 2;
         const to = <usize>j * kvStride + kvHead;
-        sumTile(dk + to, kvStride, gradients + column, true, queryRows, rows, reach - j, headSize, rows, true);
+        sumTile(
+          dk + to,
+          kvStride,
+          gradients + column,
+          true,
+          queryRows,
+          rows,
+          reach - j,
+          headSize,
+          rows,
+          true,
+        );
         sumTile(dv + to, kvStride, scores + column, true, outRows, rows, reach - j, headSize, rows, true);
       }
     }

@@ -80,7 +80,7 @@ function packColumns(panel: usize, b: usize, columnStride: usize, depth: i32): v
 }
 
 /** C tile (4 by 8) = or += four rows of A times a panel; A along its rows or, `down`, along its columns. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function multiplyTile(
   c: usize, cStride: usize, a: usize, aStride: usize, down: bool, panel: usize, depth: i32, add: bool,

@@ -2,8 +2,15 @@
 export { attentionBackward, attentionForward, setAttentionScratch } from './attention';
 export { gemm, setScratch } from './gemm';
 export { crossEntropy } from './loss';
-export { adamw, addInto, blend, muon, sumOfSquares } from './optimizer';
+export { adamw, addInto, muon, sumOfSquares } from './optimizer';
 export { multiplyAddPeak } from './peak';
 export {
-  fakeQuantize, gather, gatedBackward, gatedForward, rmsnormBackward, rmsnormForward, rope, scatterAdd,
+  fakeQuantize,
+  gatedBackward,
+  gatedForward,
+  gather,
+  rmsnormBackward,
+  rmsnormForward,
+  rope,
+  scatterAdd,
 } from './pointwise';

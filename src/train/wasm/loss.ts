@@ -6,18 +6,25 @@ import { exp4, log, max4, sum4 } from './math';
  * gradient, softmax minus one-hot, times scale. Columns past the vocabulary up to a multiple of 4 are
  * overwritten.
  */
-export function crossEntropy(logits: usize, rowStride: i32, targets: usize, rows: i32, vocabulary: i32, scale: f32): f64 {
+export function crossEntropy(
+  logits: usize,
+  rowStride: i32,
+  targets: usize,
+  rows: i32,
+  vocabulary: i32,
+  scale: f32,
+): f64 {
   const padded = (vocabulary + 3) & ~3;
-  const bytes = <usize>padded << 2;
+  const bytes = (<usize>padded) << 2;
   let loss: f64 = 0;
   for (let i = 0; i < rows; i++) {
-    const row = logits + (<usize>(i * rowStride) << 2);
-    for (let j = vocabulary; j < padded; j++) store<f32>(row + (<usize>j << 2), -1e30);
+    const row = logits + ((<usize>(i * rowStride)) << 2);
+    for (let j = vocabulary; j < padded; j++) store<f32>(row + ((<usize>j) << 2), -1e30);
     let top = f32x4.splat(-1e30);
     for (let o: usize = 0; o < bytes; o += 16) top = f32x4.pmax(top, v128.load(row + o));
     const peak = max4(top);
     const shift = f32x4.splat(peak);
-    const wanted = row + (<usize>load<i32>(targets + (<usize>i << 2)) << 2);
+    const wanted = row + ((<usize>load<i32>(targets + ((<usize>i) << 2))) << 2);
     const logit = load<f32>(wanted);
     let total = f32x4.splat(0);
     for (let o: usize = 0; o < bytes; o += 16) {

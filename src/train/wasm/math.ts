@@ -5,7 +5,7 @@ const ROUNDER: f32 = 12582912;
  * e^x of four floats, relative error below 2e-7 (Cephes' expf polynomial); below -87 it gives e^-87. pmin and
  * pmax are one instruction each where min and max, which care for NaN, are many.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function exp4(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87)), f32x4.splat(88));
@@ -40,13 +40,13 @@ export function log(x: f64): f64 {
 }
 
 /** Sum of the four lanes, always in the same order. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function sum4(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function max4(x: v128): f32 {
   const a = max(f32x4.extract_lane(x, 0), f32x4.extract_lane(x, 1));

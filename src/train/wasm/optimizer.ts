@@ -3,15 +3,16 @@ import { sum4 } from './math';
 
 /** to += from, `count` floats (a multiple of 4). */
 export function addInto(to: usize, from: usize, count: i32): void {
-  const bytes = <usize>count << 2;
-  for (let o: usize = 0; o < bytes; o += 16) v128.store(to + o, f32x4.add(v128.load(to + o), v128.load(from + o)));
+  const bytes = (<usize>count) << 2;
+  for (let o: usize = 0; o < bytes; o += 16)
+    v128.store(to + o, f32x4.add(v128.load(to + o), v128.load(from + o)));
 }
 
 /** Sum of squares in double precision: exact enough not to depend on how the work is shared. */
 export function sumOfSquares(x: usize, count: i32): f64 {
   let even = f64x2.splat(0);
   let odd = even;
-  const bytes = <usize>count << 2;
+  const bytes = (<usize>count) << 2;
   for (let o: usize = 0; o < bytes; o += 16) {
     const value = v128.load(x + o);
     const low = f64x2.promote_low_f32x4(value);
@@ -23,25 +24,26 @@ export function sumOfSquares(x: usize, count: i32): f64 {
   return f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1);
 }
 
-/** average = average * keep + x * (1 - keep). */
-export function blend(average: usize, x: usize, count: i32, keep: f32): void {
-  const old = f32x4.splat(keep);
-  const fresh = f32x4.splat(1 - keep);
-  const bytes = <usize>count << 2;
-  for (let o: usize = 0; o < bytes; o += 16) {
-    v128.store(average + o, f32x4.add(f32x4.mul(v128.load(average + o), old), f32x4.mul(v128.load(x + o), fresh)));
-  }
-}
-
 /**
  * AdamW (Loshchilov and Hutter, arXiv:1711.05101) on `count` floats. `correct1`, `correct2` are
  * 1 / (1 - beta^step); `gradientScale` is the clipping factor.
  */
 export function adamw(
-  weights: usize, gradients: usize, first: usize, second: usize, count: i32,
-  rate: f32, beta1: f32, beta2: f32, epsilon: f32, decay: f32, correct1: f32, correct2: f32, gradientScale: f32,
+  weights: usize,
+  gradients: usize,
+  first: usize,
+  second: usize,
+  count: i32,
+  rate: f32,
+  beta1: f32,
+  beta2: f32,
+  epsilon: f32,
+  decay: f32,
+  correct1: f32,
+  correct2: f32,
+  gradientScale: f32,
 ): void {
-  const bytes = <usize>count << 2;
+  const bytes = (<usize>count) << 2;
   const b1 = f32x4.splat(beta1);
   const n1 = f32x4.splat(1 - beta1);
   const b2 = f32x4.splat(beta2);
@@ -64,7 +66,7 @@ export function adamw(
 
 function scaleInto(to: usize, from: usize, count: i32, factor: f32): void {
   const f = f32x4.splat(factor);
-  const bytes = <usize>count << 2;
+  const bytes = (<usize>count) << 2;
   for (let o: usize = 0; o < bytes; o += 16) v128.store(to + o, f32x4.mul(v128.load(from + o), f));
 }
 
@@ -72,7 +74,7 @@ function scaleInto(to: usize, from: usize, count: i32, factor: f32): void {
 function combine(to: usize, a: f32, x: usize, b: f32, y: usize, count: i32): void {
   const fa = f32x4.splat(a);
   const fb = f32x4.splat(b);
-  const bytes = <usize>count << 2;
+  const bytes = (<usize>count) << 2;
   for (let o: usize = 0; o < bytes; o += 16) {
     v128.store(to + o, f32x4.add(f32x4.mul(v128.load(x + o), fa), f32x4.mul(v128.load(y + o), fb)));
   }
@@ -88,8 +90,8 @@ function orthogonalize(x: usize, rows: i32, columns: i32, scratch: usize): void 
   const tall = rows > columns;
   const side = min(rows, columns);
   const gram = scratch;
-  const poly = gram + (<usize>(side * side) << 2);
-  const next = poly + (<usize>(side * side) << 2);
+  const poly = gram + ((<usize>(side * side)) << 2);
+  const next = poly + ((<usize>(side * side)) << 2);
   for (let round = 0; round < 5; round++) {
     if (tall) gemm(gram, side, x, 1, columns, x, columns, 1, side, side, rows, false);
     else gemm(gram, side, x, columns, 1, x, 1, columns, side, side, columns, false);
@@ -106,12 +108,20 @@ function orthogonalize(x: usize, rows: i32, columns: i32, scratch: usize): void 
  * scratch: 2*rows*columns + 2*min(rows, columns)^2 floats.
  */
 export function muon(
-  weights: usize, gradients: usize, momentum: usize, rows: i32, columns: i32,
-  rate: f32, beta: f32, decay: f32, gradientScale: f32, scratch: usize,
+  weights: usize,
+  gradients: usize,
+  momentum: usize,
+  rows: i32,
+  columns: i32,
+  rate: f32,
+  beta: f32,
+  decay: f32,
+  gradientScale: f32,
+  scratch: usize,
 ): void {
   const count = rows * columns;
   combine(momentum, beta, momentum, (1 - beta) * gradientScale, gradients, count);
   combine(scratch, (1 - beta) * gradientScale, gradients, beta, momentum, count);
-  orthogonalize(scratch, rows, columns, scratch + (<usize>count << 2));
+  orthogonalize(scratch, rows, columns, scratch + ((<usize>count) << 2));
   combine(weights, 1 - rate * decay, weights, -rate, scratch, count);
 }

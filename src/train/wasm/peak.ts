@@ -31,7 +31,10 @@ export function multiplyAddPeak(rounds: i32): f32 {
     k = f32x4.add(f32x4.mul(k, x), y);
     l = f32x4.add(f32x4.mul(l, x), y);
   }
-  const s = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(f32x4.add(e, f), f32x4.add(g, h)));
+  const s = f32x4.add(
+    f32x4.add(f32x4.add(a, b), f32x4.add(c, d)),
+    f32x4.add(f32x4.add(e, f), f32x4.add(g, h)),
+  );
   const t = f32x4.add(f32x4.add(i, j), f32x4.add(k, l));
   return f32x4.extract_lane(f32x4.add(s, t), 0);
 }

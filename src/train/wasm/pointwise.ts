@@ -72,7 +72,7 @@ export function rope(
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);

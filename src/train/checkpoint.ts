@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FailureError } from '../errors.ts';
+import type { BatchState } from './batches.ts';
+import type { Engine } from './engine.ts';
+import { writeSafely } from './files.ts';
+import type { Recipe } from './recipe.ts';
+
+/** One point of the loss curve. */
+export interface CurvePoint {
+  step: number;
+  tokens: number;
+  /** Mean training loss since the point before, nats per token. */
+  loss: number;
+  /** The same in bits per byte of text. */
+  bitsPerByte: number;
+  /** Bits per byte of the validation text, where it was measured. */
+  validation?: number;
+}
+
+/** Everything of a run but the weights. */
+export interface RunState {
+  recipe: Recipe;
+  /** SHA-256 of the text. */
+  textHash: string;
+  step: number;
+  tokens: number;
+  /** Seconds of training so far, over all sessions. */
+  seconds: number;
+  batches: BatchState;
+  curve: CurvePoint[];
+}
+
+export interface Checkpoint {
+  state: RunState;
+  weights: Float32Array;
+  moments: [Float32Array, Float32Array];
+}
+
+const MAGIC = 'esp32-llm training 1\n';
+
+export const checkpointPath = (folder: string): string => join(folder, 'checkpoint.train');
+export const hasCheckpoint = (folder: string): boolean => existsSync(checkpointPath(folder));
+
+/** Magic line, one line of JSON padded to a multiple of 4 bytes, then weights and both moments as float32. */
+export function saveCheckpoint(folder: string, state: RunState, engine: Engine): void {
+  const json = JSON.stringify(state);
+  const head = new TextEncoder().encode(`${MAGIC}${json}`);
+  const start = (head.length + 4) & ~3;
+  const parts = [engine.weights, ...engine.moments];
+  const bytes = new Uint8Array(start + 4 * parts.length * engine.weights.length).fill(0x20, 0, start);
+  bytes.set(head);
+  bytes[start - 1] = 0x0a;
+  parts.forEach((part, i) => {
+    new Float32Array(bytes.buffer, start + 4 * i * part.length, part.length).set(part);
+  });
+  writeSafely(checkpointPath(folder), bytes);
+}
+
+/** @throws FailureError when the file is missing or damaged */
+export function loadRunCheckpoint(folder: string, floats: (state: RunState) => number): Checkpoint {
+  const path = checkpointPath(folder);
+  if (!existsSync(path)) {
+    throw new FailureError(`train: ${folder} has no checkpoint to resume from; leave out --resume.`);
+  }
+  const bytes = new Uint8Array(readFileSync(path));
+  const damaged = () =>
+    new FailureError(`train: ${path} is damaged or from another version; start again without --resume.`);
+  if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) throw damaged();
+  const end = bytes.indexOf(0x0a, MAGIC.length);
+  if (end < 0) throw damaged();
+  let state: RunState;
+  try {
+    state = JSON.parse(new TextDecoder().decode(bytes.subarray(MAGIC.length, end)));
+  } catch {
+    throw damaged();
+  }
+  const count = floats(state);
+  if (bytes.length !== end + 1 + 12 * count) throw damaged();
+  const part = (i: number) =>
+    new Float32Array(bytes.slice(end + 1 + 4 * i * count, end + 1 + 4 * (i + 1) * count).buffer);
+  return { state, weights: part(0), moments: [part(1), part(2)] };
+}

@@ -1,0 +1,39 @@
+import { progressOf, type Recipe, rateFactor } from './recipe.ts';
+import type { Settings } from './thread.ts';
+
+/** Steps each side of zero, and floats that share a scale (0: a row), of either finish. */
+const roundings = {
+  none: { levels: 0, group: 0 },
+  int8: { levels: 127, group: 0 },
+  int4: { levels: 7, group: 32 },
+} as const;
+
+/** The threads' settings for step `step` (1 is the first) after `elapsed` seconds of training. */
+export function settingsOf(recipe: Recipe, step: number, elapsed: number): Settings {
+  const progress = progressOf(recipe, step - 1, elapsed);
+  const factor = rateFactor(recipe, step, progress);
+  const finishing = recipe.finish !== 'none' && progress >= 1 - recipe.finishShare;
+  return {
+    matrixRate: recipe.matrixRate * factor,
+    embeddingRate: recipe.embeddingRate * factor,
+    normRate: recipe.normRate * factor,
+    decay: recipe.weightDecay,
+    clip: recipe.clip,
+    step,
+    scale: 0,
+    ...roundingSettings(finishing ? recipe.finish : 'none'),
+    muon: recipe.optimizer === 'muon' ? 1 : 0,
+  };
+}
+
+/** How weights, activations and cache are rounded; int4 is for weights, the rest stays int8. */
+export function roundingSettings(finish: Recipe['finish']) {
+  const { levels, group } = roundings[finish];
+  const activations = finish === 'none' ? 0 : 127;
+  return {
+    activationLevels: activations,
+    cacheLevels: activations,
+    weightLevels: levels,
+    weightGroup: group,
+  };
+}
