@@ -140,16 +140,19 @@ export function createMemory(size: number): Memory {
         throw new RangeError('an arena offset must differ from the address mapped there');
       if (offset + length > size) throw new RangeError('mapping beyond the end of the arena');
       const delta = (offset - address) | 0;
+      let replaced = false;
       for (let at = 0; at < length; at += PAGE) {
         const page = ((address + at) >>> 0) >>> PAGE_SHIFT;
         const arenaPage = (offset + at) >>> PAGE_SHIFT;
+        replaced ||= loadMap[page] !== 0 || writable[page] !== 0;
         unmapPage(page);
         aliases.set(arenaPage, [...(aliases.get(arenaPage) ?? []), page]);
         if (access.load) loadMap[page] = delta;
         if (access.store) writable[page] = delta;
         storeMap[page] = pageHasCode(arenaPage) ? 0 : writable[page]!;
       }
-      notify(0, Number.POSITIVE_INFINITY);
+      // Memory where there was none makes no translation wrong: it took the slow way there.
+      if (replaced) notify(0, Number.POSITIVE_INFINITY);
     },
     unmap(address, length) {
       for (let at = 0; at < length; at += PAGE) unmapPage(((address + at) >>> 0) >>> PAGE_SHIFT);

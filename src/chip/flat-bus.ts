@@ -1,4 +1,6 @@
 /** A bus with nothing but plain memory: for bare ELF programs and tests. */
+
+import { FailureError } from '../errors.ts';
 import { type Bus, BusFault, createMemory, PAGE_SHIFT } from './bus.ts';
 import { CAUSE } from './core/errors.ts';
 
@@ -9,20 +11,29 @@ export interface FlatBus extends Bus {
   provide(address: number, length: number): void;
   /** Copies bytes in, providing memory where there is none. */
   load(address: number, bytes: Uint8Array): void;
-  /** A copy of memory; unprovided bytes are 0. */
+  /** One byte; unprovided ones are 0. */
   read8(address: number): number;
   write8(address: number, value: number): void;
+  read32(address: number): number;
+  write32(address: number, value: number): void;
 }
 
-/** @param capacity bytes of memory that may be provided in all */
-export function createFlatBus(capacity: number): FlatBus {
+/**
+ * @param capacity bytes of memory that may be provided in all
+ * @param onDemand says where an access may make memory appear
+ */
+export function createFlatBus(
+  capacity: number,
+  onDemand: (address: number) => boolean = () => false,
+): FlatBus {
   const memory = createMemory(capacity);
   // Offset 0 is left out, so that no page can lie at an offset equal to its address.
   let used = PAGE;
   const take = (address: number) => {
     if (used === address) used += PAGE;
-    if (used + PAGE > capacity)
-      throw new RangeError(`the program needs more than ${capacity} bytes of memory`);
+    if (used + PAGE > capacity) {
+      throw new FailureError(`the program needs more than the ${capacity} bytes of memory that it may have.`);
+    }
     used += PAGE;
     return used - PAGE;
   };
@@ -36,7 +47,11 @@ export function createFlatBus(capacity: number): FlatBus {
     stall: 0,
     fetchLine: 32,
     isCachedCode: () => false,
-    locate: () => -1,
+    locate(address) {
+      if (!onDemand(address)) return -1;
+      bus.provide(address, 1);
+      return offsetOf(address);
+    },
     read(address) {
       throw new BusFault(CAUSE.loadProhibited, address);
     },
@@ -65,6 +80,14 @@ export function createFlatBus(capacity: number): FlatBus {
       const offset = offsetOf(address);
       memory.bytes[offset] = value;
       memory.stored(offset, 1);
+    },
+    read32(address) {
+      let value = 0;
+      for (let byte = 0; byte < 4; byte++) value |= bus.read8(address + byte) << (8 * byte);
+      return value;
+    },
+    write32(address, value) {
+      for (let byte = 0; byte < 4; byte++) bus.write8(address + byte, (value >>> (8 * byte)) & 255);
     },
   };
   return bus;

@@ -40,7 +40,7 @@ export interface Core {
   runUntil(until: number): void;
   /** Executes one instruction (or takes one pending interrupt). */
   step(): void;
-  /** Leaves `runUntil` soon. */
+  /** Makes `runUntil` return soon, before its time: something happened that others must see (core 1 was started). */
   stop(): void;
 }
 
@@ -70,8 +70,10 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
   let waiting = false;
   let lines = 0;
   let failure: unknown;
+  let leaving = false;
 
   const now = () => base + time[0];
+  /** Ends the running slice at the next back edge. */
   const stop = () => {
     time[2] = -1;
   };
@@ -290,7 +292,8 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
       stop();
     },
     runUntil(until) {
-      while (now() < until) {
+      leaving = false;
+      while (now() < until && !leaving) {
         if (!running) return sleep(until - base);
         if (waiting && !wakes()) sleep(Math.min(until - base, timers.untilNext(), LONGEST_SLICE));
         else slice(until - base);
@@ -303,7 +306,10 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
       slice(1);
       if ((time[4] & ~32) === (variant & ~32)) time[4] = variant;
     },
-    stop,
+    stop() {
+      leaving = true;
+      stop();
+    },
   };
   self.reset();
   return self;

@@ -12,11 +12,14 @@ import { type CoreState, PS, SR } from './state.ts';
 import { divideStall } from './timing.ts';
 import type { Windows } from './windows.ts';
 
-/** Carries out SIMCALL: reads and writes the visible registers through `register`. */
-export type SimcallHandler = (registers: {
+/** The visible address registers. */
+export interface VisibleRegisters {
   get(index: number): number;
   set(index: number, value: number): void;
-}) => void;
+}
+
+/** Carries out the SIMCALL at `pc`. @returns where to go on, the next instruction when it says nothing */
+export type SimcallHandler = (registers: VisibleRegisters, pc: number) => number | undefined;
 
 export interface RuntimeParts {
   readonly bus: Bus;
@@ -56,9 +59,9 @@ export function createRuntime(parts: RuntimeParts) {
   const codeAttributes = new Uint8Array(8).fill(2);
 
   const visible = (index: number) => (special[SR.windowbase] * 4 + index) & 63;
-  const registers = {
-    get: (index: number) => ar[visible(index)],
-    set: (index: number, value: number) => {
+  const registers: VisibleRegisters = {
+    get: (index) => ar[visible(index)],
+    set(index, value) {
       ar[visible(index)] = value;
     },
   };
@@ -131,9 +134,10 @@ export function createRuntime(parts: RuntimeParts) {
       throw new UnsupportedInstruction(mnemonic, pc, reason);
     },
     simcall(pc: number, next: number) {
-      if (!parts.simcall) slow.unsupported('simcall', pc, 'there is no host behind this core');
-      parts.simcall!(registers);
-      return next;
+      if (!parts.simcall)
+        throw new UnsupportedInstruction('simcall', pc, 'there is no host behind this core');
+      const target = parts.simcall(registers, pc >>> 0);
+      return target === undefined ? next : target | 0;
     },
   };
 

@@ -40,13 +40,14 @@ export function createTestMachine(source: string, options: TestOptions = {}): Te
   const symbols = new Map([...text.symbols].map(([name, offset]) => [name, code + offset]));
   for (const segment of linked.segments) bus.load(segment.address, segment.bytes);
   bus.load(HALT, assembleText('simcall', { exact: true }).sections[0].bytes);
-  let end: { cycles: number; instructions: number } | undefined;
+  const outcome: { end?: { cycles: number; instructions: number } } = {};
   const core: Core = createCore({
     bus,
     core: 0,
     simcall() {
-      end = { cycles: core.cycles - 1, instructions: core.instructions - 1 };
+      outcome.end = { cycles: core.cycles - 1, instructions: core.instructions - 1 };
       core.running = false;
+      return undefined;
     },
   });
   const { state } = core;
@@ -77,12 +78,14 @@ export function createTestMachine(source: string, options: TestOptions = {}): Te
     },
     run(limit = 100_000_000) {
       const { cycles, instructions } = core;
-      end = undefined;
+      outcome.end = undefined;
       state.pc = entry;
       machine.setA(0, HALT);
       core.running = true;
-      while (!end && core.cycles < cycles + limit)
+      while (!outcome.end && core.cycles < cycles + limit) {
         core.runUntil(Math.min(cycles + limit, core.cycles + 100_000));
+      }
+      const { end } = outcome;
       if (!end)
         throw new Error(`the program did not end within ${limit} cycles (pc 0x${state.pc.toString(16)})`);
       return { cycles: end.cycles - cycles, instructions: end.instructions - instructions };
