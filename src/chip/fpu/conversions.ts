@@ -15,7 +15,7 @@ export function roundHalfEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The scaling is a single-precision operation of its own: it can overflow before the integer does. */
+/** The scaling is a single-precision operation of its own, which can overflow before the integer does (QEMU). */
 const scalingFlags = (value: number): number =>
   Math.abs(value) >= 2 ** 128 && Number.isFinite(value) ? Flag.overflow | Flag.inexact : 0;
 

@@ -182,6 +182,11 @@ describe('division and square root by their sequences', () => {
     expect(one('sqrt0', 0x7f800000)).toBe('3f7f0000');
     expect(one('sqrt0', 0x40000000)).toBe('3f340000');
     expect(one('nexp01', 0x3f000000)).toBe('c0000000');
+    const flags = (opcode: 'recip0' | 'div0' | 'rsqrt0' | 'sqrt0', s: number) =>
+      run(0, [0, s], () => unit[opcode](0, 1)).flags;
+    expect([flags('recip0', 0), flags('rsqrt0', 0)]).toEqual([Flag.divideByZero, Flag.divideByZero]);
+    expect([flags('recip0', 0x7f800001), flags('rsqrt0', 0xbf800000)]).toEqual([Flag.invalid, Flag.invalid]);
+    expect([flags('div0', 0), flags('sqrt0', 0xbf800000)]).toEqual([0, 0]);
     expect(hex(run(0, [0x3f800000, 0x3f000000], () => unit.mkdadj(0, 1)).bits)).toBe('379dc000');
     expect(hex(run(0, [0x12345678, 0x3f800000], () => unit.mkdadj(0, 1)).bits)).toBe('2fa3c000');
     expect(hex(run(0, [0, 0xbf800000], () => unit.mksadj(0, 1)).bits)).toBe('4fb7c000');

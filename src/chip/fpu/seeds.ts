@@ -6,7 +6,9 @@
  * reciprocal root tables of 64 entries of 7 bits. The entries follow from a formula (proved equal to the published ones),
  * so they are computed here.
  */
+import { give, isSignaling, type Outcome } from './arithmetic.ts';
 import { NAN_BITS } from './rounding.ts';
+import { Flag } from './state.ts';
 
 const SIGN = 0x80000000 | 0;
 const INFINITY = 0x7f800000;
@@ -58,13 +60,21 @@ function encode(sign: number, exponent: number, fraction: number): number {
   return exponent < -30 ? sign : sign | ((IMPLIED | fraction) >>> (1 - exponent));
 }
 
-/** Seed of 1 / fs over the whole range. */
-export function reciprocalEstimate(s: number): number {
+/** Invalid for a signaling NaN, as everywhere. */
+const nanFlags = (s: number): number => (isSignaling(s) ? Flag.invalid : 0);
+
+/**
+ * Seed of 1 / fs over the whole range. Which flags this and `rootEstimate` can raise is in the core's instruction table;
+ * div0.s and sqrt0.s raise none.
+ */
+export function reciprocalEstimate(s: number): Outcome {
   const sign = s & SIGN;
-  if (isNaNBits(s)) return sign | INFINITY | ((IMPLIED | reciprocalSeed(s & FRACTION)) >>> 1);
-  if (isInfinite(s)) return sign;
-  if (isZero(s)) return sign | INFINITY;
-  return encode(sign, 253 - fullExponent(s), reciprocalSeed(fullFraction(s)));
+  if (isNaNBits(s)) {
+    return give(sign | INFINITY | ((IMPLIED | reciprocalSeed(s & FRACTION)) >>> 1), nanFlags(s));
+  }
+  if (isInfinite(s)) return give(sign, 0);
+  if (isZero(s)) return give(sign | INFINITY, Flag.divideByZero);
+  return give(encode(sign, 253 - fullExponent(s), reciprocalSeed(fullFraction(s))), 0);
 }
 
 /** Seed of 1 / m where -m is nexp01.s of fs; specials go through the table. */
@@ -75,13 +85,14 @@ export function divisionSeed(s: number): number {
 }
 
 /** Seed of 1 / sqrt(fs) over the whole range; a NaN result carries the table's bits. */
-export function rootEstimate(s: number): number {
+export function rootEstimate(s: number): Outcome {
   const sign = s & SIGN;
-  if (isZero(s)) return sign | INFINITY;
-  if (sign === 0 && isInfinite(s)) return 0;
+  if (isZero(s)) return give(sign | INFINITY, Flag.divideByZero);
+  if (sign === 0 && isInfinite(s)) return give(0, 0);
   const seed = rootSeed(exponentOf(s) === 255 ? 1 : fullExponent(s), fullFraction(s));
-  if (sign !== 0 || isNaNBits(s)) return sign | NAN_BITS | seed;
-  return encode(0, (380 - fullExponent(s)) >> 1, seed);
+  if (isNaNBits(s)) return give(sign | NAN_BITS | seed, nanFlags(s));
+  if (sign !== 0) return give(sign | NAN_BITS | seed, Flag.invalid);
+  return give(encode(0, (380 - fullExponent(s)) >> 1, seed), 0);
 }
 
 /** Seed of 1 / sqrt(m) where -m is nexp01.s of fs; the exponent is always that of one half. */
