@@ -2,7 +2,6 @@
 export * from './bus.ts';
 export { type Core, type CoreOptions, createCore } from './core/core.ts';
 export { causeNames, UnsupportedInstruction } from './core/errors.ts';
-export { QUANTUM, runInterleaved } from './core/scheduler.ts';
 export type { CoreState } from './core/state.ts';
 export { type ExecOptions, type ExecResult, executeElf } from './exec/exec.ts';
 export { createFlatBus, type FlatBus } from './flat-bus.ts';

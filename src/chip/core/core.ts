@@ -4,7 +4,7 @@
  * Code is translated in regions (translate.ts) to JavaScript functions that keep registers in local variables. This file
  * is the loop around them: find the region for the present address, run it, look whether an interrupt is due.
  */
-import { type Bus, PAGE_SHIFT } from '../bus.ts';
+import { type Bus, BusFault, PAGE_SHIFT } from '../bus.ts';
 import { createSlowAccess } from './access.ts';
 import { type CompiledRegion, createRegionCache, frontSlot } from './cache.ts';
 import { createDebug } from './debug.ts';
@@ -108,11 +108,20 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
     return offset === -1 ? -1 : view.getUint8(offset);
   };
 
+  /** Start of the region that is being translated. */
+  let translating = 0;
+
   const source: Source = {
     decode(pc) {
-      if (byteAt(pc) < 0) return undefined;
-      const instruction = decodeInstruction(pc, byteAt);
-      return byteAt((instruction.next - 1) >>> 0) < 0 ? undefined : instruction;
+      try {
+        if (byteAt(pc) < 0) return undefined;
+        const instruction = decodeInstruction(pc, byteAt);
+        return byteAt((instruction.next - 1) >>> 0) < 0 ? undefined : instruction;
+      } catch (error) {
+        // The translator looks ahead: what the bus says to that counts only where execution really is.
+        if (error instanceof BusFault || pc !== translating) return undefined;
+        throw error;
+      }
     },
     constantOffset(address) {
       const delta = loadMap[address >>> PAGE_SHIFT];
@@ -156,6 +165,7 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
   });
 
   const compile = (pc: number, variant: number, loop: { begin: number; end: number } | undefined) => {
+    translating = pc >>> 0;
     const translation = translate(pc >>> 0, unpackVariant(variant), source, loop);
     const offsets = translation.instructions.map((instruction) => codeOffset(instruction.pc));
     translation.instructions.forEach(({ pc: at, next }) => {
@@ -207,19 +217,23 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
     const span = Math.min(length, timers.untilNext(), LONGEST_SLICE);
     time[2] = span;
     let pc = state.pc | 0;
-    do {
-      if (time[5] !== 0) pc = takeInterrupt(pc);
-      if ((time[4] & 32) !== 0) {
-        const vector = debug.before(pc);
-        if (vector !== undefined) {
-          pc = vector;
-          continue;
+    try {
+      do {
+        if (time[5] !== 0) pc = takeInterrupt(pc);
+        if ((time[4] & 32) !== 0) {
+          const vector = debug.before(pc);
+          if (vector !== undefined) {
+            pc = vector;
+            continue;
+          }
         }
-      }
-      pc = regionAt(pc).run();
-    } while (time[0] < time[2]);
-    state.pc = pc >>> 0;
-    settle();
+        pc = regionAt(pc).run();
+      } while (time[0] < time[2]);
+    } finally {
+      // The bus may throw through the translator (code that is not the core's to run).
+      state.pc = pc >>> 0;
+      settle();
+    }
   };
 
   /** Turns the slice's counters into totals. */

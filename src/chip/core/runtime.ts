@@ -119,12 +119,16 @@ export function createRuntime(parts: RuntimeParts) {
         time[0] += bus.stall;
       }
     },
-    fetchFault: (pc: number) =>
-      exceptions.raise(
-        access.dataAttributes[pc >>> 29] === 15 ? CAUSE.fetchProhibited : CAUSE.fetchError,
-        pc,
-        pc,
-      ),
+    /** Nothing can be fetched at `pc`: the bus says which exception that is. */
+    fetchFault(pc: number) {
+      try {
+        bus.locate((pc & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
+      } catch (error) {
+        if (error instanceof BusFault) return exceptions.raise(error.cause, pc, pc);
+        throw error;
+      }
+      return exceptions.raise(CAUSE.fetchError, pc, pc);
+    },
     attribute: (side: 'data' | 'code', address: number) =>
       (side === 'data' ? access.dataAttributes : codeAttributes)[address >>> 29],
     setAttribute(side: 'data' | 'code', address: number, value: number) {

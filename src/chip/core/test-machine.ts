@@ -40,12 +40,16 @@ export function createTestMachine(source: string, options: TestOptions = {}): Te
   const symbols = new Map([...text.symbols].map(([name, offset]) => [name, code + offset]));
   for (const segment of linked.segments) bus.load(segment.address, segment.bytes);
   bus.load(HALT, assembleText('simcall', { exact: true }).sections[0].bytes);
-  const outcome: { end?: { cycles: number; instructions: number } } = {};
+  interface End {
+    readonly cycles: number;
+    readonly instructions: number;
+  }
+  const ends: End[] = [];
   const core: Core = createCore({
     bus,
     core: 0,
     simcall() {
-      outcome.end = { cycles: core.cycles - 1, instructions: core.instructions - 1 };
+      ends.push({ cycles: core.cycles - 1, instructions: core.instructions - 1 });
       core.running = false;
       return undefined;
     },
@@ -78,14 +82,14 @@ export function createTestMachine(source: string, options: TestOptions = {}): Te
     },
     run(limit = 100_000_000) {
       const { cycles, instructions } = core;
-      outcome.end = undefined;
+      ends.length = 0;
       state.pc = entry;
       machine.setA(0, HALT);
       core.running = true;
-      while (!outcome.end && core.cycles < cycles + limit) {
+      while (ends.length === 0 && core.cycles < cycles + limit) {
         core.runUntil(Math.min(cycles + limit, core.cycles + 100_000));
       }
-      const { end } = outcome;
+      const [end] = ends;
       if (!end)
         throw new Error(`the program did not end within ${limit} cycles (pc 0x${state.pc.toString(16)})`);
       return { cycles: end.cycles - cycles, instructions: end.instructions - instructions };
