@@ -116,7 +116,12 @@ export function createExtmem(
       [EXTMEM.icacheSyncCtrl]: sync('instruction', EXTMEM.icacheSyncCtrl, 1 << 1),
       [EXTMEM.icachePreloadCtrl]: preload('instruction', EXTMEM.icachePreloadCtrl),
       [EXTMEM.icacheAutoloadCtrl]: { reset: 1 << 3, write: (value) => value | (1 << 3) },
-      [EXTMEM.countersClear]: { write: () => (caches.clearCounters(), 0) },
+      [EXTMEM.countersClear]: {
+        write() {
+          caches.clearCounters();
+          return 0;
+        },
+      },
       [EXTMEM.ibusMiss]: counter(EXTMEM.ibusMiss),
       [EXTMEM.ibusAccess]: counter(EXTMEM.ibusAccess),
       [EXTMEM.dbusFlashMiss]: counter(EXTMEM.dbusFlashMiss),

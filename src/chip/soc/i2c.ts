@@ -266,7 +266,13 @@ export function createI2c(context: PeripheralContext, options: I2cOptions): I2cC
         return 0;
       },
     },
-    [INT_ENA]: { write: (value) => (block.set(INT_ENA, value), updateInterrupt(), value) },
+    [INT_ENA]: {
+      write(value) {
+        block.set(INT_ENA, value);
+        updateInterrupt();
+        return value;
+      },
+    },
     [INT_ST]: { read: () => block.get(INT_RAW) & block.get(INT_ENA) },
     [0x40]: 0x00000008, // START_HOLD
     [0x44]: 0x00000008, // RSTART_SETUP

@@ -18,8 +18,8 @@ export interface RegisterHooks {
   readonly reset?: number;
   /** Value read; the default is the kept one. */
   read?(stored: number): number;
-  /** Called with the written value; what it returns is kept (the written value when it returns nothing). */
-  write?(value: number, stored: number): number | void;
+  /** Called with the written value; what it returns is kept, the written value when it returns undefined. */
+  write?(value: number, stored: number): number | undefined;
 }
 
 export interface RegisterBlock extends Peripheral {

@@ -19,6 +19,7 @@ import { hex } from './warnings.ts';
 const BANNER = 'ESP-ROM:esp32s3-20210327\nBuild:Mar 27 2021\n';
 /** From reset to the banner: some 40,000 instructions, assumed (130,000 in all were counted by others). */
 const START_CYCLES = 40_000;
+const DRAIN_POLL_CYCLES = 200;
 const RECORDED_PC = 0x5c;
 const MMU_PAGES_OF_FLASH = 512;
 
@@ -96,5 +97,6 @@ function* bootFromFlash(options: BootOptions): RomRoutine<LoaderResult> {
   openDataCache(memory);
   invalidateMmu(memory);
   yield* console.print(`entry ${hex(result.entry)}\n`);
+  while (!peripherals.uarts[0].idle()) yield DRAIN_POLL_CYCLES; // a program finds an empty FIFO (assumed)
   return result;
 }

@@ -82,7 +82,7 @@ export function createRom(options: RomOptions): Rom {
     return delta === 0 || address & 3 ? undefined : bus.memory.view.getUint32((address + delta) | 0, true);
   };
   const flashReadCycles = (bytes: number) => peripherals.cached.readCycles(bytes);
-  const download = createDownload({ ...options, memory, console });
+  const download = createDownload({ ...options, memory });
 
   const printAndHalt = function* (text: string): RomRoutine<never> {
     console.silent = false;

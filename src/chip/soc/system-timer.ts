@@ -42,7 +42,7 @@ export function createSystemTimer(context: PeripheralContext, base: number): Per
     for (let index = 0; index < 3; index++) {
       context.interrupt(
         INTERRUPT_SOURCE + index,
-        ((block.get(INT_RAW) & block.get(INT_ENA)) >>> index) & 1 ? true : false,
+        (block.get(INT_RAW) & block.get(INT_ENA) & (1 << index)) !== 0,
       );
     }
   };
@@ -87,7 +87,13 @@ export function createSystemTimer(context: PeripheralContext, base: number): Per
         return next;
       },
     },
-    [INT_ENA]: { write: (next) => (block.set(INT_ENA, next), updateInterrupts(), next) },
+    [INT_ENA]: {
+      write(next) {
+        block.set(INT_ENA, next);
+        updateInterrupts();
+        return next;
+      },
+    },
     [INT_RAW]: 0,
     [INT_CLR]: {
       read: () => 0,
@@ -109,12 +115,19 @@ export function createSystemTimer(context: PeripheralContext, base: number): Per
       },
     };
     registers[UNIT_LOAD[unit]] = {
-      write: () =>
-        load(unit, (block.get(UNIT_LOAD_HI[unit]) & 0xfffff) * 2 ** 32 + block.get(UNIT_LOAD_HI[unit] + 4)),
+      write() {
+        load(unit, (block.get(UNIT_LOAD_HI[unit]) & 0xfffff) * 2 ** 32 + block.get(UNIT_LOAD_HI[unit] + 4));
+        return 0;
+      },
     };
   }
   COMP_LOAD.forEach((offset, index) => {
-    registers[offset] = { write: () => loadComparator(index) };
+    registers[offset] = {
+      write() {
+        loadComparator(index);
+        return 0;
+      },
+    };
   });
 
   const block = createRegisterBlock({

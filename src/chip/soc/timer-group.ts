@@ -171,7 +171,12 @@ export function createTimerGroup(context: PeripheralContext, options: TimerGroup
       [WDTCONFIG2 + 4]: guarded(WDTCONFIG2 + 4, 0x07ffffff),
       [WDTCONFIG2 + 8]: guarded(WDTCONFIG2 + 8, 0x000fffff),
       [WDTCONFIG2 + 12]: guarded(WDTCONFIG2 + 12, 0x000fffff),
-      [WDTFEED]: { write: () => (watchdog.feed(), 0) },
+      [WDTFEED]: {
+        write() {
+          watchdog.feed();
+          return 0;
+        },
+      },
       [WDTWPROTECT]: WATCHDOG_KEY,
       [RTCCALICFG]: { reset: 0x00011000, read: (stored) => stored | 0x8000 }, // RDY
       // XTAL cycles in the asked number of slow-clock cycles, as a 136 kHz clock gives them.
