@@ -9,5 +9,6 @@ export * from './registers.ts';
 export * from './table.ts';
 export { type AssembleTextOptions, assembleText } from './text/assemble.ts';
 export { type DisassembledLine, disassemble, disassembleOne } from './text/disassemble.ts';
-export { printAssembly, printListing } from './text/print.ts';
+export { printListing } from './text/listing.ts';
+export { printAssembly } from './text/print.ts';
 export * from './tools.ts';

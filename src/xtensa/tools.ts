@@ -5,7 +5,8 @@ import { writeElf } from './elf-write.ts';
 import { type LinkedCode, link } from './link.ts';
 import type { ObjectCode, Section } from './object.ts';
 import { type AssembleTextOptions, assembleText } from './text/assemble.ts';
-import { printAssembly, printListing } from './text/print.ts';
+import { printListing } from './text/listing.ts';
+import { printAssembly } from './text/print.ts';
 
 export interface AssembleToolOptions extends Omit<AssembleTextOptions, 'bases'> {
   /** Address of the first byte; default 0. */
@@ -50,6 +51,22 @@ function layOutFrom(object: ObjectCode, base: number): Map<Section, number> {
   return addresses;
 }
 
+/** Branches to absolute addresses need to know where their own section lies, which shows only afterwards. */
+function assembleFrom(
+  source: string,
+  base: number,
+  options: AssembleTextOptions,
+): { object: ObjectCode; addresses: Map<Section, number> } {
+  let bases: Record<string, number> = { '.text': base };
+  for (let attempt = 0; ; attempt++) {
+    const object = assembleText(source, { ...options, bases });
+    const addresses = layOutFrom(object, base);
+    const found = Object.fromEntries([...addresses].map(([{ name }, address]) => [name, address]));
+    if ((found['.text'] ?? base) === bases['.text'] || attempt === 3) return { object, addresses };
+    bases = found;
+  }
+}
+
 function joined(linked: LinkedCode, base: number): Uint8Array {
   const contents = linked.segments.filter(({ name }) => !name.startsWith('.bss'));
   const end = Math.max(base, ...contents.map(({ address, bytes }) => address + bytes.length));
@@ -73,8 +90,7 @@ function allSymbols(addresses: ReadonlyMap<Section, number>): Map<string, number
 /** Assembles a file and places its sections one behind the other from the base address. */
 export function assembleFile(source: string, options: AssembleToolOptions = {}): AssembledFile {
   const { base = 0, symbols, ...textOptions } = options;
-  const object = assembleText(source, textOptions);
-  const addresses = layOutFrom(object, base);
+  const { object, addresses } = assembleFrom(source, base, textOptions);
   const linked = link([object], (section) => addresses.get(section), { symbols });
   const names = allSymbols(addresses);
   const listings = [...addresses].map(([section, address]) => {

@@ -26,14 +26,23 @@ function count(context: Context, text: string, what: string): number {
   return value;
 }
 
+/** `.` in a list means the place of that very element, so what is before it has to be there. */
+const mentionsHere = /(^|[^\w.$])\.(?![\w.$])/;
+
 function words(width: 1 | 2 | 4 | 8): Directive {
   return (context, text) => {
-    const expressions = splitArguments(text).map((part) => parse(context, part));
-    append<WordsItem>(
-      context.program.current,
-      { kind: 'words', width, expressions, line: context.line },
-      width * expressions.length,
-    );
+    let expressions: Expression[] = [];
+    const flush = (): void => {
+      if (expressions.length === 0) return;
+      const item = { kind: 'words' as const, width, expressions, line: context.line };
+      append<WordsItem>(context.program.current, item, width * expressions.length);
+      expressions = [];
+    };
+    for (const part of splitArguments(text)) {
+      if (mentionsHere.test(part)) flush();
+      expressions.push(parse(context, part));
+    }
+    flush();
   };
 }
 

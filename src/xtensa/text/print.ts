@@ -1,4 +1,4 @@
-/** Object code to GNU-syntax text: what `as` turns back into the same instructions, and listings for people. */
+/** Object code to GNU-syntax text, which `as` turns back into the same instructions. */
 import type { ObjectCode, Relocation, Section } from '../object.ts';
 import { type DisassembledLine, disassemble, formatInstruction, wordAt } from './disassemble.ts';
 
@@ -21,6 +21,8 @@ interface Sheet {
   address: number;
   lines: DisassembledLine[];
   relocations: Map<number, Relocation>;
+  /** Offsets of the lines, and of the end. */
+  starts: Set<number>;
   /** Label names by offset. */
   labels: Map<number, string[]>;
   /** Offsets of words that l32r reads. */
@@ -31,14 +33,34 @@ function addLabel(sheet: Sheet, offset: number): void {
   if (!sheet.labels.has(offset)) sheet.labels.set(offset, [localName(sheet.index, offset)]);
 }
 
+/** The last start of a line at or before an offset: only there can a label stand. */
+function lineStart(sheet: Sheet, offset: number): number {
+  let start = offset;
+  while (!sheet.starts.has(start)) start -= 1;
+  return start;
+}
+
+/** `label`, or `label+2` for what lies inside of an instruction. */
+function targetText(sheet: Sheet, target: number): string {
+  if (target > sheet.section.bytes.length) return hex(target + sheet.address);
+  const start = lineStart(sheet, target);
+  const name = sheet.labels.get(start)![0];
+  return start === target ? name : `${name}+${target - start}`;
+}
+
 const localName = (index: number, offset: number): string => `.L${index}_${offset.toString(16)}`;
 
 function createSheet(section: Section, index: number, address: number): Sheet {
+  // What has no text of its own is bytes here, not an instruction.
+  const lines = disassemble(section.bytes, 0, section.data).map((line) =>
+    line.text.startsWith('.') ? { ...line, opcode: undefined } : line,
+  );
   const sheet: Sheet = {
     section,
     index,
     address,
-    lines: disassemble(section.bytes, 0, section.data),
+    lines,
+    starts: new Set([...lines.map((line) => line.address), section.bytes.length]),
     relocations: new Map(section.relocations.map((relocation) => [relocation.offset, relocation])),
     labels: new Map(),
     literals: new Set(),
@@ -49,7 +71,7 @@ function createSheet(section: Section, index: number, address: number): Sheet {
   for (const { address, opcode, operands } of sheet.lines) {
     const target = labelOf(opcode, operands);
     if (target === undefined || sheet.relocations.has(address) || target > section.bytes.length) continue;
-    addLabel(sheet, target);
+    addLabel(sheet, lineStart(sheet, target));
     if (opcode!.name === 'l32r') sheet.literals.add(target);
   }
   return sheet;
@@ -85,7 +107,7 @@ function instructionText(sheet: Sheet, line: DisassembledLine, rename: (name: st
   if (!line.opcode) return relocation ? `.word ${relocatedText(relocation, rename)}` : line.text;
   return formatInstruction(line.opcode, line.operands, (target) => {
     if (relocation) return relocatedText(relocation, rename);
-    return sheet.labels.get(target)?.[0] ?? hex(target + sheet.address);
+    return targetText(sheet, target);
   });
 }
 
@@ -129,53 +151,55 @@ function zeroRun(sheet: Sheet, start: number): number {
   return count;
 }
 
+/**
+ * The `.align` that belongs before a line, if any: alignment which the code had already, so that it adds nothing, but
+ * which must be said where literals or data went before.
+ */
+function alignmentText(sheet: Sheet, line: DisassembledLine, before: LineKind): string[] {
+  const alignment = alignmentOf(sheet.section, line.address);
+  if (line.address === 0 || before === 'data') return [];
+  if (!line.opcode) return alignment > 1 ? [`\t.align\t${alignment}`] : [];
+  return sheet.labels.has(line.address) && alignment >= 4 ? ['\t.align\t4'] : [];
+}
+
+function labelTexts(sheet: Sheet, offset: number, isGlobal: (name: string) => boolean): string[] {
+  return (sheet.labels.get(offset) ?? []).flatMap((name) =>
+    isGlobal(name) ? [`\t.global\t${name}`, `${name}:`] : [`${name}:`],
+  );
+}
+
+type LineKind = 'code' | 'data' | 'literal';
+
 function printSection(
   sheet: Sheet,
-  globals: (name: string) => boolean,
+  isGlobal: (name: string) => boolean,
   rename: (name: string) => string,
 ): string[] {
-  const { section } = sheet;
+  const { section, lines } = sheet;
   const output = sectionHeader(section);
   const comments = [...(section.comments ?? [])];
-  let afterCode = true;
-  let afterLiteral = false;
-  const label = (offset: number): void => {
-    for (const name of sheet.labels.get(offset) ?? []) {
-      if (globals(name)) output.push(`\t.global\t${name}`);
-      output.push(`${name}:`);
+  let before: LineKind = 'code';
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index];
+    const literal = literalText(sheet, line, rename);
+    if (literal !== undefined) {
+      output.push(...(before === 'literal' ? [] : ['\t.literal_position']), literal);
+      before = 'literal';
+      continue;
     }
-  };
-  for (let index = 0; index < sheet.lines.length; index++) {
-    const line = sheet.lines[index];
+    output.push(...alignmentText(sheet, line, before), ...labelTexts(sheet, line.address, isGlobal));
     while (comments.length > 0 && comments[0][0] <= line.address) {
       output.push(`\t/* ${comments.shift()![1].replaceAll('*/', '* /')} */`);
     }
-    const literal = literalText(sheet, line, rename);
-    if (literal !== undefined) {
-      if (!afterLiteral) output.push('\t.literal_position');
-      output.push(literal);
-      afterLiteral = true;
-      continue;
-    }
-    const alignment = alignmentOf(section, line.address);
-    const isAligned = line.opcode
-      ? sheet.labels.has(line.address) && alignment >= 4
-      : afterCode && alignment > 1;
-    // Only alignment that the code had: padding that is already there makes it do nothing.
-    if (isAligned && line.address > 0 && (afterLiteral || afterCode))
-      output.push(`\t.align\t${line.opcode ? 4 : alignment}`);
-    label(line.address);
     const zeros = zeroRun(sheet, index);
     if (zeros > 1) {
-      const last = sheet.lines[index + zeros - 1];
+      const last = lines[index + zeros - 1];
       output.push(`\t.zero\t${last.address + last.length - line.address}`);
       index += zeros - 1;
     } else output.push(`\t${instructionText(sheet, line, rename).replace(' ', '\t')}`);
-    afterCode = line.opcode !== undefined;
-    afterLiteral = false;
+    before = line.opcode ? 'code' : 'data';
   }
-  label(section.bytes.length);
-  return output;
+  return [...output, ...labelTexts(sheet, section.bytes.length, isGlobal)];
 }
 
 /**
@@ -191,35 +215,4 @@ export function printAssembly(object: ObjectCode, addresses: Readonly<Record<str
   const isGlobal = (name: string): boolean => object.globals?.has(name) ?? !isLocal(name);
   const body = sheets.flatMap((sheet) => ['', ...printSection(sheet, isGlobal, rename)]);
   return ['\t.begin\tno-transform', ...body, '', '\t.end\tno-transform', ''].join('\n');
-}
-
-/** Addresses, bytes and text, as for reading; `symbols` name addresses. */
-export function printListing(
-  section: Pick<Section, 'bytes' | 'data' | 'comments'>,
-  address: number,
-  symbols: ReadonlyMap<number, readonly string[]> = new Map(),
-): string {
-  const output: string[] = [];
-  const comments = [...(section.comments ?? [])];
-  const nameOf = (target: number): string => {
-    const name = symbols.get(target)?.[0];
-    return name === undefined ? hex(target) : `${hex(target)} <${name}>`;
-  };
-  for (const line of disassemble(section.bytes, address, section.data)) {
-    while (comments.length > 0 && comments[0][0] + address <= line.address)
-      output.push(`\t# ${comments.shift()![1]}`);
-    for (const name of symbols.get(line.address) ?? []) output.push(`${name}:`);
-    const start = line.address - address;
-    const bytes = Array.from(section.bytes.subarray(start, start + line.length), (byte) =>
-      byte.toString(16).padStart(2, '0'),
-    );
-    const text =
-      line.opcode && !line.text.startsWith('.')
-        ? formatInstruction(line.opcode, line.operands, nameOf)
-        : line.text;
-    output.push(
-      `${line.address.toString(16).padStart(8, '0')}:\t${bytes.join('').padEnd(8)}\t${text.replace(' ', '\t')}`,
-    );
-  }
-  return output.join('\n') + '\n';
 }
