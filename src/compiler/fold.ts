@@ -107,7 +107,7 @@ function foldSelect(
   if (constants[0] !== undefined) return { value: constants[0] !== 0 ? yes : no };
   if (yes === no) return { value: yes };
   const test = definition(fn, condition);
-  if (test && constantOf(fn, test.args[1]) === 0) {
+  if (test?.args.length === 2 && constantOf(fn, test.args[1]) === 0) {
     if (test.op === 'ne') return { op, args: [test.args[0], yes, no] };
     if (test.op === 'eq') return { op, args: [test.args[0], no, yes] };
   }

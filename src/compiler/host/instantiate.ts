@@ -1,0 +1,264 @@
+/** Puts a compiled module into a simulated machine: links it, resolves its imports, fills globals, tables and memory. */
+import { link } from '../../xtensa/index.ts';
+import { compileDecoded } from '../compile.ts';
+import { arithmetic, type ConstantWords } from '../data.ts';
+import { UnlinkableModule } from '../errors.ts';
+import { createLinkage, importKey, type Linkage } from '../linkage.ts';
+import {
+  type ExternType,
+  type FunctionType,
+  functionTypeOf,
+  type Import,
+  type Instruction,
+  importCount,
+  typeKey,
+  type WasmModule,
+} from '../module.ts';
+import { type Machine, Trap } from './machine.ts';
+
+/** Something that an instance offers: where it lies, and its type as an import sees it. */
+export type Extern =
+  | {
+      readonly kind: 'func';
+      readonly address: number;
+      readonly reference: number;
+      readonly type: FunctionType;
+    }
+  | { readonly kind: 'table'; readonly address: number; readonly type: ExternType & { kind: 'table' } }
+  /** `address` is that of the size word; the bytes begin at `base`. */
+  | {
+      readonly kind: 'memory';
+      readonly address: number;
+      readonly base: number;
+      readonly type: ExternType & { kind: 'memory' };
+    }
+  | { readonly kind: 'global'; readonly address: number; readonly type: ExternType & { kind: 'global' } };
+
+export type Exports = ReadonlyMap<string, Extern>;
+
+export interface Instance {
+  readonly module: WasmModule;
+  readonly exports: Exports;
+}
+
+/** Pages reserved for a memory that may grow, and the largest size that it may then have. */
+const GROWTH_PAGES = 2100;
+const PAGE = 65536;
+
+export interface Store {
+  readonly machine: Machine;
+  /** Registered instances by module name. */
+  readonly modules: Map<string, Exports>;
+  readonly typeIds: Map<string, number>;
+}
+
+export function createStore(machine: Machine): Store {
+  return { machine, modules: new Map(), typeIds: new Map() };
+}
+
+interface Context {
+  readonly store: Store;
+  readonly module: WasmModule;
+  readonly linkage: Linkage;
+  readonly imports: readonly Extern[];
+  readonly addressOf: (symbol: string) => number;
+}
+
+/** Instantiates a validated module; throws {@link UnlinkableModule} or {@link Trap}. */
+export function instantiate(store: Store, module: WasmModule): Instance {
+  const imports = module.imports.map((entry) => resolveImport(store, module, entry));
+  const symbols = importSymbols(module, imports, store);
+  // An import may be named twice, also with different types: equal names are equal things.
+  const names = new Map(module.imports.map((entry) => [importKey(entry), importSymbol(entry)]));
+  const options = {
+    memory: 'checked',
+    imports: names,
+    typeIds: store.typeIds,
+    trapSymbol: 'host.trap',
+  } as const;
+  const compiled = compileDecoded(module, options);
+  const memory = placeMemory(store, module);
+  if (memory !== undefined) symbols.set('.Lmemory', memory);
+  const locals = new Map<string, number>();
+  const { segments } = link(
+    [{ ...compiled.object, globals: new Set() }],
+    (section) => {
+      const kind = section.name.startsWith('.text') ? 'code' : 'data';
+      const address = store.machine.reserve(kind, section.bytes.length, Math.max(4, section.align));
+      for (const [name, offset] of section.symbols) locals.set(name, address + offset);
+      return address;
+    },
+    { symbols },
+  );
+  for (const { address, bytes } of segments) store.machine.load(address, bytes);
+  const context: Context = {
+    store,
+    module,
+    linkage: createLinkage(module, options),
+    imports,
+    addressOf: (symbol) => locals.get(symbol) ?? symbols.get(symbol) ?? missing(symbol),
+  };
+  const instance = { module, exports: collectExports(context) };
+  initialise(context);
+  if (module.start !== undefined)
+    store.machine.call(context.addressOf(context.linkage.functionSymbol(module.start)), [], [], 0);
+  return instance;
+}
+
+function missing(symbol: string): never {
+  throw new Error(`internal: no symbol ${symbol}`);
+}
+
+function resolveImport(store: Store, module: WasmModule, entry: Import): Extern {
+  const found = store.modules.get(entry.module)?.get(entry.name);
+  if (!found) throw new UnlinkableModule(`unknown import: nothing provides ${importKey(entry)}`);
+  const wanted = entry.type;
+  const refuse = (): never => {
+    throw new UnlinkableModule(
+      `incompatible import type: ${importKey(entry)} is not the ${wanted.kind} that is wanted`,
+    );
+  };
+  if (found.kind !== wanted.kind) return refuse();
+  if (wanted.kind === 'func' && found.kind === 'func') {
+    if (typeKey(module.types[wanted.typeIndex]) !== typeKey(found.type)) refuse();
+  } else if (wanted.kind === 'global' && found.kind === 'global') {
+    if (wanted.type !== found.type.type || wanted.mutable !== found.type.mutable) refuse();
+  } else if (wanted.kind === 'table' && found.kind === 'table') {
+    const size = store.machine.word(found.address + 4);
+    if (wanted.element !== found.type.element || !limitsFit(size, found.type.max, wanted)) refuse();
+  } else if (wanted.kind === 'memory' && found.kind === 'memory') {
+    const pages = store.machine.word(found.address) >>> 16;
+    if (!limitsFit(pages, found.type.max, wanted)) refuse();
+  }
+  return found;
+}
+
+function limitsFit(
+  size: number,
+  max: number | undefined,
+  wanted: { min: number; max: number | undefined },
+): boolean {
+  if (size < wanted.min) return false;
+  return wanted.max === undefined || (max !== undefined && max <= wanted.max);
+}
+
+function importSymbols(
+  module: WasmModule,
+  imports: readonly Extern[],
+  { machine }: Store,
+): Map<string, number> {
+  const symbols = new Map(machine.symbols);
+  imports.forEach((found, i) => {
+    const name = importSymbol(module.imports[i]);
+    symbols.set(name, found.kind === 'memory' ? found.base : found.address);
+    if (found.kind === 'func') symbols.set(`${name}.reference`, found.reference);
+    if (found.kind === 'memory') symbols.set(`${name}.size`, found.address);
+  });
+  return symbols;
+}
+
+const importSymbol = (entry: Import): string => `import:${importKey(entry)}`;
+
+function placeMemory({ machine }: Store, module: WasmModule): number | undefined {
+  if (module.memories.length === 0 || importCount(module, 'memory') > 0) return undefined;
+  const [{ min, max }] = module.memories;
+  const mayGrow =
+    module.functions.some(({ code }) => code.some(({ op }) => op.name === 'memory.grow')) ||
+    module.exports.some(({ kind }) => kind === 'memory');
+  const pages = mayGrow ? Math.max(min, Math.min(max ?? GROWTH_PAGES, GROWTH_PAGES)) : min;
+  return machine.reserve('memory', pages * PAGE, PAGE);
+}
+
+function collectExports({ module, linkage, imports, addressOf }: Context): Map<string, Extern> {
+  const ofKind = (kind: string) => imports.filter((_, i) => module.imports[i].type.kind === kind);
+  const result = new Map<string, Extern>();
+  for (const { name, kind, index } of module.exports) {
+    const imported = ofKind(kind)[index];
+    if (imported) result.set(name, imported);
+    else if (kind === 'func') {
+      const address = addressOf(linkage.functionSymbol(index));
+      const reference = addressOf(linkage.referenceSymbol(index));
+      result.set(name, { kind, address, reference, type: functionTypeOf(module, index) });
+    } else if (kind === 'table')
+      result.set(name, {
+        kind,
+        address: addressOf(linkage.tableSymbol(index)),
+        type: { kind, ...module.tables[index] },
+      });
+    else if (kind === 'memory') {
+      const [address, base] = [addressOf(linkage.memorySizeSymbol), addressOf(linkage.memorySymbol)];
+      result.set(name, { kind, address, base, type: { kind, ...module.memories[index] } });
+    } else {
+      const { symbol, offset } = linkage.globalAddress(index);
+      result.set(name, {
+        kind,
+        address: addressOf(symbol) + offset,
+        type: { kind, ...module.globals[index] },
+      });
+    }
+  }
+  return result;
+}
+
+/** Globals, then element segments, then data segments; the first one out of bounds traps, those before it stay. */
+function initialise(context: Context): void {
+  const { module, linkage, addressOf, store } = context;
+  const { machine } = store;
+  if (module.memories.length > 0 && importCount(module, 'memory') === 0) {
+    const limit = addressOf(linkage.memorySizeSymbol) + 4;
+    machine.setWord(limit, Math.min(module.memories[0].max ?? GROWTH_PAGES, GROWTH_PAGES));
+  }
+  const imported = importCount(module, 'global');
+  module.globalInits.forEach(({ init }, i) => {
+    const { symbol, offset } = linkage.globalAddress(imported + i);
+    evaluate(context, init).forEach((word, k) => {
+      machine.setWord(addressOf(symbol) + offset + 4 * k, word);
+    });
+  });
+  module.elements.forEach((_, i) => {
+    initialiseElements(context, i);
+  });
+  for (const { mode, offset, bytes } of module.data) {
+    if (mode !== 'active') continue;
+    const start = evaluate(context, offset)[0] >>> 0;
+    const size = machine.word(addressOf(linkage.memorySizeSymbol)) >>> 0;
+    if (start + bytes.length > size) throw new Trap('out of bounds memory access');
+    machine.load(addressOf(linkage.memorySymbol) + start, bytes);
+  }
+}
+
+function initialiseElements(context: Context, index: number): void {
+  const { module, linkage, addressOf, store } = context;
+  const segment = module.elements[index];
+  if (segment.mode === 'declarative') return;
+  const items = segment.items.map((item) => evaluate(context, item)[0]);
+  let target: number;
+  if (segment.mode === 'active') {
+    const table = addressOf(linkage.tableSymbol(segment.table));
+    const start = evaluate(context, segment.offset)[0] >>> 0;
+    if (start + items.length > store.machine.word(table + 4)) throw new Trap('out of bounds table access');
+    target = store.machine.word(table) + 4 * start;
+  } else target = addressOf(linkage.elementSymbol(index));
+  items.forEach((item, k) => {
+    store.machine.setWord(target + 4 * k, item);
+  });
+}
+
+function evaluate(context: Context, code: readonly Instruction[]): number[] {
+  const { module, linkage, addressOf, store } = context;
+  const stack: ConstantWords[] = [];
+  for (const { op, a, b } of code) {
+    const { name } = op;
+    if (name === 'i64.const') stack.push([a, b]);
+    else if (name.endsWith('.const')) stack.push([a]);
+    else if (name === 'ref.null') stack.push([0]);
+    else if (name === 'ref.func') stack.push([addressOf(linkage.referenceSymbol(a))]);
+    else if (name === 'global.get') {
+      const { symbol, offset } = linkage.globalAddress(a);
+      const at = addressOf(symbol) + offset;
+      const words = module.globals[a].type === 'i64' ? 2 : 1;
+      stack.push(Array.from({ length: words }, (_, i) => store.machine.word(at + 4 * i)));
+    } else if (name !== 'end') stack.push(arithmetic(name, stack));
+  }
+  return stack[0] as number[];
+}

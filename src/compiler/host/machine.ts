@@ -1,0 +1,157 @@
+/** One simulated core with plain memory on which compiled modules run: what `exec` and the WebAssembly tests use. */
+import { createCore } from '../../chip/core/core.ts';
+import { SR } from '../../chip/core/state.ts';
+import { createFlatBus } from '../../chip/flat-bus.ts';
+import { FailureError } from '../../errors.ts';
+import { a15, createAssembler, link, sequentially } from '../../xtensa/index.ts';
+import { trapName } from '../ir.ts';
+
+const CODE_BASE = 0x40000000;
+const DATA_BASE = 0x3f000000;
+const MEMORY_BASE = 0x50000000;
+const STACK_TOP = 0x3eff0000;
+const STACK_BYTES = 0x40000;
+/** Below the limit there is still room for the frames of runtime routines and the check itself. */
+const STACK_RESERVE = 0x1000;
+const PAGE = 0x1000;
+/** Simulated memory in all: enough for the 128 MiB that the specification's tests of memory.grow ask for. */
+const CAPACITY = 0x28000000;
+const SLICE = 1_000_000;
+
+/** The program stopped by a trap, as WebAssembly defines it. */
+export class Trap extends FailureError {}
+
+export interface Machine {
+  /** Takes memory for code, data or a WebAssembly memory; zeroed. */
+  reserve(kind: 'code' | 'data' | 'memory', bytes: number, align: number): number;
+  load(address: number, bytes: Uint8Array): void;
+  word(address: number): number;
+  setWord(address: number, value: number): void;
+  byte(address: number): number;
+  /** Calls compiled code; `prepare` sets registers, `finish` reads them. */
+  call(address: number, registers: readonly number[], stack: readonly number[], results: number): CallResult;
+  readonly symbols: ReadonlyMap<string, number>;
+  readonly cycles: number;
+  readonly instructions: number;
+}
+
+export interface CallResult {
+  /** a2, a3, a4, a5. */
+  readonly registers: readonly number[];
+  /** Words where results beyond the registers lie. */
+  readonly stack: readonly number[];
+}
+
+export interface MachineOptions {
+  /** A call that takes longer is given up, in cycles. */
+  readonly maxCycles?: number;
+}
+
+export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machine {
+  const bus = createFlatBus(CAPACITY);
+  const next = { code: CODE_BASE, data: DATA_BASE, memory: MEMORY_BASE };
+  const provided = { code: CODE_BASE, data: DATA_BASE, memory: MEMORY_BASE };
+  bus.provide(STACK_TOP - STACK_BYTES, STACK_BYTES + PAGE);
+  /** What the last call ended with: a trap's number, 0 for a return. */
+  let outcome: number | undefined;
+
+  const reserve: Machine['reserve'] = (kind, bytes, align) => {
+    const start = Math.ceil(next[kind] / align) * align;
+    next[kind] = start + bytes;
+    if (next[kind] > provided[kind]) {
+      const from = provided[kind];
+      const length = Math.ceil((next[kind] - from) / PAGE) * PAGE;
+      bus.provide(from, length);
+      provided[kind] = from + length;
+    }
+    return start;
+  };
+
+  const symbols = new Map<string, number>();
+  const stubs = hostStubs();
+  const linked = link([stubs], sequentially(reserve('code', 64, 64)));
+  for (const { address, bytes } of linked.segments) bus.load(address, bytes);
+  for (const [name, address] of linked.symbols) symbols.set(name, address);
+  const limit = reserve('data', 4, 4);
+  symbols.set('stack.limit', limit);
+  const halt = symbols.get('host.return') as number;
+
+  const core = createCore({
+    bus,
+    core: 0,
+    simcall({ get }) {
+      outcome = get(15) === TRAP_MARK ? get(2) : 0;
+      core.running = false;
+    },
+  });
+  const { state } = core;
+  const offset = (address: number) => {
+    const delta = bus.memory.writable[address >>> 12];
+    if (delta === 0) throw new FailureError(`there is no memory at 0x${address.toString(16)}`);
+    return (address + delta) | 0;
+  };
+
+  const machine: Machine = {
+    reserve,
+    symbols,
+    load: (address, bytes) => bus.load(address, bytes),
+    byte: (address) => bus.read8(address),
+    word: (address) => bus.memory.view.getInt32(offset(address), true),
+    setWord: (address, value) => bus.memory.view.setInt32(offset(address), value, true),
+    get cycles() {
+      return core.cycles;
+    },
+    get instructions() {
+      return core.instructions;
+    },
+    call(address, registers, stack, results) {
+      const bytes = Math.ceil((4 * Math.max(stack.length, results)) / 16) * 16;
+      const sp = STACK_TOP - bytes;
+      stack.forEach((value, i) => {
+        machine.setWord(sp + 4 * i, value);
+      });
+      outcome = undefined;
+      state.special[SR.ps] = 0x20;
+      state.special[SR.cpenable] = 0xff;
+      state.special[SR.windowbase] = 0;
+      state.ar[0] = halt;
+      state.ar[1] = sp;
+      state.ar[15] = 0;
+      registers.forEach((value, i) => {
+        state.ar[2 + i] = value;
+      });
+      state.pc = address;
+      core.stateChanged();
+      core.running = true;
+      const until = core.cycles + maxCycles;
+      while (outcome === undefined) {
+        if (core.cycles >= until)
+          throw new FailureError(`the program did not end within ${maxCycles} cycles`);
+        core.runUntil(Math.min(until, core.cycles + SLICE));
+      }
+      if (outcome !== 0) throw new Trap(trapName(outcome));
+      return {
+        registers: [2, 3, 4, 5].map((reg) => state.ar[reg]),
+        stack: Array.from({ length: results }, (_, i) => machine.word(sp + 4 * i)),
+      };
+    },
+  };
+  machine.setWord(limit, STACK_TOP - STACK_BYTES + STACK_RESERVE);
+  return machine;
+}
+
+/** In a15 when the simulator is called because of a trap. */
+const TRAP_MARK = 0x7ead;
+
+/** Where calls return to, where traps go (number in a2), and the function of the test suite's imports that does nothing. */
+function hostStubs() {
+  const asm = createAssembler();
+  asm.function('host.return');
+  asm.simcall();
+  asm.function('host.trap');
+  asm.movi(a15, TRAP_MARK);
+  asm.simcall();
+  asm.function('host.nothing');
+  asm.ret();
+  return asm.finish();
+}

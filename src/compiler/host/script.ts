@@ -1,0 +1,220 @@
+/** Runs the JSON files that wabt's wast2json makes of the official WebAssembly tests. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { decodeModule } from '../decode.ts';
+import { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } from '../errors.ts';
+import type { ValueType } from '../module.ts';
+import { validateModule } from '../validate.ts';
+import { createStore, type Exports, type Instance, instantiate, type Store } from './instantiate.ts';
+import { invoke, type TypedValue } from './invoke.ts';
+import { createMachine, Trap } from './machine.ts';
+import { createSpectest } from './spectest.ts';
+
+interface JsonValue {
+  readonly type: string;
+  readonly value?: string | readonly string[];
+}
+
+interface Action {
+  readonly type: 'invoke' | 'get';
+  readonly module?: string;
+  readonly field: string;
+  readonly args?: readonly JsonValue[];
+}
+
+interface Command {
+  readonly type: string;
+  readonly line: number;
+  readonly name?: string;
+  readonly filename?: string;
+  readonly module_type?: string;
+  readonly as?: string;
+  readonly action?: Action;
+  readonly expected?: readonly JsonValue[];
+  readonly text?: string;
+}
+
+export interface ScriptReport {
+  passed: number;
+  skipped: number;
+  readonly failures: string[];
+  /** Skipped modules, each with its reason. */
+  readonly skips: string[];
+}
+
+interface Runner {
+  readonly folder: string;
+  readonly report: ScriptReport;
+  store: Store;
+  readonly named: Map<string, Instance | undefined>;
+  /** The module that the next actions without a name go to; undefined when it was skipped. */
+  current: Instance | undefined;
+}
+
+/** Runs one file; never throws for what the tests do, only when the file cannot be read. */
+export function runScript(path: string): ScriptReport {
+  const { commands } = JSON.parse(readFileSync(path, 'utf8')) as { commands: Command[] };
+  const store = createStore(createMachine({ maxCycles: 2e9 }));
+  store.modules.set('spectest', createSpectest(store));
+  const report: ScriptReport = { passed: 0, skipped: 0, failures: [], skips: [] };
+  const runner: Runner = { folder: dirname(path), report, store, named: new Map(), current: undefined };
+  for (const command of commands) runCommand(runner, command);
+  return report;
+}
+
+/** The module that an action needs was skipped. */
+class Skipped extends Error {}
+
+function runCommand(runner: Runner, command: Command): void {
+  const { report } = runner;
+  try {
+    const handler = handlers[command.type];
+    if (!handler) throw new Error(`unknown command ${command.type}`);
+    const problem = handler(runner, command);
+    if (problem === undefined) report.passed++;
+    else report.failures.push(`line ${command.line}: ${command.type}: ${problem}`);
+  } catch (error) {
+    if (error instanceof Skipped) report.skipped++;
+    else report.failures.push(`line ${command.line}: ${command.type}: ${(error as Error).message}`);
+  }
+}
+
+/** Returns what went wrong, or undefined. */
+type Handler = (runner: Runner, command: Command) => string | undefined;
+
+const handlers: Readonly<Record<string, Handler>> = {
+  module: (runner, command) => {
+    runner.current = undefined;
+    if (command.name) runner.named.set(command.name, undefined);
+    runner.current = load(runner, command);
+    if (command.name) runner.named.set(command.name, runner.current);
+    return undefined;
+  },
+  register: (runner, { name, as }) => {
+    runner.store.modules.set(as as string, instanceOf(runner, name).exports);
+    return undefined;
+  },
+  action: (runner, { action }) => {
+    perform(runner, action as Action);
+    return undefined;
+  },
+  assert_return: (runner, { action, expected }) => {
+    const values = perform(runner, action as Action);
+    const wanted = expected ?? [];
+    if (values.length !== wanted.length)
+      return `${values.length} results where ${wanted.length} are expected`;
+    const wrong = values.findIndex((value, i) => !matches(value, wanted[i]));
+    if (wrong < 0) return undefined;
+    return `${(action as Action).field} gave ${show(values[wrong])}, expected ${wanted[wrong].type} ${wanted[wrong].value}`;
+  },
+  assert_trap: expectTrap,
+  assert_exhaustion: expectTrap,
+  assert_uninstantiable: (runner, command) => expectError(() => load(runner, command), Trap),
+  assert_unlinkable: (runner, command) => expectError(() => load(runner, command), UnlinkableModule),
+  assert_invalid: rejects,
+  assert_malformed: rejects,
+};
+
+/** Modules in text form test the text parser, which is not part of this compiler. */
+function rejects(runner: Runner, { filename, module_type }: Command): string | undefined {
+  if (module_type === 'text') throw new Skipped();
+  const bytes = readFileSync(join(runner.folder, filename as string));
+  try {
+    validateModule(decodeModule(bytes));
+  } catch (error) {
+    if (error instanceof MalformedModule || error instanceof InvalidModule) return undefined;
+    if (error instanceof UnsupportedModule) throw new Skipped();
+    throw error;
+  }
+  return 'the module was accepted';
+}
+
+function expectTrap(runner: Runner, { action, text }: Command): string | undefined {
+  try {
+    perform(runner, action as Action);
+  } catch (error) {
+    if (!(error instanceof Trap)) throw error;
+    const same = error.message.startsWith(text ?? '') || (text ?? '').startsWith(error.message);
+    return same ? undefined : `trapped with "${error.message}", expected "${text}"`;
+  }
+  return 'did not trap';
+}
+
+function expectError(run: () => unknown, kind: new (message: string) => Error): string | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof kind) return undefined;
+    throw error;
+  }
+  return 'the module was instantiated';
+}
+
+function load(runner: Runner, { filename, line }: Command): Instance {
+  const bytes = readFileSync(join(runner.folder, filename as string));
+  try {
+    const module = decodeModule(bytes);
+    validateModule(module);
+    return instantiate(runner.store, module);
+  } catch (error) {
+    if (!(error instanceof UnsupportedModule)) throw error;
+    runner.report.skips.push(`${filename} (line ${line}): ${error.message}`);
+    throw new Skipped();
+  }
+}
+
+function instanceOf(runner: Runner, name: string | undefined): Instance {
+  const instance = name === undefined ? runner.current : runner.named.get(name);
+  if (!instance) throw new Skipped();
+  return instance;
+}
+
+function perform(runner: Runner, action: Action): TypedValue[] {
+  const exports: Exports = instanceOf(runner, action.module).exports;
+  const found = exports.get(action.field);
+  if (!found) throw new Error(`there is no export ${action.field}`);
+  if (action.type === 'invoke') {
+    if (found.kind !== 'func') throw new Error(`${action.field} is not a function`);
+    return invoke(runner.store.machine, found, (action.args ?? []).map(toValue));
+  }
+  if (found.kind !== 'global') throw new Error(`${action.field} is not a global`);
+  const { type } = found.type;
+  const words = type === 'i64' ? 2 : 1;
+  return [
+    {
+      type,
+      words: Array.from({ length: words }, (_, i) => runner.store.machine.word(found.address + 4 * i)),
+    },
+  ];
+}
+
+function toValue({ type, value }: JsonValue): TypedValue {
+  if (type === 'i64') {
+    const bits = BigInt(value as string);
+    return { type, words: [Number(BigInt.asIntN(32, bits)), Number(BigInt.asIntN(32, bits >> 32n))] };
+  }
+  if (type === 'i32' || type === 'f32') return { type, words: [Number(value) | 0] };
+  // An external reference is its number plus one, as 0 is null.
+  if (type === 'externref' || type === 'funcref')
+    return { type: type as ValueType, words: [value === 'null' ? 0 : Number(value) + 1] };
+  throw new Skipped();
+}
+
+const EXPONENT = 0x7f800000;
+const QUIET = 0x00400000;
+
+function matches(actual: TypedValue, expected: JsonValue): boolean {
+  const { type, value } = expected;
+  if (type === 'f64' || type === 'v128') throw new Skipped();
+  if (type !== actual.type) return false;
+  const [bits] = actual.words;
+  if (type === 'f32' && value === 'nan:canonical') return (bits & 0x7fffffff) === (EXPONENT | QUIET);
+  if (type === 'f32' && value === 'nan:arithmetic') return (bits & (EXPONENT | QUIET)) === (EXPONENT | QUIET);
+  if (type === 'funcref' && value === undefined) return bits !== 0;
+  if (type === 'externref' && value === undefined) return bits !== 0;
+  return toValue(expected).words.every((word, i) => word === actual.words[i]);
+}
+
+function show({ type, words }: TypedValue): string {
+  return `${type} ${words.map((word) => `0x${(word >>> 0).toString(16)}`).join(' ')}`;
+}
