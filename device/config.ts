@@ -76,11 +76,9 @@
 @external("config", "uniquePieces") export declare const uniquePieces: i32;
 
 // What only the boot code reads.
-/** Text that the builder wrote about this image: name, model, memory. */
+/** Text that the builder wrote about this image, ended by a zero byte: name, model, memory. */
 // @ts-ignore: decorator
 @external("config", "banner") export declare const banner: usize;
-// @ts-ignore: decorator
-@external("config", "bannerBytes") export declare const bannerBytes: i32;
 /** Pairs of words, address and length, of the memory that must be zero. */
 // @ts-ignore: decorator
 @external("config", "zeroRanges") export declare const zeroRanges: usize;
@@ -102,8 +100,6 @@
 /** First instruction of core 1. */
 // @ts-ignore: decorator
 @external("config", "entry1") export declare const entry1: u32;
-/** What answers `/json on`: the image as a JSON object. */
+/** What answers `/json on`, ended by a zero byte: the image as a JSON object. */
 // @ts-ignore: decorator
 @external("config", "readyLine") export declare const readyLine: usize;
-// @ts-ignore: decorator
-@external("config", "readyLineBytes") export declare const readyLineBytes: i32;

@@ -2,11 +2,11 @@
  * Machine mode (`/json on`): one JSON object a line for programs that talk to the board, and no echo. src/serial/machine.ts
  * documents the objects and reads them.
  */
-import { clockMegahertz, readyLine, readyLineBytes } from "./config";
+import { clockMegahertz, readyLine } from "./config";
 import { flush, write } from "./console";
 import { decodedBytes } from "./tokenizer";
 import { Ending, Word, getLong, getWord } from "./status";
-import { print, printBytes, printFraction, printHex, printNumber } from "./text";
+import { print, printText, printFraction, printHex, printNumber } from "./text";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
@@ -18,7 +18,7 @@ export function setMachine(on: bool): void {
   machine = on;
   if (on) {
     print("\n");
-    printBytes(readyLine, readyLineBytes);
+    printText(readyLine);
     print("\n");
   }
 }

@@ -5,13 +5,13 @@
 import { bootChip, clearEarlyMemory, clearLateMemory, startCore1 } from "./boot";
 import { measureMegahertz } from "./clock";
 import { runCommand } from "./commands";
-import { banner, bannerBytes, clockMegahertz, line } from "./config";
+import { banner, clockMegahertz, line } from "./config";
 import { read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { work } from "./parallel";
 import { Phase, Word, getWord, setWord } from "./status";
 import { beginStory, continueStory } from "./story";
-import { print, printBytes, printNumber } from "./text";
+import { print, printNumber, printText } from "./text";
 export { panic } from "./panic";
 
 const SLASH: u8 = 0x2f;
@@ -43,7 +43,7 @@ export function start(): void {
 }
 
 function greet(): void {
-  printBytes(banner, bannerBytes);
+  printText(banner);
   printClock();
   print("Type the beginning of a story and press Enter. /help shows more.\n");
   setWord(Word.Phase, Phase.Ready);

@@ -8,6 +8,11 @@ export function print(text: string): void {
   for (let at = start; at < end; at += 2) write(load<u8>(at));
 }
 
+/** Prints bytes up to a zero. */
+export function printText(start: usize): void {
+  for (let at = start; load<u8>(at); at++) write(load<u8>(at));
+}
+
 /** Prints bytes as they are, but for line ends. */
 export function printBytes(start: usize, bytes: i32): void {
   for (let i = 0; i < bytes; i++) write(load<u8>(start + i));

@@ -10,7 +10,7 @@ interface Program {
 }
 
 /** One row a program: entry file, output below dist/, compiler flags. */
-const device = ['-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
+const device = ['--debug', '-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
 /** First byte of the chip's data RAM, 0x3FC88000 (src/firmware/memory.ts); asc reads decimal numbers only. */
 const chipMemory = '1070104576';
 const programs: readonly Program[] = [

@@ -87,7 +87,6 @@ function layOut({ model, tokenizer, context = model.config.context }: HostOption
 const NO_CHIP = {
   cores: 1,
   clockMegahertz: 240,
-  bannerBytes: 0,
   zeroRangeCount: 0,
   earlyRangeCount: 0,
   flashOffset: 0,
@@ -120,7 +119,6 @@ export function createHost(options: HostOptions): Host {
       ...configOf(model, context, addresses),
       ...systemConstants(tokenizer),
       ...NO_CHIP,
-      readyLineBytes: ready.length,
     }),
     kernel: new WebAssembly.Instance(load('kernels.wasm'), { env }).exports as WebAssembly.ModuleImports,
     mmio: registers(uart),

@@ -163,17 +163,18 @@ export function readImage(flash: Uint8Array): Image {
 }
 
 /**
- * Content of the flash chip up to its last used byte: the image, and behind it, from the next 64 KB page on, the data to be mapped.
- * Where these begin is known from the image's length alone.
+ * Flash offset of the data to be mapped: behind the largest image that the RAM can take, so that the boot code can be compiled
+ * before the image's length is known.
  */
-export function writeFlash(
-  image: Uint8Array,
-  mapped: Uint8Array,
-): { flash: Uint8Array; mappedOffset: number } {
-  if (mapped.length === 0) return { flash: image, mappedOffset: 0 };
-  const mappedOffset = roundUp(image.length, FLASH_PAGE);
-  const flash = new Uint8Array(mappedOffset + mapped.length).fill(0xff);
+export const MAPPED_OFFSET = 8 * FLASH_PAGE;
+
+/** Content of the flash chip up to its last used byte: the image, and behind it the data to be mapped. */
+export function writeFlash(image: Uint8Array, mapped: Uint8Array): Uint8Array {
+  if (mapped.length === 0) return image;
+  if (image.length > MAPPED_OFFSET)
+    throw new FailureError(`the image has ${image.length} bytes, which no ESP32-S3 can load.`);
+  const flash = new Uint8Array(MAPPED_OFFSET + mapped.length).fill(0xff);
   flash.set(image);
-  flash.set(mapped, mappedOffset);
-  return { flash, mappedOffset };
+  flash.set(mapped, MAPPED_OFFSET);
+  return flash;
 }

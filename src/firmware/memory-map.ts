@@ -1,4 +1,5 @@
 /** What lies where in a built image: the report that `build` and `run` print. */
+import { createHash } from 'node:crypto';
 import { type PlacedItem, type Purpose, type RegionName, SRAM, SRAM0 } from './memory.ts';
 
 export interface MapEntry {
@@ -67,4 +68,15 @@ export function createMemoryMap(context: number, placed: readonly PlacedItem[], 
     ];
   });
   return { context, regions, byPurpose };
+}
+
+/** 16 hexadecimal digits that change with any address or size: board and simulator compare them. */
+export function mapFingerprint({ context, regions }: MemoryMap): string {
+  const lines = regions.flatMap(({ entries }) =>
+    entries.map(({ name, address, bytes }) => `${name} ${address} ${bytes}`),
+  );
+  return createHash('sha256')
+    .update([context, ...lines].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
 }

@@ -1,0 +1,259 @@
+/** A model, a board and the device program become a flash image. */
+import { type Board, defaultBoard } from '../chip/soc/boards.ts';
+import type { Tokenizer } from '../model/index.ts';
+import { configOf, type QuantizedModel } from '../quantize/index.ts';
+import { type LinkedCode, link } from '../xtensa/index.ts';
+import { bannerText, readyText } from './banner.ts';
+import { blobContents, joinSegments, mappedBytes, sramPieces, zeroTable } from './contents.ts';
+import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
+import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
+import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
+import { type MemoryPlan, planMemory } from './plan.ts';
+import {
+  compileProgram,
+  type ProgramCode,
+  placeCode,
+  programItems,
+  sectionAddresses,
+  startSymbol,
+} from './program.ts';
+import { startCode } from './start.ts';
+import { BANNER_BYTES, READY_BYTES, STACK_BYTES, systemConstants, systemItems } from './system.ts';
+import { VERSION } from './version.ts';
+
+export interface FirmwareOptions {
+  model: QuantizedModel;
+  tokenizer: Tokenizer;
+  /** For the greeting. */
+  modelName?: string;
+  board?: Board;
+  /** Positions; default: as many as fit. */
+  context?: number;
+  cores?: 1 | 2;
+  /** Hand-written kernels for the vector unit; default true. */
+  pie?: boolean;
+  /** CPU clock in MHz; default 240. */
+  clock?: 80 | 160 | 240;
+  /** Weights in SRAM as far as they fit (default), or all in flash. */
+  weights?: 'sram' | 'flash';
+  asInt8?: () => QuantizedModel;
+}
+
+/** A function in the image. */
+export interface CodeRange {
+  name: string;
+  address: number;
+  bytes: number;
+}
+
+export interface Firmware {
+  /** Contents of the flash chip from address 0. */
+  flash: Uint8Array;
+  /** Bytes of the bootable image within it, its digest included. */
+  imageBytes: number;
+  board: Board;
+  context: number;
+  cores: 1 | 2;
+  pie: boolean;
+  /** MHz. */
+  clock: number;
+  memoryMap: MemoryMap;
+  /** Global symbols of the code, and `item.NAME` for every item of the plan. */
+  symbols: ReadonlyMap<string, number>;
+  /** All functions, by address. */
+  code: readonly CodeRange[];
+  /** As the device reports it in machine mode. */
+  mapFingerprint: string;
+}
+
+interface Settings {
+  cores: 1 | 2;
+  pie: boolean;
+  clock: 80 | 160 | 240;
+}
+
+/** A plan and the code compiled for it, whose needs the plan has met. */
+interface Settled {
+  plan: MemoryPlan;
+  code: ProgramCode;
+  addresses: Map<string, number>;
+}
+
+/** Builds the image. Throws a FailureError, with a table, for what does not fit. */
+export function buildFirmware(options: FirmwareOptions): Firmware {
+  const settings: Settings = {
+    cores: options.cores ?? 2,
+    pie: options.pie ?? true,
+    clock: options.clock ?? 240,
+  };
+  const board = options.board ?? defaultBoard;
+  const { plan, code, addresses } = settle(options, board, settings);
+  const linked = link(code.objects, placementOf(code, addresses));
+
+  const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
+  const fingerprint = mapFingerprint(map);
+  const contents = blobContents(options.model, addresses);
+  for (const { name, contents: bytes } of systemItems(
+    options.model.config,
+    options.tokenizer,
+    plan.context,
+  )) {
+    if (bytes) contents.set(name, bytes);
+  }
+  contents.set('banner', textBytes(bannerOf(options, board, settings, map), BANNER_BYTES));
+  contents.set('readyLine', textBytes(readyText(nameOf(options), plan.context, fingerprint), READY_BYTES));
+  contents.set('zeroRanges', zeroTable(plan.placed).bytes);
+
+  const image = writeImage({
+    entry: linked.symbols.get('entry0')!,
+    segments: joinSegments([
+      ...linked.segments.map(({ address, bytes }) => ({ address: onDataBus(address), bytes })),
+      ...code.fixedData,
+      ...sramPieces(plan.placed, contents),
+    ]),
+    mode: board.flashMode,
+    megahertz: board.flashMegahertz,
+    megabytes: board.flashBytes >> 20,
+  });
+  const flash = writeFlash(image, mappedBytes(plan.placed, contents, plan.flashBytes));
+  return {
+    flash,
+    imageBytes: image.length,
+    board,
+    context: plan.context,
+    ...settings,
+    memoryMap: map,
+    symbols: new Map([
+      ...linked.symbols,
+      ...[...addresses].map(([name, address]) => [`item.${name}`, address] as const),
+    ]),
+    code: codeRanges(linked),
+    mapFingerprint: fingerprint,
+  };
+}
+
+/**
+ * Plan and program depend on each other: the program's code and data need room, and their size depends a little on the
+ * numbers that the plan gives. Two or three rounds, in which needs only grow, settle it.
+ */
+function settle(options: FirmwareOptions, board: Board, settings: Settings): Settled {
+  let needs: MemoryItem[] = [];
+  for (;;) {
+    const plan = planMemory({ ...options, board, program: needs });
+    const addresses = new Map(plan.placed.map(({ name, address }) => [name, address]));
+    const code = compileProgram({
+      ...settings,
+      shape: options.model.shape,
+      start: startMemory(addresses),
+      numbers: numbersOf(options, board, settings, plan, addresses),
+    });
+    const wanted = programItems(code);
+    if (wanted.every((item) => fits(item, needs))) return { plan, code, addresses };
+    needs = wanted.map((item) => larger(item, needs));
+  }
+}
+
+const fits = (item: MemoryItem, given: readonly MemoryItem[]): boolean =>
+  given.some(({ name, bytes, align }) => name === item.name && bytes >= item.bytes && align >= item.align);
+
+function larger(item: MemoryItem, given: readonly MemoryItem[]): MemoryItem {
+  const before = given.find(({ name }) => name === item.name);
+  return before && before.bytes > item.bytes ? { ...item, bytes: before.bytes } : item;
+}
+
+const startMemory = (addresses: ReadonlyMap<string, number>) => ({
+  stackTops: [addresses.get('stack0')! + STACK_BYTES, addresses.get('stack1')! + STACK_BYTES] as const,
+  panicFrames: addresses.get('panicFrames')!,
+});
+
+/** Everything that the device program imports as `config.NAME`. */
+function numbersOf(
+  options: FirmwareOptions,
+  board: Board,
+  { cores, clock }: Settings,
+  plan: MemoryPlan,
+  addresses: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const { model, tokenizer } = options;
+  const zero = zeroTable(plan.placed);
+  const stub = startCode(startMemory(addresses), cores);
+  return {
+    ...Object.fromEntries(addresses),
+    ...configOf(model, plan.context, addresses),
+    ...systemConstants(tokenizer),
+    cores,
+    clockMegahertz: clock,
+    zeroRangeCount: zero.count,
+    earlyRangeCount: zero.early,
+    flashOffset: MAPPED_OFFSET,
+    flashPages: Math.ceil(plan.flashBytes / MMU_PAGE),
+    psramPages: Math.ceil(plan.psramBytes / MMU_PAGE),
+    psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
+    entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
+  };
+}
+
+function placementOf(code: ProgramCode, addresses: ReadonlyMap<string, number>) {
+  const places = sectionAddresses(code, addresses);
+  return (section: Parameters<typeof places.get>[0]) => places.get(section);
+}
+
+/** What lies in SRAM0, as an entry of the map. */
+function codeItem({ objects }: ProgramCode): PlacedItem {
+  return {
+    name: 'code',
+    purpose: 'code',
+    bytes: placeCode(objects, 0).used,
+    align: 4,
+    lifetime: 'loaded',
+    memory: 'sram',
+    zero: false,
+    heat: 1,
+    region: 'sram0',
+    address: SRAM0.start,
+  };
+}
+
+/** Code in SRAM1 is loaded through the data bus, like what lies beside it. */
+const onDataBus = (address: number): number =>
+  address >= SRAM0.end && address < SRAM.end + INSTRUCTION_ALIAS ? address - INSTRUCTION_ALIAS : address;
+
+const nameOf = ({ modelName }: FirmwareOptions): string => modelName ?? 'unnamed';
+
+function bannerOf(options: FirmwareOptions, board: Board, { cores, pie }: Settings, map: MemoryMap): string {
+  return bannerText({
+    model: options.model,
+    modelName: nameOf(options),
+    boardName: board.name,
+    version: VERSION,
+    cores,
+    pie,
+    map,
+  });
+}
+
+/** Text and zeros up to the size of its item. */
+function textBytes(text: string, size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  new TextEncoder().encodeInto(text, bytes.subarray(0, size - 1));
+  return bytes;
+}
+
+/** One range a function: compiled ones have sections of their own, named after them, hand-written ones share a section. */
+function codeRanges({ segments, symbols }: LinkedCode): CodeRange[] {
+  const sorted = [...symbols].sort((a, b) => a[1] - b[1]);
+  const ranges = segments
+    .filter(({ address }) => address >= SRAM0.start)
+    .flatMap(({ name, address, bytes }): CodeRange[] => {
+      const end = address + bytes.length;
+      const own = /^\.text\.(.+)$/.exec(name)?.[1];
+      if (own) return [{ name: own, address, bytes: bytes.length }];
+      const inside = sorted.filter(([, at]) => at >= address && at < end);
+      return inside.map(([symbol, at], index) => ({
+        name: symbol,
+        address: at,
+        bytes: (inside[index + 1]?.[1] ?? end) - at,
+      }));
+    });
+  return ranges.sort((a, b) => a.address - b.address);
+}

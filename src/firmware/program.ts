@@ -1,0 +1,130 @@
+/** The device program as machine code: the compiled WebAssembly, its kernels and the start stub, not placed yet. */
+import { readFileSync } from 'node:fs';
+import { compileModule } from '../compiler/compile.ts';
+import { FailureError } from '../errors.ts';
+import { buildKernels } from '../kernels/index.ts';
+import type { KernelShape } from '../quantize/index.ts';
+import type { ObjectCode, Section } from '../xtensa/index.ts';
+import { INSTRUCTION_ALIAS, type MemoryItem, roundUp, SRAM, SRAM0 } from './memory.ts';
+import { type StartMemory, startCode } from './start.ts';
+
+export interface ProgramOptions {
+  /** Values of the program's imported numbers. */
+  numbers: Readonly<Record<string, number>>;
+  start: StartMemory;
+  cores: 1 | 2;
+  /** Hand-written vector kernels; otherwise the portable ones, compiled. */
+  pie: boolean;
+  shape: KernelShape;
+}
+
+export interface ProgramCode {
+  objects: ObjectCode[];
+  /** Data that the WebAssembly module puts at addresses of its own. */
+  fixedData: readonly { address: number; bytes: Uint8Array }[];
+}
+
+/** Anything else is data. */
+const isCode = (section: Section): boolean => /^\.(vectors|start|text)/.test(section.name);
+
+function deviceWasm(name: string): Uint8Array {
+  try {
+    return readFileSync(new URL(`../../dist/device/${name}`, import.meta.url));
+  } catch {
+    throw new FailureError(`the device program dist/device/${name} is missing; run npm run build`);
+  }
+}
+
+/** Compiles everything for these numbers. */
+export function compileProgram({ numbers, start, cores, pie, shape }: ProgramOptions): ProgramCode {
+  const globals = Object.fromEntries(
+    Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
+  );
+  const options = { globals, trapSymbol: 'trap' };
+  const main = compileModule(deviceWasm('main.chip.wasm'), options);
+  const kernels = pie ? undefined : compileModule(deviceWasm('kernels.wasm'), options);
+  return {
+    objects: [startCode(start, cores), ...(kernels ? [kernels.object] : buildKernels(shape)), main.object],
+    fixedData: [...main.data, ...(kernels?.data ?? [])],
+  };
+}
+
+/** Where a section goes, by the section itself. */
+export type SectionAddresses = Map<Section, number>;
+
+/** Puts the code into SRAM0, in order, as far as it fits; the rest needs `overflow` bytes in SRAM1. */
+export function placeCode(
+  objects: readonly ObjectCode[],
+  overflowAddress: number,
+): { addresses: SectionAddresses; used: number; overflow: number } {
+  const addresses: SectionAddresses = new Map();
+  let next: number = SRAM0.start;
+  const first = overflowAddress + INSTRUCTION_ALIAS;
+  let beyond = first;
+  for (const section of objects.flatMap(({ sections }) => sections).filter(isCode)) {
+    const start = roundUp(next, section.align);
+    if (start + section.bytes.length <= SRAM0.end) {
+      addresses.set(section, start);
+      next = start + section.bytes.length;
+    } else {
+      const there = roundUp(beyond, section.align);
+      addresses.set(section, there);
+      beyond = there + section.bytes.length;
+    }
+  }
+  return { addresses, used: next - SRAM0.start, overflow: beyond - first };
+}
+
+export const OVERFLOW = 'code.overflow';
+export const CONSTANTS = 'constants';
+const dataName = (index: number): string => `data.${index}`;
+
+const dataSections = (objects: readonly ObjectCode[]): Section[] =>
+  objects
+    .flatMap(({ sections }) => sections)
+    .filter((section) => !isCode(section) && section.bytes.length > 0);
+
+/** What the compiled program needs of SRAM besides SRAM0. */
+export function programItems({ objects, fixedData }: ProgramCode): MemoryItem[] {
+  const item = (name: string, purpose: MemoryItem['purpose'], bytes: number, align: number): MemoryItem => ({
+    name,
+    purpose,
+    bytes,
+    align,
+    lifetime: 'loaded',
+    memory: 'sram',
+    zero: false,
+    heat: 1,
+  });
+  const end = Math.max(SRAM.start, ...fixedData.map(({ address, bytes }) => address + bytes.length));
+  const { overflow } = placeCode(objects, 0);
+  return [
+    { ...item(CONSTANTS, 'system', end - SRAM.start, 4), fixed: SRAM.start },
+    ...dataSections(objects).map((section, index) =>
+      item(dataName(index), 'system', section.bytes.length, section.align),
+    ),
+    ...(overflow > 0 ? [item(OVERFLOW, 'code', overflow, 16)] : []),
+  ];
+}
+
+/** Addresses of all sections once the plan has placed {@link programItems}. */
+export function sectionAddresses(
+  { objects }: ProgramCode,
+  items: ReadonlyMap<string, number>,
+): SectionAddresses {
+  const { addresses } = placeCode(objects, items.get(OVERFLOW) ?? 0);
+  for (const [index, section] of dataSections(objects).entries()) {
+    addresses.set(section, items.get(dataName(index))!);
+  }
+  return addresses;
+}
+
+/** Address of a symbol of the start stub, which lies at the beginning of SRAM0 whatever follows. */
+export function startSymbol(stub: ObjectCode, name: string): number {
+  const { addresses } = placeCode([stub], 0);
+  for (const section of stub.sections) {
+    const offset = section.symbols.get(name);
+    if (offset !== undefined) return addresses.get(section)! + offset;
+  }
+  throw new Error(`startSymbol: ${name}`);
+}
