@@ -29,7 +29,7 @@ export function scores(q: usize, keys: usize, headSize: i32, keyScales: usize, o
 /**
  * e = exp((score - largest) * factor), to be divided by its sum later. `factor` has its mantissa in bits 15...0 and a right
  * shift in bits 31...16; factor * 2^-11 is in nats. weights = round(e * valueScales / 2^23): s8 (16 * groups).
- * Returns the sum of e in units of 2^-15.
+ * Returns the sum of e * 32767 / 2^15, in units of 2^-15.
  */
 export function softmax(
   scores: usize,
@@ -42,16 +42,16 @@ export function softmax(
   const mantissa = factor & 0xffff;
   const shift = factor >> 16;
   const lowest = shift > 15 ? -32768 : max(-32768, -(<i32>(((<u32>-LOWEST) << shift) / <u32>mantissa)));
-  let sum = 0;
+  let sum: i64 = 0;
   const end = groups << 4;
   for (let p = 0; p < end; p++) {
     const below = max(sub16(<i32>load<i16>(at16(scores, p)), largest), lowest);
     const e = exponential(mul16(below, mantissa, shift));
-    sum += e;
+    sum += <i64>(e * 32767);
     const weight = mul16(e, <i32>load<i16>(at16(valueScales, p)), 15);
     store<i8>(weights + p, add16(weight, 128) >> 8);
   }
-  return sum;
+  return <i32>(sum >> 15);
 }
 
 /**

@@ -20,8 +20,9 @@ export function swiglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32
     const gate = mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15);
     const up = mul16(<i32>load<i16>(at16(y, j)), <i32>load<i16>(at16(scale, j)), 15);
     const z = mul16(max(min(gate, limit), -limit), mantissa, shift);
-    const negative = min(z, sub16(0, z)); // -|z|, already in the units of the exponential
-    const e = exponential(max(negative, LOWEST));
+    // -|z|, already in the units of the exponential; at LOWEST, c is 0.
+    const negative = max(min(z, sub16(0, z)), LOWEST);
+    const e = exponential(negative);
     let r = add16(mul16(e, R4, 15), R3);
     r = add16(mul16(e, r, 15), R2);
     r = add16(mul16(e, r, 15), R1);

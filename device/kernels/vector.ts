@@ -1,5 +1,5 @@
 /** Whole-vector steps between the matrix products. Lengths are multiples of 16, arrays 16-byte aligned. */
-import { add16, add32, at16, at32, mul16 } from './lanes';
+import { add16, add32, at16, at32, mul16, saturate16 } from './lanes';
 
 /** Bits by which the s32 vector x must be shifted right to fit 15 bits with sign. */
 function packShift(x: usize, n: i32): i32 {
@@ -48,7 +48,7 @@ export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
     high = max(high, value);
     low = min(low, value);
   }
-  const largest = max(high, -low);
+  const largest = max(high, saturate16(-low));
   const shift = 31 - <i32>clz<u32>(largest);
   const reciprocal = <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
   for (let i = 0; i < n; i++) {

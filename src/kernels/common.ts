@@ -1,0 +1,45 @@
+/** Turns that several kernels use. */
+import { type AR, type Assembler, a1, type QR } from '../xtensa/index.ts';
+
+/** Bytes of stack that {@link enter} takes; the stack stays aligned to 16 bytes. */
+export const FRAME_BYTES = 32;
+
+/** Opens a frame of FRAME_BYTES at a1: room to pass numbers from address registers to vectors. */
+export function enter(asm: Assembler): void {
+  asm.addi(a1, a1, -FRAME_BYTES);
+}
+
+export function leave(asm: Assembler): void {
+  asm.addi(a1, a1, FRAME_BYTES);
+  asm.ret();
+}
+
+/** Every lane of `vector` becomes the largest of its eight s16 lanes. */
+export function spreadLargest16(asm: Assembler, vector: QR, spare: QR): void {
+  for (let round = 0; round < 3; round++) {
+    asm.ee_orq(spare, vector, vector);
+    asm.ee_vunzip_16(vector, spare);
+    asm.ee_vmax_s16(vector, vector, spare);
+  }
+}
+
+/** Every lane of `vector` becomes the largest of its four s32 lanes. */
+export function spreadLargest32(asm: Assembler, vector: QR, spare: QR): void {
+  for (let round = 0; round < 2; round++) {
+    asm.ee_orq(spare, vector, vector);
+    asm.ee_vunzip_32(vector, spare);
+    asm.ee_vmax_s32(vector, vector, spare);
+  }
+}
+
+/** The lowest s16 lane of a vector, sign-extended. */
+export function lane16(asm: Assembler, to: AR, vector: QR): void {
+  asm.ee_movi_32_a(vector, to, 0);
+  asm.sext(to, to, 15);
+}
+
+/** The halfword in a register, in all eight lanes. */
+export function broadcast16(asm: Assembler, to: QR, value: AR): void {
+  asm.s16i(value, a1, 0);
+  asm.ee_vldbc_16(to, a1);
+}

@@ -1,0 +1,60 @@
+/** Vector constants of the exponential and of the sigmoid, in the order in which the kernels stream them. */
+import { type AR, type Assembler, a1, type QR } from '../xtensa/index.ts';
+
+/** Smallest argument of the exponential, whose result is 0. */
+export const LOWEST = -22713;
+/** Cubic for e^v on [-ln 2, 0], highest power first, in 2^-15 (device/kernels/exponential.ts). */
+export const EXPONENTIAL = [3898, 15766, 32694, 32767] as const;
+/** 1 / (1 + e) on [0, 1], highest power first, in 2^-15 (device/kernels/swiglu.ts). */
+export const SIGMOID = [5296, -18081, 28767, -32352, 32761] as const;
+
+/** Sixteen bytes a vector. */
+export const VECTOR_BYTES = 16;
+
+/** A number known when the kernel is built, or a register with one known when it runs. */
+export type Constant = number | AR;
+
+/**
+ * Writes a table of vectors at a1 + `offset`, each with one constant in all lanes. Kernels then load constants for free,
+ * in instructions that compute something else.
+ */
+export function writeTable(
+  asm: Assembler,
+  offset: number,
+  constants: readonly Constant[],
+  spare: AR,
+  vector: QR,
+): void {
+  const { table } = asm.pool('AR', 'table');
+  asm.addi(table, a1, offset);
+  for (const constant of constants) {
+    if (typeof constant === 'number') asm.movi(spare, constant);
+    asm.s16i(typeof constant === 'number' ? spare : constant, table, 0);
+    asm.ee_vldbc_16(vector, table);
+    asm.ee_vst_128_ip(vector, table, VECTOR_BYTES);
+  }
+  asm.release(table);
+}
+
+/** lowest = max(-32768, -(LOWEST' << shift) / mantissa), or -32768 for shifts above 15, with LOWEST' = `limit`. */
+export function scaledLimit(
+  asm: Assembler,
+  to: AR,
+  limit: number,
+  ceiling: number,
+  mantissa: AR,
+  shift: AR,
+  spare: AR,
+): void {
+  const done = asm.label('limited');
+  asm.movi(to, ceiling);
+  asm.movi(spare, 15);
+  asm.blt(spare, shift, done);
+  asm.movi(to, limit);
+  asm.ssl(shift);
+  asm.sll(to, to);
+  asm.quou(to, to, mantissa);
+  asm.movi(spare, ceiling);
+  asm.min(to, to, spare);
+  asm.place(done);
+}

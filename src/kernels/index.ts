@@ -1,0 +1,39 @@
+/** The hand-written kernels for the chip's vector unit, each beside its portable twin's name. */
+import type { KernelShape } from '../quantize/index.ts';
+import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
+import type { Kernel } from './kernel.ts';
+import { logitsF32 } from './logits.ts';
+import { matvecDim, matvecHidden } from './matvec.ts';
+import { rope } from './rope.ts';
+import { scores } from './scores.ts';
+import { softmax } from './softmax.ts';
+import { swiglu } from './swiglu.ts';
+import { values } from './values.ts';
+import { addResidual, normalize, pack, quantize, scaleRows } from './vector.ts';
+
+export type { Kernel } from './kernel.ts';
+
+export const kernels: readonly Kernel[] = [
+  matvecDim,
+  matvecHidden,
+  pack,
+  normalize,
+  quantize,
+  scaleRows,
+  addResidual,
+  rope,
+  scores,
+  softmax,
+  values,
+  swiglu,
+  logitsF32,
+];
+
+/** All kernels for a model's shape, as code that the firmware links: symbols of the kernels' names. */
+export function buildKernels(shape: KernelShape): ObjectCode[] {
+  return kernels.map(({ build }) => {
+    const asm = createAssembler();
+    build(asm, shape);
+    return asm.finish();
+  });
+}

@@ -1,0 +1,195 @@
+/** Twin and kernel give identical bits: on random inputs of full range here, on real activations in src/quantize. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { KernelShape } from '../quantize/index.ts';
+import { kernels } from './index.ts';
+import { createKernelMachine, createTwins, DATA } from './testing.ts';
+
+/** stories260K, stories3M, stories15M, and head sizes and odd column counts between. */
+const shapes: readonly KernelShape[] = [
+  { dim: 64, hidden: 176, headSize: 8 },
+  { dim: 192, hidden: 512, headSize: 32 },
+  { dim: 288, hidden: 768, headSize: 48 },
+  { dim: 16, hidden: 48, headSize: 4 },
+  { dim: 128, hidden: 352, headSize: 64 },
+  { dim: 80, hidden: 1040, headSize: 6 },
+];
+
+interface Call {
+  /** Numbers, or places in memory by name. */
+  args: (number | string)[];
+  /** Bytes of each place that is filled before; the test compares these and the outputs. */
+  inputs: Record<string, number>;
+  outputs: Record<string, number>;
+  hasResult?: boolean;
+}
+
+const integer = (min: number, max: number) => fc.integer({ min, max });
+const bits = (x: number): number => new Int32Array(new Float32Array([x]).buffer)[0];
+
+/** A valid call of each kernel: sizes and scalars drawn, memory filled at random. */
+const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
+  matvec_dim: ({ dim }) => matvecCall(dim),
+  matvec_hidden: ({ hidden }) => matvecCall(hidden),
+  pack: () =>
+    integer(1, 24).map((n) => ({
+      args: ['x', 'out', 16 * n],
+      inputs: { x: 64 * n },
+      outputs: { out: 32 * n },
+      hasResult: true,
+    })),
+  normalize: () =>
+    integer(1, 24).map((n) => ({
+      args: ['x', 'gain', 'out', 16 * n, 'info'],
+      inputs: { x: 64 * n, gain: 32 * n },
+      outputs: { out: 32 * n, info: 8 },
+    })),
+  quantize: () =>
+    fc.tuple(integer(1, 24), integer(1, 127)).map(([n, limit]) => ({
+      args: ['t', 'q', 16 * n, limit],
+      inputs: { t: 32 * n },
+      outputs: { q: 16 * n },
+      hasResult: true,
+    })),
+  scale_rows: () =>
+    integer(1, 8).map((n) => ({
+      args: ['y', 'scale', 16 * n],
+      inputs: { y: 32 * n, scale: 32 * n },
+      outputs: { y: 32 * n },
+    })),
+  add_residual: () =>
+    fc.tuple(integer(1, 8), integer(1 << 14, (1 << 15) - 1), integer(0, 31)).map(([n, mantissa, shift]) => ({
+      args: ['y', 'scale', 'x', 16 * n, mantissa, shift],
+      inputs: { y: 32 * n, scale: 32 * n, x: 64 * n },
+      outputs: { x: 64 * n },
+    })),
+  rope: () =>
+    integer(1, 12).map((n) => ({
+      args: ['y', 'scale', 'angles', 8 * n],
+      inputs: { y: 32 * n, scale: 32 * n, angles: 32 * n },
+      outputs: { y: 32 * n },
+    })),
+  scores: ({ headSize }) =>
+    integer(1, 100).map((count) => ({
+      args: ['q', 'keys', headSize, 'scales', 'out', count],
+      inputs: {
+        q: headSize,
+        keys: 16 * headSize * Math.ceil(count / 16),
+        scales: 32 * Math.ceil(count / 16),
+      },
+      outputs: { out: 32 * Math.ceil(count / 16) },
+      hasResult: true,
+    })),
+  softmax: () =>
+    fc
+      .tuple(integer(1, 16), integer(-32768, 32767), integer(1 << 14, (1 << 15) - 1), integer(0, 31))
+      .map(([groups, largest, mantissa, shift]) => ({
+        args: ['scores', 'scales', 'weights', groups, largest, mantissa | (shift << 16)],
+        inputs: { scores: 32 * groups, scales: 32 * groups },
+        outputs: { weights: 16 * groups },
+        hasResult: true,
+      })),
+  values: ({ headSize }) =>
+    fc.tuple(integer(1, 20), integer(0, 2 ** 31 - 1)).map(([groups, reciprocal]) => ({
+      args: ['values', 'weights', groups, headSize, 'out', reciprocal],
+      inputs: { values: 16 * headSize * groups, weights: 16 * groups },
+      outputs: { out: 2 * headSize },
+    })),
+  swiglu: () =>
+    fc.tuple(integer(1, 15), integer(1 << 14, (1 << 15) - 1), integer(0, 31)).map(([n, mantissa, shift]) => ({
+      args: ['y', 'scale', 'out', 8 * n, mantissa, shift],
+      inputs: { y: 32 * n, scale: 32 * n },
+      outputs: { out: 32 * n },
+    })),
+  logits_f32: () =>
+    fc.tuple(integer(1, 16), fc.float({ min: 2 ** -30, max: 2 ** 10, noNaN: true })).map(([n, factor]) => ({
+      args: ['y', 'scale', 'out', 16 * n, bits(factor)],
+      inputs: { y: 32 * n, scale: 32 * n },
+      outputs: { out: 64 * n },
+    })),
+};
+
+function matvecCall(columns: number): fc.Arbitrary<Call> {
+  return fc.tuple(integer(1, 6), integer(1, 20)).map(([n, shift]) => ({
+    args: ['weights', 'x', columns, 'y', 8 * n, shift],
+    inputs: { weights: 8 * n * columns, x: columns },
+    outputs: { y: 16 * n },
+  }));
+}
+
+/** Bytes of several characters, since extremes matter: uniform, small s16 values, all extreme, all alike. */
+function fill(bytes: Uint8Array, random: () => number, style: number): void {
+  const words = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = random() * 256;
+  if (style === 1)
+    for (let i = 0; i < words.length; i++) words[i] = (random() - 0.5) * 2 ** (1 + random() * 15);
+  if (style === 2) for (let i = 0; i < words.length; i++) words[i] = random() < 0.5 ? -32768 : 32767;
+  if (style === 3) bytes.fill(random() < 0.5 ? 0x80 : 0x7f);
+}
+
+/** xorshift32: a stream per seed. */
+function stream(seed: number): () => number {
+  let state = seed | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** Where both sides put things, away from the stack and from the kernels' own constants. */
+const FIRST = 0x1000;
+const LAST = 0x50000;
+
+function layOut(call: Call): Map<string, number> {
+  const places = new Map<string, number>();
+  let next = FIRST;
+  for (const [name, size] of Object.entries({ ...call.inputs, ...call.outputs })) {
+    places.set(name, next);
+    next += Math.ceil(size / 16) * 16 + 64;
+  }
+  expect(next).toBeLessThan(LAST);
+  return places;
+}
+
+describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize', (shape) => {
+  const machine = createKernelMachine(shape);
+  const twins = createTwins();
+  test.each(kernels.map(({ name }) => name))('%s', (name) => {
+    fc.assert(
+      fc.property(calls[name](shape), integer(1, 2 ** 31 - 1), integer(0, 3), (call, seed, style) => {
+        const places = layOut(call);
+        const random = stream(seed);
+        machine.memory.fill(0, FIRST, LAST);
+        for (const [place, size] of Object.entries(call.inputs)) {
+          const at = places.get(place)!;
+          fill(machine.memory.subarray(at, at + size), random, style);
+        }
+        if (name === 'scores') limitQuery(machine.memory.subarray(places.get('q')!), shape.headSize);
+        twins.memory.set(machine.memory.subarray(FIRST, LAST), FIRST);
+        const resolve = (base: number) =>
+          call.args.map((arg) => (typeof arg === 'string' ? base + places.get(arg)! : arg));
+        // A float argument travels as its bits in an address register, and as a number to WebAssembly.
+        const twinArguments = resolve(0);
+        if (name === 'logits_f32')
+          twinArguments[4] = new Float32Array(new Int32Array([twinArguments[4]]).buffer)[0];
+        const { result } = machine.run(name, resolve(DATA));
+        const expected = twins.run(name, twinArguments);
+        if (call.hasResult) expect(result).toBe(expected);
+        for (const [place, size] of Object.entries(call.outputs)) {
+          const at = places.get(place)!;
+          expect(machine.memory.slice(at, at + size)).toEqual(twins.memory.slice(at, at + size));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** The caller's part of the contract: 20-bit sums cannot overflow. */
+function limitQuery(query: Uint8Array, headSize: number): void {
+  const limit = Math.min(127, Math.floor(524287 / (128 * headSize)));
+  const values = new Int8Array(query.buffer, query.byteOffset, headSize);
+  for (let i = 0; i < headSize; i++) values[i] = Math.max(-limit, Math.min(limit, values[i]));
+}

@@ -1,0 +1,106 @@
+/** A simulated core with the kernels, and the portable twins in WebAssembly, for tests and benches. */
+import { readFileSync } from 'node:fs';
+import { createCore, createFlatBus } from '../chip/index.ts';
+import type { KernelShape } from '../quantize/index.ts';
+import { a9, createAssembler, link } from '../xtensa/index.ts';
+import { buildKernels } from './index.ts';
+
+/** Both sides see the same offsets: the core from DATA on, the twins from 0 on. */
+export const DATA = 0x3fc88000;
+const DATA_BYTES = 0x60000;
+const CODE = 0x40378000;
+const CODE_BYTES = 0x8000;
+const PS_USER = 0x20;
+const CPENABLE = 224;
+const PS = 230;
+
+export interface KernelRun {
+  /** a2 when the kernel returned. */
+  result: number;
+  /** From the call to the return, both included. */
+  cycles: number;
+  instructions: number;
+}
+
+export interface KernelMachine {
+  /** The core's data memory. */
+  memory: Uint8Array;
+  run(name: string, args: readonly number[]): KernelRun;
+}
+
+const aligned = (value: number, to: number): number => Math.ceil(value / to) * to;
+
+/** A core whose memory holds the kernels for a shape. Addresses among the arguments are absolute (DATA + offset). */
+export function createKernelMachine(shape: KernelShape): KernelMachine {
+  const bus = createFlatBus(0x200000);
+  bus.provide(DATA, DATA_BYTES);
+  bus.provide(CODE, CODE_BYTES);
+  const asm = createAssembler();
+  asm.function('caller');
+  asm.callx0(a9);
+  asm.simcall();
+  const caller = asm.finish();
+  let code = CODE;
+  let rodata = DATA + DATA_BYTES - 0x1000;
+  const { segments, symbols } = link([caller, ...buildKernels(shape)], (section) => {
+    if (section.name === '.rodata') {
+      const at = aligned(rodata, section.align);
+      rodata = at + section.bytes.length;
+      return at;
+    }
+    const at = aligned(code, section.align);
+    code = at + section.bytes.length;
+    return at;
+  });
+  for (const { address, bytes } of segments) bus.load(address, bytes);
+  const core = createCore({
+    bus,
+    core: 0,
+    simcall: () => {
+      core.stop();
+      return undefined;
+    },
+  });
+  const offset = (DATA + bus.memory.loadMap[DATA >>> 12]) | 0;
+  return {
+    memory: bus.memory.bytes.subarray(offset, offset + DATA_BYTES),
+    run(name, args) {
+      core.reset();
+      const { special, ar } = core.state;
+      special[PS] = PS_USER;
+      special[CPENABLE] = 0xff;
+      core.stateChanged();
+      args.forEach((value, i) => {
+        ar[2 + i] = value;
+      });
+      ar[1] = DATA + DATA_BYTES - 0x2000;
+      ar[9] = symbols.get(name)!;
+      core.state.pc = symbols.get('caller')!;
+      const before = { cycles: core.cycles, instructions: core.instructions };
+      core.runUntil(before.cycles + 1e7);
+      return {
+        result: ar[2],
+        cycles: core.cycles - before.cycles - 1,
+        instructions: core.instructions - before.instructions - 1,
+      };
+    },
+  };
+}
+
+type Twin = (...args: number[]) => number | undefined;
+
+/** The portable twins over a memory of their own; addresses among the arguments are offsets. */
+export function createTwins(): {
+  memory: Uint8Array;
+  run(name: string, args: readonly number[]): number | undefined;
+} {
+  const memory = new WebAssembly.Memory({ initial: 8 });
+  const module = new WebAssembly.Module(
+    readFileSync(new URL('../../dist/device/kernels.wasm', import.meta.url)),
+  );
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
+  return {
+    memory: new Uint8Array(memory.buffer),
+    run: (name, args) => (instance.exports[name] as Twin)(...args),
+  };
+}
