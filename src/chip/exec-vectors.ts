@@ -6,7 +6,7 @@ import { FailureError } from '../errors.ts';
 import { createCore } from './core/core.ts';
 import { type CoreState, SR } from './core/state.ts';
 import { createFlatBus, type FlatBus } from './flat-bus.ts';
-import { Control, QaccForm, setQaccForm } from './pie/index.ts';
+import { Control, QaccForm, readAccx, setQaccForm, writeAccx } from './pie/index.ts';
 
 interface Vector {
   readonly asm: string;
@@ -85,9 +85,9 @@ const qacc = (half: 0 | 1): Register =>
   });
 
 const accx: Register = {
-  get: (state) => BigInt.asUintN(40, BigInt(state.pie.accx[0])).toString(16),
+  get: (state) => BigInt.asUintN(40, BigInt(readAccx(state.pie))).toString(16),
   set: (state, text) => {
-    state.pie.accx[0] = Number(BigInt.asIntN(40, BigInt(`0x${text}`)));
+    writeAccx(state.pie, Number(`0x${text}`));
   },
   normalize: (text) => BigInt.asUintN(40, BigInt(`0x${text}`)).toString(16),
 };

@@ -1,15 +1,8 @@
 /** The free names of the emitted text, bound to one vector unit. All of them match /\bpie_\w+/. */
-import { createFftFunctions, fractions } from './fft.ts';
+import { createFftFunctions } from './fft.ts';
 import { setQaccForm } from './qacc.ts';
 import { instantiateSimd } from './simd/index.ts';
 import { Control, type PieState, QaccForm } from './state.ts';
-
-/** ACCX >>= shift, floored; returns it saturated to 32 bits. */
-function shiftAccx(accx: Float64Array, shift: number): number {
-  const value = Math.floor(accx[0] * fractions[shift]);
-  accx[0] = value;
-  return Math.min(Math.max(value, -0x80000000), 0x7fffffff);
-}
 
 /** Names and values; each is constant for the life of `state`. */
 export function pieBindings(state: PieState): Record<string, unknown> {
@@ -18,7 +11,6 @@ export function pieBindings(state: PieState): Record<string, unknown> {
     ...createFftFunctions(state),
     setQaccForm: (form: QaccForm) => setQaccForm(state, form),
     qaccRaw: () => setQaccForm(state, QaccForm.raw),
-    shiftAccx: (shift: number) => shiftAccx(state.accx, shift),
     unaligned: (address: number, pc: number) => {
       state.control[Control.unaligned]++;
       state.onUnaligned(address >>> 0, pc >>> 0);

@@ -112,6 +112,6 @@ export const accumulateInstructions: readonly EmitEntry[] = [
   readLanes('s8', 31),
   readLanes('s16', 63),
   ['ee.srs.accx', readAccx],
-  ['ee.zero.accx', () => 'pie_accx[0] = 0;'],
+  ['ee.zero.accx', () => 'pie_zeroAccx();'],
   ['ee.zero.qacc', () => 'pie_zeroQacc();'],
 ];

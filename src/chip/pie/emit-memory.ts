@@ -115,11 +115,11 @@ const ldqa = (type: LaneType): EmitEntry[] =>
 
 const loadAccx: Emit = ([as, step], context) =>
   `${address(context, as, 8)}let pie$0, pie$1;${context.loadWords('pie$a', ['pie$0', 'pie$1'])}` +
-  `pie_accx[0] = (pie$1 << 24 >> 24) * 4294967296 + (pie$0 >>> 0);${advance(context, as, step)}`;
+  `pie_accx[0] = pie$0; pie_accx[1] = pie$1 << 24 >> 24;${advance(context, as, step)}`;
 
 const storeAccx: Emit = ([as, step], context) =>
   address(context, as, 8) +
-  context.storeWords('pie$a', ['pie_accx[0] | 0', 'Math.floor(pie_accx[0] / 4294967296) & 255']) +
+  context.storeWords('pie$a', ['pie_accx[0]', 'pie_accx[1] & 255']) +
   advance(context, as, step);
 
 const uaWords = [0, 1, 2, 3].map((i) => `pie_ua[${i}]`);

@@ -44,7 +44,7 @@ export interface FftFunctions {
 const pair = (low: number, high: number): number => (low & 0xffff) | (high << 16);
 
 /** 2^-shift, for every amount SAR and its kind can hold. */
-export const fractions = Float64Array.from({ length: 64 }, (_, shift) => 2 ** -shift);
+const fractions = Float64Array.from({ length: 64 }, (_, shift) => 2 ** -shift);
 
 /** floor(value / 2^shift), as an integer; |value| < 2^34, so a shift beyond 34 gives 0 or -1. */
 const shiftRight = (value: number, shift: number): number => Math.floor(value * fractions[shift]);

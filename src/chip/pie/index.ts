@@ -6,5 +6,5 @@ export { pieBindings } from './bindings.ts';
 export type { EmitContext } from './context.ts';
 export { emitPie, pieInstructionNames } from './emit.ts';
 export { setQaccForm } from './qacc.ts';
-export { Control, createPieState, layout, type PieState, QaccForm } from './state.ts';
+export { Control, createPieState, layout, type PieState, QaccForm, readAccx, writeAccx } from './state.ts';
 export { type PipelineRule, type PipelineUse, pipelineRule } from './timing.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Opcode, opcodeByName } from '../../xtensa/index.ts';
 import { executeModel, isModelled, type Model } from './bigint-model.ts';
-import { pieInstructionNames, QaccForm, setQaccForm } from './index.ts';
+import { pieInstructionNames, QaccForm, readAccx, setQaccForm, writeAccx } from './index.ts';
 import { createTestMachine, type TestMachine } from './test-machine.ts';
 
 const modelled = pieInstructionNames.filter(isModelled).map((name) => opcodeByName.get(name)!);
@@ -83,7 +83,7 @@ function load(machine: TestMachine, model: Model, a4: number, a5: number): void 
   model.q.forEach((value, i) => void pie.qu8.set(bytesOf(value, 16), 16 * i));
   setQaccForm(pie, QaccForm.raw);
   pie.qacc.set(bytesOf(model.qacc, 40));
-  pie.accx[0] = Number(BigInt.asIntN(40, model.accx));
+  writeAccx(pie, Number(model.accx));
   pie.control[1] = Number(model.sarByte);
 }
 
@@ -93,7 +93,7 @@ function state(machine: TestMachine) {
   return {
     q: Array.from({ length: 8 }, (_, i) => numberOf(pie.qu8.subarray(16 * i, 16 * i + 16))),
     qacc: numberOf(pie.qacc),
-    accx: BigInt.asUintN(40, BigInt(pie.accx[0])),
+    accx: BigInt.asUintN(40, BigInt(readAccx(pie))),
   };
 }
 

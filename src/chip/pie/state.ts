@@ -14,7 +14,7 @@ export const layout = {
   lanes20: 128,
   /** 8 doubles: the eight 40-bit lanes of QACC_L, QACC_H. */
   lanes40: 192,
-  /** 1 double: ACCX as a signed 40-bit number. */
+  /** 1 64-bit integer: ACCX, sign-extended from 40 bits. */
   accx: 256,
   /** 40 bytes: QACC_L then QACC_H as raw little-endian bits. */
   qacc: 264,
@@ -57,7 +57,8 @@ export interface PieState {
   readonly qs32: Int32Array;
   readonly lanes20: Int32Array;
   readonly lanes40: Float64Array;
-  readonly accx: Float64Array;
+  /** ACCX: low word, and the high byte sign-extended. */
+  readonly accx: Int32Array;
   readonly qacc: Uint8Array;
   /** The same as words: QACC_L is 0..4, QACC_H is 5..9. */
   readonly qaccWords: Int32Array;
@@ -85,7 +86,7 @@ export function createPieState(): PieState {
     qs32: new Int32Array(buffer, layout.q, 32),
     lanes20: new Int32Array(buffer, layout.lanes20, 16),
     lanes40: new Float64Array(buffer, layout.lanes40, 8),
-    accx: new Float64Array(buffer, layout.accx, 1),
+    accx: new Int32Array(buffer, layout.accx, 2),
     qacc: new Uint8Array(buffer, layout.qacc, 40),
     qaccWords: new Int32Array(buffer, layout.qacc, 10),
     ua: new Int32Array(buffer, layout.uaState, 4),
@@ -93,4 +94,13 @@ export function createPieState(): PieState {
     spare: new Int32Array(buffer, layout.spare, 4),
     onUnaligned: () => {},
   };
+}
+
+/** ACCX as a signed number. */
+export const readAccx = ({ accx }: PieState): number => accx[1] * 2 ** 32 + (accx[0] >>> 0);
+
+/** Sets ACCX from its 40 bits, signed or unsigned. */
+export function writeAccx({ accx }: PieState, value: number): void {
+  accx[0] = value % 2 ** 32;
+  accx[1] = (Math.floor(value / 2 ** 32) << 24) >> 24;
 }

@@ -1,7 +1,7 @@
 /** Reads ../shared/isa/exec-vectors.jsonl and plays its vector-unit lines on a test machine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { findOpcode, type Opcode } from '../../xtensa/index.ts';
-import { setQaccForm } from './index.ts';
+import { readAccx, setQaccForm, writeAccx } from './index.ts';
 import { QaccForm } from './state.ts';
 import type { TestMachine } from './test-machine.ts';
 
@@ -56,7 +56,7 @@ export function loadRegisters(machine: TestMachine, registers: Registers): void 
     else if (name === 'qacc_l') pie.qacc.set(bytes, 0);
     else if (name === 'qacc_h') pie.qacc.set(bytes, 20);
     else if (name === 'ua_state') new Uint8Array(pie.buffer, pie.ua.byteOffset, 16).set(bytes);
-    else if (name === 'accx') pie.accx[0] = Number(BigInt.asIntN(40, BigInt(`0x${value}`)));
+    else if (name === 'accx') writeAccx(pie, Number(`0x${value}`));
     else if (name === 'sar') special[0] = Number.parseInt(value, 16);
     else if (name === 'sar_byte') pie.control[1] = Number.parseInt(value, 16);
     else if (name === 'fft_bit_width') pie.control[2] = Number.parseInt(value, 16);
@@ -70,7 +70,9 @@ export function loadRegisters(machine: TestMachine, registers: Registers): void 
 export function dumpRegisters(machine: TestMachine): Registers {
   const { ar, fpu, pie, special } = machine;
   setQaccForm(pie, QaccForm.raw);
-  const accx = BigInt.asUintN(40, BigInt(pie.accx[0])).toString(16).padStart(10, '0');
+  const accx = BigInt.asUintN(40, BigInt(readAccx(pie)))
+    .toString(16)
+    .padStart(10, '0');
   const all: Registers = {
     qacc_l: hex(pie.qacc.subarray(0, 20)),
     qacc_h: hex(pie.qacc.subarray(20)),

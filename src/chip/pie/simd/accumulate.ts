@@ -1,14 +1,13 @@
 /**
  * Multiply-accumulate into ACCX and QACC, and reading QACC out, as WebAssembly SIMD.
  *
- * ACCX is a double holding the signed 40-bit number. QACC's lanes are 32-bit integers (20-bit lanes) or doubles
+ * ACCX is a 64-bit integer holding the signed 40-bit number. QACC's lanes are 32-bit integers (20-bit lanes) or doubles
  * (40-bit lanes, exact: |lane| < 2^40 and a product < 2^32); the caller has put them into the wanted form.
  * Semantics: ESP32-S3 TRM, chapter 1; saturation at -2^39 / 2^39-1 and -2^19 / 2^19-1, unsigned at 2^40-1 / 2^20-1.
  */
 import { layout } from '../state.ts';
 import {
   type Code,
-  f64,
   f64Const,
   f64x2,
   get,
@@ -18,6 +17,7 @@ import {
   i32Const,
   i32x4,
   i64,
+  i64Const,
   i64x2,
   set,
   splat,
@@ -26,21 +26,21 @@ import {
   type WasmFunction,
 } from './encoder.ts';
 
-const { v128: vector, f64: double } = ValueType;
+const { v128: vector, i64: long } = ValueType;
 const base = i32Const(0);
 
 const swapHalves = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
 
-/** Sum of the four signed 32-bit lanes of local `v`, as a double. The lanes' sum must fit 32 bits. */
+/** Sum of the four signed 32-bit lanes of local `v`, as a 64-bit integer. The lanes' sum must fit 32 bits. */
 function sum32(v: number): Code {
-  const folded = [...set(v, i32x4.add(get(v), v128.shuffle(get(v), get(v), swapHalves)))];
-  return [...folded, ...f64.fromI32S([...i32x4.extract(0, get(v)), ...i32x4.extract(1, get(v)), 0x6a])];
+  const folded = set(v, i32x4.add(get(v), v128.shuffle(get(v), get(v), swapHalves)));
+  return [...folded, ...i64.fromI32S(i32.add(i32x4.extract(0, get(v)), i32x4.extract(1, get(v))))];
 }
 
-/** Sum of both 64-bit lanes of local `v`, as a double. */
-const sum64 = (v: number): Code => f64.fromI64S(i64.add(i64x2.extract(0, get(v)), i64x2.extract(1, get(v))));
+/** Sum of both 64-bit lanes of local `v`. */
+const sum64 = (v: number): Code => i64.add(i64x2.extract(0, get(v)), i64x2.extract(1, get(v)));
 
-/** Local 2 holds x and local 3 holds y; the double sum of the lanes' products. */
+/** Local 2 holds x and local 3 holds y; the sum of the lanes' products as a 64-bit integer. */
 const dotProducts: Record<'s8' | 'u8' | 's16' | 'u16', Code> = {
   s8: [
     ...set(
@@ -66,7 +66,7 @@ const dotProducts: Record<'s8' | 'u8' | 's16' | 'u16', Code> = {
   s16: [
     ...set(2, i32x4.sub(i32x4.dotS(get(2), get(3)), splat.i32(i32Const(1)))),
     ...set(2, i64x2.add(i64x2.extendLowS(get(2)), i64x2.extendHighS(get(2)))),
-    ...f64.add(sum64(2), f64Const(4)),
+    ...i64.add(sum64(2), i64Const(4)),
   ],
   u16: [
     ...set(4, i32x4.extmulLowU(get(2), get(3))),
@@ -85,31 +85,59 @@ const dotProducts: Record<'s8' | 'u8' | 's16' | 'u16', Code> = {
 const two39 = 2 ** 39;
 const two40 = 2 ** 40;
 
+const accx = i64.load(base, layout.accx);
+
+/** `value` where it is not beyond `limit`. `value` is a local: it is read twice. */
+const limited = (value: Code, limit: number, beyond: typeof i64.gtS): Code =>
+  i64.select(i64Const(limit), value, beyond(value, i64Const(limit)));
+
+const signExtend40 = (value: Code): Code => i64.shrS(i64.shl(value, i64Const(24)), i64Const(24));
+
 /** (x, y) */
 function accumulateScalar(type: 's8' | 'u8' | 's16' | 'u16'): WasmFunction {
-  const signed = type[0] === 's';
-  const accx = f64.load(base, layout.accx);
   const sum = 6;
-  const clamped = (value: Code, least: number, most: number): Code =>
-    f64x2.pmax(f64x2.pmin(splat.f64(value), splat.f64(f64Const(most))), splat.f64(f64Const(least)));
-  const wrapped = (value: Code, limit: number, by: number, comparison: (a: Code, b: Code) => Code) =>
-    f64.select(f64.add(value, f64Const(by)), value, comparison(value, f64Const(limit)));
-  const unsignedSum = f64.add(wrapped(accx, 0, two40, f64.lt), dotProducts[type]);
-  const body = signed
-    ? v128.store64Lane0(base, layout.accx, clamped(f64.add(accx, dotProducts[type]), -two39, two39 - 1))
-    : [
-        ...v128.store64Lane0(base, layout.accx, clamped(unsignedSum, 0, two40 - 1)),
-        ...set(sum, accx),
-        ...f64.store(base, layout.accx, wrapped(get(sum), two39, -two40, f64.ge)),
-      ];
+  const body =
+    type[0] === 's'
+      ? [
+          ...set(sum, i64.add(accx, dotProducts[type])),
+          ...set(sum, limited(get(sum), two39 - 1, i64.gtS)),
+          ...i64.store(base, layout.accx, limited(get(sum), -two39, i64.ltS)),
+        ]
+      : [
+          ...set(sum, i64.add(i64.and(accx, i64Const(two40 - 1)), dotProducts[type])),
+          ...i64.store(base, layout.accx, signExtend40(limited(get(sum), two40 - 1, i64.gtS))),
+        ];
   return {
     name: `accx_${type}`,
     parameters: 2,
     results: [],
-    locals: [vector, vector, vector, vector, double],
+    locals: [vector, vector, vector, vector, long],
     body: [...set(2, v128.load(get(0), 0)), ...set(3, v128.load(get(1), 0)), ...body],
   };
 }
+
+/** (shift): ACCX >>= shift; returns it saturated to 32 bits. */
+const shiftScalar: WasmFunction = {
+  name: 'shiftAccx',
+  parameters: 1,
+  results: [ValueType.i32],
+  locals: [long],
+  body: [
+    ...set(1, i64.shrS(accx, i64.fromI32S(get(0)))),
+    ...i64.store(base, layout.accx, get(1)),
+    ...set(1, limited(get(1), 0x7fffffff, i64.gtS)),
+    ...i64.toI32(limited(get(1), -0x80000000, i64.ltS)),
+  ],
+};
+
+/** One store of 64 bits, which a multiply-accumulate right behind it can be served from. */
+const zeroScalar: WasmFunction = {
+  name: 'zeroAccx',
+  parameters: 0,
+  results: [],
+  locals: [],
+  body: i64.store(base, layout.accx, i64Const(0)),
+};
 
 /** Adds the four vectors of products to the 20-bit lanes, with saturation. */
 function addLanes20(products: readonly Code[], signed: boolean): Code {
@@ -281,4 +309,6 @@ export const accumulatorFunctions: readonly WasmFunction[] = [
   shiftLanes20,
   shiftLanes40,
   zeroLanes,
+  shiftScalar,
+  zeroScalar,
 ];

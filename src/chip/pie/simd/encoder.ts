@@ -99,25 +99,35 @@ export const i32 = {
   load: (address: Code, offset: number): Code => [...address, 0x28, 2, ...unsigned(offset)],
 };
 
-export const i64 = { add: plain(0x7c), fromI32S: plain(0xac) };
+/** A constant that fits 53 bits, as signed LEB128. */
+export function i64Const(value: number): Code {
+  const bytes: number[] = [0x42];
+  let rest = BigInt(value);
+  while (rest < -64n || rest > 63n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  return [...bytes, Number(rest & 0x7fn)];
+}
 
-export const f64 = {
-  load: (address: Code, offset: number): Code => [...address, 0x2b, 3, ...unsigned(offset)],
+export const i64 = {
+  load: (address: Code, offset: number): Code => [...address, 0x29, 3, ...unsigned(offset)],
   store: (address: Code, offset: number, value: Code): Code => [
     ...address,
     ...value,
-    0x39,
+    0x37,
     3,
     ...unsigned(offset),
   ],
-  add: plain(0xa0),
-  mul: plain(0xa2),
-  lt: plain(0x63),
-  ge: plain(0x66),
+  add: plain(0x7c),
+  and: plain(0x83),
+  shl: plain(0x86),
+  shrS: plain(0x87),
+  ltS: plain(0x53),
+  gtS: plain(0x55),
   select: plain(0x1b),
-  fromI32S: plain(0xb7),
-  fromI32U: plain(0xb8),
-  fromI64S: plain(0xb9),
+  fromI32S: plain(0xac),
+  toI32: plain(0xa7),
 };
 
 const lane =
@@ -142,15 +152,6 @@ export const v128 = {
     0x0b,
     0,
     ...unsigned(offset),
-  ],
-  store64Lane0: (address: Code, offset: number, value: Code): Code => [
-    ...address,
-    ...value,
-    0xfd,
-    0x5b,
-    0,
-    ...unsigned(offset),
-    0,
   ],
   constBytes: (bytes: readonly number[]): Code => [0xfd, 0x0c, ...bytes],
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [...a, ...b, 0xfd, 0x0d, ...lanes],
