@@ -42,7 +42,9 @@ function lanes(asm: Assembler, streams: 1 | 2, registers: Registers): void {
   const { gate, gateScale, up, upScale, out, waiting, table, shift } = registers;
   const [u, p, r] = [registers.u, registers.p, registers.r].map((vectors) => vectors.slice(0, streams));
   const [k0, k1] = registers.k;
-  const each = (step: (i: number) => void) => u.forEach((_, i) => step(i));
+  const each = (step: (i: number) => void) => {
+    for (let i = 0; i < streams; i++) step(i);
+  };
   /** One step of all streams with constant `k`, which the last one replaces by the table's next. */
   const step = (plain: Plain, loading: Loading, k: QR, to: readonly QR[], from: readonly QR[]) =>
     each((i) => (i < streams - 1 ? plain(to[i], from[i], k) : loading(k, table, to[i], from[i], k)));

@@ -1,0 +1,100 @@
+/** Cycles of every kernel on the simulated core, with the sizes that a token of stories260K has at position 127. */
+import { createKernelMachine, DATA } from '../src/kernels/testing.ts';
+
+interface Row {
+  kernel: string;
+  what: string;
+  args: (number | string)[];
+  /** Multiply-adds of the call. */
+  macs: number;
+  /** Calls on each core in a token: layers times what a half needs. */
+  calls: number;
+}
+
+const LAYERS = 5;
+const GROUPS = 8;
+const float = (x: number): number => new Int32Array(new Float32Array([x]).buffer)[0];
+const matvec = (name: string, what: string, columns: number, rows: number, calls: number): Row => ({
+  kernel: name,
+  what,
+  args: ['w', 'x', columns, 'y', rows, 6],
+  macs: columns * rows,
+  calls,
+});
+
+const rows: readonly Row[] = [
+  matvec('matvec_dim', 'query, key, value: 64 rows', 64, 64, LAYERS),
+  matvec('matvec_dim', 'attention output: 32 rows', 64, 32, LAYERS),
+  matvec('matvec_dim', 'gate and up: 176 rows', 64, 176, LAYERS),
+  matvec('matvec_hidden', 'down: 32 rows', 176, 32, LAYERS),
+  matvec('matvec_dim', 'classifier: 256 rows', 64, 256, 1),
+  { kernel: 'logits_f32', what: '256 rows', args: ['y', 's', 'out', 256, float(0.01)], macs: 0, calls: 1 },
+  { kernel: 'normalize', what: '64', args: ['x', 's', 'out', 64, 'info'], macs: 0, calls: 2 * LAYERS + 1 },
+  { kernel: 'quantize', what: '64', args: ['y', 'out', 64, 127], macs: 0, calls: 3 * LAYERS + 1 },
+  { kernel: 'quantize', what: '176', args: ['y', 'out', 176, 127], macs: 0, calls: LAYERS },
+  { kernel: 'quantize', what: '32 (query)', args: ['y', 'out', 32, 127], macs: 0, calls: LAYERS },
+  { kernel: 'quantize', what: '16 (key, value)', args: ['y', 'out', 16, 127], macs: 0, calls: 2 * LAYERS },
+  { kernel: 'pack', what: '176', args: ['x', 'out', 176], macs: 0, calls: LAYERS },
+  { kernel: 'rope', what: '16 pairs', args: ['y', 's', 'angles', 16], macs: 0, calls: LAYERS },
+  { kernel: 'rope', what: '8 pairs', args: ['y', 's', 'angles', 8], macs: 0, calls: LAYERS },
+  { kernel: 'scale_rows', what: '16', args: ['y', 's', 16], macs: 0, calls: LAYERS },
+  { kernel: 'add_residual', what: '32', args: ['y', 's', 'x', 32, 20000, 9], macs: 0, calls: 2 * LAYERS },
+  { kernel: 'swiglu', what: '88', args: ['y', 's', 'out', 88, 20000, 12], macs: 0, calls: LAYERS },
+  {
+    kernel: 'scores',
+    what: '128 positions',
+    args: ['x', 'w', 8, 's', 'out', 128],
+    macs: 1024,
+    calls: 4 * LAYERS,
+  },
+  {
+    kernel: 'softmax',
+    what: '128 positions',
+    args: ['y', 's', 'out', GROUPS, 100, 20000 | (12 << 16)],
+    macs: 0,
+    calls: 4 * LAYERS,
+  },
+  {
+    kernel: 'values',
+    what: '128 positions',
+    args: ['w', 'x', GROUPS, 8, 'out', 1 << 20],
+    macs: 1024,
+    calls: 4 * LAYERS,
+  },
+];
+
+const machine = createKernelMachine({ dim: 64, hidden: 176, headSize: 8 });
+const places: Record<string, number> = {
+  w: 0x1000,
+  x: 0x20000,
+  y: 0x22000,
+  s: 0x24000,
+  out: 0x26000,
+  info: 0x28000,
+  angles: 0x29000,
+};
+let seed = 1;
+for (let i = 0x1000; i < 0x30000; i++) {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  machine.memory[i] = seed >>> 24;
+}
+
+let total = 0;
+console.log('kernel          size                          cycles  MAC/cycle  a token and core');
+for (const { kernel, what, args, macs, calls } of rows) {
+  const { cycles } = machine.run(
+    kernel,
+    args.map((arg) => (typeof arg === 'string' ? DATA + places[arg] : arg)),
+  );
+  total += cycles * calls;
+  console.log(
+    kernel.padEnd(16),
+    what.padEnd(28),
+    cycles.toFixed(0).padStart(7),
+    (macs ? (macs / cycles).toFixed(2) : '').padStart(10),
+    String(cycles * calls).padStart(17),
+  );
+}
+console.log(
+  `all kernels of a token on one of two cores: ${total} cycles, ${(240e6 / total).toFixed(0)} tokens per second at 240 MHz`,
+);
