@@ -5,6 +5,7 @@
  * (40-bit lanes, exact: |lane| < 2^40 and a product < 2^32); the caller has put them into the wanted form.
  * Semantics: ESP32-S3 TRM, chapter 1; saturation at -2^39 / 2^39-1 and -2^19 / 2^19-1, unsigned at 2^40-1 / 2^20-1.
  */
+import { type LaneType, laneTypes } from '../context.ts';
 import { layout } from '../state.ts';
 import {
   type Code,
@@ -40,45 +41,45 @@ function sum32(v: number): Code {
 /** Sum of both 64-bit lanes of local `v`. */
 const sum64 = (v: number): Code => i64.add(i64x2.extract(0, get(v)), i64x2.extract(1, get(v)));
 
-/** Local 2 holds x and local 3 holds y; the sum of the lanes' products as a 64-bit integer. */
-const dotProducts: Record<'s8' | 'u8' | 's16' | 'u16', Code> = {
-  s8: [
+/** Locals `l` and `l + 1` hold x and y; the sum of the lanes' products as a 64-bit integer. */
+const dotProducts: Record<LaneType, (l: number) => Code> = {
+  s8: (l) => [
     ...set(
-      2,
+      l,
       i32x4.add(
-        i32x4.extaddPairwiseS(i16x8.extmulLowS(get(2), get(3))),
-        i32x4.extaddPairwiseS(i16x8.extmulHighS(get(2), get(3))),
+        i32x4.extaddPairwiseS(i16x8.extmulLowS(get(l), get(l + 1))),
+        i32x4.extaddPairwiseS(i16x8.extmulHighS(get(l), get(l + 1))),
       ),
     ),
-    ...sum32(2),
+    ...sum32(l),
   ],
-  u8: [
+  u8: (l) => [
     ...set(
-      2,
+      l,
       i32x4.add(
-        i32x4.extaddPairwiseU(i16x8.extmulLowU(get(2), get(3))),
-        i32x4.extaddPairwiseU(i16x8.extmulHighU(get(2), get(3))),
+        i32x4.extaddPairwiseU(i16x8.extmulLowU(get(l), get(l + 1))),
+        i32x4.extaddPairwiseU(i16x8.extmulHighU(get(l), get(l + 1))),
       ),
     ),
-    ...sum32(2),
+    ...sum32(l),
   ],
   // A pair's sum reaches +2^31 but never -2^31: minus one it fits 32 bits; the four ones come back at the end.
-  s16: [
-    ...set(2, i32x4.sub(i32x4.dotS(get(2), get(3)), splat.i32(i32Const(1)))),
-    ...set(2, i64x2.add(i64x2.extendLowS(get(2)), i64x2.extendHighS(get(2)))),
-    ...i64.add(sum64(2), i64Const(4)),
+  s16: (l) => [
+    ...set(l, i32x4.sub(i32x4.dotS(get(l), get(l + 1)), splat.i32(i32Const(1)))),
+    ...set(l, i64x2.add(i64x2.extendLowS(get(l)), i64x2.extendHighS(get(l)))),
+    ...i64.add(sum64(l), i64Const(4)),
   ],
-  u16: [
-    ...set(4, i32x4.extmulLowU(get(2), get(3))),
-    ...set(5, i32x4.extmulHighU(get(2), get(3))),
+  u16: (l) => [
+    ...set(l + 2, i32x4.extmulLowU(get(l), get(l + 1))),
+    ...set(l + 3, i32x4.extmulHighU(get(l), get(l + 1))),
     ...set(
-      2,
+      l,
       i64x2.add(
-        i64x2.add(i64x2.extendLowU(get(4)), i64x2.extendHighU(get(4))),
-        i64x2.add(i64x2.extendLowU(get(5)), i64x2.extendHighU(get(5))),
+        i64x2.add(i64x2.extendLowU(get(l + 2)), i64x2.extendHighU(get(l + 2))),
+        i64x2.add(i64x2.extendLowU(get(l + 3)), i64x2.extendHighU(get(l + 3))),
       ),
     ),
-    ...sum64(2),
+    ...sum64(l),
   ],
 };
 
@@ -93,27 +94,25 @@ const limited = (value: Code, limit: number, beyond: typeof i64.gtS): Code =>
 
 const signExtend40 = (value: Code): Code => i64.shrS(i64.shl(value, i64Const(24)), i64Const(24));
 
-/** (x, y) */
-function accumulateScalar(type: 's8' | 'u8' | 's16' | 'u16'): WasmFunction {
-  const sum = 6;
-  const body =
-    type[0] === 's'
-      ? [
-          ...set(sum, i64.add(accx, dotProducts[type])),
-          ...set(sum, limited(get(sum), two39 - 1, i64.gtS)),
-          ...i64.store(base, layout.accx, limited(get(sum), -two39, i64.ltS)),
-        ]
-      : [
-          ...set(sum, i64.add(i64.and(accx, i64Const(two40 - 1)), dotProducts[type])),
-          ...i64.store(base, layout.accx, signExtend40(limited(get(sum), two40 - 1, i64.gtS))),
-        ];
-  return {
-    name: `accx_${type}`,
-    parameters: 2,
-    results: [],
-    locals: [vector, vector, vector, vector, long],
-    body: [...set(2, v128.load(get(0), 0)), ...set(3, v128.load(get(1), 0)), ...body],
-  };
+/** Loads x and y into locals `l` and `l + 1`. */
+const fetchSources = (l: number): Code => [
+  ...set(l, v128.load(get(0), 0)),
+  ...set(l + 1, v128.load(get(1), 0)),
+];
+
+/** Adds the products of x and y to ACCX. */
+function accumulateScalar(type: LaneType, l: number): Code {
+  const sum = l + 4;
+  return type[0] === 's'
+    ? [
+        ...set(sum, i64.add(accx, dotProducts[type](l))),
+        ...set(sum, limited(get(sum), two39 - 1, i64.gtS)),
+        ...i64.store(base, layout.accx, limited(get(sum), -two39, i64.ltS)),
+      ]
+    : [
+        ...set(sum, i64.add(i64.and(accx, i64Const(two40 - 1)), dotProducts[type](l))),
+        ...i64.store(base, layout.accx, signExtend40(limited(get(sum), two40 - 1, i64.gtS))),
+      ];
 }
 
 /** (shift): ACCX >>= shift; returns it saturated to 32 bits. */
@@ -167,8 +166,8 @@ function addLanes40(products: readonly Code[], signed: boolean): Code {
 
 const upper = (v: Code): Code => v128.shuffle(v, v, swapHalves);
 
-/** Locals 2 and 3 hold x and y. */
-function accumulateLanes(type: 's8' | 'u8' | 's16' | 'u16'): Code {
+/** Adds the products of x and y, in locals `l` and `l + 1`, to QACC. */
+function accumulateLanes(type: LaneType, l: number): Code {
   const signed = type[0] === 's';
   if (type === 's8' || type === 'u8') {
     const [low, high] = signed
@@ -178,45 +177,70 @@ function accumulateLanes(type: 's8' | 'u8' | 's16' | 'u16'): Code {
       ? [i32x4.extendLowS, i32x4.extendHighS]
       : [i32x4.extendLowU, i32x4.extendHighU];
     return [
-      ...set(4, low(get(2), get(3))),
-      ...set(5, high(get(2), get(3))),
-      ...addLanes20([first(get(4)), second(get(4)), first(get(5)), second(get(5))], signed),
+      ...set(l + 2, low(get(l), get(l + 1))),
+      ...set(l + 3, high(get(l), get(l + 1))),
+      ...addLanes20([first(get(l + 2)), second(get(l + 2)), first(get(l + 3)), second(get(l + 3))], signed),
     ];
   }
   const [low, high, convert] = signed
     ? [i32x4.extmulLowS, i32x4.extmulHighS, f64x2.fromLowI32S]
     : [i32x4.extmulLowU, i32x4.extmulHighU, f64x2.fromLowI32U];
   return [
-    ...set(4, low(get(2), get(3))),
-    ...set(5, high(get(2), get(3))),
-    ...addLanes40([convert(get(4)), convert(upper(get(4))), convert(get(5)), convert(upper(get(5)))], signed),
+    ...set(l + 2, low(get(l), get(l + 1))),
+    ...set(l + 3, high(get(l), get(l + 1))),
+    ...addLanes40(
+      [convert(get(l + 2)), convert(upper(get(l + 2))), convert(get(l + 3)), convert(upper(get(l + 3)))],
+      signed,
+    ),
   ];
 }
 
-/** (x, y) */
-const accumulateVector = (type: 's8' | 'u8' | 's16' | 'u16'): WasmFunction => ({
-  name: `qacc_${type}`,
-  parameters: 2,
-  results: [],
-  locals: [vector, vector, vector, vector],
-  body: [...set(2, v128.load(get(0), 0)), ...set(3, v128.load(get(1), 0)), ...accumulateLanes(type)],
-});
+/** Stores four words in parameters `first` … as one vector at the address in parameter `first - 1`. */
+function storeParameters(first: number): Code {
+  const built = [1, 2, 3].reduce<Code>(
+    (vectorSoFar, lane) => i32x4.replace(lane, vectorSoFar, get(first + lane)),
+    splat.i32(get(first)),
+  );
+  return v128.store(get(first - 1), 0, built);
+}
 
-/** (x, element): the same with one lane (its byte offset) for all of y. */
-const accumulateBroadcast = (type: 's8' | 's16'): WasmFunction => ({
-  name: `qaccBroadcast_${type}`,
-  parameters: 2,
+/** (q, word0, word1, word2, word3): one store of 16 bytes, which a vector load right behind it can be served from. */
+const loadWords: WasmFunction = {
+  name: 'load',
+  parameters: 5,
   results: [],
-  locals: [vector, vector, vector, vector],
-  body: [
-    ...set(2, v128.load(get(0), 0)),
-    ...set(3, (type === 's8' ? v128.load8Splat : v128.load16Splat)(get(1), 0)),
-    ...accumulateLanes(type),
-  ],
-});
+  locals: [],
+  body: storeParameters(1),
+};
+
+/** A function of (x, y), and with `_load` behind its name one of (x, y, q, word0 … word3) that also loads q. */
+const withAndWithoutLoad = (name: string, body: (l: number) => Code): WasmFunction[] =>
+  [false, true].map((loads) => {
+    const parameters = loads ? 7 : 2;
+    return {
+      name: loads ? `${name}_load` : name,
+      parameters,
+      results: [],
+      locals: [vector, vector, vector, vector, long],
+      body: [...body(parameters), ...(loads ? storeParameters(3) : [])],
+    };
+  });
+
+const accumulators = (type: LaneType): WasmFunction[] => [
+  ...withAndWithoutLoad(`accx_${type}`, (l) => [...fetchSources(l), ...accumulateScalar(type, l)]),
+  ...withAndWithoutLoad(`qacc_${type}`, (l) => [...fetchSources(l), ...accumulateLanes(type, l)]),
+];
+
+/** (x, element): one lane (its byte offset) stands for all of y. */
+const broadcastAccumulators = (type: 's8' | 's16'): WasmFunction[] =>
+  withAndWithoutLoad(`qaccBroadcast_${type}`, (l) => [
+    ...set(l, v128.load(get(0), 0)),
+    ...set(l + 1, (type === 's8' ? v128.load8Splat : v128.load16Splat)(get(1), 0)),
+    ...accumulateLanes(type, l),
+  ]);
 
 /** (x): QACC lanes = the lanes of x, sign- or zero-extended. */
-function moveToLanes(type: 's8' | 'u8' | 's16' | 'u16'): WasmFunction {
+function moveToLanes(type: LaneType): WasmFunction {
   const signed = type[0] === 's';
   const extend16 = signed ? [i16x8.extendLowS, i16x8.extendHighS] : [i16x8.extendLowU, i16x8.extendHighU];
   const extend32 = signed ? [i32x4.extendLowS, i32x4.extendHighS] : [i32x4.extendLowU, i32x4.extendHighU];
@@ -298,17 +322,15 @@ const zeroLanes: WasmFunction = {
   ].flatMap((offset) => v128.store(base, offset, splat.i32(i32Const(0)))),
 };
 
-const types = ['s8', 'u8', 's16', 'u16'] as const;
-
 export const accumulatorFunctions: readonly WasmFunction[] = [
-  ...types.map(accumulateScalar),
-  ...types.map(accumulateVector),
-  ...types.map(moveToLanes),
-  accumulateBroadcast('s8'),
-  accumulateBroadcast('s16'),
+  ...laneTypes.flatMap(accumulators),
+  ...laneTypes.map(moveToLanes),
+  ...broadcastAccumulators('s8'),
+  ...broadcastAccumulators('s16'),
   shiftLanes20,
   shiftLanes40,
   zeroLanes,
   shiftScalar,
   zeroScalar,
+  loadWords,
 ];

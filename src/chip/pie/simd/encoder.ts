@@ -72,12 +72,6 @@ export function f64Const(value: number): Code {
   return [0x44, ...new Uint8Array(new Float64Array([value]).buffer)];
 }
 
-export const callFunction = (index: number, ...operands: readonly Code[]): Code => [
-  ...operands.flat(),
-  0x10,
-  ...unsigned(index),
-];
-
 /** An instruction of the plain opcode space. */
 const plain =
   (opcode: number) =>
