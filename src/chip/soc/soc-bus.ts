@@ -8,6 +8,8 @@ import {
   CACHE_BANKS,
   ROM,
   ROM_STUB_BYTES,
+  RTC_FAST,
+  RTC_SLOW,
   SRAM0,
   SRAM1_INSTRUCTION,
 } from './memory-map.ts';
@@ -154,7 +156,12 @@ export function createSocBus(options: SocBusOptions): SocBus {
         if (access === ACCESS.fetch) throw new BusFault(CAUSE.fetchError, address);
         return sram(address, layout.sram + (address - 0x3fc88000));
       }
-      if (address >= 0x600fe000 && address < 0x60100000) return layout.rtcFast + (address - 0x600fe000);
+      if (address >= RTC_FAST.address && address < RTC_FAST.address + RTC_FAST.length) {
+        return layout.rtcFast + (address - RTC_FAST.address);
+      }
+      if (address >= RTC_SLOW.address && address < RTC_SLOW.address + RTC_SLOW.length) {
+        return layout.rtcSlow + (address - RTC_SLOW.address);
+      }
       if (access === ACCESS.fetch) {
         throw new BusFault(address < NULL_REGION_END ? CAUSE.fetchProhibited : CAUSE.fetchError, address);
       }
