@@ -124,8 +124,10 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
       }
     },
     constantOffset(address) {
-      const delta = loadMap[address >>> PAGE_SHIFT];
-      return delta === 0 || (address & 3) !== 0 ? undefined : (address + delta) | 0;
+      // A literal behind a cache costs time; one in instruction RAM does not, though only `peek` knows its place.
+      if ((address & 3) !== 0 || bus.isCachedCode(address >>> 0)) return undefined;
+      const offset = codeOffset(address);
+      return offset === -1 ? undefined : offset;
     },
     isCached: (pc) => bus.isCachedCode(pc >>> 0),
     fetchLine: bus.fetchLine,
@@ -136,8 +138,7 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
 
   const straddle = (pc: number): number => {
     if ((pc & 3) === 0) return 0;
-    const delta = loadMap[pc >>> PAGE_SHIFT];
-    const first = delta === 0 ? 0 : view.getUint8((pc + delta) | 0);
+    const first = Math.max(byteAt(pc), 0);
     // Lengths by first nibble: 0-7 three, 8-13 two, 14-15 four bytes.
     const length = (first & 15) >= 14 ? 4 : (first & 8) !== 0 ? 2 : 3;
     return (pc & 3) + length > 4 ? 1 : 0;
