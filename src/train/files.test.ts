@@ -1,0 +1,39 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it, vi } from 'vitest';
+import { writeSafely } from './files.ts';
+
+const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY }));
+
+/** A disk with so many bytes left. */
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const writeSync = (file: number, bytes: Uint8Array, at: number) => {
+    const count = Math.min(bytes.length - at, disk.room);
+    if (count === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+    disk.room -= count;
+    return fs.writeSync(file, bytes, at, count);
+  };
+  return { ...fs, writeSync };
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'files-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+it('writes in several goes when the system takes less at a time', () => {
+  const path = join(folder, 'new');
+  writeSafely(path, 'some text');
+  expect(readFileSync(path, 'utf8')).toBe('some text');
+});
+
+it('a disk that fills up while writing: one sentence, and the old file is whole', () => {
+  const path = join(folder, 'checkpoint');
+  writeFileSync(path, 'old');
+  disk.room = 5;
+  expect(() => writeSafely(path, 'a new and longer text')).toThrow(
+    /the disk is full; free some space .*--resume/,
+  );
+  expect(readFileSync(path, 'utf8')).toBe('old');
+  expect(existsSync(`${path}.part`)).toBe(false);
+});

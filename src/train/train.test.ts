@@ -1,0 +1,123 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { createReference } from '../reference/index.ts';
+import { checkpointPath } from './checkpoint.ts';
+import { curveSvg } from './curve.ts';
+import { createRandom } from './random.ts';
+import { outputNames, type TrainOptions, train } from './train.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'train-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Small stories of made-up words, enough to learn something from. */
+function storyText(stories: number): string {
+  const random = createRandom(5);
+  const words = ['sun', 'cat', 'the', 'red', 'dog', 'ran', 'and', 'big', 'hat', 'sat'];
+  const story = () => Array.from({ length: 40 }, () => words[Math.floor(random.uniform() * 10)]).join(' ');
+  return Array.from({ length: stories }, story).join('.\n<|endoftext|>\n');
+}
+
+const text = join(folder, 'stories.txt');
+writeFileSync(text, storyText(120));
+const basic: Omit<TrainOptions, 'out'> = {
+  text,
+  preset: 'tiny',
+  vocabulary: 290,
+  context: 64,
+  batchTokens: 256,
+  every: { progress: 0, checkpoint: 1e9, sample: 1e9 },
+};
+const file = (out: string, name: string) => readFileSync(join(folder, out, name));
+
+describe('train', () => {
+  it('leaves a model that llama2.c’s readers and the reference take, with tokenizer, curve and samples', async () => {
+    const out = join(folder, 'whole');
+    const losses: number[] = [];
+    const result = await train({ ...basic, out, steps: 40, onProgress: ({ loss }) => losses.push(loss) });
+    expect(result.finished).toBe(true);
+    expect(losses.length).toBe(40);
+    expect(losses.at(-1)!).toBeLessThan(losses[0] * 0.7);
+    const model = loadCheckpoint(file('whole', outputNames.model));
+    const other = loadCheckpoint(file('whole', outputNames.version1));
+    expect(other.weights).toEqual(model.weights);
+    expect(other.config).toEqual(model.config);
+    loadTokenizer(file('whole', outputNames.tokenizer), 290);
+    expect(createReference(model).forward(1, 0).every(Number.isFinite)).toBe(true);
+    expect(file('whole', outputNames.curve).toString()).toContain('<polyline');
+    expect(readdirSync(out).some((name) => name.endsWith('.part'))).toBe(false);
+  });
+
+  it('stopped and resumed, it gives the bits of a run in one go', async () => {
+    const stop = new AbortController();
+    const first = await train({
+      ...basic,
+      out: join(folder, 'halves'),
+      steps: 30,
+      signal: stop.signal,
+      onProgress: ({ step }) => step === 12 && stop.abort(),
+    });
+    expect(first.finished).toBe(false);
+    expect(first.state.step).toBe(12);
+    const second = await train({ ...basic, out: join(folder, 'halves'), resume: true });
+    expect(second.finished).toBe(true);
+    await train({ ...basic, out: join(folder, 'once'), steps: 30 });
+    expect(file('halves', outputNames.model).equals(file('once', outputNames.model))).toBe(true);
+  });
+
+  it('windows of a stream, AdamW, ReLU, int4 finish and an own validation text work as well', async () => {
+    const { state } = await train({
+      ...basic,
+      out: join(folder, 'other'),
+      steps: 20,
+      packing: 'windows',
+      optimizer: 'adamw',
+      activation: 'relu',
+      finish: 'int4',
+      validation: text,
+    });
+    expect(state.curve.at(-1)!.validation).toBeGreaterThan(0);
+    expect(state.curve.at(-1)!.loss).toBeLessThan(state.curve[0].loss);
+  });
+});
+
+describe('refusals, one sentence each', () => {
+  const small = join(folder, 'small.txt');
+  writeFileSync(small, 'Once upon a time.');
+  const latin = join(folder, 'latin.txt');
+  writeFileSync(latin, Buffer.alloc(20000, 0xe9));
+  const attempt = (options: Partial<TrainOptions>) =>
+    train({ ...basic, out: join(folder, 'no'), steps: 1, ...options });
+
+  it.each([
+    [{ text: small }, /holds 17 bytes of text; at least 10000/],
+    [{ text: join(folder, 'absent.txt') }, /absent\.txt does not exist/],
+    [{ text: latin }, /is not UTF-8 text/],
+    [{ context: 30000 }, /fewer than the context of 30000/],
+    [{ vocabulary: 4000 }, /supports a vocabulary of at most \d+, not 4000/],
+    [{ preset: 'huge' }, /no preset is called huge; there are tiny, 260k/],
+    [{ resume: true, out: join(folder, 'absent') }, /no checkpoint to resume from/],
+    [{ out: join(text, 'below') }, /cannot write .*choose another --out/],
+    [{ rate: 1e30, steps: 9 }, /loss is no longer a number/],
+  ] as [Partial<TrainOptions>, RegExp][])('%j', async (options, message) => {
+    await expect(attempt(options)).rejects.toThrow(message);
+  });
+
+  it('a folder in use, another text, a damaged checkpoint', async () => {
+    const out = join(folder, 'used');
+    await train({ ...basic, out, steps: 1 });
+    await expect(attempt({ out })).rejects.toThrow('already holds a run');
+    const other = join(folder, 'other.txt');
+    writeFileSync(other, storyText(130));
+    await expect(attempt({ out, text: other, resume: true })).rejects.toThrow('is not the text');
+    const bytes = readFileSync(checkpointPath(out));
+    writeFileSync(checkpointPath(out), bytes.subarray(0, bytes.length - 3));
+    await expect(attempt({ out, resume: true })).rejects.toThrow('is damaged');
+  });
+});
+
+it('the curve copes with one point', () => {
+  expect(curveSvg([{ step: 1, tokens: 9, loss: 2, bitsPerByte: 1.5 }], 'a < b')).toContain('a &lt; b');
+});
