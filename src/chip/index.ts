@@ -5,3 +5,4 @@ export { causeNames, UnsupportedInstruction } from './core/errors.ts';
 export type { CoreState } from './core/state.ts';
 export { type ExecOptions, type ExecResult, executeElf } from './exec/exec.ts';
 export { createFlatBus, type FlatBus } from './flat-bus.ts';
+export * from './soc/index.ts';
