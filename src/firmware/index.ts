@@ -1,0 +1,11 @@
+/** Puts it together: device program, kernels and model, a memory plan, a flash image; and runs it, simulated or on the host. */
+export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
+export { createHost, type Host, type HostOptions } from './host.ts';
+export { type Image, MAPPED_OFFSET, readImage, writeImage } from './image.ts';
+export { kilobytes, type Purpose, type RegionName } from './memory.ts';
+export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';
+export { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+export type { ProfileRow } from './profile.ts';
+export { createSession, type Session, type SessionOptions } from './session.ts';
+export { type SimulateOptions, type Simulation, type StoryOptions, simulate } from './simulate.ts';
+export { digestTokens, formatDigest, type Status } from './status.ts';

@@ -1,0 +1,113 @@
+/** A simulated board with our firmware on it, and somebody at its serial console. */
+import { type Chip, type ChipOptions, createChip } from '../chip/soc/chip.ts';
+import { FailureError } from '../errors.ts';
+import type { Firmware } from './build.ts';
+import { readStatus, type Status, tokenCount } from './status.ts';
+import { STATUS_BYTES } from './system.ts';
+
+export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum'> {
+  /** Receives what leaves UART0, as it does. */
+  output?: (bytes: Uint8Array) => void;
+  /** Called between turns of the cores (every 100 cycles or so). */
+  onTurn?: () => void;
+}
+
+export interface Session {
+  readonly chip: Chip;
+  /** Everything printed so far, Latin-1. */
+  readonly printed: string;
+  readonly status: Status;
+  /** Token ids of the last story. */
+  readonly tokens: number[];
+  /** Runs until the console waits for a line. */
+  boot(): void;
+  /** Types a line and Enter; returns once the console waits for the next one. */
+  command(line: string): void;
+  /** Types a prompt and Enter; returns when the story is over. `limit`: simulated seconds that it may take. */
+  tell(prompt: string, limit: number): Status;
+  /** Puts bytes on the wire, nothing else. */
+  type(bytes: Uint8Array | string): void;
+  /** Lets simulated time pass: until `done`, looked at every {@link SLICE} cycles. @throws FailureError at the limit */
+  runUntil(done: () => boolean, limit: number, what: string): void;
+}
+
+/** Cycles between looks at the device's state: 83 microseconds at 240 MHz. */
+const SLICE = 20_000;
+/** Simulated seconds that boot and commands get: hundreds of times what they need. */
+const PATIENCE = 10;
+const PROMPT = '> ';
+
+/** Powers the board up; nothing has run yet. */
+export function createSession(firmware: Firmware, options: SessionOptions = {}): Session {
+  const chip = createChip({ flash: firmware.flash, board: firmware.board, ...options });
+  let printed = '';
+  chip.uart0.onOutput((byte) => {
+    printed += String.fromCharCode(byte);
+    options.output?.(Uint8Array.of(byte));
+  });
+  const words = (name: string, bytes: number): Uint8Array =>
+    chip.peek(firmware.symbols.get(`item.${name}`)!, bytes)!;
+  const until = options.onTurn
+    ? () => {
+        options.onTurn!();
+        return false;
+      }
+    : undefined;
+
+  const session: Session = {
+    chip,
+    get printed() {
+      return printed;
+    },
+    get status() {
+      return readStatus(words('status', STATUS_BYTES));
+    },
+    get tokens() {
+      const bytes = words('storyTokens', 4 * firmware.context);
+      const ids = new Int32Array(bytes.buffer, bytes.byteOffset, firmware.context);
+      return [...ids.subarray(0, tokenCount(session.status))];
+    },
+    boot() {
+      session.runUntil(() => printed.endsWith(`\r\n${PROMPT}`), PATIENCE, 'the device did not come up');
+    },
+    command(line) {
+      const before = printed.length + line.length;
+      session.type(`${line}\r`);
+      session.runUntil(
+        () => printed.length > before && printed.endsWith(`\r\n${PROMPT}`),
+        PATIENCE,
+        `the device did not answer ${line}`,
+      );
+    },
+    tell(prompt, limit) {
+      const { stories } = session.status;
+      session.type(`${prompt}\r`);
+      session.runUntil(() => session.status.stories !== stories, limit, 'the story did not end');
+      session.runUntil(
+        () => printed.endsWith(`\r\n${PROMPT}`),
+        PATIENCE,
+        'the device did not finish its line',
+      );
+      return session.status;
+    },
+    type: (bytes) => chip.uart0.receive(bytes),
+    runUntil(done, limit, what) {
+      const end = chip.seconds + limit;
+      while (!done()) {
+        chip.run({ maxCycles: SLICE, until });
+        if (session.status.phase === 'panic' && printed.includes('PANIC:')) {
+          chip.run({ maxCycles: 1000 * SLICE }); // let it finish its report
+          throw new FailureError(
+            `the firmware stopped with an exception:\n${printed.slice(printed.indexOf('PANIC:'))}`,
+          );
+        }
+        if (chip.seconds > end) {
+          throw new FailureError(
+            `${what} within ${limit} simulated seconds; it printed last: ${JSON.stringify(printed.slice(-200))}`,
+          );
+        }
+      }
+    },
+  };
+  return session;
+}

@@ -1,0 +1,98 @@
+/** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
+import type { Firmware } from './build.ts';
+import { createProfiler, type ProfileRow } from './profile.ts';
+import { createSession, type SessionOptions } from './session.ts';
+import { formatDigest, type Status } from './status.ts';
+
+export interface StoryOptions {
+  prompt?: string;
+  temperature?: number;
+  topp?: number;
+  seed?: bigint | number;
+  /** Positions at most, the prompt's included; default: the context. */
+  tokens?: number;
+}
+
+export interface SimulateOptions extends StoryOptions, Pick<SessionOptions, 'output' | 'usbHost'> {
+  /** Also say where the cycles went; costs a little of the simulation's speed. */
+  profile?: boolean;
+}
+
+export interface Simulation {
+  /** Token ids in order, those of the prompt included. */
+  tokens: number[];
+  /** 16 hexadecimal digits over the ids. */
+  digest: string;
+  status: Status;
+  /** All that left UART0, Latin-1. */
+  printed: string;
+  /** At the firmware's clock: whole story, first and last token. */
+  tokensPerSecond: { mean: number; first: number; last: number };
+  /** Mean. */
+  millisecondsPerToken: number;
+  /** Simulated seconds from power-on to the first prompt sign. */
+  bootSeconds: number;
+  /** By function, during the story; empty without `profile`. */
+  profile: ProfileRow[];
+  /** How the simulation itself ran. */
+  host: { seconds: number; instructions: number; instructionsPerSecond: number; simulatedSeconds: number };
+  /** What the firmware did that a chip would not like: unknown registers, unaligned vector accesses. */
+  warnings: readonly string[];
+}
+
+/** A number as the console takes it: at most seven digits. */
+const decimal = (value: number): string => String(Number(value.toPrecision(7)));
+
+/** Boots, sets, tells. Throws a FailureError if the firmware panics or does not finish. */
+export function simulate(firmware: Firmware, options: SimulateOptions = {}): Simulation {
+  const profiler = options.profile ? createProfiler(firmware.code) : undefined;
+  const started = performance.now();
+  const session = createSession(firmware, {
+    output: options.output,
+    usbHost: options.usbHost,
+    onTurn: profiler && (() => profiler.sample(session.chip)),
+  });
+  const { chip } = session;
+  session.boot();
+  const bootSeconds = chip.seconds;
+  for (const line of settingLines(options)) session.command(line);
+  profiler?.restart(chip);
+  const tokens = options.tokens ?? firmware.context;
+  const status = session.tell(options.prompt ?? '', STORY_SECONDS + tokens * SECONDS_PER_TOKEN);
+
+  const seconds = (performance.now() - started) / 1000;
+  const instructions = chip.cores[0].instructions + chip.cores[1].instructions;
+  const rate = (cycles: number, passes: number): number =>
+    cycles > 0 ? (passes * firmware.clock * 1e6) / cycles : 0;
+  const mean = rate(status.totalCycles, status.passes);
+  return {
+    tokens: session.tokens,
+    digest: formatDigest(status.digest),
+    status,
+    printed: session.printed,
+    tokensPerSecond: { mean, first: rate(status.firstCycles, 1), last: rate(status.lastCycles, 1) },
+    millisecondsPerToken: mean > 0 ? 1000 / mean : 0,
+    bootSeconds,
+    profile: profiler?.rows() ?? [],
+    host: {
+      seconds,
+      instructions,
+      instructionsPerSecond: instructions / seconds,
+      simulatedSeconds: chip.seconds,
+    },
+    warnings: chip.warnings.list.map(({ message }) => message),
+  };
+}
+
+/** A story may be as slow as float32 from quad flash; beyond that something is wrong. */
+const STORY_SECONDS = 10;
+const SECONDS_PER_TOKEN = 20;
+
+function settingLines({ temperature, topp, seed, tokens }: StoryOptions): string[] {
+  return [
+    ...(temperature === undefined ? [] : [`/temp ${decimal(temperature)}`]),
+    ...(topp === undefined ? [] : [`/topp ${decimal(topp)}`]),
+    ...(seed === undefined ? [] : [`/seed ${seed}`]),
+    ...(tokens === undefined ? [] : [`/tokens ${tokens}`]),
+  ];
+}
