@@ -94,13 +94,13 @@ const shifts: Record<string, Emitter> = {
   ssai: ({ sas }) => `$SR[3]=${sas};`,
   slli: ({ arr, ars, msalp32 }) => `${arr}=${msalp32 === '32' ? '0' : `${ars}<<${msalp32}`};`,
   srai: ({ arr, art, sargt }) => `${arr}=${art}>>${sargt};`,
-  srli: ({ arr, art, s }) => `${arr}=${art}>>>${s};`,
+  srli: ({ arr, art, s }) => `${arr}=(${art}>>>${s})|0;`,
   sll: ({ arr, ars }, { sar }) =>
-    `$t=${sar};${arr}=$t>32?${ars}>>>($t-32):$t===0?0:$t===32?${ars}:${ars}<<(32-$t);`,
-  srl: ({ arr, art }, { sar }) => `$t=${sar};${arr}=$t>31?0:${art}>>>$t;`,
+    `$t=${sar};${arr}=$t>32?(${ars}>>>($t-32))|0:$t===0?0:$t===32?${ars}:${ars}<<(32-$t);`,
+  srl: ({ arr, art }, { sar }) => `$t=${sar};${arr}=$t>31?0:(${art}>>>$t)|0;`,
   sra: ({ arr, art }, { sar }) => `$t=${sar};${arr}=$t>31?${art}>>31:${art}>>$t;`,
   src: ({ arr, ars, art }, { sar }) =>
-    `$t=${sar};${arr}=$t>31?${ars}>>>($t-32):$t===0?${art}:(${ars}<<(32-$t))|(${art}>>>$t);`,
+    `$t=${sar};${arr}=$t>31?(${ars}>>>($t-32))|0:$t===0?${art}:(${ars}<<(32-$t))|(${art}>>>$t);`,
 };
 
 const multiplies: Record<string, Emitter> = {
