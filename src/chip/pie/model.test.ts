@@ -130,7 +130,7 @@ describe('the vector unit against the manual’s operations', () => {
         const { q: expectedQ, qacc, accx } = model;
         expect(state(machine)).toEqual({ q: expectedQ, qacc, accx });
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     );
   });
 
