@@ -73,11 +73,10 @@ function shortRows(asm: Assembler, chunks: number, x: AR, rows: AR, registers: R
 }
 
 /** Rows whose chunks are looped over: two instructions a chunk. */
-function longRows(asm: Assembler, chunks: number, x: AR, rows: AR, registers: Registers): void {
+function longRows(asm: Assembler, chunks: number, x: AR, rows: AR, pairs: AR, registers: Registers): void {
   const { weights, stream } = registers;
   const [x0, x1] = qRegisters;
   const [w0, w1] = qRegisters.slice(6);
-  const { pairs } = asm.pool('AR', 'pairs');
   const row = (index: number): void => {
     const [even, odd] = (index * chunks) % 2 ? [w1, w0] : [w0, w1];
     asm.mov(stream, x);
@@ -150,7 +149,7 @@ function matvec(name: string, columnsOf: (shape: KernelShape) => number): Kernel
         'rows',
         'shift',
       );
-      const { half, stream, s0, s1, s2 } = asm.pool('AR', 'half', 'stream', 's0', 's1', 's2');
+      const { half, stream, s0, s1 } = asm.pool('AR', 'half', 'stream', 's0', 's1');
       enter(asm);
       asm.movi(half, 1);
       asm.addi(stream, shift, -1);
@@ -160,10 +159,10 @@ function matvec(name: string, columnsOf: (shape: KernelShape) => number): Kernel
       asm.movi(half, 0);
       asm.s32i(half, a1, 4);
       asm.mov(half, a1);
-      // `columns` is known here and not read: its register serves as the fourth sum.
-      const registers = { weights, stream, y, shift, half, sums: [s0, s1, s2, columns] };
-      if (chunks <= LONGEST_ROW) shortRows(asm, chunks, x, rows, registers);
-      else longRows(asm, chunks, x, rows, registers);
+      // What is known here or done with is free for sums: `columns`, and `x` where its chunks are not looped over.
+      const common = { weights, stream, y, shift, half };
+      if (chunks <= LONGEST_ROW) shortRows(asm, chunks, x, rows, { ...common, sums: [s0, s1, columns, x] });
+      else longRows(asm, chunks, x, rows, s1, { ...common, sums: [s0, columns] });
       leave(asm);
     },
   };

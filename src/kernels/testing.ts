@@ -10,6 +10,10 @@ export const DATA = 0x3fc88000;
 const DATA_BYTES = 0x60000;
 const CODE = 0x40378000;
 const CODE_BYTES = 0x8000;
+const STACK = DATA + DATA_BYTES - 0x2000;
+/** What CALL0 functions must leave as it was. */
+const CALLEE_SAVED = [12, 13, 14, 15];
+const SENTINEL = 0x5a5a0000;
 const PS_USER = 0x20;
 const CPENABLE = 224;
 const PS = 230;
@@ -73,11 +77,16 @@ export function createKernelMachine(shape: KernelShape): KernelMachine {
       args.forEach((value, i) => {
         ar[2 + i] = value;
       });
-      ar[1] = DATA + DATA_BYTES - 0x2000;
+      ar[1] = STACK;
       ar[9] = symbols.get(name)!;
+      for (const saved of CALLEE_SAVED) ar[saved] = SENTINEL + saved;
       core.state.pc = symbols.get('caller')!;
       const before = { cycles: core.cycles, instructions: core.instructions };
       core.runUntil(before.cycles + 1e7);
+      for (const saved of CALLEE_SAVED) {
+        if (ar[saved] !== SENTINEL + saved) throw new Error(`${name} does not preserve a${saved}`);
+      }
+      if (ar[1] !== STACK) throw new Error(`${name} does not give its stack back`);
       return {
         result: ar[2],
         cycles: core.cycles - before.cycles - 1,
