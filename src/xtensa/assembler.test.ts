@@ -297,6 +297,19 @@ describe('alignment', () => {
     expect(text.slice(3)).toEqual(['add a2, a3, a4', 'ret.n']);
   });
 
+  it('fills with nops in front of a loop, and with zeros in front of data', () => {
+    const section = assemble((asm) => {
+      asm.addx2(a2, a3, a4);
+      asm.align(8);
+      asm.loop(a2, () => asm.addx2(a2, a3, a4));
+      asm.ret();
+      asm.align(16);
+      asm.word(1);
+    });
+    expect(textOf(section).slice(0, 4)).toEqual(['addx2 a2, a3, a4', 'nop', 'nop.n', 'nop.n']);
+    expect(section.data).toEqual([[18, 36]]);
+  });
+
   it('keeps a branch target from crossing a fetch word', () => {
     const section = assemble((asm) => {
       asm.addx2(a2, a3, a4);

@@ -1,4 +1,5 @@
 /** An ELF file's code and data in the form that our own assembler makes, so that it can be printed as source. */
+import { FailureError } from '../errors.ts';
 import { dataRangesOf, type Elf, type ElfRelocation, type ElfSection, type ElfSymbol } from './elf.ts';
 import { writeWord } from './emit.ts';
 import { decodeOperands, encodeInstruction } from './encode.ts';
@@ -6,8 +7,9 @@ import type { ObjectCode, Relocation, RelocationKind, Section } from './object.t
 import { findOpcode } from './table.ts';
 import { wordAt } from './text/disassemble.ts';
 
-/** Names of sections and files are no labels. */
-export const isLabel = ({ name, type }: ElfSymbol): boolean => name !== '' && type !== 3 && type !== 4;
+/** Names of sections and files are no labels, and some names cannot be written. */
+export const isLabel = ({ name, type }: ElfSymbol): boolean =>
+  type !== 3 && type !== 4 && /^[A-Za-z_.$][\w.$]*$/.test(name);
 
 /** R_XTENSA_32 and R_XTENSA_SLOT0_OP (binutils, elf/xtensa.h); the others only help the linker to shrink code. */
 const word32 = 1;
@@ -68,6 +70,11 @@ function convertInstruction(
   }
   const values = decodeOperands(opcode, word, offset);
   values[label] = symbol!.value + addend;
+  if (opcode.visible[label].encode(values[label], offset) === undefined) {
+    throw new FailureError(
+      `the ELF file is damaged: the relocation at offset ${offset} is out of its instruction's reach.`,
+    );
+  }
   writeWord(section.bytes, offset, encodeInstruction(opcode, values, offset), opcode.length);
   return undefined;
 }
@@ -85,6 +92,7 @@ function convertRelocations(
     const inPlace = isWord ? wordAt(section.bytes, relocation.offset) | 0 : 0;
     const target = targetOf({ ...relocation, addend: relocation.addend + inPlace }, sections);
     if (!target) continue;
+    if (isWord) section.data!.push([relocation.offset, relocation.offset + 4]);
     const converted = isWord
       ? { offset: relocation.offset, kind: 'abs32' as const, ...target }
       : convertInstruction(section, from.index, relocation, target);
@@ -92,12 +100,23 @@ function convertRelocations(
   }
 }
 
+/** More memory than any chip of this family has. */
+const largestSection = 64 * 1024 * 1024;
+
+/** The content of a section; one that has none in the file is zeros. */
+function contentOf({ bytes, size, name }: ElfSection): Uint8Array {
+  if (bytes.length > 0) return bytes.slice();
+  if (size > largestSection)
+    throw new FailureError(`section ${name} of the ELF file claims to have ${size} bytes.`);
+  return new Uint8Array(size);
+}
+
 /** Sections that the program has in memory, with their symbols and what the linker has to fill in. */
 export function objectFromElf(elf: Elf): ObjectCode {
   const sections = new Map<number, Section>();
   for (const from of elf.sections.filter(hasContent)) {
     const isCode = from.flags.execute;
-    const bytes = from.bytes.length === 0 ? new Uint8Array(from.size) : from.bytes.slice();
+    const bytes = contentOf(from);
     const data: [number, number][] = isCode ? dataRangesOf(elf, from) : [[0, bytes.length]];
     const align = from.align >= 4 && (from.align & (from.align - 1)) === 0 ? from.align : 4;
     sections.set(from.index, { name: from.name, align, bytes, symbols: new Map(), relocations: [], data });
@@ -111,6 +130,9 @@ export function objectFromElf(elf: Elf): ObjectCode {
     if (offset >= 0 && offset <= section.bytes.length) section.symbols.set(symbol.name, offset);
     if (symbol.isGlobal) globals.add(symbol.name);
   }
-  for (const [index, section] of sections) convertRelocations(elf.sections[index], section, sections);
+  for (const [index, section] of sections) {
+    convertRelocations(elf.sections[index], section, sections);
+    section.data!.sort((one, other) => one[0] - other[0]);
+  }
   return { sections: [...sections.values()], globals };
 }

@@ -5,12 +5,12 @@ import { type Expression, evaluate, evaluateNumber, type Locate, type Value } fr
 import {
   type BranchItem,
   type Item,
-  located,
   type PendingItem,
   type SectionItems,
+  visitItems,
   type WordsItem,
 } from './items.ts';
-import { layOut, localTarget, nearestLabel } from './layout.ts';
+import { layOut, localTarget, nextLength } from './layout.ts';
 import type { RelocationKind, Section } from './object.ts';
 import { type Opcode, opcodeByName } from './table.ts';
 
@@ -122,6 +122,19 @@ function illegalAtLoopEnd(output: Output, item: Item, start: number, end: number
     : undefined;
 }
 
+/** The last item that has bytes and begins before an offset. */
+function lastBefore(items: readonly Item[], offset: number): Item | undefined {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle].offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  while (low > 0 && items[low - 1].size === 0) low -= 1;
+  return items[low - 1];
+}
+
 /** The loop hardware's rules that the instruction's own field does not express. */
 function checkLoop(output: Output, loop: PendingItem): void {
   const { section, locate, base } = output;
@@ -133,9 +146,7 @@ function checkLoop(output: Output, loop: PendingItem): void {
       `${loop.opcode.name}: the body has ${end - start} bytes, more than the 256 of the hardware.`,
     );
   }
-  const last = section.items.find(
-    (item) => item.size > 0 && item.offset < end && item.offset + item.size >= end,
-  );
+  const last = lastBefore(section.items, end);
   if (!last || last.offset < start) return;
   const illegal = illegalAtLoopEnd(output, last, start, end);
   if (illegal) {
@@ -166,7 +177,24 @@ function emitWords(output: Output, item: WordsItem): void {
   });
 }
 
-function emitItem(output: Output, item: Item): void {
+const isData = ({ kind }: Item): boolean => ['bytes', 'words', 'space', 'pool'].includes(kind);
+
+/** Whether padding is between instructions: nops there, zeros beside data. */
+function isBetweenCode({ items, code }: SectionItems, index: number): boolean {
+  if (!code || nextLength(items, index + 1) === 0) return false;
+  for (let before = index - 1; before >= 0; before--) {
+    if (items[before].size > 0) return !isData(items[before]);
+  }
+  return true;
+}
+
+function emitPadding({ section, bytes }: Output, item: Item, index: number): void {
+  const end = item.offset + item.size;
+  if (item.kind === 'align' && item.fill !== undefined) bytes.fill(item.fill, item.offset, end);
+  else if (item.kind === 'fit' || isBetweenCode(section, index)) fillNops(bytes, item.offset, end);
+}
+
+function emitItem(output: Output, item: Item, index: number): void {
   const { bytes, result } = output;
   switch (item.kind) {
     case 'code':
@@ -185,12 +213,9 @@ function emitItem(output: Output, item: Item): void {
       emitWords(output, item);
       return;
     case 'align':
-    case 'fit': {
-      const end = item.offset + item.size;
-      if (item.kind === 'align' && item.fill !== undefined) bytes.fill(item.fill, item.offset, end);
-      else if (output.section.code) fillNops(bytes, item.offset, end);
+    case 'fit':
+      emitPadding(output, item, index);
       return;
-    }
     case 'space':
       bytes.fill(item.fill, item.offset, item.offset + item.size);
       return;
@@ -212,14 +237,13 @@ function emitItem(output: Output, item: Item): void {
 /** Ranges of a code section that are not instructions. */
 function dataRanges(section: SectionItems): [number, number][] {
   const ranges: [number, number][] = [];
-  for (const item of section.items) {
-    const isData =
-      ['bytes', 'words', 'space', 'pool'].includes(item.kind) || (item.kind === 'align' && !section.code);
-    if (!isData || item.size === 0) continue;
+  section.items.forEach((item, index) => {
+    const isPadding = item.kind === 'align' && !isBetweenCode(section, index);
+    if (!(isData(item) || isPadding) || item.size === 0) return;
     const last = ranges.at(-1);
     if (last && last[1] === item.offset) last[1] += item.size;
     else ranges.push([item.offset, item.offset + item.size]);
-  }
+  });
   return ranges;
 }
 
@@ -236,12 +260,9 @@ export function emitSection(section: SectionItems, locate: Locate, base?: number
     comments: [],
   };
   const output: Output = { section, locate, base, bytes, result };
-  section.items.forEach((item, index) => {
-    located(
-      item.line,
-      () => nearestLabel(section, index),
-      () => emitItem(output, item),
-    );
+  visitItems(section, (item, index) => {
+    emitItem(output, item, index);
+    return undefined;
   });
   return result;
 }

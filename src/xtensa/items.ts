@@ -146,18 +146,39 @@ export function createSection(name: string, code: boolean): SectionItems {
 
 /** Appends an item; offset and size are the layout's business. */
 export function append<T extends Item>(section: SectionItems, item: Omit<T, 'offset' | 'size'>, size = 0): T {
-  const placed = { ...item, offset: 0, size } as T;
+  const placed = item as T;
+  placed.offset = 0;
+  placed.size = 0;
   section.items.push(placed);
   section.approximateSize += size;
   return placed;
 }
 
-/** Runs `action`; a UsageError gets the line (text) or the nearest label (builder) in front. */
-export function located<T>(line: Line, nearest: () => string, action: () => T): T {
+/** The last label placed before an item, for error messages where there are no source lines. */
+function nearestLabel(section: SectionItems, index: number): string {
+  for (let at = index; at >= 0; at--) {
+    const item = section.items[at];
+    if (item.kind === 'label') return `${section.name}, after "${item.name}"`;
+  }
+  return section.name;
+}
+
+/**
+ * Visits the items in order; `visit` returns the index to go on from, if it is not the next. A UsageError gets the
+ * item's line (text) or the nearest label (builder) in front.
+ */
+export function visitItems(
+  section: SectionItems,
+  visit: (item: Item, index: number) => number | undefined,
+): void {
+  let index = 0;
   try {
-    return action();
+    while (index < section.items.length) index = visit(section.items[index], index) ?? index + 1;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`${line === undefined ? nearest() : `line ${line}`}: ${error.message}`);
+    const { line } = section.items[index];
+    throw new UsageError(
+      `${line === undefined ? nearestLabel(section, index) : `line ${line}`}: ${error.message}`,
+    );
   }
 }

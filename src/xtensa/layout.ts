@@ -7,8 +7,8 @@ import {
   type CodeItem,
   type FitItem,
   type Item,
-  located,
   type SectionItems,
+  visitItems,
 } from './items.ts';
 import type { Operand } from './table.ts';
 
@@ -53,13 +53,19 @@ function mustGrow(
   return labelOperand(opcode.visible).encode(target, item.offset) === undefined;
 }
 
-/** Length of the first instruction at or after items[index], skipping what has no bytes. */
-function nextLength(items: readonly Item[], index: number): number {
+/** Items that may have no bytes of their own, and that say nothing about what follows. */
+function isTransparent(item: Item): boolean {
+  if (item.kind === 'pool') return item.literals.length === 0;
+  return ['label', 'comment', 'fit', 'align'].includes(item.kind);
+}
+
+/** Length of the first instruction at or after items[index]; 0 where data comes first, or nothing. */
+export function nextLength(items: readonly Item[], index: number): number {
   for (let next = index; next < items.length; next++) {
     const item = items[next];
     if (item.kind === 'code' || item.kind === 'pending') return item.opcode.length;
     if (item.kind === 'branch') return item.forms[item.form].opcode.length;
-    if (item.kind !== 'label' && item.kind !== 'comment') return 0;
+    if (!isTransparent(item)) return 0;
   }
   return 0;
 }
@@ -87,16 +93,16 @@ function widenBefore(items: readonly Item[], index: number, count: number): numb
 }
 
 /** Bytes, or the index of an earlier item that has grown in their stead. */
-type Padding = { bytes: number } | { again: number };
+type Padding = number | { again: number };
 
 function alignPadding(section: SectionItems, index: number, item: AlignItem, position: number): Padding {
   const gap = (item.boundary - (position % item.boundary)) % item.boundary;
-  if (gap > (item.limit ?? gap)) return { bytes: 0 };
+  if (gap > (item.limit ?? gap)) return 0;
   const mustBeNops = section.code && item.fill === undefined && nextLength(section.items, index + 1) > 0;
-  if (gap !== 1 || !mustBeNops) return { bytes: gap };
+  if (gap !== 1 || !mustBeNops) return gap;
   // No instruction has one byte.
   const again = widenBefore(section.items, index, 1);
-  return again === undefined ? { bytes: gap + item.boundary } : { again };
+  return again === undefined ? gap + item.boundary : { again };
 }
 
 /** Bytes that instructions can fill, in the order of preference. */
@@ -107,12 +113,12 @@ function fitPadding(section: SectionItems, index: number, item: FitItem, positio
   const loopLength = item.beforeLoop ? 3 : 0;
   const length = nextLength(items, index + (item.beforeLoop ? 2 : 1));
   const fits = (padding: number): boolean => ((position + padding + loopLength) & 3) + length <= 4;
-  if (fits(0)) return { bytes: 0 };
+  if (fits(0)) return 0;
   for (const count of [1, 2]) {
     const again = fits(count) ? widenBefore(items, index, count) : undefined;
     if (again !== undefined) return { again };
   }
-  return { bytes: nopPaddings.find(fits)! };
+  return nopPaddings.find(fits)!;
 }
 
 function sizeOf(section: SectionItems, item: Item, locate: Locate, position: number): number {
@@ -156,20 +162,11 @@ function placeLiterals(item: Extract<Item, { kind: 'pool' }>): void {
   });
 }
 
-/** The last label placed before an item, for error messages where there are no source lines. */
-export function nearestLabel(section: SectionItems, index: number): string {
-  for (let at = index; at >= 0; at--) {
-    const item = section.items[at];
-    if (item.kind === 'label') return `${section.name}, after "${item.name}"`;
-  }
-  return section.name;
-}
-
 function padding(section: SectionItems, index: number, locate: Locate, position: number): Padding {
   const item = section.items[index];
   if (item.kind === 'align') return alignPadding(section, index, item, position);
   if (item.kind === 'fit') return fitPadding(section, index, item, position);
-  return { bytes: sizeOf(section, item, locate, position) };
+  return sizeOf(section, item, locate, position);
 }
 
 /** One pass over the section's sizes; true where nothing moved. */
@@ -177,22 +174,20 @@ function measure(section: SectionItems, locate: Locate): boolean {
   const { items } = section;
   let position = 0;
   let stable = true;
-  for (let index = 0; index < items.length; index++) {
-    const item = items[index];
-    const nearest = (): string => nearestLabel(section, index);
-    const result = located(item.line, nearest, () => padding(section, index, locate, position));
-    if ('again' in result) {
+  visitItems(section, (item, index) => {
+    const result = padding(section, index, locate, position);
+    if (typeof result !== 'number') {
       stable = false;
       position = items[result.again].offset;
-      index = result.again - 1;
-      continue;
+      return result.again;
     }
-    if (item.size !== result.bytes || item.offset !== position) stable = false;
+    if (item.size !== result || item.offset !== position) stable = false;
     item.offset = position;
-    item.size = result.bytes;
-    position += item.size;
+    item.size = result;
+    position += result;
     if (item.kind === 'pool') placeLiterals(item);
-  }
+    return undefined;
+  });
   if (position > maximumSectionBytes) {
     throw new UsageError(`section ${section.name} is larger than ${maximumSectionBytes >> 20} MiB.`);
   }
@@ -202,12 +197,12 @@ function measure(section: SectionItems, locate: Locate): boolean {
 /** Grows the branches that do not reach; true where there were any. */
 function growBranches(section: SectionItems, locate: Locate, base: number | undefined): boolean {
   let grown = false;
-  section.items.forEach((item, index) => {
-    if (item.kind !== 'branch') return;
-    const grow = (): boolean => mustGrow(section, item, locate, base);
-    if (!located(item.line, () => nearestLabel(section, index), grow)) return;
-    item.form += 1;
-    grown = true;
+  visitItems(section, (item) => {
+    if (item.kind === 'branch' && mustGrow(section, item, locate, base)) {
+      item.form += 1;
+      grown = true;
+    }
+    return undefined;
   });
   return grown;
 }

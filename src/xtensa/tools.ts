@@ -143,7 +143,8 @@ function listElf(elf: Elf): string {
   return code.map(({ bytes, address }) => printListing({ bytes }, address)).join('\n');
 }
 
-const isElf = (bytes: Uint8Array): boolean => bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45;
+const isElf = (bytes: Uint8Array): boolean =>
+  Buffer.from(bytes.subarray(0, 4)).toString('latin1') === '\x7fELF';
 
 export interface DisassembleToolOptions {
   /** Address of the first byte of raw instructions; default 0. */

@@ -71,7 +71,7 @@ function directive(keyword: string, text: string, defines: Map<string, string>):
   else if (keyword === 'undef') defines.delete(text.trim());
   else if (keyword === 'include') {
     throw new UsageError(
-      `#include ${text} is not followed: take the line out and pass what it defines as --define.`,
+      `#include ${text} is not followed: take the line out and #define here what it is needed for.`,
     );
   } else if (keyword === 'error') throw new UsageError(`#error ${text}`);
 }

@@ -1,4 +1,5 @@
 /** Object code to GNU-syntax text, which `as` turns back into the same instructions. */
+import { FailureError } from '../../errors.ts';
 import type { ObjectCode, Relocation, Section } from '../object.ts';
 import { type DisassembledLine, disassemble, formatInstruction, wordAt } from './disassemble.ts';
 
@@ -65,6 +66,12 @@ function createSheet(section: Section, index: number, address: number): Sheet {
     labels: new Map(),
     literals: new Set(),
   };
+  const lost = section.relocations.find(({ offset }) => !sheet.starts.has(offset));
+  if (lost) {
+    throw new FailureError(
+      `${section.name} + ${hex(lost.offset)}: an address that is not aligned cannot be printed.`,
+    );
+  }
   for (const [name, offset] of section.symbols) {
     if (!isLocal(name)) sheet.labels.set(offset, [...(sheet.labels.get(offset) ?? []), name]);
   }
