@@ -12,6 +12,15 @@ const POLL_CYCLES = 200;
 const UART0_CLKDIV = 0x60000014;
 const RTC_OPTIONS0 = 0x60008000;
 const SW_SYS_RST = 0x80000000;
+/**
+ * The watchdogs guard booting from flash alone: boards wait in download mode for as long as it takes a person to start a tool (INF; over
+ * USB tools switch the super watchdog off themselves, facts part E).
+ */
+const WATCHDOGS = [
+  { register: 0x60008098, bits: 1 << 12, value: 0 }, // RTC WDTCONFIG0: FLASHBOOT_MOD_EN
+  { register: 0x6001f048, bits: 1 << 14, value: 0 }, // TIMG0 WDTCONFIG0: FLASHBOOT_MOD_EN
+  { register: 0x600080b4, bits: 0x80000000, value: 0x80000000 }, // SWD_CONF: AUTO_FEED_EN
+] as const;
 /** Old ROM-code word by which tools used to tell chips apart. */
 const CHIP_MAGIC = { address: 0x40001000, value: 9 } as const;
 
@@ -32,6 +41,7 @@ export function createDownload(options: DownloadOptions): () => RomRoutine<numbe
   const { usb } = peripherals;
 
   return function* () {
+    for (const { register, bits, value } of WATCHDOGS) memory.change(register, bits, value);
     let wire: 'uart' | 'usb' = 'uart';
     let ending: Ending | undefined;
     let rate: number | undefined;
