@@ -58,6 +58,9 @@ function missingCoprocessor(instruction: Instruction, variant: Variant): number 
   return variant.fpu ? undefined : CAUSE.coprocessor0;
 }
 
+/** In the assembler's table, but of an option that this core lacks (extended L32R): illegal instructions. */
+const absent = /^[rwx]sr\.litbase$/;
+
 function highestGroup(instruction: Instruction): number {
   let highest = 0;
   instruction.opcode!.operands.forEach((operand, index) => {
@@ -72,7 +75,7 @@ export function select(instruction: Instruction, variant: Variant): Selected {
     kind: 'raise',
     vector: `$X.raise(${cause},${pc | 0})`,
   });
-  if (!opcode || hasIllegalOperand(instruction)) return raise(CAUSE.illegal);
+  if (!opcode || hasIllegalOperand(instruction) || absent.test(opcode.name)) return raise(CAUSE.illegal);
   const coprocessor = missingCoprocessor(instruction, variant);
   if (coprocessor !== undefined) return raise(coprocessor);
   if (highestGroup(instruction) >= variant.free) return { kind: 'raise', vector: `$X.overflow(${pc | 0})` };

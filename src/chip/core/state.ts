@@ -61,6 +61,7 @@ export const SR = {
   windowbase: 72,
   windowstart: 73,
   mmid: 89,
+  eraccess: 95,
   ibreakenable: 96,
   memctl: 97,
   atomctl: 99,

@@ -80,7 +80,7 @@ export function createTestMachine(source: string, options: TestOptions = {}): Te
     setWord(address, value) {
       for (let byte = 0; byte < 4; byte++) bus.write8(address + byte, (value >>> (8 * byte)) & 255);
     },
-    run(limit = 100_000_000) {
+    run(limit = 5_000_000) {
       const { cycles, instructions } = core;
       ends.length = 0;
       state.pc = entry;

@@ -52,6 +52,8 @@ const rules: Record<string, WriteRule> = {
   configid1: { readOnly: true },
   cpenable: byRuntime,
   interrupt: byRuntime,
+  intset: byRuntime,
+  eraccess: { mask: 0xffff },
   intclear: byRuntime,
   intenable: byRuntime,
   ps: byRuntime,
@@ -103,6 +105,9 @@ const userRegisters: Record<string, Emitter> = {
   'wur.fsr': ({ art }) => `$FC[1]=${art};`,
 };
 
+/** Registers that instructions name and the list of special registers leaves out: intset is INTERRUPT, written. */
+const otherNumbers: Readonly<Record<string, number>> = { intset: SR.interrupt, eraccess: SR.eraccess };
+
 /** @returns the emitter of a special or user register instruction, or undefined when `mnemonic` is not one. */
 export function specialEmitter(mnemonic: string, operands: readonly number[]): Emitter | undefined {
   const [operation, name] = mnemonic.split('.');
@@ -110,7 +115,7 @@ export function specialEmitter(mnemonic: string, operands: readonly number[]): E
     if (userRegisters[mnemonic]) return userRegisters[mnemonic];
     return (_, context) => emitPie(mnemonic, operands, context) ?? '';
   }
-  const number = name === undefined ? undefined : specialRegisters.numberOf.get(name);
+  const number = name === undefined ? undefined : (specialRegisters.numberOf.get(name) ?? otherNumbers[name]);
   if (number === undefined) return undefined;
   if (operation === 'rsr') return ({ art }, context) => `${art}=${readSpecial(number, context)};`;
   if (operation === 'wsr') return ({ art }, context) => writeSpecial(name, number, art, context);
