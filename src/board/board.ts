@@ -1,0 +1,142 @@
+/**
+ * A simulated board that stays up: a chip that runs by itself, its UART0 as a {@link Connection}, its reset and boot lines wired the
+ * way development boards wire them.
+ */
+import type { Board } from '../chip/soc/boards.ts';
+import { type Chip, createChip } from '../chip/soc/chip.ts';
+import type { Connection, ControlLines } from '../serial/connection.ts';
+import { createListeners } from '../serial/listeners.ts';
+
+export interface SimulatedBoardOptions {
+  board: Board;
+  /** Contents of the flash from address 0. */
+  flash?: Uint8Array;
+  /** Something was sent, received or drawn: a moment to save the flash or show the screen. */
+  onActivity?: () => void;
+  /** Told once, when the simulator comes to something it cannot do; the board stands still then. */
+  onFault?: (error: unknown) => void;
+}
+
+export interface SimulatedBoard {
+  chip: Chip;
+  /** The computer's end of UART0, modem lines included. */
+  connection: Connection;
+  /** Presses RESET, with BOOT held down or not. */
+  reset(mode: 'run' | 'download'): void;
+  /** Stops the clock for good. */
+  stop(): void;
+}
+
+/** Cycles that run between two looks at the host's events: a few milliseconds of work. */
+const SLICE_CYCLES = 400_000;
+/** Simulated seconds without a byte on the line, after which the board only dozes. */
+const IDLE_SECONDS = 0.3;
+/** While dozing, the pause between slices. */
+const DOZE_MS = 15;
+/** Simulated time keeps to the clock on the wall where the host is fast enough; a lag of this many seconds is written off. */
+const WRITE_OFF_SECONDS = 0.1;
+/** The capacitor at EN lets the chip start only after the boot line has settled. */
+const RESET_RISE_MS = 2;
+
+export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedBoard {
+  const chip = createChip({ board: options.board, flash: options.flash });
+  const toHost = createListeners<Uint8Array>();
+  const closed = createListeners<void>();
+  const lines: Required<ControlLines> = { dtr: false, rts: false };
+  let output: number[] = [];
+  let lastByte = 0;
+  let inReset = false;
+  let stopped = false;
+  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  let anchor = { simulated: 0, wall: performance.now() / 1000 };
+
+  chip.uart0.onOutput((byte) => output.push(byte));
+
+  const flush = (): void => {
+    if (output.length === 0) return;
+    const bytes = Uint8Array.from(output);
+    output = [];
+    lastByte = chip.seconds;
+    toHost.emit(bytes);
+    options.onActivity?.();
+  };
+
+  const slice = (): void => {
+    if (stopped) return;
+    try {
+      if (!inReset) chip.run({ maxCycles: SLICE_CYCLES, until: () => output.length >= 64 });
+    } catch (error) {
+      stopped = true;
+      flush();
+      options.onFault?.(error);
+      closed.emit();
+      return;
+    }
+    flush();
+    const dozes = inReset || chip.seconds - lastByte > IDLE_SECONDS;
+    const pause = Math.max(dozes ? DOZE_MS : 0, Math.floor(aheadSeconds() * 1000));
+    timer = pause > 0 ? setTimeout(slice, pause) : setImmediate(slice);
+  };
+
+  /** By how much simulated time is ahead of the wall's. */
+  const aheadSeconds = (): number => {
+    const now = performance.now() / 1000;
+    const ahead = chip.seconds - anchor.simulated - (now - anchor.wall);
+    if (ahead < -WRITE_OFF_SECONDS) anchor = { simulated: chip.seconds, wall: now };
+    return ahead;
+  };
+
+  const wake = (): void => {
+    lastByte = chip.seconds;
+    if (stopped || timer === undefined) return;
+    clearTimeout(timer as NodeJS.Timeout);
+    clearImmediate(timer as NodeJS.Immediate);
+    timer = setImmediate(slice);
+  };
+
+  const reset = (mode: 'run' | 'download'): void => {
+    chip.setBootPin(mode === 'download' ? 0 : 1);
+    chip.reset();
+    wake();
+  };
+
+  /** The two-transistor circuit: EN low when RTS alone is asserted, GPIO0 low when DTR alone is. */
+  const applyLines = (): void => {
+    const enableLow = lines.rts && !lines.dtr;
+    if (enableLow) {
+      inReset = true;
+      return;
+    }
+    if (!inReset) return;
+    setTimeout(() => {
+      if (lines.rts && !lines.dtr) return; // pulled low again in the meantime
+      inReset = false;
+      reset(lines.dtr && !lines.rts ? 'download' : 'run');
+    }, RESET_RISE_MS);
+  };
+
+  timer = setImmediate(slice);
+  return {
+    chip,
+    reset,
+    stop() {
+      stopped = true;
+    },
+    connection: {
+      name: `simulated ${options.board.name}`,
+      write: async (bytes) => {
+        chip.uart0.receive(bytes);
+        wake();
+        options.onActivity?.();
+      },
+      onData: toHost.add,
+      onClose: closed.add,
+      setLines: async (wanted) => {
+        Object.assign(lines, wanted);
+        applyLines();
+      },
+      setBaud: async () => {},
+      close: async () => {},
+    },
+  };
+}

@@ -1,0 +1,3 @@
+/** The simulated board as a serial device. */
+export { createSimulatedBoard, type SimulatedBoard, type SimulatedBoardOptions } from './board.ts';
+export { type Served, servePseudoTerminal, serveTcp } from './serve.ts';
