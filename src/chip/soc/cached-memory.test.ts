@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { ACCESS, BusFault } from '../bus.ts';
+import { findBoard } from './boards.ts';
+import type { BusTiming } from './external-bus.ts';
+import { createExternalBus, lineCosts } from './external-bus.ts';
+import { bootChip } from './test-image.ts';
+
+const AT_240: BusTiming = {
+  flashMode: 'qio',
+  flashHertz: 80e6,
+  psramMode: 'octal',
+  psramHertz: 80e6,
+  cpuHertz: 240e6,
+};
+/** Waits of `count` misses in a row, one after another. */
+const sequential = (cost: { first: number; whole: number }, count: number) => {
+  const bus = createExternalBus();
+  let cycle = 0;
+  for (let line = 0; line < count; line++) cycle += bus.transfer(cycle, cost);
+  return cycle;
+};
+
+describe('line costs against silicon (facts B5), within 2 percent', () => {
+  const within = (measured: number, modelled: number, tolerance = 0.02) =>
+    expect(Math.abs(modelled - measured) / measured, `${modelled} for ${measured}`).toBeLessThan(tolerance);
+
+  it.each([
+    [1, 82],
+    [2, 252],
+    [4, 590],
+    [8, 1271],
+    [16, 2631],
+  ])('octal PSRAM, %i lines of 64 B: %i', (lines, cycles) => {
+    within(cycles, sequential(lineCosts(AT_240, 64, 32).dataPsram, lines));
+  });
+
+  it.each([
+    [1, 115],
+    [2, 588],
+    [4, 1532],
+    [8, 3425],
+    [16, 7209],
+  ])('QIO flash, %i lines of 64 B: %i', (lines, cycles) => {
+    within(cycles, sequential(lineCosts(AT_240, 64, 32).dataFlash, lines));
+  });
+
+  it.each([
+    [1, 204],
+    [2, 469],
+    [4, 1002],
+    [8, 2065],
+  ])('QIO flash into the ICache, %i lines of 32 B: %i', (lines, cycles) => {
+    within(cycles, sequential(lineCosts(AT_240, 64, 32).instructionFlash, lines));
+  });
+
+  it('octal PSRAM by line size and bus clock', () => {
+    const whole = (line: number, psramHertz = 80e6) =>
+      lineCosts({ ...AT_240, psramHertz }, line, 32).dataPsram.whole;
+    within(99.0, whole(16));
+    within(126.0, whole(32));
+    within(174.1, whole(64));
+    within(307.8, whole(64, 40e6));
+    within(162, lineCosts(AT_240, 64, 32).writeBack);
+  });
+
+  it('quad PSRAM as predicted', () => {
+    const quad = { ...AT_240, psramMode: 'quad' as const };
+    within(257, lineCosts(quad, 32, 32).dataPsram.whole, 0.06);
+    within(448, lineCosts(quad, 64, 32).dataPsram.whole, 0.06);
+  });
+
+  it('two cores wait for each other', () => {
+    const bus = createExternalBus();
+    const cost = lineCosts(AT_240, 64, 32).dataPsram;
+    const cycles = [0, 0];
+    for (let line = 0; line < 1000; line++)
+      for (const core of [0, 1]) cycles[core] += bus.transfer(cycles[core], cost);
+    within(2 * 1000 * cost.whole, cycles[1], 0.03);
+  });
+});
+
+describe('flash through the MMU', () => {
+  const open = (lineField: number) => {
+    const flash = Uint8Array.from({ length: 1 << 18 }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
+    const { chip } = bootChip(flash, { board: findBoard('devkitc-n16r8') });
+    const { cached, sensitive, spi0 } = chip.peripherals;
+    sensitive.write(0x14, 0x7f3); // both banks of SRAM2 to the DCache
+    cached.extmem.write(0, 1 | 4 | (lineField << 3));
+    cached.extmem.write(4, 0);
+    return { chip, cached, spi0, flash };
+  };
+
+  it('reads the page that the entry names, at both addresses of the window', () => {
+    const { cached, chip } = open(2);
+    cached.mmu.write(4 * 3, 2);
+    const offset = cached.locate(0x3c030010, ACCESS.load, 0, 0);
+    expect(chip.flash.byteOffset + 2 * 65536 + 16).toBe(offset);
+    expect(() => cached.locate(0x3c040000, ACCESS.load, 0, 0)).toThrow(BusFault);
+    expect(() => cached.locate(0x3c030010, ACCESS.store, 0, 0)).toThrow(BusFault);
+    expect(() => cached.locate(0x42030010, ACCESS.fetch, 0, 0)).toThrow(BusFault); // ICache off
+  });
+
+  it('a hit is free, a miss is not, and invalidation makes it one again', () => {
+    const { cached } = open(2);
+    cached.mmu.write(0, 0);
+    const wait = (address: number, cycle: number) => {
+      cached.locate(address, ACCESS.load, 0, cycle);
+      return cached.stall;
+    };
+    expect(wait(0x3c000000, 0)).toBeGreaterThan(0);
+    expect(wait(0x3c00003c, 1000)).toBe(0);
+    expect(wait(0x3c000040, 2000)).toBeGreaterThan(0);
+    cached.extmem.write(0x2c, 0x3c000000);
+    cached.extmem.write(0x30, 64);
+    cached.extmem.write(0x28, 1);
+    expect(wait(0x3c000040, 3000)).toBe(0);
+    expect(wait(0x3c000000, 4000)).toBeGreaterThan(0);
+  });
+
+  it('counts accesses that miss', () => {
+    const { cached } = open(1);
+    cached.mmu.write(0, 0);
+    for (let at = 0; at < 1024; at += 4) cached.locate(0x3c000000 + at, ACCESS.load, 0, at * 1000);
+    expect(cached.extmem.read(0xd0)).toBe(32);
+    cached.extmem.write(0xc4, 1);
+    expect(cached.extmem.read(0xd0)).toBe(0);
+  });
+
+  it('holds exactly its size: a second pass over 64 KB hits, over 128 KB misses', () => {
+    const { cached } = open(2);
+    for (let page = 0; page < 4; page++) cached.mmu.write(4 * page, page);
+    let cycle = 0;
+    const pass = (bytes: number) => {
+      let wait = 0;
+      for (let at = 0; at < bytes; at += 64) {
+        cycle += 10_000;
+        cached.locate(0x3c000000 + at, ACCESS.load, 0, cycle);
+        wait += cached.stall;
+      }
+      return wait;
+    };
+    pass(65536);
+    expect(pass(65536)).toBe(0);
+    pass(131072);
+    expect(pass(131072)).toBeGreaterThan(0);
+  });
+
+  it('PSRAM wants SPI0 set up, takes stores, and dirty lines cost a write-back', () => {
+    const { cached, chip, spi0 } = open(2);
+    cached.mmu.write(0, 0x8000);
+    expect(() => cached.locate(0x3c000000, ACCESS.load, 0, 0)).toThrow(BusFault);
+    expect(chip.warnings.list.at(-1)?.message).toContain('SPI0');
+    spi0.write(0x40, (1 << 20) | (1 << 5) | (31 << 14) | (17 << 6) | (1 << 21));
+    cached.locate(0x3c000000, ACCESS.store, 0, 1000);
+    chip.clock.cycles = 10_000;
+    cached.extmem.write(0x2c, 0);
+    cached.extmem.write(0x30, 0);
+    cached.extmem.write(0x28, 2);
+    expect(cached.extmem.read(0x28) & 8).toBe(0); // still writing
+    chip.clock.cycles = 11_000;
+    expect(cached.extmem.read(0x28) & 8).toBe(8);
+  });
+
+  it('a board without PSRAM says so', () => {
+    const { chip } = bootChip(new Uint8Array(0), { board: findBoard('devkitc-n8') });
+    const { cached } = chip.peripherals;
+    cached.extmem.write(0, 1);
+    cached.extmem.write(4, 0);
+    cached.mmu.write(0, 0x8000);
+    expect(() => cached.locate(0x3c000000, ACCESS.load, 0, 0)).toThrow(BusFault);
+    expect(chip.warnings.list.at(-1)?.message).toContain('this board has no PSRAM');
+  });
+});
