@@ -121,14 +121,17 @@ function windowSegments(total: number, context: number, random: Random): Segment
   return Array.from(order, (i) => ({ start: shift + i * context, length: context }));
 }
 
-/** Shares segments among threads: the costliest first, each to the least loaded (ties: the lower thread). */
+/**
+ * Shares segments among `count` parts with room for `capacity` tokens: the costliest first, each to the least
+ * loaded part (ties: the lower one). The parts come out costliest first.
+ */
 export function share(
   segments: readonly Segment[],
-  threads: number,
+  count: number,
   quadratic: number,
   capacity: number,
 ): Segment[][] {
-  const parts = Array.from({ length: threads }, () => ({ cost: 0, tokens: 0, segments: [] as Segment[] }));
+  const parts = Array.from({ length: count }, () => ({ cost: 0, tokens: 0, segments: [] as Segment[] }));
   const byLength = [...segments].sort((a, b) => b.length - a.length || a.start - b.start);
   for (const segment of byLength) {
     const part = parts
@@ -138,5 +141,5 @@ export function share(
     part.tokens += segment.length;
     part.cost += segment.length * (1 + quadratic * segment.length);
   }
-  return parts.map(({ segments }) => segments);
+  return parts.sort((a, b) => b.cost - a.cost).map(({ segments }) => segments);
 }

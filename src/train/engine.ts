@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import { BOS, type Corpus, type Segment, share } from './batches.ts';
 import { Command } from './crew.ts';
-import { createMemory, fillRotations, type Layout, layOut, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
+import {
+  CHUNKS,
+  createMemory,
+  fillRotations,
+  type Layout,
+  layOut,
+  RESULT_SLOTS,
+  SETTING_SLOTS,
+} from './memory.ts';
 import { createRandom } from './random.ts';
 import { checkShape, parametersOf, type Shape } from './shape.ts';
 import { joinRun, Result, type Settings, type ThreadTask, writeSettings } from './thread.ts';
@@ -22,7 +30,7 @@ export interface Engine {
   weights: Float32Array;
   /** First and second moments (Muon's momentum is the first). */
   moments: [Float32Array, Float32Array];
-  /** Sum of the threads' gradients after the last step. */
+  /** Sum of the chunks' gradients after the last step. */
   gradients: Float32Array;
   step(corpus: Corpus, segments: readonly Segment[], settings: Settings): StepResult;
   /** Summed loss in nats of the effective weights, without training; call `refresh` after changing weights. */
@@ -42,7 +50,7 @@ export interface EngineOptions {
 export async function createEngine(shape: Shape, options: EngineOptions): Promise<Engine> {
   checkShape(shape);
   const { threads, batchTokens } = options;
-  const capacity = Math.ceil(batchTokens / threads) + 2 * shape.context;
+  const capacity = Math.ceil(batchTokens / CHUNKS) + shape.context;
   const layout = layOut(shape, threads, capacity);
   const memory = createMemory(layout.bytes);
   fillRotations(memory, layout, shape);
@@ -53,7 +61,7 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
   );
   const floats = (address: number) => new Float32Array(memory.buffer, address, count);
   const slots = new Float64Array(memory.buffer, layout.settings, SETTING_SLOTS);
-  const results = layout.threads.map((t) => new Float64Array(memory.buffer, t.results, RESULT_SLOTS));
+  const results = new Float64Array(memory.buffer, layout.results, RESULT_SLOTS);
 
   const command = (code: number, settings: Settings) => {
     writeSettings(slots, settings);
@@ -63,22 +71,22 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
     main.meeting.wait();
   };
   const load = (corpus: Corpus, segments: readonly Segment[]) => {
-    share(segments, threads, ATTENTION_SHARE, capacity).forEach((part, i) => {
-      fillThread(memory, layout, i, corpus, part);
+    share(segments, CHUNKS, ATTENTION_SHARE, capacity).forEach((part, i) => {
+      fillChunk(memory, layout, i, corpus, part);
     });
   };
-  const totalLoss = () => results.reduce((sum, slot) => sum + slot[Result.loss], 0);
+  const totalLoss = () => results.subarray(Result.loss, CHUNKS).reduce((sum, loss) => sum + loss, 0);
 
   return {
     shape,
     weights: floats(layout.weights),
     moments: [floats(layout.first), floats(layout.second)],
-    gradients: floats(layout.threads[0].gradients),
+    gradients: floats(layout.chunks[0].gradients),
     step(corpus, segments, settings) {
       load(corpus, segments);
       const tokens = segments.reduce((sum, segment) => sum + segment.length, 0);
       command(Command.train, { ...settings, scale: 1 / tokens });
-      return { loss: totalLoss() / tokens, tokens, gradientNorm: results[0][Result.gradientNorm] };
+      return { loss: totalLoss() / tokens, tokens, gradientNorm: results[Result.gradientNorm] };
     },
     loss(corpus, segments, settings) {
       load(corpus, segments);
@@ -114,14 +122,14 @@ function startWorker(task: ThreadTask): Promise<Worker> {
   });
 }
 
-function fillThread(
+function fillChunk(
   memory: WebAssembly.Memory,
   layout: Layout,
   index: number,
   corpus: Corpus,
   segments: readonly Segment[],
 ): void {
-  const buffers = layout.threads[index];
+  const buffers = layout.chunks[index];
   const ints = (address: number, length: number) => new Int32Array(memory.buffer, address, length);
   const tokens = ints(buffers.tokens, layout.capacity);
   const targets = ints(buffers.targets, layout.capacity);

@@ -5,8 +5,14 @@ import { parametersOf, type Shape } from './shape.ts';
 export const LOGIT_ROWS = 64;
 /** Int32 slots at the start of memory for the threads' barrier and the command word. */
 export const CONTROL_SLOTS = 16;
-/** Float64 slots a thread reports through: loss, sum of squares of its part of the gradient. */
-export const RESULT_SLOTS = 8;
+/**
+ * A batch is done in so many chunks, whatever the number of threads, and the gradient is summed in as many
+ * parts: threads take the next when they are free, so that a busy machine does not make one wait for the other,
+ * and results do not depend on who did what.
+ */
+export const CHUNKS = 8;
+/** Float64 slots of results: the chunks' losses, the parts' sums of squares, the norm of the gradient. */
+export const RESULT_SLOTS = 2 * CHUNKS + 1;
 /** Float64 slots of the step's settings (learning rates, clipping...), written by the main thread. */
 export const SETTING_SLOTS = 16;
 
@@ -29,18 +35,21 @@ export interface LayerBuffers {
   hidden: number; // (tokens, hiddenDim)
 }
 
-/** What belongs to one thread. */
-export interface ThreadBuffers {
+/** A share of a step's batch, with its own gradient: any thread may do it, the sum is always the same. */
+export interface ChunkBuffers {
   gradients: number;
-  gemmScratch: number;
-  attentionScratch: number;
-  muonScratch: number;
-  results: number;
   /** Int32: number of tokens, number of segments, then the lengths of the segments. */
   segments: number;
   tokens: number; // Int32 (capacity)
   targets: number; // Int32 (capacity)
   positions: number; // Int32 (capacity)
+}
+
+/** What belongs to one thread. */
+export interface ThreadBuffers {
+  gemmScratch: number;
+  attentionScratch: number;
+  muonScratch: number;
   layers: LayerBuffers[];
   output: number; // (tokens, dim), after the last layer
   outputNormal: number; // (tokens, dim)
@@ -65,14 +74,16 @@ export interface Layout {
   second: number;
   cosines: number; // (context, headSize)
   sines: number; // (context, headSize)
+  results: number;
+  chunks: ChunkBuffers[];
   threads: ThreadBuffers[];
-  /** Tokens a thread can take in one step. */
+  /** Tokens that a chunk has room for. */
   capacity: number;
   logitStride: number;
   bytes: number;
 }
 
-/** Lays out a run of `threads` threads that take up to `capacity` tokens each a step. */
+/** Lays out a run of `threads` threads and of chunks of up to `capacity` tokens. */
 export function layOut(shape: Shape, threads: number, capacity: number): Layout {
   const { count } = parametersOf(shape);
   const headSize = shape.dim / shape.heads;
@@ -93,7 +104,15 @@ export function layOut(shape: Shape, threads: number, capacity: number): Layout 
     second: floats(count),
     cosines: floats(shape.context * headSize),
     sines: floats(shape.context * headSize),
-    threads: Array.from({ length: threads }, () => threadBuffers(shape, count, capacity, logitStride, bytes)),
+    results: bytes(RESULT_SLOTS * 8),
+    chunks: Array.from({ length: CHUNKS }, () => ({
+      gradients: floats(count),
+      segments: floats(capacity + 2),
+      tokens: floats(capacity),
+      targets: floats(capacity),
+      positions: floats(capacity),
+    })),
+    threads: Array.from({ length: threads }, () => threadBuffers(shape, capacity, logitStride, bytes)),
     capacity,
     logitStride,
   };
@@ -109,7 +128,6 @@ function attentionScratchBytes(context: number, headSize: number): number {
 
 function threadBuffers(
   shape: Shape,
-  count: number,
   capacity: number,
   logitStride: number,
   bytes: (size: number) => number,
@@ -119,15 +137,9 @@ function threadBuffers(
   const perToken = (width: number): number => bytes((capacity + 4) * width * 4);
   const largest = Math.max(dim, hiddenDim) * dim + dim * dim;
   return {
-    gradients: bytes(count * 4),
     gemmScratch: bytes(GEMM_SCRATCH_BYTES),
     attentionScratch: bytes(attentionScratchBytes(shape.context, dim / heads)),
     muonScratch: bytes(2 * largest * 4),
-    results: bytes(RESULT_SLOTS * 8),
-    segments: bytes((capacity + 2) * 4),
-    tokens: perToken(1),
-    targets: perToken(1),
-    positions: perToken(1),
     layers: Array.from({ length: shape.layers }, () => ({
       input: perToken(dim),
       inverse1: perToken(1),

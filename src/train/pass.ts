@@ -12,13 +12,13 @@ export interface Rounding {
 
 export const noRounding: Rounding = { activations: 0, cache: 0 };
 
-/** Forward and backward pass of one thread over its slice of the batch. */
+/** Forward and backward pass of one thread. */
 export interface Pass {
   /**
-   * Runs the tokens in the thread's buffers. `scale` is the weight of one token in the mean loss; 0 asks for
-   * the loss alone. Gradients are added to the thread's gradient vector. Returns the summed loss in nats.
+   * Runs the tokens of a chunk. `scale` is the weight of one token in the mean loss; 0 asks for the loss
+   * alone. Gradients are added to the chunk's gradient vector. Returns the summed loss in nats.
    */
-  run(rounding: Rounding, scale: number): number;
+  run(chunk: number, rounding: Rounding, scale: number): number;
 }
 
 /** Binds thread `index` of a run to its buffers. Weights are read from `layout.effective`. */
@@ -37,14 +37,18 @@ export function createPass(
   const relu = shape.activation === 'relu';
   const parameters = parametersOf(shape);
   const buffers = layout.threads[index];
-  const counts = new Int32Array(memory.buffer, buffers.segments, layout.capacity + 2);
+  const segmentTables = layout.chunks.map(
+    ({ segments }) => new Int32Array(memory.buffer, segments, layout.capacity + 2),
+  );
+  let chunk = layout.chunks[0];
+  let counts = segmentTables[0];
   const bytes = new Uint8Array(memory.buffer);
   const { cosines, sines } = layout;
   kernels.setScratch(buffers.gemmScratch);
   kernels.setAttentionScratch(buffers.attentionScratch, shape.context, headSize);
 
   const weight = (tensor: Tensor) => layout.effective + tensor.offset * 4;
-  const gradient = (tensor: Tensor) => buffers.gradients + tensor.offset * 4;
+  const gradient = (tensor: Tensor) => chunk.gradients + tensor.offset * 4;
   const copy = (to: number, from: number, floats: number) => bytes.copyWithin(to, from, from + floats * 4);
   const clear = (at: number, floats: number) => bytes.fill(0, at, at + floats * 4);
 
@@ -77,8 +81,8 @@ export function createPass(
     multiply(b.q, b.normal1, w.wq, n);
     multiply(b.k, b.normal1, w.wk, n);
     multiply(b.v, b.normal1, w.wv, n);
-    kernels.rope(b.q, buffers.positions, cosines, sines, n, dim, headSize, 1);
-    kernels.rope(b.k, buffers.positions, cosines, sines, n, kvDim, headSize, 1);
+    kernels.rope(b.q, chunk.positions, cosines, sines, n, dim, headSize, 1);
+    kernels.rope(b.k, chunk.positions, cosines, sines, n, kvDim, headSize, 1);
     round(b.q, (n * dim) / queryGroup, queryGroup, cache);
     round(b.k, (n * kvDim) / cacheGroup, cacheGroup, cache);
     round(b.v, (n * kvDim) / cacheGroup, cacheGroup, cache);
@@ -121,7 +125,7 @@ export function createPass(
       const stride = layout.logitStride;
       const w = weight(classifier);
       kernels.gemm(buffers.logits, stride, x, dim, 1, w, 1, dim, rows, vocabulary, dim, false);
-      const targets = buffers.targets + first * 4;
+      const targets = chunk.targets + first * 4;
       loss += kernels.crossEntropy(buffers.logits, stride, targets, rows, vocabulary, scale);
       if (!scale) continue;
       const dx = buffers.dNormal + first * dim * 4;
@@ -167,8 +171,8 @@ export function createPass(
         headSize,
       );
     });
-    kernels.rope(dq, buffers.positions, cosines, sines, n, dim, headSize, -1);
-    kernels.rope(dk, buffers.positions, cosines, sines, n, kvDim, headSize, -1);
+    kernels.rope(dq, chunk.positions, cosines, sines, n, dim, headSize, -1);
+    kernels.rope(dk, chunk.positions, cosines, sines, n, kvDim, headSize, -1);
     multiplyWeights(w.wq, dq, b.normal1, n);
     multiplyWeights(w.wk, dk, b.normal1, n);
     multiplyWeights(w.wv, dv, b.normal1, n);
@@ -180,11 +184,13 @@ export function createPass(
   };
 
   return {
-    run(rounding, scale) {
+    run(number, rounding, scale) {
+      chunk = layout.chunks[number];
+      counts = segmentTables[number];
       const n = counts[0];
       if (n === 0) return 0;
       const { layers } = buffers;
-      kernels.gather(layers[0].input, weight(parameters.embedding), buffers.tokens, n, dim);
+      kernels.gather(layers[0].input, weight(parameters.embedding), chunk.tokens, n, dim);
       parameters.layers.forEach((w, i) => {
         forwardLayer(w, layers[i], layers[i + 1]?.input ?? buffers.output, n, rounding);
       });
@@ -198,7 +204,7 @@ export function createPass(
       const { dx, dNormal, output, outputInverse } = buffers;
       kernels.rmsnormBackward(dx, dNorm, dNormal, output, outputInverse, norm, n, dim);
       for (let i = layers.length - 1; i >= 0; i--) backwardLayer(parameters.layers[i], layers[i], n);
-      kernels.scatterAdd(gradient(parameters.embedding), dx, buffers.tokens, n, dim);
+      kernels.scatterAdd(gradient(parameters.embedding), dx, chunk.tokens, n, dim);
       return loss;
     },
   };

@@ -84,7 +84,7 @@ export function recipeOf(options: RecipeOptions): Recipe {
     weightDecay: 0.05,
     clip: 1,
     warmupSteps: 200,
-    decayShare: 0.3,
+    decayShare: 0.6,
     finish: options.finish ?? 'int8',
     finishShare: 0.1,
   };

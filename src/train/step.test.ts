@@ -111,22 +111,20 @@ function muonStep(weights: Vector, gradients: Vector, offset: number, rows: numb
 }
 
 describe('threads', () => {
-  it('two threads give the gradient of one, and the same bits twice', async () => {
+  it('one, two or three threads give the same bits', async () => {
     const runs: Float32Array[] = [];
     const losses: number[] = [];
-    for (const threads of [1, 2, 2]) {
+    for (const threads of [1, 2, 3]) {
       const engine = await engineOf({ threads });
       shake(engine);
       engine.refresh(training);
       losses.push(engine.step(corpus, segments, training).loss);
       runs.push(engine.weights.slice());
     }
-    expect(losses[1]).toBeCloseTo(losses[0], 6);
-    expect(runs[2]).toEqual(runs[1]);
-    expect(losses[2]).toBe(losses[1]);
-    runs[0].forEach((w, i) => {
-      expect(Math.abs(w - runs[1][i])).toBeLessThan(1e-3);
-    });
+    expect(losses[1]).toBe(losses[0]);
+    expect(losses[2]).toBe(losses[0]);
+    expect(runs[1]).toEqual(runs[0]);
+    expect(runs[2]).toEqual(runs[0]);
   });
 
   it('shares documents so that no thread exceeds its room', () => {

@@ -1,6 +1,6 @@
 import { Command, createMeeting, type Meeting } from './crew.ts';
 import { type Kernels, loadKernels } from './kernels.ts';
-import { CONTROL_SLOTS, type Layout, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
+import { CHUNKS, CONTROL_SLOTS, type Layout, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
 import { createPass } from './pass.ts';
 import { parametersOf, type Shape, type Tensor } from './shape.ts';
 
@@ -65,8 +65,8 @@ const BETA1 = 0.9;
 const BETA2 = 0.98;
 const EPSILON = 1e-10;
 
-/** Slots of a thread's results. */
-export const Result = { loss: 0, squares: 1, gradientNorm: 2 } as const;
+/** First slots of the results: a loss for each chunk, a sum of squares for each part of the gradient, its norm. */
+export const Result = { loss: 0, squares: CHUNKS, gradientNorm: 2 * CHUNKS } as const;
 
 export interface Thread {
   meeting: Meeting;
@@ -79,33 +79,42 @@ export interface Thread {
 export function joinRun(task: ThreadTask): Thread {
   const { memory, shape, layout, index } = task;
   const kernels = loadKernels(memory);
-  const threads = layout.threads.length;
-  const meeting = createMeeting(new Int32Array(memory.buffer, layout.control, CONTROL_SLOTS), threads);
+  const control = new Int32Array(memory.buffer, layout.control, CONTROL_SLOTS);
+  const meeting = createMeeting(control, layout.threads.length);
   const pass = createPass(kernels, memory, shape, layout, index);
   const slots = new Float64Array(memory.buffer, layout.settings, SETTING_SLOTS);
-  const results = layout.threads.map(({ results }) => new Float64Array(memory.buffer, results, RESULT_SLOTS));
-  const parameters = parametersOf(shape);
-  const own = assign(parameters.tensors, threads)[index];
-  const gradients = new Float32Array(memory.buffer, layout.threads[index].gradients, parameters.count);
+  const results = new Float64Array(memory.buffer, layout.results, RESULT_SLOTS);
+  const { count, tensors } = parametersOf(shape);
+  const queue = [...tensors].sort((a, b) => workOf(b) - workOf(a) || a.offset - b.offset);
+  const gradients = layout.chunks.map((chunk) => new Float32Array(memory.buffer, chunk.gradients, count));
   const bytes = new Uint8Array(memory.buffer);
-  const part = Math.ceil(parameters.count / 4 / threads) * 4;
-  const first = Math.min(index * part, parameters.count);
-  const length = Math.min(part, parameters.count - first);
+  const part = Math.ceil(count / 4 / CHUNKS) * 4;
 
-  /** Sums the threads' gradients over this thread's part of the vector, always in the order of threads. */
-  const reduce = () => {
-    const to = layout.threads[0].gradients + first * 4;
-    for (const { gradients: from } of layout.threads.slice(1)) kernels.addInto(to, from + first * 4, length);
-    results[index][Result.squares] = kernels.sumOfSquares(to, length);
+  /** Does what is left of a common list of `length` items. */
+  const share = (length: number, work: (item: number) => void) => {
+    for (let item = meeting.take(length); item >= 0; item = meeting.take(length)) work(item);
+  };
+  /** Sums the chunks' gradients over one part of the vector, always in the order of chunks. */
+  const reduce = (item: number) => {
+    const first = Math.min(item * part, count);
+    const length = Math.min(part, count - first);
+    const to = layout.chunks[0].gradients + first * 4;
+    for (const { gradients: from } of layout.chunks.slice(1)) kernels.addInto(to, from + first * 4, length);
+    results[Result.squares + item] = kernels.sumOfSquares(to, length);
+  };
+  const gradientNorm = () => {
+    let squares = 0;
+    for (let item = 0; item < CHUNKS; item++) squares += results[Result.squares + item];
+    return Math.sqrt(squares);
   };
   const update = (settings: Settings) => {
-    const norm = Math.sqrt(results.reduce((sum, slot) => sum + slot[Result.squares], 0));
-    results[index][Result.gradientNorm] = norm;
+    const norm = gradientNorm();
     const clip = settings.clip > 0 && norm > settings.clip ? settings.clip / norm : 1;
-    for (const tensor of own) {
-      updateTensor(kernels, layout, index, tensor, settings, clip);
-      refresh(tensor, settings);
-    }
+    share(queue.length, (item) => {
+      updateTensor(kernels, layout, index, queue[item], settings, clip);
+      refresh(queue[item], settings);
+    });
+    if (index === 0) results[Result.gradientNorm] = norm;
   };
   const refresh = (tensor: Tensor, settings: Settings) => {
     const at = tensor.offset * 4;
@@ -130,14 +139,18 @@ export function joinRun(task: ThreadTask): Thread {
       const settings = readSettings(slots);
       const rounding = { activations: settings.activationLevels, cache: settings.cacheLevels };
       if (meeting.command() === Command.refresh) {
-        for (const tensor of own) refresh(tensor, settings);
+        share(queue.length, (item) => refresh(queue[item], settings));
       } else if (meeting.command() === Command.loss) {
-        results[index][Result.loss] = pass.run(rounding, 0);
+        share(CHUNKS, (chunk) => {
+          results[Result.loss + chunk] = pass.run(chunk, rounding, 0);
+        });
       } else {
-        gradients.fill(0);
-        results[index][Result.loss] = pass.run(rounding, settings.scale);
+        share(CHUNKS, (chunk) => {
+          gradients[chunk].fill(0);
+          results[Result.loss + chunk] = pass.run(chunk, rounding, settings.scale);
+        });
         meeting.wait();
-        reduce();
+        share(CHUNKS, reduce);
         meeting.wait();
         update(settings);
       }
@@ -145,16 +158,9 @@ export function joinRun(task: ThreadTask): Thread {
   };
 }
 
-/** Tensors by thread, the largest first, each to the least loaded. */
-function assign(tensors: readonly Tensor[], threads: number): Tensor[][] {
-  const parts = Array.from({ length: threads }, () => ({ load: 0, tensors: [] as Tensor[] }));
-  const load = ({ kind, rows, columns }: Tensor) => rows * columns * (kind === 'matrix' ? columns : 1);
-  for (const tensor of [...tensors].sort((a, b) => load(b) - load(a) || a.offset - b.offset)) {
-    const part = parts.reduce((least, p) => (p.load < least.load ? p : least));
-    part.tensors.push(tensor);
-    part.load += load(tensor);
-  }
-  return parts.map((part) => part.tensors);
+/** About how long a tensor's update takes: the longest are begun first. */
+function workOf({ kind, rows, columns }: Tensor): number {
+  return rows * columns * (kind === 'matrix' ? Math.min(rows, columns) : 1);
 }
 
 function updateTensor(
@@ -167,7 +173,7 @@ function updateTensor(
 ): void {
   const at = tensor.offset * 4;
   const weights = layout.weights + at;
-  const gradients = layout.threads[0].gradients + at;
+  const gradients = layout.chunks[0].gradients + at;
   const { rows, columns, kind } = tensor;
   if (kind === 'matrix' && settings.muon) {
     const rate = settings.matrixRate * Math.sqrt(Math.max(1, rows / columns));

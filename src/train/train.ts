@@ -186,7 +186,7 @@ async function loop(run: Run): Promise<void> {
     mean.tokens += tokens;
     if (dueProgress(state.seconds)) report(run, mean);
     if (dueCheckpoint(state.seconds)) save(run);
-    if (dueSample(state.seconds)) writeSample(run);
+    if (dueSample(state.seconds)) lookAt(run);
     await new Promise((resolve) => setImmediate(resolve)); // lets signals and callers in
   }
   if (mean.tokens) report(run, mean);
@@ -215,15 +215,21 @@ function report(run: Run, mean: { loss: number; tokens: number; seconds: number 
   options.onProgress?.({ ...point, tokensPerSecond, done, secondsLeft });
 }
 
-/** Measures the validation text, then checkpoint and curve. */
-function save(run: Run): void {
-  const { options, state, engine, batches, validation } = run;
-  const { recipe } = state;
+/** A sample for the caller, and the validation text's figure for the curve. */
+function lookAt(run: Run): void {
+  const { state, engine, validation, options } = run;
   const last = state.curve.at(-1);
   if (validation && last) {
-    last.validation = measure(engine, validation, recipe.batchTokens, measuring('none')).bitsPerByte;
-    engine.refresh(settingsOf(recipe, state.step + 1, state.seconds));
+    last.validation = measure(engine, validation, state.recipe.batchTokens, measuring('none')).bitsPerByte;
+    engine.refresh(settingsOf(state.recipe, state.step + 1, state.seconds));
   }
+  options.onSample?.(sampleText(run));
+}
+
+/** Checkpoint and curve. */
+function save(run: Run): void {
+  const { options, state, engine, batches } = run;
+  const { recipe } = state;
   state.batches = batches.state();
   saveCheckpoint(options.out, state, engine);
   writeSafely(join(options.out, outputNames.curve), curveSvg(state.curve, titleOf(recipe.shape)));
@@ -233,11 +239,6 @@ function titleOf(shape: Shape): string {
   const { dim, layers, heads, kvHeads, hiddenDim, vocabulary } = shape;
   const { count } = parametersOf(shape);
   return `${count.toLocaleString('en')} parameters: dim ${dim}, ${layers} layers, ${heads}/${kvHeads} heads, hidden ${hiddenDim}, vocabulary ${vocabulary}`;
-}
-
-function writeSample(run: Run): void {
-  const text = sampleText(run);
-  run.options.onSample?.(text);
 }
 
 function sampleText({ state, engine, tokenizer }: Run): string {
@@ -258,11 +259,10 @@ function sampleText({ state, engine, tokenizer }: Run): string {
 /** The model's files; a run that was stopped leaves what it has, too. */
 function finish(run: Run): void {
   const { options, state, engine } = run;
+  lookAt(run);
   save(run);
   const { shape } = state.recipe;
   writeSafely(join(options.out, outputNames.model), writeVersion0(shape, engine.weights));
   writeSafely(join(options.out, outputNames.version1), writeVersion1(shape, engine.weights));
-  const sample = sampleText(run);
-  writeSafely(join(options.out, outputNames.samples), `step ${state.step}\n${sample}\n`);
-  options.onSample?.(sample);
+  writeSafely(join(options.out, outputNames.samples), `step ${state.step}\n${sampleText(run)}\n`);
 }
