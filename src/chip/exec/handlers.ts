@@ -6,7 +6,6 @@ import { assembleText } from '../../xtensa/index.ts';
 
 /** Offsets of the vectors are those of the core (facts C7); everything but the windows ends in the host. */
 const VECTORS = `
-  .begin no-transform
   s32e a0, a5, -16
   s32e a1, a5, -12
   s32e a2, a5, -8
@@ -77,7 +76,6 @@ const REPORTING = [0x180, 0x1c0, 0x200, 0x240, 0x280, 0x2c0, 0x300, 0x340, 0x3c0
 
 /** A call0 function returns to `fromCall0`, a windowed one to `fromCall8`: the result becomes the exit code. */
 const RETURNS = `
-  .begin no-transform
   mov.n a3, a2
   movi.n a2, 1
   simcall

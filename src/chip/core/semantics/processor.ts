@@ -24,8 +24,8 @@ const nothing: Emitter = () => '';
 
 const unsupported =
   (mnemonic: string, reason: string): Emitter =>
-  (_, { pc }) =>
-    `$X.unsupported('${mnemonic}',${pc | 0},'${reason}');`;
+  (_, { pc, beforeCall }) =>
+    `${beforeCall}$X.unsupported('${mnemonic}',${pc | 0},'${reason}');`;
 
 const debugPort = 'it belongs to the on-chip debug module, which is not simulated';
 const externalRegisters = 'external registers of the debug module are not simulated';
