@@ -16,6 +16,7 @@ export const MMU_ENTRIES = 512;
 export const MMU_INVALID = 0x4000;
 const MMU_PSRAM = 0x8000;
 const MMU_PAGE_MASK = 0x3fff;
+const UNKNOWN = -1;
 const PAGE_SHIFT = 16;
 const PAGE_BYTES = 1 << PAGE_SHIFT;
 const WINDOW_MASK = 0x01ffffff;
@@ -61,6 +62,10 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
   const bus = createExternalBus();
   const counters = new Map<number, number>();
   const count = (offset: number) => counters.set(offset, (counters.get(offset) ?? 0) + 1);
+  /** Arena offset of each page that can be read without a look at its entry, UNKNOWN for the others. */
+  const pageOffsets = new Int32Array(MMU_ENTRIES).fill(UNKNOWN);
+  /** 1 where a core's way through a cache is open: data for core 0 and 1, instruction for core 0 and 1. */
+  const openWays = new Uint8Array(4);
   let costs: LineCosts | undefined;
   let tags: Record<Which, CacheTags>;
 
@@ -81,6 +86,10 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       instruction: sameGeometry('instruction', instruction) ? tags.instruction : createCacheTags(instruction),
     };
     costs = undefined;
+    for (const core of [0, 1]) {
+      openWays[core] = Number(extmem.open('data', core));
+      openWays[2 + core] = Number(extmem.open('instruction', core));
+    }
     if (linesDiffer) options.remapped();
   };
 
@@ -157,27 +166,32 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
         if (offset >= 4 * MMU_ENTRIES || entries[offset >>> 2] === value >>> 0) return;
         const wasInvalid = (entries[offset >>> 2] & MMU_INVALID) !== 0;
         entries[offset >>> 2] = value;
+        pageOffsets[offset >>> 2] = UNKNOWN;
         if (!wasInvalid) options.remapped();
       },
-      reset: () => void entries.fill(MMU_INVALID),
+      reset() {
+        entries.fill(MMU_INVALID);
+        pageOffsets.fill(UNKNOWN);
+      },
     },
     stall: 0,
     locate(address, access, core, cycle) {
-      const which: Which = address >>> 24 < 0x40 ? 'data' : 'instruction';
-      if (!extmem.open(which, core)) {
-        refuse(
-          `${which} closed`,
-          address,
-          access,
-          `the ${which} cache is off or its bus is shut for core ${core}`,
-        );
+      const isData = address >>> 24 < 0x40;
+      const which: Which = isData ? 'data' : 'instruction';
+      if (openWays[isData ? core : 2 + core] === 0) {
+        refuse(`${which} closed`, address, access, `the ${which} cache is off or shut for core ${core}`);
       }
-      const offset = offsetOf(address, access);
+      const page = (address & WINDOW_MASK) >>> PAGE_SHIFT;
+      const within = address & (PAGE_BYTES - 1);
+      if (pageOffsets[page] === UNKNOWN || access === ACCESS.store) {
+        pageOffsets[page] = offsetOf(address, access) - within;
+      }
       memory.stall = fill(which, address, access === ACCESS.store, cycle);
-      return offset;
+      return pageOffsets[page] + within;
     },
     costsChanged() {
       costs = undefined;
+      pageOffsets.fill(UNKNOWN); // PSRAM may have come or gone
     },
     reset() {
       memory.mmu.reset();

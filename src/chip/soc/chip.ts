@@ -76,6 +76,8 @@ export interface Chip {
 }
 
 const DEFAULT_MAC = [0x7c, 0xdf, 0xa1, 0x53, 0x33, 0x01];
+/** A page of the MMU. */
+const FLASH_UNIT = 0x10000;
 const DEFAULT_QUANTUM = 100;
 /** Turn of a core that runs alone. */
 const ALONE = 20_000;
@@ -84,7 +86,8 @@ const ROM_PC = 0x40045c01;
 
 export function createChip(options: ChipOptions = {}): Chip {
   const board = options.board ?? defaultBoard;
-  const flashBytes = options.flashBytes ?? Math.max(board.flashBytes, options.flash?.length ?? 0);
+  const wanted = options.flashBytes ?? Math.max(board.flashBytes, options.flash?.length ?? 0);
+  const flashBytes = Math.ceil(wanted / FLASH_UNIT) * FLASH_UNIT;
   const psramBytes = options.psramBytes ?? board.psramBytes;
   const layout = layOutArena(flashBytes, psramBytes);
   const memory = createChipMemory(layout);
