@@ -63,7 +63,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-const machine = createKernelMachine({ dim: 64, hidden: 176, headSize: 8 });
+const machine = createKernelMachine({ precision: 'int8', dim: 64, hidden: 176, headSize: 8 });
 const places: Record<string, number> = {
   w: 0x1000,
   x: 0x20000,

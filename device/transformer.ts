@@ -5,7 +5,7 @@
  */
 import { cores, layers } from './config';
 import { barrier } from './parallel';
-import { attend, classify, embed, feedForward, project, projectDown, projectOut } from './transformer/int8';
+import { attend, classify, embed, feedForward, project, projectDown, projectOut } from './transformer/stages';
 
 /** The share of `core` in a forward pass; afterwards both halves of `logits` are complete once both cores have returned. */
 export function forwardCore(core: i32, token: i32, position: i32): void {

@@ -11,18 +11,26 @@ interface Program {
 
 /** One row a program: entry file, output below dist/, compiler flags. */
 const device = ['--debug', '-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
+/** Which forward pass the program has (device/transformer/stages.ts). */
+const int8 = ['--use', 'PRECISION=8'];
+const f32 = ['--use', 'PRECISION=32'];
 /** First byte of the chip's data RAM, 0x3FC88000 (src/firmware/memory.ts); asc reads decimal numbers only. */
 const chipMemory = '1070104576';
 const programs: readonly Program[] = [
   {
     entry: 'device/main.ts',
     out: 'dist/device/main.chip.wasm',
-    flags: [...device, '--noExportMemory', '--memoryBase', chipMemory],
+    flags: [...device, ...int8, '--noExportMemory', '--memoryBase', chipMemory],
+  },
+  {
+    entry: 'device/main.ts',
+    out: 'dist/device/main.chip.f32.wasm',
+    flags: [...device, ...f32, '--noExportMemory', '--memoryBase', chipMemory],
   },
   {
     entry: 'device/main.ts',
     out: 'dist/device/main.host.wasm',
-    flags: [...device, '--noExportMemory', '--memoryBase', '1024'],
+    flags: [...device, ...int8, '--noExportMemory', '--memoryBase', '1024'],
   },
   {
     entry: 'src/train/wasm/index.ts',
@@ -33,7 +41,12 @@ const programs: readonly Program[] = [
   {
     entry: 'device/transformer-host.ts',
     out: 'dist/device/transformer.wasm',
-    flags: [...device, '--memoryBase', '1024'],
+    flags: [...device, ...int8, '--memoryBase', '1024'],
+  },
+  {
+    entry: 'device/transformer-host.ts',
+    out: 'dist/device/transformer.f32.wasm',
+    flags: [...device, ...f32, '--memoryBase', '1024'],
   },
 ];
 

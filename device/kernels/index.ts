@@ -5,3 +5,4 @@ export * from './matvec';
 export * from './rope';
 export * from './swiglu';
 export * from './vector';
+export * from "./matvec_f32";

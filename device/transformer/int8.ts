@@ -8,7 +8,8 @@ import {
   add_residual, logits_f32, matvec_dim, matvec_hidden, normalize, pack, quantize, rope, scale_rows, scores, softmax, swiglu, values,
 } from "./kernels";
 import * as at from "./layout";
-import { contextPadded, countOf, firstOf, firstRow, headSize, hiddenHalf, pad16, pairsOf, qkvRows, rowsOf, valueRows } from "./layout";
+import { countOf, firstOf, headSize } from "./halves";
+import { contextPadded, firstRow, hiddenHalf, pad16, pairsOf, qkvRows, rowsOf, valueRows } from "./layout";
 import { mantissaOf, reciprocalOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */

@@ -2,7 +2,8 @@
  * Where everything lies: sizes padded for the vector unit, the halves of the work that the two cores take, the records of the
  * packed model (written by src/quantize/pack.ts in the same order) and the working memory.
  */
-import { context, dim, heads, hiddenDim, kvHeads, vocabulary } from "../config";
+import { context, dim, heads, hiddenDim, kvHeads } from "../config";
+import { countOf, headSize } from "./halves";
 
 // @ts-ignore: decorator
 @external("config", "model") export declare const model: usize;
@@ -34,21 +35,8 @@ export function pad16(n: i32): i32 { return (n + 15) & ~15; }
 
 // @ts-ignore: decorator
 @inline
-export function headSize(): i32 { return dim / heads; }
-// @ts-ignore: decorator
-@inline
 export function contextPadded(): i32 { return pad16(context); }
 
-// The halves: half 0 is core 0's, half 1 is core 1's; with one core it does both, one after the other.
-
-/** First item of a half, of `count` items. */
-// @ts-ignore: decorator
-@inline
-export function firstOf(half: i32, count: i32): i32 { return half ? (count + 1) >> 1 : 0; }
-/** Number of items of a half, of `count` items. */
-// @ts-ignore: decorator
-@inline
-export function countOf(half: i32, count: i32): i32 { return half ? count >> 1 : (count + 1) >> 1; }
 /** Even members of the rotated pairs of a half's heads, padded: a query (key) block has as many odd ones behind them. */
 // @ts-ignore: decorator
 @inline

@@ -4,6 +4,7 @@ import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import type { Kernel } from './kernel.ts';
 import { logitsF32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
+import { matvecF32 } from './matvec-f32.ts';
 import { rope } from './rope.ts';
 import { scores } from './scores.ts';
 import { softmax } from './softmax.ts';
@@ -27,11 +28,13 @@ export const kernels: readonly Kernel[] = [
   values,
   swiglu,
   logitsF32,
+  matvecF32,
 ];
 
-/** All kernels for a model's shape, as code that the firmware links: symbols of the kernels' names. */
+/** All kernels for a model's shape and precision, as code that the firmware links: symbols of the kernels' names. */
 export function buildKernels(shape: KernelShape): ObjectCode[] {
-  return kernels.map(({ build }) => {
+  const wanted = kernels.filter(({ precision = 'int8' }) => precision === shape.precision);
+  return wanted.map(({ build }) => {
     const asm = createAssembler();
     build(asm, shape);
     return asm.finish();

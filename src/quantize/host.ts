@@ -1,7 +1,5 @@
 /** The device program's forward pass and its portable kernels on this machine, as WebAssembly: the chip's numbers, bit for bit. */
 import { readFileSync } from 'node:fs';
-import { scratchBytes } from './buffers.ts';
-import { layoutOf } from './layout.ts';
 import type { QuantizedModel } from './types.ts';
 
 export interface HostEngine {
@@ -57,7 +55,7 @@ export function configOf(
   return {
     ...model.constants,
     context,
-    scratchBytes: scratchBytes(layoutOf(model.config), context),
+    scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,
     ...Object.fromEntries(
       ['model', ...model.buffers(context).map(({ name }) => name)].map((n) => [n, addresses.get(n)!]),
     ),
@@ -92,13 +90,16 @@ export function createHostEngine(model: QuantizedModel, context = model.config.c
     },
   };
   const kernels = new WebAssembly.Instance(compiled('kernels.wasm'), { env });
-  const program = new WebAssembly.Instance(compiled('transformer.wasm'), {
-    env,
-    config,
-    kernel: kernels.exports as WebAssembly.ModuleImports,
-    mmio: { read32: () => 0, write32: () => undefined },
-    xt: { ccount: () => 0 },
-  });
+  const program = new WebAssembly.Instance(
+    compiled(model.precision === 'f32' ? 'transformer.f32.wasm' : 'transformer.wasm'),
+    {
+      env,
+      config,
+      kernel: kernels.exports as WebAssembly.ModuleImports,
+      mmio: { read32: () => 0, write32: () => undefined },
+      xt: { ccount: () => 0 },
+    },
+  );
   const run = program.exports.forward as (token: number, position: number) => void;
   const logits = new Float32Array(memory.buffer, addresses.get('logits'), model.config.vocabulary);
   return {

@@ -4,7 +4,7 @@
 export type Row = Float32Array | undefined;
 
 export interface QuantizedMatrix {
-  /** (rows, columns), row-major, symmetrical: -127...127. */
+  /** (rows, columns), row-major, symmetrical: -127...127; and {@link READ_AHEAD} zeros. */
   values: Int8Array;
   /** (rows): scale of a row relative to `unit`, in 2^-15. */
   scales: Int16Array;
@@ -14,6 +14,8 @@ export interface QuantizedMatrix {
   unit: number;
 }
 
+/** Bytes behind the last row that the matrix kernel loads and does not use. */
+const READ_AHEAD = 32;
 /** Largest magnitude of an int8 activation. */
 const ACTIVATION_LIMIT = 127;
 
@@ -41,10 +43,10 @@ function shiftFor(values: Int8Array, columns: number): number {
 
 /** Quantises the rows to `columns` columns each (zeros behind the given ones). */
 export function quantizeMatrix(rows: readonly Row[], columns: number): QuantizedMatrix {
-  const values = new Int8Array(rows.length * columns);
+  const values = new Int8Array(rows.length * columns + READ_AHEAD);
   const scales = rows.map((row, i) => (row ? quantizeRow(row, values.subarray(i * columns)) : 0));
   const largest = scales.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const shift = shiftFor(values, columns);
+  const shift = shiftFor(values.subarray(0, rows.length * columns), columns);
   return {
     values,
     scales: Int16Array.from(scales, (scale) => Math.round((scale / largest) * 32767)),

@@ -3,6 +3,7 @@ import type { LayerWeights, Model } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { half, type Layout, layoutOf } from './layout.ts';
 import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRow, type Row, rowsOf } from './matrix.ts';
+import { blob, constantsOf, createRecord, ropeAngles, type Word } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
 /** Fraction bits of the residual stream. */
@@ -11,39 +12,9 @@ const RESIDUAL_BITS = 20;
 const GATE_BITS = 11;
 /** Added to the mean square in RMSNorm, as llama2.c does. */
 const EPSILON = 1e-5;
-/** Base of the rotation frequencies. */
-const ROPE_BASE = 10000;
 
 const HEADER_BYTES = 64;
 const LAYER_BYTES = 96;
-
-interface Record {
-  bytes: Uint8Array;
-  references: { offset: number; blob: string }[];
-}
-
-/** Writes consecutive words of the record: a string is a reference, `float` a single, a number an integer. */
-type Word = string | number | { float: number };
-
-function write(record: Record, offset: number, words: readonly Word[]): void {
-  const view = new DataView(record.bytes.buffer);
-  words.forEach((word, i) => {
-    const at = offset + 4 * i;
-    if (typeof word === 'string') record.references.push({ offset: at, blob: word });
-    else if (typeof word === 'number') view.setInt32(at, word, true);
-    else view.setFloat32(at, word.float, true);
-  });
-}
-
-function blob(name: string, data: ArrayBufferView, memory: Blob['memory']): Blob {
-  return {
-    name,
-    bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    align: 16,
-    memory,
-    references: [],
-  };
-}
 
 /** A norm's gains as s16, and the factor that leads from max|t| / rms to the scale of the activations. */
 function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; factor: number } {
@@ -110,18 +81,9 @@ function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together
   return Math.sqrt(largest);
 }
 
-function ropeTable(context: number, headSize: number): Int16Array {
-  const pairs = headSize / 2;
-  const table = new Int16Array(context * headSize);
-  for (let position = 0; position < context; position++) {
-    for (let pair = 0; pair < pairs; pair++) {
-      const angle = position * ROPE_BASE ** ((-2 * pair) / headSize);
-      table[(position * pairs + pair) * 2] = Math.round(32767 * Math.cos(angle));
-      table[(position * pairs + pair) * 2 + 1] = Math.round(32767 * Math.sin(angle));
-    }
-  }
-  return table;
-}
+/** s16 (context, headSize / 2, 2). */
+const ropeTable = (context: number, headSize: number): Int16Array =>
+  Int16Array.from(ropeAngles(context, headSize), (x) => Math.round(32767 * x));
 
 interface PackedLayer {
   blobs: Blob[];
@@ -200,16 +162,13 @@ function packEmbedding(
 }
 
 /** Quantises a model for the chip. */
-export function quantize(model: Model): QuantizedModel {
+export function packInt8(model: Model): QuantizedModel {
   const { config } = model;
   const layout = layoutOf(config);
   const { blobs: embeddingBlobs, classifier, shared } = packEmbedding(model, layout);
   const finalGain = packGain(model.weights.finalNorm, layout);
-  const record: Record = {
-    bytes: new Uint8Array(HEADER_BYTES + config.layers * LAYER_BYTES),
-    references: [],
-  };
-  write(record, 0, [
+  const record = createRecord(HEADER_BYTES + config.layers * LAYER_BYTES);
+  record.write(0, [
     shared ? 'classifier' : 'embedding',
     'embeddingUnits',
     'classifier',
@@ -223,21 +182,14 @@ export function quantize(model: Model): QuantizedModel {
   ]);
   const layers = Array.from({ length: config.layers }, (_, layer) => packLayer(model, layer, layout));
   layers.forEach(({ words }, layer) => {
-    write(record, HEADER_BYTES + layer * LAYER_BYTES, words);
+    record.write(HEADER_BYTES + layer * LAYER_BYTES, words);
   });
   return {
     config,
     precision: 'int8',
-    constants: {
-      dim: config.dim,
-      hiddenDim: config.hiddenDim,
-      layers: config.layers,
-      heads: config.heads,
-      kvHeads: config.kvHeads,
-      vocabulary: config.vocabulary,
-    },
+    constants: constantsOf(config),
     blobs: [
-      { name: 'model', bytes: record.bytes, align: 16, memory: 'sram', references: record.references },
+      record.blob,
       ...layers.flatMap((layer) => layer.blobs),
       blob('classifier', classifier.values, 'any'),
       blob('classifierScales', classifier.scales, 'any'),
@@ -246,6 +198,6 @@ export function quantize(model: Model): QuantizedModel {
       blob('rope', ropeTable(config.context, layout.headSize), 'any'),
     ],
     buffers: (context) => buffersOf(config, layout, context),
-    shape: { dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
+    shape: { precision: 'int8', dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
   };
 }

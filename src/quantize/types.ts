@@ -41,6 +41,7 @@ export interface QuantizedModel {
 
 /** What the hand-written kernels are specialised to. */
 export interface KernelShape {
+  precision: Precision;
   /** Padded columns of the matrices that read a vector of the model's dim, a multiple of 16. */
   dim: number;
   /** The same for the hidden size. */

@@ -1,0 +1,180 @@
+/**
+ * The same forward pass in single precision: float weights (from flash, as a rule), activations and KV cache. What others run,
+ * for comparison. Only the matrix product has a kernel; on the chip it fuses multiply and add, so its last bits differ from
+ * the host's.
+ */
+import { cores, dim, heads, hiddenDim, kvHeads, logits, vocabulary } from "../config";
+import { exp } from "../math";
+import { countOf, firstOf, headSize } from "./halves";
+import { matvec_f32 } from "./kernels-f32";
+import * as at from "./layout-f32";
+import { pad4 } from "./layout-f32";
+
+const EPSILON: f32 = 1e-5;
+
+// @ts-ignore: decorator
+@inline
+function scratchOf(half: i32): usize {
+  return at.scratch + (cores == 2 && half ? at.scratchBytes : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+function layerRecord(layer: i32): usize {
+  return at.model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+function float(array: usize, i: i32): f32 {
+  return load<f32>(array + (<usize>i << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function setFloat(array: usize, i: i32, value: f32): void {
+  store<f32>(array + (<usize>i << 2), value);
+}
+
+// @ts-ignore: decorator
+@inline
+function row(matrix: usize, i: i32, columns: i32): usize {
+  return matrix + (<usize>(i * pad4(columns)) << 2);
+}
+
+/** out = x / rms(x) * gain; x, gain, out: f32 (dim). */
+function normalize(out: usize, x: usize, gain: usize): void {
+  let squares: f32 = 0;
+  for (let i = 0; i < dim; i++) squares += float(x, i) * float(x, i);
+  const scale = <f32>1 / sqrt<f32>(squares / <f32>dim + EPSILON);
+  for (let i = 0; i < dim; i++) setFloat(out, i, float(gain, i) * (scale * float(x, i)));
+}
+
+/** Rows first...first + count of a matrix times x into the same rows of y. */
+// @ts-ignore: decorator
+@inline
+function product(matrix: usize, x: usize, columns: i32, y: usize, first: i32, count: i32): void {
+  if (count > 0) matvec_f32(row(matrix, first, columns), x, pad4(columns), y + (<usize>first << 2), count);
+}
+
+/** x += rows of a matrix times v, for this half's rows. */
+function addProduct(half: i32, matrix: usize, v: usize, columns: i32): void {
+  const first = firstOf(half, dim);
+  const end = first + countOf(half, dim);
+  const y = scratchOf(half) + at.ROWS();
+  product(matrix, v, columns, y, first, countOf(half, dim));
+  for (let i = first; i < end; i++) setFloat(at.residual, i, float(at.residual, i) + float(y, i));
+}
+
+export function embed(half: i32, token: i32, _position: i32): void {
+  const source = row(load<usize>(at.model, at.EMBEDDING), token, dim);
+  const end = firstOf(half, dim) + countOf(half, dim);
+  for (let i = firstOf(half, dim); i < end; i++) setFloat(at.residual, i, float(source, i));
+}
+
+/** Rotates the pairs of one head's query or key; angles: f32 (headSize / 2, 2) of this position. */
+function rotate(vector: usize, angles: usize): void {
+  for (let i = 0; i < headSize(); i += 2) {
+    const even = float(vector, i);
+    const odd = float(vector, i + 1);
+    const cosine = float(angles, i);
+    const sine = float(angles, i + 1);
+    setFloat(vector, i, even * cosine - odd * sine);
+    setFloat(vector, i + 1, even * sine + odd * cosine);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function cached(cache: usize, layer: i32, head: i32, position: i32): usize {
+  return cache + (<usize>(((layer * kvHeads + head) * at.contextPadded() + position) * pad4(headSize())) << 2);
+}
+
+/** Queries of this half's heads; keys and values into the cache, (layer, head, position, headSize). */
+export function project(half: i32, layer: i32, position: i32): void {
+  const record = layerRecord(layer);
+  const x = scratchOf(half) + at.VECTOR;
+  if (cores == 2 || half == 0) normalize(x, at.residual, load<usize>(record, at.ATTENTION_NORM));
+  const size = headSize();
+  const angles = load<usize>(at.model, at.ROPE_TABLE) + (<usize>(position * size) << 2);
+  const firstHead = firstOf(half, heads);
+  product(load<usize>(record, at.WQ), x, dim, at.queries, firstHead * size, countOf(half, heads) * size);
+  for (let head = firstHead; head < firstHead + countOf(half, heads); head++) {
+    rotate(at.queries + (<usize>(head * size) << 2), angles);
+  }
+  const firstCached = firstOf(half, kvHeads);
+  for (let head = firstCached; head < firstCached + countOf(half, kvHeads); head++) {
+    const key = cached(at.keys, layer, head, position);
+    matvec_f32(row(load<usize>(record, at.WK), head * size, dim), x, pad4(dim), key, size);
+    rotate(key, angles);
+    const value = cached(at.values, layer, head, position);
+    matvec_f32(row(load<usize>(record, at.WV), head * size, dim), x, pad4(dim), value, size);
+  }
+}
+
+/** Attention of this half's heads. */
+export function attend(half: i32, layer: i32, position: i32): void {
+  const size = headSize();
+  const scores = scratchOf(half) + at.SCORES();
+  const query = scratchOf(half) + at.QUERY();
+  const scale = <f32>1 / sqrt<f32>(<f32>size);
+  const end = firstOf(half, heads) + countOf(half, heads);
+  for (let head = firstOf(half, heads); head < end; head++) {
+    const source = (head * kvHeads) / heads;
+    for (let i = 0; i < size; i++) setFloat(query, i, float(at.queries, head * size + i));
+    matvec_f32(cached(at.keys, layer, source, 0), query, pad4(size), scores, position + 1);
+    const sum = softmax(scores, position + 1, scale);
+    const out = at.attention + (<usize>(head * size) << 2);
+    for (let i = 0; i < size; i++) setFloat(out, i, 0);
+    for (let p = 0; p <= position; p++) {
+      const weight = float(scores, p) / sum;
+      const value = cached(at.values, layer, source, p);
+      for (let i = 0; i < size; i++) setFloat(out, i, float(out, i) + weight * float(value, i));
+    }
+  }
+}
+
+/** scores = exp((scores - max) * scale); returns their sum. */
+function softmax(scores: usize, count: i32, scale: f32): f32 {
+  let largest = float(scores, 0);
+  for (let p = 1; p < count; p++) largest = max(largest, float(scores, p));
+  let sum: f32 = 0;
+  for (let p = 0; p < count; p++) {
+    const e = exp((float(scores, p) - largest) * scale);
+    setFloat(scores, p, e);
+    sum += e;
+  }
+  return sum;
+}
+
+export function projectOut(half: i32, layer: i32): void {
+  addProduct(half, load<usize>(layerRecord(layer), at.WO), at.attention, dim);
+}
+
+/** hidden = silu(W1 x) * (W3 x), this half's units. */
+export function feedForward(half: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const x = scratchOf(half) + at.VECTOR;
+  const up = scratchOf(half) + at.ROWS();
+  if (cores == 2 || half == 0) normalize(x, at.residual, load<usize>(record, at.FEED_FORWARD_NORM));
+  const first = firstOf(half, hiddenDim);
+  const count = countOf(half, hiddenDim);
+  product(load<usize>(record, at.W1), x, dim, at.hidden, first, count);
+  product(load<usize>(record, at.W3), x, dim, up, first, count);
+  for (let i = first; i < first + count; i++) {
+    const gate = float(at.hidden, i);
+    const e = exp(-abs<f32>(gate));
+    const sigmoid = (gate < 0 ? e : <f32>1) / (<f32>1 + e);
+    setFloat(at.hidden, i, gate * sigmoid * float(up, i));
+  }
+}
+
+export function projectDown(half: i32, layer: i32): void {
+  addProduct(half, load<usize>(layerRecord(layer), at.W2), at.hidden, hiddenDim);
+}
+
+export function classify(half: i32): void {
+  const x = scratchOf(half) + at.VECTOR;
+  if (cores == 2 || half == 0) normalize(x, at.residual, load<usize>(at.model, at.FINAL_NORM));
+  product(load<usize>(at.model, at.CLASSIFIER), x, dim, logits, firstOf(half, vocabulary), countOf(half, vocabulary));
+}
