@@ -1,13 +1,24 @@
 /** The verbs, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import { register as asm } from './asm.ts';
+import { register as build } from './build.ts';
 import { register as disasm } from './disasm.ts';
 import { register as evaluate } from './eval.ts';
 import { register as inspect } from './inspect.ts';
 import { register as pull } from './pull.ts';
+import { register as run } from './run.ts';
 import { register as train } from './train.ts';
 
-const verbs: readonly ((program: Command) => void)[] = [inspect, evaluate, pull, asm, disasm, train];
+const verbs: readonly ((program: Command) => void)[] = [
+  run,
+  build,
+  inspect,
+  evaluate,
+  train,
+  pull,
+  asm,
+  disasm,
+];
 
 export function registerVerbs(program: Command): void {
   for (const register of verbs) register(program);

@@ -1,0 +1,51 @@
+/** What every verb that builds firmware takes: board, precision, context and the switches of the ablation. */
+import { type Command, Option } from 'commander';
+import { boards, findBoard } from '../chip/soc/boards.ts';
+import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
+import { integer } from './arguments.ts';
+import { type LoadedModel, type ModelOptions, modelOptions } from './model-options.ts';
+
+export interface BuildOptions extends ModelOptions {
+  board?: string;
+  precision: 'int8' | 'f32';
+  context?: number;
+  cores: '1' | '2';
+  pie: boolean;
+  clock: '80' | '160' | '240';
+}
+
+/** Adds model and firmware options to a verb. */
+export function firmwareOptions(command: Command): Command {
+  return modelOptions(command)
+    .addOption(new Option('--board <name>', 'what to build for').choices(boards.map(({ id }) => id)))
+    .addOption(
+      new Option('--precision <p>', 'weights and arithmetic').choices(['int8', 'f32']).default('int8'),
+    )
+    .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
+    .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
+    .option('--no-pie', 'portable code instead of the vector kernels')
+    .addOption(new Option('--clock <MHz>', 'CPU clock').choices(['80', '160', '240']).default('240'));
+}
+
+/** Builds the image that the options ask for. */
+export async function buildFrom(
+  { name, model, tokenizer }: LoadedModel,
+  options: BuildOptions,
+): Promise<Firmware> {
+  const [{ buildFirmware }, { quantize }] = await Promise.all([
+    import('../firmware/index.ts'),
+    import('../quantize/index.ts'),
+  ]);
+  const settings: FirmwareOptions = {
+    model: quantize(model, { precision: options.precision }),
+    tokenizer,
+    modelName: name,
+    board: options.board === undefined ? undefined : findBoard(options.board),
+    context: options.context,
+    cores: Number(options.cores) as 1 | 2,
+    pie: options.pie,
+    clock: Number(options.clock) as 80 | 160 | 240,
+    asInt8: options.precision === 'int8' ? undefined : () => quantize(model),
+  };
+  return buildFirmware(settings);
+}

@@ -1,0 +1,55 @@
+/** `build`: a bootable flash image. */
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { formatItems, formatMemory } from '../memory-report.ts';
+import { openModelAndTokenizer } from '../model-options.ts';
+import { thousands } from '../table.ts';
+
+interface Options extends BuildOptions {
+  out?: string;
+  manifest?: string;
+  map?: boolean;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  firmwareOptions(program.command('build'))
+    .description('write a bootable flash image and print its memory map')
+    .option('--out <file>', 'image for flash offset 0 (default: <model>-<board>.bin)')
+    .option('--manifest <folder>', 'also write what ESP Web Tools needs to flash it from a web page')
+    .option('--map', 'every item with its address')
+    .option('--json', 'memory map as JSON on stdout')
+    .addHelpText('after', '\nExample:\n  $ esp32-llm build --board heltec-v3 --out story.bin')
+    .action(build);
+}
+
+async function build(options: Options): Promise<void> {
+  const loaded = openModelAndTokenizer(options);
+  const firmware = await buildFrom(loaded, options);
+  const out = options.out ?? `${loaded.name}-${firmware.board.id}.bin`;
+  writeFileSync(out, firmware.flash);
+  if (options.manifest) {
+    const { writeManifest } = await import('../../firmware/manifest.ts');
+    writeManifest(options.manifest, loaded.name, firmware);
+  }
+  if (options.json) {
+    const { flash, imageBytes, board, context, memoryMap, mapFingerprint } = firmware;
+    const report = {
+      out,
+      bytes: flash.length,
+      imageBytes,
+      board: board.id,
+      context,
+      memoryMap,
+      mapFingerprint,
+    };
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(
+    `${out}: ${thousands(firmware.flash.length)} bytes for ${firmware.board.name}, flash offset 0\n\n`,
+  );
+  process.stdout.write(`${formatMemory(firmware)}\n`);
+  if (options.map) process.stdout.write(`\n${formatItems(firmware)}\n`);
+}

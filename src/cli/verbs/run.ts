@@ -1,0 +1,60 @@
+/** `run`: a story from the simulated chip. */
+import type { Command } from 'commander';
+import { decimal, integer, seed } from '../arguments.ts';
+import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { openModelAndTokenizer } from '../model-options.ts';
+import { formatStory } from '../story-report.ts';
+
+interface Options extends BuildOptions {
+  prompt: string;
+  temperature: number;
+  topp: number;
+  seed?: bigint;
+  tokens?: number;
+  profile: boolean;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  firmwareOptions(program.command('run'))
+    .description('tell a story on the simulated chip: boot log, story, speed and memory')
+    .option('--prompt <text>', 'how the story begins', 'Once upon a time')
+    .option('--temperature <t>', '0 always takes the likeliest token', decimal(0, 10), 0)
+    .option('--topp <p>', 'sample from the likeliest tokens that make up p', decimal(0, 1), 0.9)
+    .option('--seed <n>', 'the same seed tells the same story', seed, 42n)
+    .option(
+      '--tokens <n>',
+      'positions at most, the prompt included (default: the context)',
+      integer(1, 65536),
+    )
+    .option('--no-profile', 'leave out where the cycles went')
+    .option('--json', 'everything as JSON on stdout; the story on stderr')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ esp32-llm run --model stories260K.bin --tokenizer tok512.bin --prompt "Once upon a time"\n\nSpeeds are predicted by the cycle model, not measured on silicon.',
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const loaded = openModelAndTokenizer(options);
+  const firmware = await buildFrom(loaded, options);
+  const { simulate } = await import('../../firmware/index.ts');
+  const console = options.json ? process.stderr : process.stdout;
+  const story = simulate(firmware, {
+    prompt: options.prompt,
+    temperature: options.temperature,
+    topp: options.topp,
+    seed: options.seed,
+    tokens: options.tokens,
+    profile: options.profile,
+    output: (bytes) => console.write(bytes),
+  });
+  for (const warning of story.warnings) process.stderr.write(`warning: ${warning}\n`);
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ ...story, memory: firmware.memoryMap }, bigintAsText, 2)}\n`);
+  else process.stdout.write(`\n\n${formatStory(firmware, story)}`);
+}
+
+const bigintAsText = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? String(value) : value;
