@@ -1,14 +1,13 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
 import { context } from "./config";
-import { flush } from "./console";
+import { drain } from "./console";
 import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
 import { seed, setSeed, setTemperature, setTokenLimit, setTopp, temperature, tokenLimit, topp } from "./settings";
 import { beginComplaint, complain, endComplaint, setMachine } from "./machine";
 import { printRate } from "./story";
 import { Ending, Word, getLong, getWord } from "./status";
 import { print, printFraction, printHex, printNumber } from "./text";
-import { drain } from "./uart";
 
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const SOFTWARE_RESET: u32 = 0x8000_0000;
@@ -152,7 +151,6 @@ function jsonCommand(): void {
 
 function reboot(): void {
   print("Restarting.\n");
-  flush();
   drain();
   write32(RTC_OPTIONS0, read32(RTC_OPTIONS0) | SOFTWARE_RESET);
 }

@@ -103,3 +103,8 @@
 /** What answers `/json on`, ended by a zero byte: the image as a JSON object. */
 // @ts-ignore: decorator
 @external("config", "readyLine") export declare const readyLine: usize;
+/** Ring of `outputBytes` (a power of two): what is printed and not sent yet. */
+// @ts-ignore: decorator
+@external("config", "output") export declare const output: usize;
+// @ts-ignore: decorator
+@external("config", "outputBytes") export declare const outputBytes: u32;

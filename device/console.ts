@@ -1,5 +1,8 @@
-/** The console: output goes to UART0 and to USB, input comes from either. */
-import { typed, typedBytes } from "./config";
+/**
+ * The console: output goes to UART0 and to USB, input comes from either. Output waits in a ring that both empty at their own
+ * pace, so that a story is not held up by 11,520 characters a second.
+ */
+import { output, outputBytes, typed, typedBytes } from "./config";
 import * as uart from "./uart";
 import * as usb from "./usb";
 
@@ -7,24 +10,76 @@ export const CTRL_C: i32 = 3;
 const LINE_FEED: u32 = 10;
 const CARRIAGE_RETURN: u32 = 13;
 
-// Type-ahead: what arrives while a story runs. Indexes count up freely, the ring is a power of two.
-let head: u32 = 0;
-let tail: u32 = 0;
+// All these count up freely; the rings' sizes are powers of two.
+let written: u32 = 0;
+let uartSent: u32 = 0;
+let usbSent: u32 = 0;
+let typedHead: u32 = 0;
+let typedTail: u32 = 0;
 
-/** Sends one byte to both consoles, with CR before a line feed. */
+/** Prints one byte, with CR before a line feed. */
 export function write(byte: u32): void {
-  if (byte == LINE_FEED) writeRaw(CARRIAGE_RETURN);
-  writeRaw(byte);
+  if (byte == LINE_FEED) put(CARRIAGE_RETURN);
+  put(byte);
 }
 
-/** Ends a piece of output: USB sends it now. */
-export function flush(): void {
+function put(byte: u32): void {
+  if (written - uartSent == outputBytes) makeUartRoom();
+  if (written - usbSent == outputBytes) makeUsbRoom();
+  store<u8>(output + (written & (outputBytes - 1)), <u8>byte);
+  written++;
+}
+
+/** Gives both consoles what they can take now; false if there was nothing to give. */
+export function pump(): bool {
+  if (uartSent == written && usbSent == written) return false;
+  pumpUart();
+  pumpUsb();
+  return true;
+}
+
+/** Waits until all has left: before a reset. */
+export function drain(): void {
+  while (uartSent != written) makeUartRoom();
+  uart.drain();
+  while (usbSent != written) makeUsbRoom();
+}
+
+function pumpUart(): void {
+  let room = uart.room();
+  while (room > 0 && uartSent != written) {
+    uart.put(load<u8>(output + (uartSent++ & (outputBytes - 1))));
+    room--;
+  }
+}
+
+function pumpUsb(): void {
+  if (usbSent == written) return;
+  if (!usb.hasRoom()) {
+    if (usb.isDeaf()) usbSent = written; // nobody reads: dropped
+    return;
+  }
+  do usb.put(load<u8>(output + (usbSent++ & (outputBytes - 1))));
+  while (usbSent != written && usb.hasRoom());
   usb.flush();
+}
+
+/** A UART sends whether or not anybody listens; should it not, the oldest byte is lost. */
+function makeUartRoom(): void {
+  uart.waitForRoom();
+  const before = uartSent;
+  pumpUart();
+  if (uartSent == before) uartSent++;
+}
+
+function makeUsbRoom(): void {
+  const before = usbSent;
+  while (usbSent == before) pumpUsb();
 }
 
 /** The next byte typed, or -1. */
 export function read(): i32 {
-  if (head != tail) return load<u8>(typed + (tail++ & (typedBytes - 1)));
+  if (typedHead != typedTail) return load<u8>(typed + (typedTail++ & (typedBytes - 1)));
   return receive();
 }
 
@@ -34,10 +89,10 @@ export function stopRequested(): bool {
     const byte = receive();
     if (byte < 0) return false;
     if (byte == CTRL_C) {
-      tail = head;
+      typedTail = typedHead;
       return true;
     }
-    if (head - tail < typedBytes) store<u8>(typed + (head++ & (typedBytes - 1)), <u8>byte);
+    if (typedHead - typedTail < typedBytes) store<u8>(typed + (typedHead++ & (typedBytes - 1)), <u8>byte);
   }
   return false;
 }
@@ -45,9 +100,4 @@ export function stopRequested(): bool {
 function receive(): i32 {
   const byte = uart.readByte();
   return byte < 0 ? usb.readByte() : byte;
-}
-
-function writeRaw(byte: u32): void {
-  uart.writeByte(byte);
-  usb.writeByte(byte);
 }

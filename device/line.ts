@@ -1,6 +1,6 @@
 /** Editing of a line of UTF-8. Any byte may come at any time. */
 import { line, lineBytes } from "./config";
-import { CTRL_C, flush, write } from "./console";
+import { CTRL_C, write } from "./console";
 import { machine } from "./machine";
 import { print, printBytes } from "./text";
 
@@ -33,7 +33,6 @@ let escape: Escape = Escape.None;
 export function newLine(): void {
   lineLength = 0;
   if (!machine) print("> ");
-  flush();
 }
 
 /** Ctrl-C ended a story: an Enter right behind it shall not start the next one. */
@@ -99,7 +98,6 @@ function append(byte: i32): void {
     store<u8>(line + lineLength++, <u8>byte);
     if (!machine) write(byte);
   }
-  flush();
 }
 
 /** Takes away the last character, all its bytes. A wide one leaves a wide gap, so the line is drawn anew. */
@@ -109,7 +107,6 @@ function erase(): void {
   dropCharacter();
   if (last < 0x80) {
     if (!machine) print("\b \b");
-    flush();
   } else {
     redraw();
   }
@@ -132,7 +129,6 @@ function redraw(): void {
   if (machine) return;
   print("\r\x1b[K> ");
   printBytes(line, lineLength);
-  flush();
 }
 
 /** ESC x, or ESC [ ... up to a letter (ECMA-48), or ESC O x. Control characters end it and keep their meaning. */

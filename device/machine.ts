@@ -3,7 +3,7 @@
  * documents the objects and reads them.
  */
 import { clockMegahertz, readyLine } from "./config";
-import { flush, write } from "./console";
+import { write } from "./console";
 import { decodedBytes } from "./tokenizer";
 import { Ending, Word, getLong, getWord } from "./status";
 import { print, printText, printFraction, printHex, printNumber } from "./text";
@@ -44,7 +44,6 @@ export function printToken(position: i32, token: i32, text: usize): void {
   print(',"text":"');
   for (let i = 0; i < decodedBytes; i++) printEscaped(load<u8>(text + i));
   print('"}\n');
-  flush();
 }
 
 export function printEnd(): void {
@@ -73,7 +72,6 @@ export function beginComplaint(): void {
 
 export function endComplaint(): void {
   print(machine ? '"}\n' : "\n");
-  flush();
 }
 
 export function complain(sentence: string): void {

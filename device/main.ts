@@ -6,7 +6,7 @@ import { bootChip, clearEarlyMemory, clearLateMemory, startCore1 } from "./boot"
 import { measureMegahertz } from "./clock";
 import { runCommand } from "./commands";
 import { banner, clockMegahertz, line } from "./config";
-import { read } from "./console";
+import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { work } from "./parallel";
 import { Phase, Word, getWord, setWord } from "./status";
@@ -25,6 +25,7 @@ export function main0(): void {
   greet();
   if (!complete) {
     print("Core 1 does not answer; this image needs both. Stopped.\n");
+    drain();
     return;
   }
   newLine();
@@ -57,14 +58,15 @@ function printClock(): void {
   print(megahertz ? " MHz\n" : " MHz (not measured)\n");
 }
 
-/** One typed byte handled or one token made; false if there was nothing to do. */
+/** One typed byte handled, one token made, or output sent; false if there was nothing to do. */
 export function step(): bool {
   if (getWord(Word.Phase) == Phase.Telling) {
     if (!continueStory()) newLine();
     return true;
   }
+  const sent = pump();
   const byte = read();
-  if (byte < 0) return false;
+  if (byte < 0) return sent;
   if (editLine(byte)) takeLine();
   return true;
 }

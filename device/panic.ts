@@ -4,7 +4,7 @@
  */
 import { read32, write32 } from "./chip";
 import { Phase, Word, getWord, setWord } from "./status";
-import { drain, readByte, writeByte } from "./uart";
+import { drain, put, readByte, waitForRoom } from "./uart";
 
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const SOFTWARE_RESET: u32 = 0x8000_0000;
@@ -77,6 +77,11 @@ function causeName(cause: u32): string {
     default:
       return "see EXCCAUSE in the Xtensa manual";
   }
+}
+
+function writeByte(byte: u32): void {
+  waitForRoom();
+  put(byte);
 }
 
 function say(text: string): void {

@@ -1,7 +1,7 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import { clockMegahertz, context, line, lineBytes, storyTokens } from "./config";
-import { flush, stopRequested, write } from "./console";
+import { pump, stopRequested, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken } from "./machine";
@@ -60,6 +60,7 @@ export function continueStory(): bool {
   forward(token, position);
   const next = position + 1 < promptCount ? promptToken(position + 1) : sample(temperature, topp);
   if (next != BOS) tell(next);
+  pump();
   record(ccount() - begin);
   if (next == BOS) return end(Ending.Finished);
   token = next;
@@ -76,7 +77,6 @@ function tell(next: i32): void {
     return;
   }
   for (let i = 0; i < decodedBytes; i++) printSafely(load<u8>(text + i));
-  flush();
 }
 
 /** Control characters from the model could upset a terminal; bytes of UTF-8 pass. */

@@ -7,8 +7,8 @@ const STATUS: usize = 0x6000_001c;
 /** UTX_OUT[7:4] is 0 when the shift register rests. */
 const FSM_STATUS: usize = 0x6000_006c;
 
-const FIFO_BYTES: u32 = 128;
-/** Far beyond the time of one character at any clock; the transmitter always drains, unless there is none. */
+const FIFO_BYTES: i32 = 128;
+/** Polls; far beyond the time of one character at any clock. */
 const PATIENCE: u32 = 1 << 16;
 
 /** The next received byte, or -1. */
@@ -16,19 +16,26 @@ export function readByte(): i32 {
   return read32(STATUS) & 0x3ff ? <i32>(read32(FIFO) & 0xff) : -1;
 }
 
-/** Queues a byte; waits while the FIFO is full. */
-export function writeByte(byte: u32): void {
+/** How many bytes can be put now. */
+export function room(): i32 {
+  return FIFO_BYTES - 1 - <i32>((read32(STATUS) >> 16) & 0x3ff);
+}
+
+/** Queues a byte; there must be room. */
+export function put(byte: u32): void {
+  write32(FIFO, byte);
+}
+
+/** Waits for room; the transmitter always drains, unless there is none. */
+export function waitForRoom(): void {
   for (let tries: u32 = 0; tries < PATIENCE; tries++) {
-    if (((read32(STATUS) >> 16) & 0x3ff) < FIFO_BYTES - 1) {
-      write32(FIFO, byte);
-      return;
-    }
+    if (room() > 0) return;
   }
 }
 
-/** Waits until the last bit has left the pin: before a reset. */
+/** Waits until the last bit has left the pin. */
 export function drain(): void {
   for (let tries: u32 = 0; tries < PATIENCE << 4; tries++) {
-    if (!((read32(STATUS) >> 16) & 0x3ff) && !(read32(FSM_STATUS) & 0xf0)) return;
+    if (room() == FIFO_BYTES - 1 && !(read32(FSM_STATUS) & 0xf0)) return;
   }
 }

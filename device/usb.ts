@@ -1,6 +1,6 @@
 /**
- * The USB-Serial-JTAG console. Nobody may be listening: then its FIFO stays full, and all output to it is dropped after one
- * short wait, as the mask ROM does, until a host reads again.
+ * The USB-Serial-JTAG console. Nobody may be listening: then its FIFO stays full, and output to it is dropped after a short
+ * while, as the mask ROM does, until a host reads again.
  */
 import { ccount, read32, write32 } from "./chip";
 import { clockMegahertz } from "./config";
@@ -15,33 +15,41 @@ const DATA_AVAILABLE: u32 = 4;
 /** A host that is there polls every millisecond; the ROM waits 5 ms. */
 const PATIENCE_MICROSECONDS: u32 = 5000;
 
-let hostReads: bool = true;
+/** True since a wait was in vain, until there is room again. */
+let deaf: bool = false;
+let waiting: bool = false;
+let waitingSince: u32 = 0;
 
 /** The next received byte, or -1. */
 export function readByte(): i32 {
   return read32(EP1_CONF) & DATA_AVAILABLE ? <i32>(read32(EP1) & 0xff) : -1;
 }
 
-/** Queues a byte, or drops it when no host reads. */
-export function writeByte(byte: u32): void {
-  if (!(read32(EP1_CONF) & DATA_FREE)) {
-    if (!hostReads) return;
-    hostReads = waitForRoom();
-    if (!hostReads) return;
+/** True if a byte can be put now. */
+export function hasRoom(): bool {
+  if (!(read32(EP1_CONF) & DATA_FREE)) return false;
+  deaf = false;
+  waiting = false;
+  return true;
+}
+
+/** Without room: true once the host has been given its time. */
+export function isDeaf(): bool {
+  if (deaf) return true;
+  if (!waiting) {
+    waiting = true;
+    waitingSince = ccount();
   }
-  hostReads = true;
+  deaf = ccount() - waitingSince > PATIENCE_MICROSECONDS * <u32>clockMegahertz;
+  return deaf;
+}
+
+/** Queues a byte; there must be room. */
+export function put(byte: u32): void {
   write32(EP1, byte);
 }
 
 /** Sends what is queued as a (short or empty) packet, without which the host would wait for the 64th byte. */
 export function flush(): void {
-  if (hostReads) write32(EP1_CONF, WR_DONE);
-}
-
-function waitForRoom(): bool {
-  const start = ccount();
-  do {
-    if (read32(EP1_CONF) & DATA_FREE) return true;
-  } while (ccount() - start < PATIENCE_MICROSECONDS * <u32>clockMegahertz);
-  return false;
+  write32(EP1_CONF, WR_DONE);
 }

@@ -41,7 +41,10 @@ export function compileProgram({ numbers, start, cores, pie, shape }: ProgramOpt
     Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
   );
   const options = { globals, trapSymbol: 'trap' };
-  const main = compileModule(deviceWasm(shape.precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm'), options);
+  const main = compileModule(
+    deviceWasm(shape.precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm'),
+    options,
+  );
   const kernels = pie ? undefined : compileModule(deviceWasm('kernels.wasm'), options);
   return {
     objects: [startCode(start, cores), ...(kernels ? [kernels.object] : buildKernels(shape)), main.object],

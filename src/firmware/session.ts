@@ -23,8 +23,11 @@ export interface Session {
   boot(): void;
   /** Types a line and Enter; returns once the console waits for the next one. */
   command(line: string): void;
-  /** Types a prompt and Enter; returns when the story is over. `limit`: simulated seconds that it may take. */
-  tell(prompt: string, limit: number): Status;
+  /**
+   * Types a prompt and Enter; returns when the story is over and printed. `limit`: simulated seconds that it may take.
+   * `during` hears of the first and the last moment of the story itself.
+   */
+  tell(prompt: string, limit: number, during?: { begin?(): void; end?(): void }): Status;
   /** Puts bytes on the wire, nothing else. */
   type(bytes: Uint8Array | string): void;
   /** Lets simulated time pass: until `done`, looked at every {@link SLICE} cycles. @throws FailureError at the limit */
@@ -79,10 +82,18 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
         `the device did not answer ${line}`,
       );
     },
-    tell(prompt, limit) {
+    tell(prompt, limit, during) {
       const { stories } = session.status;
       session.type(`${prompt}\r`);
+      const typing = PATIENCE + prompt.length / 1000;
+      session.runUntil(
+        () => session.status.phase !== 'ready' || session.status.stories !== stories,
+        typing,
+        'the story did not begin',
+      );
+      during?.begin?.();
       session.runUntil(() => session.status.stories !== stories, limit, 'the story did not end');
+      during?.end?.();
       session.runUntil(
         () => printed.endsWith(`\r\n${PROMPT}`),
         PATIENCE,

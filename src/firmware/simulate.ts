@@ -56,9 +56,14 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
   session.boot();
   const bootSeconds = chip.seconds;
   for (const line of settingLines(options)) session.command(line);
-  profiler?.restart(chip);
+  let profile: ProfileRow[] = [];
   const tokens = options.tokens ?? firmware.context;
-  const status = session.tell(options.prompt ?? '', STORY_SECONDS + tokens * SECONDS_PER_TOKEN);
+  const status = session.tell(options.prompt ?? '', STORY_SECONDS + tokens * SECONDS_PER_TOKEN, {
+    begin: () => profiler?.restart(chip),
+    end: () => {
+      profile = profiler?.rows() ?? [];
+    },
+  });
 
   const seconds = (performance.now() - started) / 1000;
   const instructions = chip.cores[0].instructions + chip.cores[1].instructions;
@@ -73,7 +78,7 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
     tokensPerSecond: { mean, first: rate(status.firstCycles, 1), last: rate(status.lastCycles, 1) },
     millisecondsPerToken: mean > 0 ? 1000 / mean : 0,
     bootSeconds,
-    profile: profiler?.rows() ?? [],
+    profile,
     host: {
       seconds,
       instructions,

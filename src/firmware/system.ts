@@ -8,6 +8,8 @@ import { packVocabulary } from './vocabulary.ts';
 export const LINE_BYTES = 512;
 /** What can be typed ahead while a story runs; a power of two. */
 const TYPED_BYTES = 256;
+/** What may be printed faster than it is sent; a power of two. */
+const OUTPUT_BYTES = 1024;
 /** Room for the text that greets (banner.ts). */
 export const BANNER_BYTES = 768;
 /** Room for the answer to `/json on`. */
@@ -56,6 +58,7 @@ export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: 
     empty('teamwork', 16, 'early', true),
     empty('status', STATUS_BYTES, 'early', true),
     empty('typed', TYPED_BYTES, 'early', false),
+    empty('output', OUTPUT_BYTES, 'early', false),
     empty('line', LINE_BYTES + 16, 'late', false),
     empty('promptTokens', 4 * (LINE_BYTES + 2), 'late', false),
     empty('promptMerges', 4 * (LINE_BYTES + 2), 'late', false),
@@ -73,6 +76,7 @@ export function systemConstants(tokenizer: Tokenizer): Record<string, number> {
   return {
     lineBytes: LINE_BYTES,
     typedBytes: TYPED_BYTES,
+    outputBytes: OUTPUT_BYTES,
     uniquePieces: packVocabulary(tokenizer).pieceOrder.length,
   };
 }
