@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ACCESS, BusFault } from '../bus.ts';
+import { ACCESS, type Access, BusFault } from '../bus.ts';
 import { findBoard } from './boards.ts';
+import type { CachedMemory } from './cached-memory.ts';
 import type { BusTiming } from './external-bus.ts';
 import { createExternalBus, lineCosts } from './external-bus.ts';
 import { bootChip } from './test-image.ts';
@@ -79,6 +80,11 @@ describe('line costs against silicon (facts B5), within 2 percent', () => {
   });
 });
 
+const expectRefusal = (cached: CachedMemory, address: number, access: Access) => {
+  expect(cached.locate(address, access, 0, 0)).toBe(-1);
+  expect(() => cached.refuse(address, access, 0)).toThrow(BusFault);
+};
+
 describe('flash through the MMU', () => {
   const open = (lineField: number) => {
     const flash = Uint8Array.from({ length: 1 << 18 }, (_, index) => (index * 7 + (index >> 8)) & 0xff);
@@ -95,9 +101,9 @@ describe('flash through the MMU', () => {
     cached.mmu.write(4 * 3, 2);
     const offset = cached.locate(0x3c030010, ACCESS.load, 0, 0);
     expect(chip.flash.byteOffset + 2 * 65536 + 16).toBe(offset);
-    expect(() => cached.locate(0x3c040000, ACCESS.load, 0, 0)).toThrow(BusFault);
-    expect(() => cached.locate(0x3c030010, ACCESS.store, 0, 0)).toThrow(BusFault);
-    expect(() => cached.locate(0x42030010, ACCESS.fetch, 0, 0)).toThrow(BusFault); // ICache off
+    expectRefusal(cached, 0x3c040000, ACCESS.load);
+    expectRefusal(cached, 0x3c030010, ACCESS.store);
+    expectRefusal(cached, 0x42030010, ACCESS.fetch); // ICache off
   });
 
   it('a hit is free, a miss is not, and invalidation makes it one again', () => {
@@ -148,7 +154,7 @@ describe('flash through the MMU', () => {
   it('PSRAM wants SPI0 set up, takes stores, and dirty lines cost a write-back', () => {
     const { cached, chip, spi0 } = open(2);
     cached.mmu.write(0, 0x8000);
-    expect(() => cached.locate(0x3c000000, ACCESS.load, 0, 0)).toThrow(BusFault);
+    expectRefusal(cached, 0x3c000000, ACCESS.load);
     expect(chip.warnings.list.at(-1)?.message).toContain('SPI0');
     spi0.write(0x40, (1 << 20) | (1 << 5) | (31 << 14) | (17 << 6) | (1 << 21));
     cached.locate(0x3c000000, ACCESS.store, 0, 1000);
@@ -167,7 +173,7 @@ describe('flash through the MMU', () => {
     cached.extmem.write(0, 1);
     cached.extmem.write(4, 0);
     cached.mmu.write(0, 0x8000);
-    expect(() => cached.locate(0x3c000000, ACCESS.load, 0, 0)).toThrow(BusFault);
+    expectRefusal(cached, 0x3c000000, ACCESS.load);
     expect(chip.warnings.list.at(-1)?.message).toContain('this board has no PSRAM');
   });
 });

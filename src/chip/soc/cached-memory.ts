@@ -28,9 +28,11 @@ export interface CachedMemory {
   readonly extmem: ExtmemRegisters;
   /** The MMU table at 0x600C5000. */
   readonly mmu: Peripheral;
-  /** Arena offset of a byte behind the caches; `stall` holds the wait. */
+  /** Arena offset of a byte behind the caches, -1 when it is refused; `stall` holds the wait. */
   locate(address: number, access: Access, core: number, cycle: number): number;
   stall: number;
+  /** Says why an access is refused. @throws BusFault always */
+  refuse(address: number, access: Access, core: number): never;
   /** Something that lines cost changed: CPU clock, SPI0 set-up, geometry. */
   costsChanged(): void;
   reset(): void;
@@ -128,33 +130,23 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
     return wait;
   };
 
-  const refuse = (key: string, address: number, access: Access, why: string): never => {
-    const verb = access === ACCESS.fetch ? 'instruction fetch' : access === ACCESS.store ? 'store' : 'load';
-    warnings.once(`cache ${key}`, address, `${verb} at ${hex(address)} refused: ${why}`);
-    throw new BusFault(access === ACCESS.fetch ? CAUSE.fetch : CAUSE.loadStore, address);
-  };
-
-  const offsetOf = (address: number, access: Access): number => {
+  const reasonAgainst = (address: number, access: Access, core: number): string | undefined => {
+    const which: Which = address >>> 24 < 0x40 ? 'data' : 'instruction';
+    if (!extmem.open(which, core)) return `the ${which} cache is off or shut for core ${core}`;
     const index = (address & WINDOW_MASK) >>> PAGE_SHIFT;
     const entry = entries[index];
     if (entry & MMU_INVALID) {
-      refuse(
-        `mmu ${index}`,
-        address,
-        access,
-        `MMU entry ${index} is invalid (${hex(entry)}); silicon raises a cache error`,
-      );
+      return `MMU entry ${index} is invalid (${hex(entry)}); silicon raises a cache error`;
     }
+    if (!(entry & MMU_PSRAM))
+      return access === ACCESS.store ? 'flash behind the cache is read only' : undefined;
+    return psramBytes === 0 ? 'this board has no PSRAM' : options.psramProblem();
+  };
+  /** Arena offset of the page of an address that nothing speaks against. */
+  const pageOffset = (address: number): number => {
+    const entry = entries[(address & WINDOW_MASK) >>> PAGE_SHIFT];
     const start = (entry & MMU_PAGE_MASK) * PAGE_BYTES;
-    if (!(entry & MMU_PSRAM)) {
-      if (access === ACCESS.store)
-        refuse(`flash store ${index}`, address, access, 'flash behind the cache is read only');
-      return layout.flash + ((start + (address & (PAGE_BYTES - 1))) % flashBytes);
-    }
-    if (psramBytes === 0) refuse('no psram', address, access, 'this board has no PSRAM');
-    const problem = options.psramProblem();
-    if (problem) refuse('psram', address, access, problem);
-    return layout.psram + ((start + (address & (PAGE_BYTES - 1))) % psramBytes);
+    return entry & MMU_PSRAM ? layout.psram + (start % psramBytes) : layout.flash + (start % flashBytes);
   };
 
   const memory: CachedMemory = {
@@ -177,17 +169,21 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
     stall: 0,
     locate(address, access, core, cycle) {
       const isData = address >>> 24 < 0x40;
-      const which: Which = isData ? 'data' : 'instruction';
-      if (openWays[isData ? core : 2 + core] === 0) {
-        refuse(`${which} closed`, address, access, `the ${which} cache is off or shut for core ${core}`);
-      }
       const page = (address & WINDOW_MASK) >>> PAGE_SHIFT;
-      const within = address & (PAGE_BYTES - 1);
+      memory.stall = 0;
+      if (openWays[isData ? core : 2 + core] === 0) return -1;
       if (pageOffsets[page] === UNKNOWN || access === ACCESS.store) {
-        pageOffsets[page] = offsetOf(address, access) - within;
+        if (reasonAgainst(address, access, core) !== undefined) return -1;
+        pageOffsets[page] = pageOffset(address);
       }
-      memory.stall = fill(which, address, access === ACCESS.store, cycle);
-      return pageOffsets[page] + within;
+      memory.stall = fill(isData ? 'data' : 'instruction', address, access === ACCESS.store, cycle);
+      return pageOffsets[page] + (address & (PAGE_BYTES - 1));
+    },
+    refuse(address, access, core) {
+      const verb = access === ACCESS.fetch ? 'instruction fetch' : access === ACCESS.store ? 'store' : 'load';
+      const why = reasonAgainst(address, access, core) ?? 'the cache does not take it';
+      warnings.once(`cache ${verb} ${why}`, address, `${verb} at ${hex(address)} refused: ${why}`);
+      throw new BusFault(access === ACCESS.fetch ? CAUSE.fetch : CAUSE.loadStore, address);
     },
     costsChanged() {
       costs = undefined;
@@ -206,15 +202,9 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       return tags.instruction.geometry.lineBytes;
     },
     peek(address) {
-      const isOpen = extmem.open('instruction', 0) || extmem.open('instruction', 1);
-      try {
-        if (!isOpen)
-          refuse('code closed', address, ACCESS.fetch, 'the instruction cache is off or its buses are shut');
-        return offsetOf(address, ACCESS.fetch);
-      } catch (error) {
-        if (error instanceof BusFault) return -1;
-        throw error;
-      }
+      const core = extmem.open('instruction', 0) ? 0 : 1;
+      if (reasonAgainst(address, ACCESS.fetch, core) !== undefined) return -1;
+      return pageOffset(address) + (address & (PAGE_BYTES - 1));
     },
   };
   return memory;

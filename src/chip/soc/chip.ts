@@ -79,8 +79,10 @@ const DEFAULT_MAC = [0x7c, 0xdf, 0xa1, 0x53, 0x33, 0x01];
 /** A page of the MMU. */
 const FLASH_UNIT = 0x10000;
 const DEFAULT_QUANTUM = 100;
-/** Turn of a core that runs alone. */
-const ALONE = 20_000;
+/** Turn of a core that runs alone: new alarms are seen after it. */
+const ALONE = 2_000;
+/** Cycles between two looks at `until`. */
+const LONGEST_RUN = 20_000;
 /** The ROM's code that waits or loops: what a reset finds in core 0's PC recorder. */
 const ROM_PC = 0x40045c01;
 
@@ -114,11 +116,11 @@ export function createChip(options: ChipOptions = {}): Chip {
         pendingReset ??= { reason, cores: which };
         for (const core of which === 'system' ? cores : [cores[which]]) core.running = false;
       },
-      coreControlChanged: () => core1?.controlChanged(),
-      setInterruptLines: (core, lines) => cores?.[core].setInterruptLines(lines),
+      coreControlChanged: () => core1.controlChanged(),
+      setInterruptLines: (core, lines) => cores[core].setInterruptLines(lines),
       memoryChanged: (offset, bytes) => memory.invalidate(offset, bytes),
       remapped: () => memory.remapped(),
-      cacheBanksChanged: () => bus?.setCpuBanks(peripherals.sensitive.cpuBanks()),
+      cacheBanksChanged: () => bus.setCpuBanks(peripherals.sensitive.cpuBanks()),
     },
   });
   const bus = createSocBus({
@@ -132,6 +134,7 @@ export function createChip(options: ChipOptions = {}): Chip {
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
   const cores: [Core, Core] = [createCore({ bus, core: 0 }), createCore({ bus, core: 1 })];
   for (const core of cores) core.running = false;
+  const quantum = options.quantum ?? DEFAULT_QUANTUM;
   const core1 = createCore1(cores[1], clock, peripherals.system, peripherals.rtc);
   const rom = createRom({ bus, clock, cores, peripherals, flash, reset: (reason) => chip.reset(reason) });
   const screen = createBoardScreen(board, peripherals.gpio, peripherals.i2c);
@@ -187,19 +190,29 @@ export function createChip(options: ChipOptions = {}): Chip {
       warnings.once(`rom ${index}`, address, `core ${index} returned into the ROM and stays there`);
     }
   };
-  const runCore = (index: 0 | 1, until: number) => {
+  /** Runs both cores to `end`; less far when something new is to happen. */
+  const runTurns = (end: number) => {
+    const known = clock.scheduled;
+    let active: 0 | 1 = 0;
     try {
-      cores[index].runUntil(until);
+      for (let turn = clock.cycles; turn < end; ) {
+        const together = cores[0].running && cores[1].running;
+        turn = Math.min(turn + (together ? quantum : ALONE), end);
+        active = 0;
+        cores[0].runUntil(turn);
+        active = 1;
+        cores[1].runUntil(turn);
+        if (pendingReset !== undefined || clock.scheduled !== known) return;
+      }
     } catch (error) {
       if (!(error instanceof RomEntered)) throw error;
-      clock.cycles = cores[index].cycles;
-      enterRom(index, error.place, error.address);
-      cores[index].runUntil(until); // time passes for it all the same
+      clock.cycles = cores[active].cycles;
+      enterRom(active, error.place, error.address);
     }
   };
-  const turnLength = () => {
-    if (cores[0].running && cores[1].running) return options.quantum ?? DEFAULT_QUANTUM;
-    return cores[0].running || cores[1].running ? ALONE : Number.POSITIVE_INFINITY;
+  /** Time passes for both cores without a program. */
+  const sleepUntil = (end: number) => {
+    for (const core of cores) core.runUntil(end);
   };
 
   const chip: Chip = {
@@ -229,14 +242,13 @@ export function createChip(options: ChipOptions = {}): Chip {
         performReset();
         if (clock.cycles >= lastCycle || clock.ticks >= lastTick || until?.()) return;
         const end = Math.min(
-          clock.cycles + turnLength(),
           clock.nextAlarmCycle(),
           lastCycle,
           Number.isFinite(lastTick) ? clock.ticksToCycles(lastTick) : lastTick,
         );
-        if (!Number.isFinite(end)) return; // nothing will ever happen again
-        runCore(0, end);
-        runCore(1, end);
+        if (cores[0].running || cores[1].running) runTurns(Math.min(end, clock.cycles + LONGEST_RUN));
+        else if (Number.isFinite(end)) sleepUntil(end);
+        else return; // nothing will ever happen again
       }
     },
     reset: (reason = RESET_REASON.powerOn) => resetSystem(reason),

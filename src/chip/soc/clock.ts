@@ -32,6 +32,8 @@ export interface Clock {
   /** Calls `action` at `ticks`, or at the next chance when that is in the past. */
   at(ticks: number, action: () => void): Alarm;
   after(ticks: number, action: () => void): Alarm;
+  /** How many alarms were ever set: tells whether there is a new one. */
+  readonly scheduled: number;
   /** First cycle at which an alarm is due; Infinity without alarms. */
   nextAlarmCycle(): number;
   /** Fires what is due at `cycles`, in order. */
@@ -68,6 +70,9 @@ export function createClock(): Clock {
     },
     get cpuHertz() {
       return TICKS_PER_SECOND / ticksPerCycle;
+    },
+    get scheduled() {
+      return created;
     },
     setTicksPerCycle(next) {
       if (next === ticksPerCycle) return;

@@ -9,14 +9,6 @@ import { createMemory, type Memory } from '../bus.ts';
 
 const KB = 1024;
 
-export interface Region {
-  readonly name: string;
-  /** First address and length of each view; the D-bus view comes first. */
-  readonly address: number;
-  readonly length: number;
-  readonly offset: number;
-}
-
 /** Offsets in the arena. */
 export interface ArenaLayout {
   readonly sram0: number;
@@ -26,8 +18,6 @@ export interface ArenaLayout {
   readonly rtcSlow: number;
   /** First 64 KB of the mask ROM: what of it is ours (vectors and landing places). */
   readonly rom: number;
-  /** Page that stands for memory that is not there: read and written without meaning. */
-  readonly nowhere: number;
   readonly flash: number;
   readonly psram: number;
   readonly size: number;
@@ -61,7 +51,6 @@ export function layOutArena(flashBytes: number, psramBytes: number): ArenaLayout
     rtcFast: take(RTC_FAST.length),
     rtcSlow: take(RTC_SLOW.length),
     rom: take(ROM_STUB_BYTES),
-    nowhere: take(PAGE),
     flash: take(flashBytes),
     psram: take(psramBytes),
     size: next,

@@ -6,10 +6,13 @@ import type { Clock } from './clock.ts';
 import {
   type ArenaLayout,
   CACHE_BANKS,
+  DATA_CACHE_BUS,
+  INSTRUCTION_CACHE_BUS,
   ROM,
   ROM_STUB_BYTES,
   RTC_FAST,
   RTC_SLOW,
+  SRAM_DATA,
   SRAM0,
   SRAM1_INSTRUCTION,
 } from './memory-map.ts';
@@ -31,8 +34,6 @@ const DEVICE_PAGE_SHIFT = 10; // RTC_CNTL and its neighbours share 4 KB
 const NULL_REGION_END = 0x20000000;
 
 export interface SocBus extends Bus {
-  /** Called after every write to a device: the chip looks whether something must happen at once. */
-  afterWrite: () => void;
   /** SRAM banks were given to or taken from the caches. `cpuBanks` as SENSITIVE 0x600C1014 bits 3:0. */
   setCpuBanks(cpuBanks: number): void;
   resetQueues(): void;
@@ -51,6 +52,9 @@ export interface SocBusOptions {
   readonly warnings: Warnings;
 }
 
+const isCachedData = (address: number) => address >>> 25 === DATA_CACHE_BUS.address >>> 25;
+const isCachedCode = (address: number) => address >>> 25 === INSTRUCTION_CACHE_BUS.address >>> 25;
+
 export function createSocBus(options: SocBusOptions): SocBus {
   const { memory, layout, cached, clock, warnings } = options;
   const writes = [createPostedWrites(), createPostedWrites()];
@@ -63,42 +67,66 @@ export function createSocBus(options: SocBusOptions): SocBus {
     }
   }
   let cpuBanks = 0b0111;
+  /** What the fast tables leave out at times, and the loader and others outside generated code. */
+  const plainMemory = [
+    { region: SRAM_DATA, offset: layout.sram },
+    { region: RTC_FAST, offset: layout.rtcFast },
+    { region: RTC_SLOW, offset: layout.rtcSlow },
+  ];
 
   const deviceAt = (address: number) =>
     address >= DEVICES.first && address < DEVICES.end
       ? devices[(address - DEVICES.first) >>> DEVICE_PAGE_SHIFT]
       : undefined;
 
-  const nothing = (verb: string, address: number, outcome: string) =>
-    warnings.once(
-      `nowhere ${address}`,
-      address,
-      `${verb} ${hex(address)}: nothing is known there; ${outcome}`,
+  /** The bank of SRAM that a cache has taken, if the address lies in one. */
+  const takenBank = (address: number) =>
+    CACHE_BANKS.find(
+      (bank) =>
+        address >= bank.address &&
+        address < bank.address + bank.length &&
+        !((cpuBanks >>> bank.usageBit) & 1),
     );
-
-  /** Offset of SRAM unless a cache has it. */
-  const sram = (address: number, offset: number): number => {
-    const bank = CACHE_BANKS.find((b) => address >= b.address && address < b.address + b.length);
-    if (!bank || (cpuBanks >>> bank.usageBit) & 1) return offset;
-    warnings.once(
-      `bank ${bank.usageBit}`,
-      address,
-      `access to ${hex(address)}: this SRAM is the ${bank.owner}'s store now (SENSITIVE 0x600c1014), it holds no data of yours`,
-    );
-    return layout.nowhere + (address & 0xff0);
-  };
-
+  /** SRAM0 and SRAM1 by their I-bus addresses; -1 elsewhere and where a cache sits. */
   const instructionSram = (address: number): number => {
-    if (address - SRAM0.address < SRAM0.length && address >= SRAM0.address) {
-      return sram(address, layout.sram0 + (address - SRAM0.address));
+    if (address >= SRAM0.address && address < SRAM0.address + SRAM0.length) {
+      return takenBank(address) ? -1 : layout.sram0 + (address - SRAM0.address);
     }
     const at = address - SRAM1_INSTRUCTION.address;
     return at >= 0 && at < SRAM1_INSTRUCTION.length ? layout.sram + at : -1;
   };
+  const cachedOffset = (address: number, access: Access, core: number, cycle: number) => {
+    const offset = cached.locate(address, access, core, cycle);
+    bus.stall = cached.stall;
+    return offset;
+  };
+  /** I-bus, 0x40000000–0x43FFFFFF: aligned words only. */
+  const instructionOffset = (address: number, bytes: number, access: Access, core: number, cycle: number) => {
+    if (access !== ACCESS.fetch && bytes < 4) return -1;
+    if (isCachedCode(address)) {
+      return access === ACCESS.store ? -1 : cachedOffset(address, access, core, cycle);
+    }
+    if (address >= ROM.address + ROM.length) return instructionSram(address);
+    const isContents = access === ACCESS.load && address < ROM.address + ROM_STUB_BYTES;
+    return isContents ? layout.rom + (address - ROM.address) : -1;
+  };
 
-  /** I-bus, 0x40000000–0x43FFFFFF: aligned words only, and no stores into flash. */
-  const locateInstruction = (address: number, bytes: number, access: Access, core: number, cycle: number) => {
-    if (access !== ACCESS.fetch && bytes < 4) {
+  /** What speaks against an access to memory that `locate` had no place for. @throws BusFault */
+  const refuseMemory = (address: number, bytes: number, access: Access, core: number): void => {
+    if (address < NULL_REGION_END) {
+      throw new BusFault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address);
+    }
+    const bank = takenBank(address);
+    if (bank) {
+      warnings.once(
+        `bank ${bank.usageBit}`,
+        address,
+        `access to ${hex(address)}: this SRAM is the ${bank.owner}'s store now (SENSITIVE 0x600c1014), it holds no data of yours`,
+      );
+      return;
+    }
+    const isInstructionBus = address >>> 26 === ROM.address >>> 26;
+    if (isInstructionBus && bytes < 4) {
       warnings.once(
         `ibus ${address >>> 16}`,
         address,
@@ -106,76 +134,57 @@ export function createSocBus(options: SocBusOptions): SocBus {
       );
       throw new BusFault(CAUSE.loadStoreError, address);
     }
-    if (address >= 0x42000000) {
-      const offset = cached.locate(address, access, core, cycle);
-      bus.stall = cached.stall;
-      return offset;
-    }
-    if (address < ROM.address + ROM.length) return locateRom(address, access);
-    return instructionSram(address);
+    if (isCachedCode(address) || isCachedData(address)) cached.refuse(address, access, core);
+    if (isInstructionBus && access === ACCESS.store) throw new BusFault(CAUSE.loadStoreError, address);
+    nothing(access, address);
   };
-  /** @throws RomEntered, RomCallError: what the ROM does there, the host does. */
-  const romCode = (address: number) => {
-    checkRomFetch(address);
-    return layout.rom + (address - ROM.address);
-  };
-  const locateRom = (address: number, access: Access) => {
-    if (access === ACCESS.store) throw new BusFault(CAUSE.loadStoreError, address);
-    if (address < ROM.address + ROM_STUB_BYTES) return layout.rom + (address - ROM.address);
-    nothing('load from', address, 'the mask ROM has no contents here, it reads 0');
-    return layout.nowhere;
+  const nothing = (access: Access, address: number) => {
+    const [verb, outcome] =
+      access === ACCESS.load ? ['read of', 'it reads 0'] : ['write to', 'it has no effect'];
+    warnings.once(
+      `nowhere ${address}`,
+      address,
+      `${verb} ${hex(address)}: nothing is known there; ${outcome}`,
+    );
   };
 
   const bus: SocBus = {
     memory,
     stall: 0,
-    afterWrite: () => {},
     get fetchLine() {
       return cached.instructionLineBytes;
     },
-    isCachedCode: (address) => address >>> 25 === 0x42000000 >>> 25,
+    isCachedCode,
     isExecutable: (address) => address >>> 24 >= 0x40 && address >>> 28 !== 5,
     fence: (core, cycle) => writes[core].drain(cycle),
     peek(address) {
-      if (address >>> 25 === 0x42000000 >>> 25) return cached.peek(address);
-      if (address < 0x40000000 || address >= 0x42000000) return -1;
-      return address < ROM.address + ROM.length ? romCode(address) : instructionSram(address);
+      if (isCachedCode(address)) return cached.peek(address);
+      if (address < ROM.address || address >= INSTRUCTION_CACHE_BUS.address) return -1;
+      if (address >= ROM.address + ROM.length) return instructionSram(address);
+      checkRomFetch(address); // throws RomEntered, RomCallError: what the ROM does there, the host does
+      return layout.rom + (address - ROM.address);
     },
     locate(address, bytes, access, core, cycle) {
       bus.stall = 0;
-      clock.cycles = cycle;
-      const top = address >>> 24;
-      if (top === 0x3c || top === 0x3d) {
-        if (access === ACCESS.fetch) throw new BusFault(CAUSE.fetchError, address);
-        const offset = cached.locate(address, access, core, cycle);
-        bus.stall = cached.stall;
-        return offset;
-      }
-      if (top >= 0x40 && top < 0x44) return locateInstruction(address, bytes, access, core, cycle);
-      if (address >>> 0 >= 0x3fc88000 && address >>> 0 < 0x3fd00000) {
-        if (access === ACCESS.fetch) throw new BusFault(CAUSE.fetchError, address);
-        return sram(address, layout.sram + (address - 0x3fc88000));
-      }
-      if (address >= RTC_FAST.address && address < RTC_FAST.address + RTC_FAST.length) {
-        return layout.rtcFast + (address - RTC_FAST.address);
-      }
-      if (address >= RTC_SLOW.address && address < RTC_SLOW.address + RTC_SLOW.length) {
-        return layout.rtcSlow + (address - RTC_SLOW.address);
-      }
-      if (access === ACCESS.fetch) {
-        throw new BusFault(address < NULL_REGION_END ? CAUSE.fetchProhibited : CAUSE.fetchError, address);
+      if (isCachedData(address))
+        return access === ACCESS.fetch ? -1 : cachedOffset(address, access, core, cycle);
+      if (address >>> 26 === ROM.address >>> 26)
+        return instructionOffset(address, bytes, access, core, cycle);
+      for (const { region, offset } of plainMemory) {
+        if (address >= region.address && address < region.address + region.length) {
+          return takenBank(address) ? -1 : offset + (address - region.address);
+        }
       }
       return -1;
     },
-    read(address, bytes, _core, cycle, pc) {
+    read(address, bytes, core, cycle, pc) {
       bus.stall = 0;
       clock.cycles = cycle;
       clock.fireDue(); // what should have happened by now has happened
       warnings.pc = pc;
-      if (address < NULL_REGION_END) throw new BusFault(CAUSE.loadProhibited, address);
       const device = deviceAt(address);
       if (!device) {
-        nothing('read of', address, 'it reads 0');
+        refuseMemory(address, bytes, ACCESS.load, core);
         return 0;
       }
       bus.stall = readCycles(address) - 1;
@@ -188,17 +197,15 @@ export function createSocBus(options: SocBusOptions): SocBus {
       clock.cycles = cycle;
       clock.fireDue();
       warnings.pc = pc;
-      if (address < NULL_REGION_END) throw new BusFault(CAUSE.storeProhibited, address);
       const device = deviceAt(address);
       if (!device) {
-        nothing('write to', address, 'it has no effect');
+        refuseMemory(address, bytes, ACCESS.store, core);
         return;
       }
       bus.stall = writes[core].post(cycle, writeCycles(address));
       const lane = 8 * (address & 3);
       const word = bytes === 4 ? value : (value & (bytes === 2 ? 0xffff : 0xff)) << lane;
       device.peripheral.write((address & ~3) - device.base, word >>> 0);
-      bus.afterWrite();
     },
     setCpuBanks(next) {
       cpuBanks = next;
@@ -206,7 +213,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
         if (bank.owner === 'ICache') continue; // reached through `locate` anyway
         memory.unmap(bank.address, bank.length);
         if (!((cpuBanks >>> bank.usageBit) & 1)) continue;
-        const offset = layout.sram + (bank.address - 0x3fc88000);
+        const offset = layout.sram + (bank.address - SRAM_DATA.address);
         memory.map(bank.address, bank.length, offset, { load: true, store: true });
       }
       memory.remapped();

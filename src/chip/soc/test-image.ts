@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { assembleText, link, sequentially } from '../../xtensa/index.ts';
+import { findBoard } from './boards.ts';
 import { type Chip, type ChipOptions, createChip } from './chip.ts';
 
 export interface ImageSegment {
@@ -89,7 +90,7 @@ export interface TestChip {
 }
 
 export function bootChip(flash: Uint8Array, options: ChipOptions = {}): TestChip {
-  const chip = createChip({ flash, flashBytes: 1 << 20, ...options });
+  const chip = createChip({ flash, flashBytes: 1 << 20, board: findBoard('bare-s3'), ...options });
   const bytes: number[] = [];
   chip.uart0.onOutput((byte) => bytes.push(byte));
   return { chip, output: () => String.fromCharCode(...bytes) };
