@@ -96,6 +96,14 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
   const timers = createTimers(state);
   const cache = createRegionCache(memory);
 
+  /** Cycle of the next timer match; 0 when it must be computed anew. */
+  let timerCycle = 0;
+  const retime = () => {
+    timers.look();
+    timerCycle = 0;
+    stop();
+  };
+
   /** Arena offset of code at `pc`, or -1. */
   const codeOffset = (pc: number): number => {
     if (bus.isExecutable && !bus.isExecutable(pc)) return -1;
@@ -150,7 +158,7 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
     access,
     exceptions,
     windows: createWindows(state, exceptions, () => changed(), straddle),
-    writeSpecial: createSpecialWriter(state, () => changed(), stop, cache.clear),
+    writeSpecial: createSpecialWriter(state, () => changed(), retime, cache.clear),
     straddle,
     now,
     changed: () => changed(),
@@ -215,8 +223,8 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
 
   /** Runs up to `length` cycles from the present moment. */
   const slice = (length: number) => {
-    const span = Math.min(length, timers.untilNext(), LONGEST_SLICE);
-    time[2] = span;
+    if (timerCycle === 0) timerCycle = base + timers.untilNext();
+    time[2] = Math.min(length, timerCycle - base, LONGEST_SLICE);
     let pc = state.pc | 0;
     try {
       do {
@@ -240,7 +248,11 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
   /** Turns the slice's counters into totals. */
   const settle = () => {
     const elapsed = time[0];
-    timers.elapsed(elapsed);
+    if (timerCycle === 0 || base + elapsed >= timerCycle) {
+      timers.look();
+      timerCycle = 0;
+    }
+    timers.beginSlice();
     base += elapsed;
     instructions += time[1];
     time[3] += elapsed;
@@ -294,6 +306,7 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
       access.dataAttributes.fill(2);
       waiting = false;
       lines = 0;
+      timerCycle = 0;
       state.pc = RESET_VECTOR;
       changed();
     },

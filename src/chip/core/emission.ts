@@ -88,7 +88,7 @@ export function emitContext(place: Place): EmitContext {
     store,
     raise: (cause) => `${account(issue, index)}${leaveTo(`$X.raise(${cause},${pc})`)}`,
     ar: (register) => `$a${register}`,
-    setAr: (register, value) => `$a${register}=${value};`,
+    setAr: (register, value) => `$a${register}=(${value})|0;`,
     fr: (register) => `$FI[${register}]`,
     setFr: (register, value) => `$FI[${register}]=${value};`,
     sar: '$SR[3]',

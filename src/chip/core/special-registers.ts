@@ -8,39 +8,44 @@ import { type CoreState, PS, SR } from './state.ts';
 export interface Timers {
   /** Cycles from the present CCOUNT until the next CCOMPARE match, at most 2^32. */
   untilNext(): number;
-  /** Sets the interrupts of the timers which matched within the last `cycles`, given CCOUNT now. */
-  elapsed(cycles: number): void;
+  /** Sets the interrupts of the timers which matched since the last call. */
+  look(): void;
+  /** The slice's cycle count is about to start at 0 again. */
+  beginSlice(): void;
 }
 
 const PS_MASK = PS.intlevel | PS.excm | PS.um | PS.owb | PS.callinc | PS.woe;
 
 export function createTimers(state: CoreState): Timers {
   const { special, time } = state;
-  const distance = (index: number) => {
-    const ccount = (time[3] + time[0]) | 0;
-    return (special[SR.ccompare0 + index] - ccount) >>> 0 || 2 ** 32;
-  };
+  /** Cycle of the slice up to which matches have been seen. */
+  let seen = 0;
+  const ccount = () => (time[3] + time[0]) | 0;
+  const distance = (index: number) => (special[SR.ccompare0 + index] - ccount()) >>> 0 || 2 ** 32;
   return {
     untilNext: () => Math.min(distance(0), distance(1), distance(2)),
-    elapsed(cycles) {
-      const ccount = (time[3] + time[0]) | 0;
-      TIMER_LINES.forEach((line, index) => {
-        const since = (ccount - special[SR.ccompare0 + index]) >>> 0;
-        if (since < cycles) special[SR.interrupt] |= 1 << line;
-      });
+    look() {
+      for (const [index, line] of TIMER_LINES.entries()) {
+        const since = (ccount() - special[SR.ccompare0 + index]) >>> 0;
+        if (since < time[0] - seen) special[SR.interrupt] |= 1 << line;
+      }
+      seen = time[0];
+    },
+    beginSlice() {
+      seen = 0;
     },
   };
 }
 
 /**
  * @param changed the variant or the interrupt situation may have changed
- * @param stop leave the running slice soon: its length was computed from what changed
+ * @param retime called before a timer or CCOUNT changes: the running slice ends soon, its length rested on them
  * @param flush drop all translations
  */
 export function createSpecialWriter(
   state: CoreState,
   changed: () => void,
-  stop: () => void,
+  retime: () => void,
   flush: () => void,
 ): (number: number, value: number) => void {
   const { special, time } = state;
@@ -52,10 +57,10 @@ export function createSpecialWriter(
       then();
     };
   const compare = (index: number) => (value: number) => {
+    retime();
     special[SR.ccompare0 + index] = value;
     special[SR.interrupt] &= ~(1 << TIMER_LINES[index]);
     changed();
-    stop();
   };
   const debug = (mask: number) =>
     store(mask, () => {
@@ -78,8 +83,8 @@ export function createSpecialWriter(
       changed();
     },
     [SR.ccount]: (value) => {
+      retime();
       time[3] = value - time[0];
-      stop();
     },
     [SR.ccompare0]: compare(0),
     [SR.ccompare0 + 1]: compare(1),

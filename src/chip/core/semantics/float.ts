@@ -19,7 +19,7 @@ const booleanMove =
 const toInteger =
   (name: string): Emitter =>
   ({ arr, frs, imm_t }) =>
-    `${arr}=$F.${name}(${frs},${imm_t});`;
+    `${arr}=$F.${name}(${frs},${imm_t})|0;`;
 
 const fromInteger =
   (name: string): Emitter =>
