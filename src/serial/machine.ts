@@ -96,6 +96,8 @@ export interface Machine {
 export interface MachineOptions {
   /** Milliseconds without an event after which a device counts as silent. */
   silence?: number;
+  /** Receives lines that are no events: answers to commands, a boot log after a reset, noise. */
+  onText?: (line: string) => void;
 }
 
 const CONTROL_C = 3;
@@ -106,13 +108,14 @@ const DEFAULT_SILENCE_MS = 30_000;
 /** Puts the device behind a connection into machine mode. */
 export async function openMachine(
   connection: Connection,
-  { silence = DEFAULT_SILENCE_MS }: MachineOptions = {},
+  { silence = DEFAULT_SILENCE_MS, onText }: MachineOptions = {},
 ): Promise<Machine> {
   let listener: (event: DeviceEvent) => void = () => {};
   connection.onData(
     createLineSplitter((line) => {
       const event = parseEvent(line);
       if (event) listener(event);
+      else onText?.(line);
     }),
   );
   const send = (text: string): Promise<void> => connection.write(new TextEncoder().encode(text));

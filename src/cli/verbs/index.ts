@@ -1,13 +1,19 @@
 /** The verbs, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import { register as asm } from './asm.ts';
+import { register as board } from './board.ts';
 import { register as build } from './build.ts';
+import { register as chat } from './chat.ts';
 import { register as disasm } from './disasm.ts';
 import { register as evaluate } from './eval.ts';
+import { register as flash } from './flash.ts';
 import { register as inspect } from './inspect.ts';
+import { register as monitor } from './monitor.ts';
+import { register as ports } from './ports.ts';
 import { register as pull } from './pull.ts';
 import { register as run } from './run.ts';
 import { register as train } from './train.ts';
+import { register as verify } from './verify.ts';
 
 const verbs: readonly ((program: Command) => void)[] = [
   run,
@@ -16,6 +22,12 @@ const verbs: readonly ((program: Command) => void)[] = [
   evaluate,
   train,
   pull,
+  flash,
+  monitor,
+  chat,
+  verify,
+  board,
+  ports,
   asm,
   disasm,
 ];

@@ -1,0 +1,37 @@
+/** `--port`: where the board is; found by its USB ids when not named. */
+import type { Command } from 'commander';
+import { type Connection, choosePort, listPorts, openConnection, type PortInfo } from '../serial/index.ts';
+
+export interface PortOptions {
+  port?: string;
+}
+
+export function portOptions(command: Command): Command {
+  return command.option(
+    '--port <p>',
+    'serial port, pseudo-terminal or host:port (default: the board on USB)',
+  );
+}
+
+/** Opens the named port, or the one that a board is on. */
+export async function openPort({ port }: PortOptions): Promise<Connection> {
+  return openConnection(
+    port ?? (await choosePort(await listPorts(), process.stdin.isTTY ? askPort : undefined)),
+  );
+}
+
+async function askPort(candidates: readonly PortInfo[]): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  candidates.forEach(({ path, description }, index) => {
+    process.stderr.write(`  ${index + 1}  ${path}  ${description}\n`);
+  });
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (;;) {
+      const choice = candidates[Number(await terminal.question('Which board? ')) - 1];
+      if (choice) return choice.path;
+    }
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,63 @@
+/** `board`: a simulated board that stays up and is talked to like a real one. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { boards, findBoard } from '../../chip/soc/boards.ts';
+import { integer } from '../arguments.ts';
+import { describeError } from '../errors.ts';
+
+interface Options {
+  board: string;
+  tcp: number;
+  flash: string;
+}
+
+const SAVE_EVERY_MS = 2000;
+
+export function register(program: Command): void {
+  program
+    .command('board')
+    .description('a simulated board on a TCP port and a pseudo-terminal, to flash and talk to')
+    .addOption(
+      new Option('--board <name>', 'which board').choices(boards.map(({ id }) => id)).default(boards[0].id),
+    )
+    .option('--tcp <port>', 'TCP port on this machine, 0 for any', integer(0, 65535), 5555)
+    .option('--flash <file>', 'its flash memory; made when it is not there', 'flash.bin')
+    .addHelpText(
+      'after',
+      '\nExample, in two terminals:\n  $ esp32-llm board --flash flash.bin\n  $ esp32-llm flash --port localhost:5555',
+    )
+    .action(serveBoard);
+}
+
+async function serveBoard(options: Options): Promise<void> {
+  const { createFlashSaver, createSimulatedBoard, readFlashFile, servePseudoTerminal, serveTcp } =
+    await import('../../board/index.ts');
+  const kind = findBoard(options.board);
+  await new Promise<void>((resolve, reject) => {
+    const board = createSimulatedBoard({
+      board: kind,
+      flash: readFlashFile(options.flash, kind.flashBytes),
+      onFault: (error) => reject(new Error(`the simulation stopped: ${describeError(error).message}`)),
+    });
+    const save = createFlashSaver(options.flash, board.chip.flash);
+    const saving = setInterval(save, SAVE_EVERY_MS);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        clearInterval(saving);
+        board.stop();
+        save();
+        resolve();
+      });
+    }
+    const announce = async (): Promise<void> => {
+      const { port } = await serveTcp(board, options.tcp);
+      const terminal = await servePseudoTerminal(board);
+      const places = [`socket://localhost:${port}`, ...(terminal ? [terminal] : [])];
+      process.stderr.write(
+        `simulated ${kind.name} on ${places.join(' and ')}; flash in ${options.flash}; Ctrl-C ends it\n`,
+      );
+    };
+    announce().catch(reject);
+  });
+  process.exit(0); // the pseudo-terminal would keep the process alive
+}

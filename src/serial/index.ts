@@ -1,0 +1,8 @@
+/** Flashing, monitoring and talking to a board, real or simulated. */
+export { createSymbolizer } from './addresses.ts';
+export { type Connection, DEFAULT_BAUD, openConnection } from './connection.ts';
+export { type BoardNeeds, type ChipIdentity, type FlashPart, flashBoard } from './flash.ts';
+export { type Machine, openMachine, type TokenEvent, tokensPerSecond } from './machine.ts';
+export { monitor } from './monitor.ts';
+export { choosePort, listPorts, type PortInfo } from './ports.ts';
+export { type Expectation, type Verification, verifyBoard } from './verify.ts';

@@ -1,0 +1,64 @@
+/** The same bits on the desk and in the hand: a board against what the simulator says of the same image. */
+import { type EndEvent, type Machine, tokensPerSecond } from './machine.ts';
+
+/** What the simulator found for the image that should be on the board. */
+export interface Expectation {
+  prompt: string;
+  seed: bigint;
+  temperature: number;
+  topp: number;
+  /** Positions at most. */
+  tokens: number;
+  digest: string;
+  /** Fingerprint of the memory map. */
+  map: string;
+  cycles: number;
+  first: number;
+  last: number;
+  passes: number;
+}
+
+/** A figure twice: what the cycle model predicts, and what the board measured. */
+export interface Comparison {
+  predicted: number;
+  measured: number;
+}
+
+export interface Verification {
+  ok: boolean;
+  digest: { expected: string; actual: string };
+  map: { expected: string; actual: string };
+  cyclesPerToken: Comparison;
+  firstToken: Comparison;
+  lastToken: Comparison;
+  tokensPerSecond: Comparison;
+  model: string;
+}
+
+/** Tells the story on the board and compares. The board's settings are left as the story wanted them. */
+export async function verifyBoard(machine: Machine, expected: Expectation): Promise<Verification> {
+  const { temperature, topp, seed, tokens, prompt } = expected;
+  for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`])
+    await machine.command(line);
+  const { end } = await machine.tell(prompt);
+  return compare(machine, expected, end);
+}
+
+function compare(machine: Machine, expected: Expectation, end: EndEvent): Verification {
+  const rate = (passes: number, cycles: number): number => (passes * end.megahertz * 1e6) / cycles;
+  const digest = { expected: expected.digest, actual: end.digest };
+  const map = { expected: expected.map, actual: machine.ready.map };
+  return {
+    ok: digest.expected === digest.actual && map.expected === map.actual,
+    digest,
+    map,
+    model: machine.ready.model,
+    cyclesPerToken: {
+      predicted: expected.cycles / expected.passes,
+      measured: Number(end.cycles) / end.tokens,
+    },
+    firstToken: { predicted: expected.first, measured: end.first },
+    lastToken: { predicted: expected.last, measured: end.last },
+    tokensPerSecond: { predicted: rate(expected.passes, expected.cycles), measured: tokensPerSecond(end) },
+  };
+}
