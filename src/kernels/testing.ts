@@ -7,9 +7,11 @@ import { buildKernels } from './index.ts';
 
 /** Both sides see the same offsets: the core from DATA on, the twins from 0 on. */
 export const DATA = 0x3fc88000;
-const DATA_BYTES = 0x60000;
+const DATA_BYTES = 0xc0000;
 const CODE = 0x40378000;
 const CODE_BYTES = 0x8000;
+/** Offset of what only the kernels' side has: stack and constants. */
+export const DATA_END = DATA_BYTES - 0x4000;
 const STACK = DATA + DATA_BYTES - 0x2000;
 /** What CALL0 functions must leave as it was. */
 const CALLEE_SAVED = [12, 13, 14, 15];
@@ -36,7 +38,7 @@ const aligned = (value: number, to: number): number => Math.ceil(value / to) * t
 
 /** A core whose memory holds the kernels for a shape. Addresses among the arguments are absolute (DATA + offset). */
 export function createKernelMachine(shape: KernelShape): KernelMachine {
-  const bus = createFlatBus(0x200000);
+  const bus = createFlatBus(0x400000);
   bus.provide(DATA, DATA_BYTES);
   bus.provide(CODE, CODE_BYTES);
   const asm = createAssembler();

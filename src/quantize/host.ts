@@ -76,8 +76,28 @@ function globals(numbers: Record<string, number>): Record<string, WebAssembly.Gl
   );
 }
 
+/** Sees a kernel's call: runs it with `run`, and may look at memory before and after. */
+export type KernelObserver = (name: string, args: readonly number[], run: () => number) => number;
+
+function observed(kernels: WebAssembly.Exports, observer: KernelObserver): WebAssembly.ModuleImports {
+  const wrap = (name: string, kernel: (...args: number[]) => number) => {
+    return (...args: number[]) => observer(name, args, () => kernel(...args));
+  };
+  return Object.fromEntries(
+    Object.entries(kernels).map(([name, value]) =>
+      typeof value === 'function'
+        ? [name, wrap(name, value as (...args: number[]) => number)]
+        : [name, value],
+    ),
+  );
+}
+
 /** Instantiates the forward pass for a quantised model. */
-export function createHostEngine(model: QuantizedModel, context = model.config.context): HostEngine {
+export function createHostEngine(
+  model: QuantizedModel,
+  context = model.config.context,
+  observer?: KernelObserver,
+): HostEngine {
   const { addresses, end } = placeInOrder(model, context, FIRST_ADDRESS);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
   const bytes = new Uint8Array(memory.buffer);
@@ -95,7 +115,7 @@ export function createHostEngine(model: QuantizedModel, context = model.config.c
     {
       env,
       config,
-      kernel: kernels.exports as WebAssembly.ModuleImports,
+      kernel: observer ? observed(kernels.exports, observer) : (kernels.exports as WebAssembly.ModuleImports),
       mmio: { read32: () => 0, write32: () => undefined },
       xt: { ccount: () => 0 },
     },

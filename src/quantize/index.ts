@@ -1,4 +1,11 @@
 /** Float to int8, and what it costs in bits per byte; the device program's arithmetic on the host. */
-export { configOf, createHostEngine, type HostEngine, placeInOrder, resolveBlob } from './host.ts';
+export {
+  configOf,
+  createHostEngine,
+  type HostEngine,
+  type KernelObserver,
+  placeInOrder,
+  resolveBlob,
+} from './host.ts';
 export { quantize } from './quantize.ts';
 export type { Blob, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';

@@ -1,0 +1,62 @@
+/** Twin and kernel give identical bits on real activations: every kernel call of a few tokens, replayed on the simulated core. */
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { loadCheckpoint } from '../model/index.ts';
+import { createHostEngine, quantize } from '../quantize/index.ts';
+import { kernels } from './index.ts';
+import { createKernelMachine, DATA, DATA_END } from './testing.ts';
+
+const checkpoint = new URL('../../../shared/models/stories260K.bin', import.meta.url);
+const present = existsSync(checkpoint);
+if (!present) console.warn(`${checkpoint.pathname} is missing: kernels are not compared on real activations`);
+
+/** Arguments that are addresses, by the names in the signatures. */
+const ADDRESSES: ReadonlySet<string> = new Set(
+  'weights x y out gain info t q scale angles keys keyScales scores valueScales values'.split(' '),
+);
+
+function parametersOf(signature: string): string[] {
+  return signature.slice(signature.indexOf('(') + 1, signature.indexOf(')')).split(', ');
+}
+
+const asBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0];
+
+describe.skipIf(!present)('kernels on real activations', () => {
+  test('every call of the tokens at positions 0, 5 and 40 leaves the same memory', {
+    timeout: 60_000,
+  }, () => {
+    const model = quantize(loadCheckpoint(readFileSync(checkpoint)));
+    const machine = createKernelMachine(model.shape);
+    const parameters = new Map(kernels.map(({ name, signature }) => [name, parametersOf(signature)]));
+    let comparing = false;
+    const compared = new Map<string, number>();
+    const engine = createHostEngine(model, 64, (name, args, run) => {
+      if (!comparing) return run();
+      const twin = new Uint8Array(engine.memory.buffer);
+      expect(twin.length).toBeLessThanOrEqual(DATA_END);
+      machine.memory.set(twin);
+      const expected = run();
+      const { result } = machine.run(
+        name,
+        args.map((value, i) => argument(parameters.get(name)![i], value)),
+      );
+      const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
+      expect(same, `${name}, call ${compared.get(name) ?? 0}: memory`).toBe(true);
+      if (expected !== undefined) expect(result, name).toBe(expected);
+      compared.set(name, (compared.get(name) ?? 0) + 1);
+      return expected;
+    });
+    const argument = (parameter: string, value: number): number => {
+      if (parameter === 'factor' && !Number.isInteger(value)) return asBits(value);
+      return ADDRESSES.has(parameter) ? DATA + value : value;
+    };
+    let token = 1;
+    for (let position = 0; position <= 40; position++) {
+      comparing = position === 0 || position === 5 || position === 40;
+      const logits = engine.forward(token, position);
+      token = logits.indexOf(Math.max(...logits));
+    }
+    const called = kernels.filter(({ precision = 'int8' }) => precision === 'int8').map(({ name }) => name);
+    expect([...compared.keys()].sort()).toEqual(called.sort());
+  });
+});
