@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { loadCheckpoint, loadTokenizer, type Model, type ModelConfig } from '../model/index.ts';
+import { createReference, evaluate, splitStories } from '../reference/index.ts';
+import { createHostEngine, quantize } from './index.ts';
+import { quantizeMatrix } from './matrix.ts';
+
+const shared = new URL('../../../shared/', import.meta.url);
+const present = existsSync(shared);
+if (!present) console.warn('quantize tests: ../shared is missing; the loss on stories is not measured');
+
+/** mulberry32, then a rough normal distribution. */
+function normal(seed: number): () => number {
+  let state = seed;
+  const uniform = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return () => uniform() + uniform() + uniform() + uniform() - 2;
+}
+
+/** A model with random weights of sizes that give activations of order 1. */
+function randomModel(config: ModelConfig, seed: number): Model {
+  const next = normal(seed);
+  const fill = (length: number, scale: number, offset = 0) =>
+    Float32Array.from({ length }, () => offset + scale * next());
+  const { dim, hiddenDim, layers, heads, kvHeads, vocabulary, sharedClassifier } = config;
+  const cached = (dim / heads) * kvHeads;
+  const matrix = (rows: number, columns: number) => fill(rows * columns, 2 / Math.sqrt(columns));
+  const tokenEmbedding = fill(vocabulary * dim, 0.5);
+  return {
+    config,
+    format: 'random',
+    weights: {
+      tokenEmbedding,
+      layers: Array.from({ length: layers }, () => ({
+        attentionNorm: fill(dim, 0.3, 1),
+        wq: matrix(dim, dim),
+        wk: matrix(cached, dim),
+        wv: matrix(cached, dim),
+        wo: matrix(dim, dim),
+        ffnNorm: fill(dim, 0.3, 1),
+        w1: matrix(hiddenDim, dim),
+        w2: matrix(dim, hiddenDim),
+        w3: matrix(hiddenDim, dim),
+      })),
+      finalNorm: fill(dim, 0.3, 1),
+      classifier: sharedClassifier ? tokenEmbedding : fill(vocabulary * dim, 0.5),
+    },
+  };
+}
+
+const config = (
+  dim: number,
+  heads: number,
+  kvHeads: number,
+  hiddenDim: number,
+  sharedClassifier = true,
+): ModelConfig => ({
+  dim,
+  heads,
+  kvHeads,
+  hiddenDim,
+  layers: 2,
+  vocabulary: 300,
+  context: 40,
+  sharedClassifier,
+});
+
+/** Shapes that are anything but multiples of 16: odd heads, single heads, head sizes 4 to 64. */
+const configs = [
+  config(64, 8, 4, 172),
+  config(48, 3, 3, 100),
+  config(60, 5, 1, 77, false),
+  config(24, 6, 2, 50),
+  config(96, 4, 2, 131),
+  config(64, 1, 1, 40),
+  config(72, 3, 1, 200, false),
+  config(96, 2, 1, 96),
+  config(20, 5, 5, 33),
+];
+
+/** Root mean square of the difference over that of the reference. */
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  let difference = 0;
+  let square = 0;
+  expected.forEach((value, i) => {
+    difference += (actual[i] - value) ** 2;
+    square += value ** 2;
+  });
+  return Math.sqrt(difference / square);
+}
+
+describe.each(configs)('dim $dim, $heads heads, $kvHeads cached, hidden $hiddenDim', (shape) => {
+  const model = randomModel(shape, 7);
+  const run = (precision: 'int8' | 'f32') => {
+    const engine = createHostEngine(quantize(model, { precision }));
+    const reference = createReference(model);
+    let sum = 0;
+    for (let position = 0; position < shape.context; position++) {
+      const token = (position * 37) % shape.vocabulary;
+      const expected = reference.forward(token, position);
+      sum += relativeError(engine.forward(token, position), expected);
+    }
+    return sum / shape.context;
+  };
+  test('int8 stays close to the float reference', () => expect(run('int8')).toBeLessThan(0.12));
+  test('the float build is the float reference', () => expect(run('f32')).toBeLessThan(1e-4));
+});
+
+test('a row of zeros, a row of one number and rows far apart in size keep their bounds', () => {
+  const rows = [
+    new Float32Array(16),
+    new Float32Array(16).fill(1e-20),
+    new Float32Array(16).fill(-3),
+    undefined,
+  ];
+  const { values, scales, shift } = quantizeMatrix(rows, 16);
+  expect([...values.subarray(0, 16)]).toEqual(new Array(16).fill(0));
+  expect([...values.subarray(32, 48)]).toEqual(new Array(16).fill(-127));
+  expect([...scales]).toEqual([0, 0, 32767, 0]);
+  expect((16 * 127 * 127 + 2 ** (shift - 1)) / 2 ** shift).toBeLessThan(32768);
+});
+
+describe.skipIf(!present)('stories260K', () => {
+  test('int8 costs under 1 percent of bits per byte', () => {
+    const file = (name: string) => readFileSync(new URL(name, shared));
+    const model = loadCheckpoint(file('models/stories260K.bin'));
+    const tokenizer = loadTokenizer(file('models/tok512.bin'), model.config.vocabulary);
+    const stories = splitStories(file('data/tinystories-valid.txt').toString()).slice(0, 8);
+    const options = { context: model.config.context };
+    const float = evaluate(createReference(model), tokenizer, stories, options);
+    const int8 = evaluate(createHostEngine(quantize(model)), tokenizer, stories, options);
+    expect(int8.bitsPerByte / float.bitsPerByte).toBeLessThan(1.01);
+  });
+});
