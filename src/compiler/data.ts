@@ -148,13 +148,13 @@ function mentions(module: WasmModule, first: string, second: string, index: numb
   );
 }
 
-/** {bytes now, pages at most}; the memory itself is placed by the host. */
+/** {bytes now, pages at most}; the memory itself is placed by the host, which may raise the limit. */
 function emitMemory(asm: Assembler, module: WasmModule, linkage: Linkage): void {
   if (module.memories.length === 0 || importCount(module, 'memory') > 0) return;
-  const [{ min, max }] = module.memories;
+  const [{ min }] = module.memories;
   asm.section('.data.memory', { align: 4, code: false });
   asm.place(linkage.memorySizeSymbol);
-  asm.word(min * 65536, max ?? 65535);
+  asm.word(min * 65536, min);
 }
 
 /** The words of a constant expression: at most an addition, subtraction or product of numbers. */

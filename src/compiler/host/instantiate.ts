@@ -43,7 +43,6 @@ export interface Instance {
 
 /** Pages reserved for a memory that may grow, and the largest size that it may then have. */
 const GROWTH_PAGES = 2100;
-const PAGE = 65536;
 
 export interface Store {
   readonly machine: Machine;
@@ -78,7 +77,7 @@ export function instantiate(store: Store, module: WasmModule): Instance {
   } as const;
   const compiled = compileDecoded(module, options);
   const memory = placeMemory(store, module);
-  if (memory !== undefined) symbols.set('.Lmemory', memory);
+  if (memory) symbols.set('.Lmemory', memory.base);
   const locals = new Map<string, number>();
   const { segments } = link(
     [{ ...compiled.object, globals: new Set() }],
@@ -99,7 +98,7 @@ export function instantiate(store: Store, module: WasmModule): Instance {
     addressOf: (symbol) => locals.get(symbol) ?? symbols.get(symbol) ?? missing(symbol),
   };
   const instance = { module, exports: collectExports(context) };
-  initialise(context);
+  initialise(context, memory);
   if (module.start !== undefined)
     store.machine.call(context.addressOf(context.linkage.functionSymbol(module.start)), [], [], 0);
   return instance;
@@ -159,14 +158,21 @@ function importSymbols(
 
 const importSymbol = (entry: Import): string => `import:${importKey(entry)}`;
 
-function placeMemory({ machine }: Store, module: WasmModule): number | undefined {
+interface PlacedMemory {
+  readonly base: number;
+  /** Largest size in pages. */
+  readonly most: number;
+}
+
+function placeMemory({ machine }: Store, module: WasmModule): PlacedMemory | undefined {
   if (module.memories.length === 0 || importCount(module, 'memory') > 0) return undefined;
-  const [{ min, max }] = module.memories;
+  const [{ min, max = GROWTH_PAGES }] = module.memories;
   const mayGrow =
     module.functions.some(({ code }) => code.some(({ op }) => op.name === 'memory.grow')) ||
     module.exports.some(({ kind }) => kind === 'memory');
-  const pages = mayGrow ? Math.max(min, Math.min(max ?? GROWTH_PAGES, GROWTH_PAGES)) : min;
-  return machine.reserve('memory', pages * PAGE, PAGE);
+  const wanted = mayGrow ? Math.max(min, Math.min(max, GROWTH_PAGES)) : min;
+  const { base, pages } = machine.setAside(wanted, min);
+  return { base, most: pages };
 }
 
 function collectExports({ module, linkage, imports, addressOf }: Context): Map<string, Extern> {
@@ -201,12 +207,12 @@ function collectExports({ module, linkage, imports, addressOf }: Context): Map<s
 }
 
 /** Globals, then element segments, then data segments; the first one out of bounds traps, those before it stay. */
-function initialise(context: Context): void {
+function initialise(context: Context, memory: PlacedMemory | undefined): void {
   const { module, linkage, addressOf, store } = context;
   const { machine } = store;
-  if (module.memories.length > 0 && importCount(module, 'memory') === 0) {
-    const limit = addressOf(linkage.memorySizeSymbol) + 4;
-    machine.setWord(limit, Math.min(module.memories[0].max ?? GROWTH_PAGES, GROWTH_PAGES));
+  if (memory) {
+    const sizeWord = addressOf(linkage.memorySizeSymbol);
+    machine.setWord(sizeWord + 4, memory.most);
   }
   const imported = importCount(module, 'global');
   module.globalInits.forEach(({ init }, i) => {

@@ -1,14 +1,15 @@
 /** One simulated core with plain memory on which compiled modules run: what `exec` and the WebAssembly tests use. */
-import { createCore } from '../../chip/core/core.ts';
 import { SR } from '../../chip/core/state.ts';
-import { createFlatBus } from '../../chip/flat-bus.ts';
+import { createCore, createFlatBus } from '../../chip/index.ts';
 import { FailureError } from '../../errors.ts';
-import { a15, createAssembler, link, sequentially } from '../../xtensa/index.ts';
+import { a8, createAssembler, link, type ObjectCode, sequentially } from '../../xtensa/index.ts';
 import { trapName } from '../ir.ts';
 
 const CODE_BASE = 0x40000000;
 const DATA_BASE = 0x3f000000;
 const MEMORY_BASE = 0x50000000;
+const MEMORY_END = 0xf0000000;
+const WASM_PAGE = 65536;
 const STACK_TOP = 0x3eff0000;
 const STACK_BYTES = 0x40000;
 /** Below the limit there is still room for the frames of runtime routines and the check itself. */
@@ -23,7 +24,12 @@ export class Trap extends FailureError {}
 
 export interface Machine {
   /** Takes memory for code, data or a WebAssembly memory; zeroed. */
-  reserve(kind: 'code' | 'data' | 'memory', bytes: number, align: number): number;
+  reserve(kind: 'code' | 'data', bytes: number, align: number): number;
+  /**
+   * Addresses for a memory of up to `pages` WebAssembly pages; returns the base and for how many there was room. The
+   * bytes appear, as zeros, when they are first touched.
+   */
+  setAside(pages: number, least: number): { readonly base: number; readonly pages: number };
   load(address: number, bytes: Uint8Array): void;
   word(address: number): number;
   setWord(address: number, value: number): void;
@@ -48,12 +54,13 @@ export interface MachineOptions {
 }
 
 export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machine {
-  const bus = createFlatBus(CAPACITY);
-  const next = { code: CODE_BASE, data: DATA_BASE, memory: MEMORY_BASE };
-  const provided = { code: CODE_BASE, data: DATA_BASE, memory: MEMORY_BASE };
+  let nextMemory = MEMORY_BASE;
+  const bus = createFlatBus(CAPACITY, (address) => address >= MEMORY_BASE && address < nextMemory);
+  const next = { code: CODE_BASE, data: DATA_BASE };
+  const provided = { ...next };
   bus.provide(STACK_TOP - STACK_BYTES, STACK_BYTES + PAGE);
-  /** What the last call ended with: a trap's number, 0 for a return. */
-  let outcome: number | undefined;
+  /** What the program called the simulator for. */
+  let called: number | undefined;
 
   const reserve: Machine['reserve'] = (kind, bytes, align) => {
     const start = Math.ceil(next[kind] / align) * align;
@@ -80,7 +87,7 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     bus,
     core: 0,
     simcall({ get }) {
-      outcome = get(15) === TRAP_MARK ? get(2) : 0;
+      called = get(MARK);
       core.running = false;
     },
   });
@@ -91,8 +98,26 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     return (address + delta) | 0;
   };
 
+  const runToCall = (until: number): number => {
+    called = undefined;
+    core.running = true;
+    while (called === undefined) {
+      if (core.cycles >= until) throw new FailureError(`the program did not end within ${maxCycles} cycles`);
+      core.runUntil(Math.min(until, core.cycles + SLICE));
+    }
+    return called;
+  };
+
   const machine: Machine = {
     reserve,
+    setAside(pages, least) {
+      const room = Math.floor((MEMORY_END - nextMemory) / WASM_PAGE);
+      const granted = Math.max(least, Math.min(pages, room));
+      if (granted > room) throw new FailureError(`no room for a memory of ${least} pages in the simulation`);
+      const base = nextMemory;
+      nextMemory += granted * WASM_PAGE;
+      return { base, pages: granted };
+    },
     symbols,
     load: (address, bytes) => bus.load(address, bytes),
     byte: (address) => bus.read8(address),
@@ -110,26 +135,19 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
       stack.forEach((value, i) => {
         machine.setWord(sp + 4 * i, value);
       });
-      outcome = undefined;
       state.special[SR.ps] = 0x20;
       state.special[SR.cpenable] = 0xff;
       state.special[SR.windowbase] = 0;
       state.ar[0] = halt;
       state.ar[1] = sp;
-      state.ar[15] = 0;
       registers.forEach((value, i) => {
         state.ar[2 + i] = value;
       });
       state.pc = address;
       core.stateChanged();
-      core.running = true;
       const until = core.cycles + maxCycles;
-      while (outcome === undefined) {
-        if (core.cycles >= until)
-          throw new FailureError(`the program did not end within ${maxCycles} cycles`);
-        core.runUntil(Math.min(until, core.cycles + SLICE));
-      }
-      if (outcome !== 0) throw new Trap(trapName(outcome));
+      const called = runToCall(until);
+      if (called === marks.trap) throw new Trap(trapName(state.ar[2]));
       return {
         registers: [2, 3, 4, 5].map((reg) => state.ar[reg]),
         stack: Array.from({ length: results }, (_, i) => machine.word(sp + 4 * i)),
@@ -140,17 +158,21 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
   return machine;
 }
 
-/** In a15 when the simulator is called because of a trap. */
-const TRAP_MARK = 0x7ead;
+/** What the simulator is called for, in a8. */
+const MARK = 8;
+const marks = { return: 0, trap: 1 };
 
-/** Where calls return to, where traps go (number in a2), and the function of the test suite's imports that does nothing. */
-function hostStubs() {
+/** Where calls return to, where traps go (number in a2), and the function of the tests' imports that does nothing. */
+function hostStubs(): ObjectCode {
   const asm = createAssembler();
-  asm.function('host.return');
-  asm.simcall();
-  asm.function('host.trap');
-  asm.movi(a15, TRAP_MARK);
-  asm.simcall();
+  const stub = (name: string, mark: number) => {
+    asm.function(name);
+    asm.movi(a8, mark);
+    asm.simcall();
+    asm.ret();
+  };
+  stub('host.return', marks.return);
+  stub('host.trap', marks.trap);
   asm.function('host.nothing');
   asm.ret();
   return asm.finish();

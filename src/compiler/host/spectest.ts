@@ -56,7 +56,7 @@ export function createSpectest(store: Store): Exports {
     address: table,
     type: { kind: 'table', element: 'funcref', ...TABLE },
   });
-  const base = machine.reserve('memory', MEMORY.max * 65536, 65536);
+  const { base } = machine.setAside(MEMORY.max, MEMORY.max);
   const size = words([MEMORY.min * 65536, MEMORY.max]);
   exports.set('memory', { kind: 'memory', address: size, base, type: { kind: 'memory', ...MEMORY } });
   return exports;
