@@ -12,11 +12,15 @@ export function formatMemory({ memoryMap, context }: Firmware): string {
   ]);
   const purposes = Object.entries(memoryMap.byPurpose)
     .filter(([, bytes]) => bytes > 0)
-    .map(([purpose, bytes]) => `${purpose} ${kilobytes(bytes)}`);
+    .map(([purpose, bytes]) => [
+      purpose,
+      kilobytes(bytes),
+      purpose === 'kv cache' ? `for ${context} positions` : '',
+    ]);
   return [
-    formatTable([['memory', 'from', 'used', 'free'], ...regions], '  '),
-    `  ${purposes.join(', ')}; context ${context}`,
-  ].join('\n');
+    formatTable([['region', 'from', 'used', 'free'], ...regions], '  '),
+    formatTable([['used for', 'size', ''], ...purposes], '  '),
+  ].join('\n\n');
 }
 
 /** Every item with its address, for `build --map`. */

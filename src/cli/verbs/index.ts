@@ -1,6 +1,7 @@
 /** The verbs, in the order in which `--help` lists them. */
 import type { Command } from 'commander';
 import { register as asm } from './asm.ts';
+import { register as bench } from './bench.ts';
 import { register as board } from './board.ts';
 import { register as build } from './build.ts';
 import { register as chat } from './chat.ts';
@@ -19,6 +20,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   run,
   build,
   inspect,
+  bench,
   evaluate,
   train,
   pull,

@@ -1,0 +1,86 @@
+/** `bench`: predicted speed of a model on the chip, and what each trick buys. */
+import type { Command } from 'commander';
+import type { Simulation } from '../../firmware/index.ts';
+import { integer } from '../arguments.ts';
+import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { openModelAndTokenizer } from '../model-options.ts';
+import { formatTable, thousands } from '../table.ts';
+
+interface Options extends BuildOptions {
+  tokens: number;
+  ablation?: boolean;
+  json?: boolean;
+}
+
+/** One line of the table: a name and the options that differ from the first line's. */
+interface Variant {
+  name: string;
+  change: Partial<BuildOptions>;
+}
+
+const FULL: Variant = { name: 'all of it', change: {} };
+/** The seed project's three tricks taken away one by one, then together, then float weights from flash. */
+const ABLATION: readonly Variant[] = [
+  FULL,
+  { name: 'without vector kernels', change: { pie: false } },
+  { name: 'without the second core', change: { cores: '1' } },
+  { name: 'at 160 MHz', change: { clock: '160' } },
+  { name: 'at 80 MHz', change: { clock: '80' } },
+  { name: 'without any of them', change: { pie: false, cores: '1', clock: '80' } },
+  { name: 'float32, weights in flash', change: { precision: 'f32' } },
+];
+
+interface Row {
+  name: string;
+  tokensPerSecond: number;
+  cyclesPerToken: number;
+  context: number;
+  digest: string;
+}
+
+export function register(program: Command): void {
+  firmwareOptions(program.command('bench'))
+    .description('predicted tokens per second; with --ablation, what each trick buys')
+    .option('--tokens <n>', 'positions of the story that is timed', integer(2, 65536), 64)
+    .option('--ablation', 'the same story without vector kernels, second core, full clock')
+    .option('--json', 'as JSON on stdout')
+    .addHelpText('after', '\nExample:\n  $ esp32-llm bench --ablation')
+    .action(bench);
+}
+
+async function bench(options: Options): Promise<void> {
+  const { simulate } = await import('../../firmware/index.ts');
+  const loaded = openModelAndTokenizer(options);
+  const rows: Row[] = [];
+  for (const { name, change } of options.ablation ? ABLATION : [FULL]) {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Ksimulating ${name} ...`);
+    const firmware = await buildFrom(loaded, { ...options, ...change });
+    const story = simulate(firmware, { prompt: 'Once upon a time', temperature: 0, tokens: options.tokens });
+    rows.push(rowOf(name, story, firmware.context));
+  }
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  process.stdout.write(
+    options.json ? `${JSON.stringify(rows, null, 2)}\n` : `${formatRows(rows, options.tokens)}\n`,
+  );
+}
+
+function rowOf(name: string, { tokensPerSecond, status, digest }: Simulation, context: number): Row {
+  return {
+    name,
+    tokensPerSecond: tokensPerSecond.mean,
+    cyclesPerToken: status.totalCycles / status.passes,
+    context,
+    digest,
+  };
+}
+
+function formatRows(rows: readonly Row[], tokens: number): string {
+  const best = rows[0].tokensPerSecond;
+  const lines = rows.map(({ name, tokensPerSecond, cyclesPerToken }) => [
+    name,
+    tokensPerSecond < 100 ? tokensPerSecond.toFixed(1) : thousands(tokensPerSecond),
+    thousands(cyclesPerToken),
+    `${(best / tokensPerSecond).toFixed(2)}`,
+  ]);
+  return `${formatTable([[`predicted, mean of ${tokens}`, 'tokens/s', 'cycles/token', 'times slower'], ...lines])}`;
+}
