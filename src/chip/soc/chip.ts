@@ -46,7 +46,7 @@ export interface RunLimits {
   readonly untilSeconds?: number;
   /** Cycles to run from now. */
   readonly maxCycles?: number;
-  /** Asked between turns; true stops. */
+  /** Asked after every turn of the cores (some 100 cycles); true stops. */
   readonly until?: () => boolean;
 }
 
@@ -81,8 +81,6 @@ const FLASH_UNIT = 0x10000;
 const DEFAULT_QUANTUM = 100;
 /** Turn of a core that runs alone: new alarms are seen after it. */
 const ALONE = 2_000;
-/** Cycles between two looks at `until`. */
-const LONGEST_RUN = 20_000;
 /** The ROM's code that waits or loops: what a reset finds in core 0's PC recorder. */
 const ROM_PC = 0x40045c01;
 
@@ -190,8 +188,8 @@ export function createChip(options: ChipOptions = {}): Chip {
       warnings.once(`rom ${index}`, address, `core ${index} returned into the ROM and stays there`);
     }
   };
-  /** Runs both cores to `end`; less far when something new is to happen. */
-  const runTurns = (end: number) => {
+  /** Runs both cores to `end`; less far when something new is to happen. @returns whether `until` said stop */
+  const runTurns = (end: number, until: (() => boolean) | undefined): boolean => {
     const known = clock.scheduled;
     let active: 0 | 1 = 0;
     try {
@@ -202,13 +200,15 @@ export function createChip(options: ChipOptions = {}): Chip {
         cores[0].runUntil(turn);
         active = 1;
         cores[1].runUntil(turn);
-        if (pendingReset !== undefined || clock.scheduled !== known) return;
+        if (until?.()) return true;
+        if (pendingReset !== undefined || clock.scheduled !== known) return false;
       }
     } catch (error) {
       if (!(error instanceof RomEntered)) throw error;
       clock.cycles = cores[active].cycles;
       enterRom(active, error.place, error.address);
     }
+    return false;
   };
   /** Time passes for both cores without a program. */
   const sleepUntil = (end: number) => {
@@ -240,15 +240,18 @@ export function createChip(options: ChipOptions = {}): Chip {
         clock.cycles = now();
         clock.fireDue();
         performReset();
-        if (clock.cycles >= lastCycle || clock.ticks >= lastTick || until?.()) return;
+        if (clock.cycles >= lastCycle || clock.ticks >= lastTick) return;
         const end = Math.min(
           clock.nextAlarmCycle(),
           lastCycle,
           Number.isFinite(lastTick) ? clock.ticksToCycles(lastTick) : lastTick,
         );
-        if (cores[0].running || cores[1].running) runTurns(Math.min(end, clock.cycles + LONGEST_RUN));
-        else if (Number.isFinite(end)) sleepUntil(end);
-        else return; // nothing will ever happen again
+        if (cores[0].running || cores[1].running) {
+          if (runTurns(end, until)) return;
+        } else if (Number.isFinite(end)) {
+          sleepUntil(end);
+          if (until?.()) return;
+        } else return; // nothing will ever happen again
       }
     },
     reset: (reason = RESET_REASON.powerOn) => resetSystem(reason),
