@@ -1,0 +1,71 @@
+/**
+ * Text on its way to the screen. The core that tells the story puts bytes in, the core that serves the screen takes them out;
+ * each writes its own word only. Nobody ever waits: a screen that has fallen this far behind loses text.
+ */
+import { read32, write32 } from "../chip";
+import { screenKind, screenQueue } from "./config";
+
+/** A power of two; a whole story of the small models. */
+const QUEUE_BYTES: u32 = 1024;
+const HEAD: usize = 0;
+const TAIL: usize = 4;
+const TEXT: usize = 8;
+
+/** Bytes with a meaning of their own: */
+export const enum Control {
+  LineFeed = 10,
+  /** A new story: an empty screen. */
+  Clear = 12,
+  /** What follows, up to StatusEnd, goes into a bar. */
+  StatusBegin = 14,
+  StatusEnd = 15,
+}
+
+/** Shows one byte of UTF-8 text, or a Control, some time soon. */
+export function show(byte: u32): void {
+  if (!screenKind) return;
+  const head = read32(screenQueue + HEAD);
+  if (head - read32(screenQueue + TAIL) >= QUEUE_BYTES) return;
+  store<u8>(screenQueue + TEXT + (head & (QUEUE_BYTES - 1)), <u8>byte);
+  write32(screenQueue + HEAD, head + 1);
+}
+
+/** Shows the first `length` characters of an ASCII literal. */
+export function showText(text: string, length: i32): void {
+  for (let i = 0; i < length; i++) show(load<u8>(changetype<usize>(text) + ((<usize>i) << 1)));
+}
+
+export function showNumber(value: u32): void {
+  let divisor: u32 = 1;
+  while (value / divisor >= 10) divisor *= 10;
+  for (; divisor; divisor /= 10) show(0x30 + ((value / divisor) % 10));
+}
+
+/** One decimal, of a number given in tenths. */
+export function showTenths(value: u32): void {
+  showNumber(value / 10);
+  show(0x2e);
+  show(0x30 + (value % 10));
+}
+
+// The other end. Places count up freely.
+
+/** Place behind the last byte. */
+// @ts-ignore: decorator
+@inline
+export function queueEnd(): u32 {
+  return read32(screenQueue + HEAD);
+}
+
+// @ts-ignore: decorator
+@inline
+export function queuedByte(place: u32): u32 {
+  return load<u8>(screenQueue + TEXT + (place & (QUEUE_BYTES - 1)));
+}
+
+/** Everything before `place` may be overwritten. */
+// @ts-ignore: decorator
+@inline
+export function releaseQueue(place: u32): void {
+  write32(screenQueue + TAIL, place);
+}
