@@ -116,14 +116,19 @@ function refuseOtherChips(loader: ESPLoader, { name }: Connection): void {
   }
 }
 
+/** The S3's own readers of its eFuses, which the base class does not declare. */
+interface S3Fuses {
+  getPsramCap(loader: ESPLoader): Promise<number>;
+  getMajorChipVersion(loader: ESPLoader): Promise<number>;
+  getMinorChipVersion(loader: ESPLoader): Promise<number>;
+}
+
 async function identify(loader: ESPLoader): Promise<ChipIdentity> {
-  // The S3's own reader, which the type of the base class does not name.
-  const chip = loader.chip as typeof loader.chip & { getPsramCap(loader: ESPLoader): Promise<number> };
+  const chip = loader.chip as typeof loader.chip & S3Fuses;
   const flashId = await loader.readFlashId();
-  const revision = (await chip.getChipRevision?.(loader)) ?? 0;
   return {
     chip: chip.CHIP_NAME,
-    revision: `v${Math.floor(revision / 100)}.${revision % 100}`,
+    revision: `v${await chip.getMajorChipVersion(loader)}.${await chip.getMinorChipVersion(loader)}`,
     mac: await chip.readMac(loader),
     flashBytes: 2 ** ((flashId >> 16) & 0xff), // JEDEC capacity byte: power of two
     psramMegabytes: PSRAM_MEGABYTES[await chip.getPsramCap(loader)] ?? 0,
