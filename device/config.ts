@@ -32,7 +32,7 @@
 /** f32 x vocabulary: what the forward pass leaves behind. */
 // @ts-ignore: decorator
 @external("config", "logits") export declare const logits: usize;
-/** Barrier counts and the posted job of the two cores (device/parallel.ts). */
+/** Barrier counts, the posted job, results that the two cores exchange (device/parallel.ts). */
 // @ts-ignore: decorator
 @external("config", "teamwork") export declare const teamwork: usize;
 /** u16 x vocabulary: the sampler's heap. */

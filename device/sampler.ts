@@ -1,10 +1,14 @@
 /**
  * llama2.c's sampler: the highest score, or a draw from the softmax with a temperature, cut to the most probable tokens that
- * together make up `topp` (nucleus sampling, Holtzman et al. 2019). The same arithmetic in the same order as run.c: given
- * the same logits and seed it draws the same token.
+ * together make up `topp` (nucleus sampling, Holtzman et al. 2019). The same arithmetic in the same order as run.c, but for
+ * divisions whose result nobody looks at: given the same logits and seed it draws the same token.
  */
-import { candidates, logits, vocabulary } from "./config";
+import { candidates, cores, logits, teamwork, vocabulary } from "./config";
 import { exp } from "./math";
+import { barrier } from "./parallel";
+
+/** Words of `teamwork` with the largest score of each core's half. */
+const LARGEST: usize = 20;
 
 let state: u64 = 1;
 
@@ -13,12 +17,45 @@ export function seedSampler(seed: u64): void {
   state = seed;
 }
 
-/** The next token; spoils the logits unless `temperature` is 0. */
-export function sample(temperature: f32, topp: f32): i32 {
-  if (temperature == 0) return argmax();
-  softmax(temperature);
+/** The likeliest token, of logits as they are. */
+export function choose(): i32 {
+  return argmax();
+}
+
+/** Draws a token, of logits that {@link exponentiate} has turned into weights; spoils them. */
+export function draw(topp: f32): i32 {
   const coin = random();
-  return topp <= 0 || topp >= 1 ? drawFromAll(coin) : drawFromNucleus(topp, coin);
+  const sum = total();
+  return topp <= 0 || topp >= 1 ? drawFromAll(sum, coin) : drawFromNucleus(sum, topp, coin);
+}
+
+/** A core's half of the softmax but for its division: exp of the distance to the largest, all over the temperature. */
+export function exponentiate(core: i32, temperature: f32): void {
+  const middle = logits + ((<usize>(vocabulary >> 1)) << 2);
+  const start = cores == 2 && core ? middle : logits;
+  const end = cores == 2 && !core ? middle : logits + ((<usize>vocabulary) << 2);
+  if (temperature != 1) {
+    for (let at = start; at < end; at += 4) store<f32>(at, load<f32>(at) / temperature);
+  }
+  let largest = load<f32>(start);
+  for (let at = start + 4; at < end; at += 4) {
+    if (load<f32>(at) > largest) largest = load<f32>(at);
+  }
+  if (cores == 2) {
+    store<f32>(teamwork + LARGEST + ((<usize>core) << 2), largest);
+    barrier(core);
+    const other = load<f32>(teamwork + LARGEST + ((<usize>(core ^ 1)) << 2));
+    if (other > largest) largest = other;
+  }
+  for (let at = start; at < end; at += 4) store<f32>(at, exp(load<f32>(at) - largest));
+}
+
+/** Sum of the weights, in order. */
+function total(): f32 {
+  const end = logits + ((<usize>vocabulary) << 2);
+  let sum: f32 = 0;
+  for (let at = logits; at < end; at += 4) sum += load<f32>(at);
+  return sum;
 }
 
 // @ts-ignore: decorator
@@ -27,8 +64,38 @@ function score(token: i32): f32 {
   return load<f32>(logits + ((<usize>token) << 2));
 }
 
-/** The first of the largest. */
+/**
+ * The first of the largest. Positive singles are ordered as the integers of their bits, and `max` on integers is one
+ * instruction where a comparison of singles is a branch: so blocks of eight are searched for the largest bits first.
+ */
 function argmax(): i32 {
+  const end = logits + ((<usize>vocabulary) << 2);
+  const blocksEnd = logits + ((<usize>(vocabulary & ~7)) << 2);
+  let largest: i32 = 0;
+  let block: usize = 0;
+  let at = logits;
+  for (; at < blocksEnd; at += 32) {
+    const first = max(max(load<i32>(at), load<i32>(at, 4)), max(load<i32>(at, 8), load<i32>(at, 12)));
+    const second = max(max(load<i32>(at, 16), load<i32>(at, 20)), max(load<i32>(at, 24), load<i32>(at, 28)));
+    const candidate = max(first, second);
+    if (candidate > largest) {
+      largest = candidate;
+      block = at;
+    }
+  }
+  for (; at < end; at += 4) {
+    if (load<i32>(at) > largest) {
+      largest = load<i32>(at);
+      block = at;
+    }
+  }
+  if (!block) return argmaxOfSmall();
+  while (load<i32>(block) != largest) block += 4;
+  return <i32>((block - logits) >> 2);
+}
+
+/** The first of the largest where none is above 0. */
+function argmaxOfSmall(): i32 {
   let best = 0;
   let bestScore = score(0);
   for (let token = 1; token < vocabulary; token++) {
@@ -49,26 +116,10 @@ function random(): f32 {
   return <f32>(<u32>((state * 0x2545_f491_4f6c_dd1d) >> 32) >> 8) / 16777216;
 }
 
-/** Turns logits into probabilities, in place. */
-function softmax(temperature: f32): void {
-  const end = logits + ((<usize>vocabulary) << 2);
-  if (temperature != 1) {
-    for (let at = logits; at < end; at += 4) store<f32>(at, load<f32>(at) / temperature);
-  }
-  const largest = score(argmax());
-  let sum: f32 = 0;
-  for (let at = logits; at < end; at += 4) {
-    const value = exp(load<f32>(at) - largest);
-    store<f32>(at, value);
-    sum += value;
-  }
-  for (let at = logits; at < end; at += 4) store<f32>(at, load<f32>(at) / sum);
-}
-
-function drawFromAll(coin: f32): i32 {
+function drawFromAll(sum: f32, coin: f32): i32 {
   let cumulative: f32 = 0;
   for (let token = 0; token < vocabulary; token++) {
-    cumulative += score(token);
+    cumulative += score(token) / sum;
     if (coin < cumulative) return token;
   }
   return vocabulary - 1;
@@ -76,13 +127,20 @@ function drawFromAll(coin: f32): i32 {
 
 /**
  * run.c sorts all candidates; here a heap gives them up one by one, most probable first and the lower id of equals first
- * (the order of its stable sort), until they exceed the mass. They gather at the end of the table, in reverse.
+ * (the order of its stable sort), until they exceed the mass. They gather at the end of the table, in reverse. Only
+ * candidates are divided by the sum; `hopeless` is safely below what a candidate can weigh.
  */
-function drawFromNucleus(topp: f32, coin: f32): i32 {
+function drawFromNucleus(sum: f32, topp: f32, coin: f32): i32 {
   const cutoff = (<f32>1 - topp) / <f32>(vocabulary - 1);
+  const hopeless = cutoff * sum * <f32>0.999;
   let count = 0;
   for (let token = 0; token < vocabulary; token++) {
-    if (score(token) >= cutoff) setCandidate(count++, token);
+    const weight = score(token);
+    if (weight < hopeless) continue;
+    const probability = weight / sum;
+    if (probability < cutoff) continue;
+    store<f32>(logits + ((<usize>token) << 2), probability);
+    setCandidate(count++, token);
   }
   if (!count) return argmax(); // an all but flat distribution and a tiny mass; run.c reads outside its table here
   for (let root = (count >> 1) - 1; root >= 0; root--) sink(root, count);

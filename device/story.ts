@@ -6,7 +6,7 @@ import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken } from "./machine";
 import { forward } from "./parallel";
-import { sample, seedSampler } from "./sampler";
+import { choose, draw, seedSampler } from "./sampler";
 import { seed, temperature, tokenLimit, topp } from "./settings";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
@@ -57,8 +57,7 @@ export function continueStory(): bool {
     return end(Ending.Stopped);
   }
   const begin = ccount();
-  forward(token, position);
-  const next = position + 1 < promptCount ? promptToken(position + 1) : sample(temperature, topp);
+  const next = predict();
   if (next != BOS) tell(next);
   pump();
   record(ccount() - begin);
@@ -66,6 +65,16 @@ export function continueStory(): bool {
   token = next;
   position++;
   return position < limit ? true : end(Ending.Limit);
+}
+
+/** The token that follows: the prompt's, or what the model says. */
+function predict(): i32 {
+  if (position + 1 < promptCount) {
+    forward(token, position, 0);
+    return promptToken(position + 1);
+  }
+  forward(token, position, temperature);
+  return temperature == 0 ? choose() : draw(topp);
 }
 
 function tell(next: i32): void {

@@ -55,7 +55,7 @@ export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: 
     empty('stack0', STACK_BYTES, 'early', false),
     empty('stack1', STACK_BYTES, 'early', false),
     empty('panicFrames', 2 * PANIC_BYTES, 'early', false),
-    empty('teamwork', 16, 'early', true),
+    empty('teamwork', 32, 'early', true),
     empty('status', STATUS_BYTES, 'early', true),
     empty('typed', TYPED_BYTES, 'early', false),
     empty('output', OUTPUT_BYTES, 'early', false),
