@@ -128,6 +128,7 @@ describe('flash through the MMU', () => {
     cached.mmu.write(0, 0);
     for (let at = 0; at < 1024; at += 4) cached.locate(0x3c000000 + at, ACCESS.load, 0, at * 1000);
     expect(cached.extmem.read(0xd0)).toBe(32);
+    expect(cached.extmem.read(0xd8)).toBe(256);
     cached.extmem.write(0xc4, 1);
     expect(cached.extmem.read(0xd0)).toBe(0);
   });

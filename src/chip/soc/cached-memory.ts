@@ -63,6 +63,8 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
   const entries = new Uint32Array(MMU_ENTRIES).fill(MMU_INVALID);
   const bus = createExternalBus();
   const counters = new Map<number, number>();
+  /** Of the data and the instruction cache; fetches count once a line. */
+  const accesses = new Float64Array(2);
   const count = (offset: number) => counters.set(offset, (counters.get(offset) ?? 0) + 1);
   /** Arena offset of each page that can be read without a look at its entry, UNKNOWN for the others. */
   const pageOffsets = new Int32Array(MMU_ENTRIES).fill(UNKNOWN);
@@ -108,8 +110,14 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       for (let at = address & -line; at < address + bytes; at += line)
         fill(which, at, false, context.clock.cycles);
     },
-    counter: (offset) => counters.get(offset) ?? 0,
-    clearCounters: () => counters.clear(),
+    counter(offset) {
+      if (offset === EXTMEM.dbusAccess) return accesses[0] >>> 0;
+      return offset === EXTMEM.ibusAccess ? accesses[1] >>> 0 : (counters.get(offset) ?? 0);
+    },
+    clearCounters() {
+      counters.clear();
+      accesses.fill(0);
+    },
   });
   geometryChanged();
 
@@ -176,6 +184,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
         if (reasonAgainst(address, access, core) !== undefined) return -1;
         pageOffsets[page] = pageOffset(address);
       }
+      accesses[isData ? 0 : 1]++;
       memory.stall = fill(isData ? 'data' : 'instruction', address, access === ACCESS.store, cycle);
       return pageOffsets[page] + (address & (PAGE_BYTES - 1));
     },

@@ -21,7 +21,7 @@ import { createSocBus } from './soc-bus.ts';
 import type { Screen } from './ssd1306.ts';
 import type { Uart } from './uart.ts';
 import type { UsbSerialJtag } from './usb-serial-jtag.ts';
-import { createWarnings, type Warnings } from './warnings.ts';
+import { createWarnings, hex, type Warnings } from './warnings.ts';
 
 export interface ChipOptions {
   /** Contents of flash from address 0; the rest of the board's flash is erased (0xFF). */
@@ -130,7 +130,18 @@ export function createChip(options: ChipOptions = {}): Chip {
     warnings,
   });
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
-  const cores: [Core, Core] = [createCore({ bus, core: 0 }), createCore({ bus, core: 1 })];
+  const onUnaligned = (address: number, pc: number) => {
+    warnings.pc = pc;
+    warnings.once(
+      `unaligned ${pc}`,
+      address,
+      `vector access to ${hex(address)}: the chip rounds the address down`,
+    );
+  };
+  const cores: [Core, Core] = [
+    createCore({ bus, core: 0, onUnaligned }),
+    createCore({ bus, core: 1, onUnaligned }),
+  ];
   for (const core of cores) core.running = false;
   const quantum = options.quantum ?? DEFAULT_QUANTUM;
   const core1 = createCore1(cores[1], clock, peripherals.system, peripherals.rtc);
