@@ -1,5 +1,16 @@
 /** Loads, stores, and the bulk operations on memory, with or without bounds checks. */
-import { type Builder, emit, here, int, perform, pop, popWord, push, trapIf } from './builder.ts';
+import {
+  type Builder,
+  emit,
+  here,
+  int,
+  perform,
+  pop,
+  popWord,
+  push,
+  staticAddress,
+  trapIf,
+} from './builder.ts';
 import { append, symbolAddress, type Value } from './ir.ts';
 import type { Instruction } from './module.ts';
 
@@ -35,15 +46,15 @@ const stores: Readonly<Record<string, string>> = {
 export function buildMemory(b: Builder, instruction: Instruction): boolean {
   const { name, width } = instruction.op;
   if (name in loads) {
-    const base = checkedAddress(b, popWord(b), instruction.b, width);
-    buildLoad(b, name, base, instruction.b);
+    const { base, offset } = accessed(b, popWord(b), instruction.b, width);
+    buildLoad(b, name, base, offset);
     return true;
   }
   if (name in stores) {
     const { words } = pop(b);
-    const base = checkedAddress(b, popWord(b), instruction.b, width);
-    perform(b, stores[name], [base, words[0]], instruction.b | 0);
-    if (name === 'i64.store') perform(b, 'store32', [base, words[1]], (instruction.b + 4) | 0);
+    const { base, offset } = accessed(b, popWord(b), instruction.b, width);
+    perform(b, stores[name], [base, words[0]], offset | 0);
+    if (name === 'i64.store') perform(b, 'store32', [base, words[1]], (offset + 4) | 0);
     return true;
   }
   const rule = bulk[name];
@@ -57,6 +68,18 @@ function buildLoad(b: Builder, name: string, base: Value, offset: number): void 
   if (high === 'none') push(b, name === 'f32.load' ? 'f32' : 'i32', [word]);
   else if (high === 'second') push(b, 'i64', [word, emit(b, op, [base], (offset + 4) | 0)]);
   else push(b, 'i64', [word, high === 'zero' ? int(b, 0) : emit(b, 'sar', [word, int(b, 31)])]);
+}
+
+/** Where an access goes; its constant offset may be the address of static data. */
+function accessed(
+  b: Builder,
+  address: Value,
+  offset: number,
+  width: number,
+): { base: Value; offset: number } {
+  const inData = b.linkage.staticOffset(offset);
+  if (inData !== undefined) return { base: emit(b, 'add', [address, staticAddress(b, inData)]), offset: 0 };
+  return { base: checkedAddress(b, address, offset, width), offset };
 }
 
 function memorySize(b: Builder): Value {

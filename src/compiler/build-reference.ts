@@ -3,7 +3,18 @@
  * table is three words {elements, size, maximum}.
  */
 import { callRoutine, checkRange } from './build-memory.ts';
-import { type Builder, emit, here, int, perform, pop, popWord, push, trapIf } from './builder.ts';
+import {
+  type Builder,
+  emit,
+  here,
+  int,
+  invariantWord,
+  perform,
+  pop,
+  popWord,
+  push,
+  trapIf,
+} from './builder.ts';
 import { buildIntrinsic } from './intrinsics.ts';
 import { abiType, append, constant, symbolAddress, type Value, wordsOf } from './ir.ts';
 import { type FunctionType, functionTypeOf, type Instruction } from './module.ts';
@@ -45,6 +56,11 @@ const rules: Readonly<Record<string, Rule>> = {
     const known = b.linkage.foldedGlobal(a);
     if (known !== undefined) {
       push(b, type, foldedWords(b, type, known));
+      return;
+    }
+    const variable = b.linkage.variable(a);
+    if (variable) {
+      push(b, type, [invariantWord(b, variable)]);
       return;
     }
     const { symbol, offset } = b.linkage.globalAddress(a);

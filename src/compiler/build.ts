@@ -12,6 +12,7 @@ import {
   int,
   jumpTo,
   type Label,
+  numberOrAddress,
   openEdge,
   pop,
   popWord,
@@ -360,7 +361,7 @@ function buildBasic(b: Builder, { op, a, b: high }: Instruction): boolean {
       return true;
     }
     case 'i32.const':
-      push(b, 'i32', [int(b, a)]);
+      push(b, 'i32', [numberOrAddress(b, a)]);
       return true;
     case 'i64.const':
       push(b, 'i64', [int(b, a), int(b, high)]);

@@ -9,12 +9,13 @@ import {
   type Edge,
   type IrFunction,
   type RegisterClass,
+  symbolAddress,
   type TrapName,
   traps,
   type Value,
   wordsOf,
 } from './ir.ts';
-import type { Linkage } from './linkage.ts';
+import type { Linkage, Word } from './linkage.ts';
 import type { FunctionType, ValueType, WasmFunction, WasmModule } from './module.ts';
 
 /** A WebAssembly value on the operand stack: one word, or two for i64 (low first). */
@@ -76,6 +77,27 @@ export function perform(b: Builder, op: string, args: Value[], imm = 0): void {
 
 export function int(b: Builder, value: number): Value {
   return constant(b.fn, value);
+}
+
+/** A number that may be the address of static data. */
+export function numberOrAddress(b: Builder, value: number): Value {
+  const offset = b.linkage.staticOffset(value);
+  return offset === undefined ? int(b, value) : staticAddress(b, offset);
+}
+
+export function staticAddress(b: Builder, offset: number): Value {
+  return symbolAddress(b.fn, b.linkage.options.staticData?.symbol ?? '', offset);
+}
+
+/** A word of memory that never changes while the function runs: read once, at its beginning. */
+export function invariantWord(b: Builder, { symbol, offset }: Word): Value {
+  const key = `word ${symbol}+${offset}`;
+  const known = b.fn.constants.get(key);
+  if (known !== undefined) return known;
+  const base = symbolAddress(b.fn, symbol);
+  const [value] = append(b.fn, b.fn.blocks[0], 'load32', [base], ['i'], { imm: offset, at: b.at }).results;
+  b.fn.constants.set(key, value);
+  return value;
 }
 
 /** Stops the program when the condition is not 0. */

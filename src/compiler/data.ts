@@ -27,6 +27,19 @@ export function emitData(
     emitMemory(asm, module, linkage);
     return [];
   }
+  const segments = activeSegments(module, linkage);
+  const { staticData } = linkage.options;
+  if (!staticData) return segments;
+  emitStatic(asm, staticData.symbol, linkage, segments);
+  return [];
+}
+
+interface DataSegment {
+  address: number;
+  bytes: Uint8Array;
+}
+
+function activeSegments(module: WasmModule, linkage: Linkage): DataSegment[] {
   return module.data.flatMap(({ mode, offset, bytes }) => {
     if (mode !== 'active') return [];
     const [address] = evaluateConstant(module, linkage, offset);
@@ -37,6 +50,27 @@ export function emitData(
       );
     return [{ address: address >>> 0, bytes }];
   });
+}
+
+/** The static data as a section: what was at a fixed address lies behind a symbol. */
+function emitStatic(
+  asm: Assembler,
+  symbol: string,
+  linkage: Linkage,
+  segments: readonly DataSegment[],
+): void {
+  const pieces = segments.map(({ address, bytes }) => {
+    const start = linkage.staticOffset(address);
+    if (start === undefined)
+      throw new UnsupportedModule('static data elsewhere', 'a data segment lies outside the static data');
+    return { start, bytes };
+  });
+  const contents = new Uint8Array(Math.max(0, ...pieces.map(({ start, bytes }) => start + bytes.length)));
+  for (const { start, bytes } of pieces) contents.set(bytes, start);
+  if (contents.length === 0) return;
+  asm.section('.data.static', { align: 16, code: false });
+  asm.place(symbol);
+  asm.bytes(contents);
 }
 
 const word = (value: ConstantWords[number]): WordValue => (typeof value === 'number' ? value : value.symbol);

@@ -5,6 +5,16 @@ export interface CompileOptions {
   /** Values of imported immutable globals by "module.name"; folded as constants. */
   readonly globals?: Readonly<Record<string, number>>;
   /**
+   * Imported immutable i32 globals by "module.name" whose value is known only when the program runs: the word in memory
+   * that holds it. A function reads it once, when it begins.
+   */
+  readonly variables?: Readonly<Record<string, Word>>;
+  /**
+   * Chip mode, for code without fixed addresses: the 64 KB of WebAssembly addresses from `base` on are the module's static
+   * data, and become offsets from `symbol`, in a section of the object. Numbers in that range must not mean anything else.
+   */
+  readonly staticData?: { readonly base: number; readonly symbol: string };
+  /**
    * `chip`: WebAssembly addresses are chip addresses and nothing is checked. `checked`: memory is a region of its own
    * (symbols `memory`, `memory.size`), every access is checked, and so is the depth of the stack (`stack.limit`).
    */
@@ -19,6 +29,13 @@ export interface CompileOptions {
   readonly typeIds?: Map<string, number>;
 }
 
+/** A word of memory. */
+export interface Word {
+  readonly symbol: string;
+  /** Bytes. */
+  readonly offset: number;
+}
+
 export interface Linkage {
   readonly options: CompileOptions;
   readonly checked: boolean;
@@ -26,7 +43,9 @@ export interface Linkage {
   readonly functionSymbol: (index: number) => string;
   /** Symbol of the two words {code, type} that a reference to a function points to. */
   readonly referenceSymbol: (index: number) => string;
-  readonly globalAddress: (index: number) => { symbol: string; offset: number };
+  readonly globalAddress: (index: number) => Word;
+  /** The word with the value of an imported immutable global, where the options name one. */
+  readonly variable: (index: number) => Word | undefined;
   /** Value of an imported immutable global that the options give. */
   readonly foldedGlobal: (index: number) => number | undefined;
   /** Symbol of a table's three words {elements, size, maximum}. */
@@ -34,12 +53,16 @@ export interface Linkage {
   readonly memorySymbol: string;
   readonly memorySizeSymbol: string;
   readonly dataSymbol: (index: number) => string;
+  /** Offset from the symbol of the static data, for an address that lies there. */
+  readonly staticOffset: (address: number) => number | undefined;
   readonly elementSymbol: (index: number) => string;
   /** Symbols that code refers to; those of runtime routines are emitted with the module. */
   readonly mentioned: Set<string>;
   /** A number that is the same for equal types in every module. */
   readonly typeId: (type: FunctionType) => number;
 }
+
+const STATIC_DATA_BYTES = 0x10000;
 
 /** Numbers types in the order in which they are first met. */
 function typeNumbering(known: Map<string, number>): (type: FunctionType) => number {
@@ -77,6 +100,14 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
       index < globals.length
         ? { symbol: resolve(globals[index]), offset: 0 }
         : { symbol: '.Lglobals', offset: offsets[index - importCount(module, 'global')] },
+    variable: (index) => {
+      const entry = globals[index];
+      return entry && options.variables?.[importKey(entry)];
+    },
+    staticOffset: (address) => {
+      const offset = (address >>> 0) - (options.staticData?.base ?? Number.POSITIVE_INFINITY);
+      return offset >= 0 && offset < STATIC_DATA_BYTES ? offset : undefined;
+    },
     foldedGlobal: (index) => {
       const entry = globals[index];
       return entry && options.globals?.[importKey(entry)];

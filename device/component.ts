@@ -1,0 +1,73 @@
+/**
+ * The program of the ESP-IDF component (src/idf): the same transformer, tokenizer and sampler, without boot and console.
+ * A story is made token by token at the call of the component's C code: `begin`, then per token `pass` on every core and
+ * `next` on core 0.
+ */
+import { context, promptMerges } from "./config";
+import { digest, digestToken, resetDigest } from "./digest";
+import { barrier } from "./parallel";
+import { choose, draw, exponentiate, seedSampler } from "./sampler";
+import { BOS, decode, decodedBytes, encode, promptToken } from "./tokenizer";
+import { forwardCore } from "./transformer";
+
+let token: i32 = 0;
+let position: i32 = 0;
+let promptCount: i32 = 0;
+let temperature: f32 = 0;
+let topp: f32 = 0;
+let piece: usize = 0;
+
+/** Encodes the prompt; returns its number of tokens, or 0 if the context does not hold them. `seed` above 0. */
+export function begin(text: usize, bytes: i32, seed: u64, heat: f32, mass: f32): i32 {
+  promptCount = encode(text, bytes);
+  if (promptCount > context) return 0;
+  seedSampler(seed);
+  resetDigest();
+  temperature = heat;
+  topp = mass;
+  token = BOS;
+  position = 0;
+  return promptCount;
+}
+
+/** The share of `core` in the pass for the present token; returns once all cores are through. */
+export function pass(core: i32): void {
+  forwardCore(core, token, position);
+  if (isSampled() && temperature != 0) {
+    barrier(core);
+    exponentiate(core, temperature);
+  }
+  barrier(core);
+}
+
+/** True where the model says how the story goes on, not the prompt. */
+// @ts-ignore: decorator
+@inline
+function isSampled(): bool {
+  return position + 1 >= promptCount;
+}
+
+/** The token that follows, which becomes the present one; negative at the end of the story. */
+export function next(): i32 {
+  const found = isSampled() ? (temperature == 0 ? choose() : draw(topp)) : promptToken(position + 1);
+  if (found == BOS) return -1;
+  digestToken(found);
+  piece = decode(token, found, promptMerges); // the merges are done with: a byte to use
+  token = found;
+  position++;
+  return found;
+}
+
+/** Where the text of the present token lies, and how many bytes it has. */
+export function pieceAddress(): usize {
+  return piece;
+}
+
+export function pieceBytes(): i32 {
+  return decodedBytes;
+}
+
+/** 64-bit FNV-1a over the tokens so far (device/digest.ts). */
+export function storyDigest(): u64 {
+  return digest;
+}
