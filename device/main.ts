@@ -5,10 +5,11 @@
 import { bootChip, clearEarlyMemory, clearLateMemory, startCore1 } from "./boot";
 import { measureMegahertz } from "./clock";
 import { runCommand } from "./commands";
-import { banner, clockMegahertz, line } from "./config";
+import { banner, clockMegahertz, cores, line } from "./config";
 import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { work } from "./parallel";
+import { serveScreen } from "./screen";
 import { Phase, Word, getWord, setWord } from "./status";
 import { beginStory, continueStory } from "./story";
 import { print, printNumber, printText } from "./text";
@@ -60,13 +61,14 @@ function printClock(): void {
 
 /** One typed byte handled, one token made, or output sent; false if there was nothing to do. */
 export function step(): bool {
+  const shown = cores == 1 && serveScreen();
   if (getWord(Word.Phase) == Phase.Telling) {
     if (!continueStory()) newLine();
     return true;
   }
   const sent = pump();
   const byte = read();
-  if (byte < 0) return sent;
+  if (byte < 0) return sent || shown;
   if (editLine(byte)) takeLine();
   return true;
 }

@@ -46,7 +46,7 @@ function isAhead(core: i32, count: u32): bool {
 /** A barrier of core 1 whose wait belongs to the screen: core 0 samples, prints, or waits for somebody to type. */
 function awaitPass(): void {
   const count = arrive(1);
-  while (isAhead(1, count)) serveScreen();
+  while (isAhead(1, count)) if (SCREEN && screenKind) serveScreen();
 }
 
 /** True once a core has come to its first barrier. */

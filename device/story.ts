@@ -8,6 +8,8 @@ import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken
 import { forward } from "./parallel";
 import { choose, draw, seedSampler } from "./sampler";
 import { seed, temperature, tokenLimit, topp } from "./settings";
+import { screenKind } from "./screen/config";
+import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
 import { BOS, decode, decodedBytes, encode, promptToken } from "./tokenizer";
@@ -47,6 +49,7 @@ export function beginStory(bytes: i32): bool {
   setLong(Word.Seed, chosen);
   setWord(Word.Phase, Phase.Telling);
   if (machine) printStart(temperature, topp);
+  if (screenKind) show(Control.Clear);
   return true;
 }
 
@@ -81,16 +84,15 @@ function tell(next: i32): void {
   store<i32>(storyTokens + ((<usize>position) << 2), next);
   digestToken(next);
   const text = decode(token, next, line + lineBytes);
-  if (machine) {
-    printToken(position, next, text);
-    return;
-  }
-  for (let i = 0; i < decodedBytes; i++) printSafely(load<u8>(text + i));
+  if (machine) printToken(position, next, text);
+  for (let i = 0; i < decodedBytes; i++) tellSafely(load<u8>(text + i));
 }
 
 /** Control characters from the model could upset a terminal; bytes of UTF-8 pass. */
-function printSafely(byte: u32): void {
-  if ((byte >= 0x20 && byte != DELETE) || byte == LINE_FEED || byte == TAB) write(byte);
+function tellSafely(byte: u32): void {
+  if ((byte < 0x20 && byte != LINE_FEED && byte != TAB) || byte == DELETE) return;
+  if (!machine) write(byte);
+  if (screenKind) show(byte);
 }
 
 function record(cycles: u32): void {
@@ -105,6 +107,7 @@ function end(ending: Ending): bool {
   setWord(Word.Ending, ending);
   if (machine) printEnd();
   else printSummary();
+  if (screenKind) showSummary();
   setWord(Word.Stories, getWord(Word.Stories) + 1);
   setWord(Word.Phase, Phase.Ready);
   return false;
@@ -119,6 +122,18 @@ function printSummary(): void {
   printHex(digest, 16);
   if (getWord(Word.Ending) == Ending.Stopped) print(", stopped");
   print("]\n");
+}
+
+/** The same in a few words for the screen's bar. */
+function showSummary(): void {
+  const passes = getWord(Word.Passes);
+  const cycles = getLong(Word.TotalCycles);
+  show(Control.StatusBegin);
+  showNumber(passes);
+  showText(" tokens, ", 9);
+  showTenths(cycles ? <u32>((<u64>passes * <u64>clockMegahertz * 10_000_000) / cycles) : 0);
+  showText(" tokens/s, digest ", 9);
+  show(Control.StatusEnd);
 }
 
 /** Prints `passes` in `cycles` as passes a second. */

@@ -14,23 +14,26 @@ const device = ['--debug', '-O3', '--runtime', 'stub', '--importMemory', '--noAs
 /** Which forward pass the program has (device/transformer/stages.ts). */
 const int8 = ['--use', 'PRECISION=8'];
 const f32 = ['--use', 'PRECISION=32'];
+/** Whether a pass gives the board's screen a moment now and then (device/parallel.ts). */
+const screen = ['--use', 'SCREEN=1'];
+const noScreen = ['--use', 'SCREEN=0'];
 /** First byte of the chip's data RAM, 0x3FC88000 (src/firmware/memory.ts); asc reads decimal numbers only. */
 const chipMemory = '1070104576';
 const programs: readonly Program[] = [
   {
     entry: 'device/main.ts',
     out: 'dist/device/main.chip.wasm',
-    flags: [...device, ...int8, '--noExportMemory', '--memoryBase', chipMemory],
+    flags: [...device, ...int8, ...screen, '--noExportMemory', '--memoryBase', chipMemory],
   },
   {
     entry: 'device/main.ts',
     out: 'dist/device/main.chip.f32.wasm',
-    flags: [...device, ...f32, '--noExportMemory', '--memoryBase', chipMemory],
+    flags: [...device, ...f32, ...screen, '--noExportMemory', '--memoryBase', chipMemory],
   },
   {
     entry: 'device/main.ts',
     out: 'dist/device/main.host.wasm',
-    flags: [...device, ...int8, '--noExportMemory', '--memoryBase', '1024'],
+    flags: [...device, ...int8, ...screen, '--noExportMemory', '--memoryBase', '1024'],
   },
   {
     entry: 'src/train/wasm/index.ts',
@@ -41,12 +44,17 @@ const programs: readonly Program[] = [
   {
     entry: 'device/transformer-host.ts',
     out: 'dist/device/transformer.wasm',
-    flags: [...device, ...int8, '--memoryBase', '1024'],
+    flags: [...device, ...int8, ...noScreen, '--memoryBase', '1024'],
   },
   {
     entry: 'device/transformer-host.ts',
     out: 'dist/device/transformer.f32.wasm',
-    flags: [...device, ...f32, '--memoryBase', '1024'],
+    flags: [...device, ...f32, ...noScreen, '--memoryBase', '1024'],
+  },
+  {
+    entry: 'device/screen/host.ts',
+    out: 'dist/device/screen.wasm',
+    flags: [...device, '--memoryBase', '1024'],
   },
 ];
 

@@ -17,6 +17,7 @@ import {
   sectionAddresses,
   startSymbol,
 } from './program.ts';
+import { screenConstants, screenItems } from './screen/index.ts';
 import { startCode } from './start.ts';
 import { BANNER_BYTES, READY_BYTES, STACK_BYTES, systemConstants, systemItems } from './system.ts';
 import { VERSION } from './version.ts';
@@ -93,11 +94,10 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
   const fingerprint = mapFingerprint(map);
   const contents = blobContents(options.model, addresses);
-  for (const { name, contents: bytes } of systemItems(
-    options.model.config,
-    options.tokenizer,
-    plan.context,
-  )) {
+  for (const { name, contents: bytes } of [
+    ...systemItems(options.model.config, options.tokenizer, plan.context),
+    ...screenItems(board.screen, { modelName: options.modelName }),
+  ]) {
     if (bytes) contents.set(name, bytes);
   }
   contents.set('banner', textBytes(bannerOf(options, board, settings, map), BANNER_BYTES));
@@ -178,6 +178,7 @@ function numbersOf(
   const zero = zeroTable(plan.placed);
   const stub = startCode(startMemory(addresses), cores);
   return {
+    ...screenConstants(board.screen),
     ...Object.fromEntries(addresses),
     ...configOf(model, plan.context, addresses),
     ...systemConstants(tokenizer),

@@ -7,6 +7,7 @@ import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
 import { readyText } from './banner.ts';
 import { roundUp } from './memory.ts';
+import { screenConstants } from './screen/index.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
 import { systemConstants, systemItems } from './system.ts';
 
@@ -94,6 +95,7 @@ const NO_CHIP = {
   psramPages: 0,
   psramKind: 0,
   entry1: 0,
+  ...screenConstants(undefined),
 };
 
 export function createHost(options: HostOptions): Host {

@@ -5,6 +5,7 @@ import type { QuantizedModel } from '../quantize/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { isShortage, type Layout, placeAll, type Room, type Shortage } from './place.ts';
 import { refusal } from './refusal.ts';
+import { screenItems } from './screen/index.ts';
 import { systemItems } from './system.ts';
 
 export interface PlanRequest {
@@ -32,7 +33,7 @@ const COMFORTABLE_CONTEXT = 256;
 const CONTEXT_STEP = 16;
 
 /** Everything that needs memory, for a context of so many positions. */
-export function itemsOf({ model, tokenizer, program }: PlanRequest, context: number): MemoryItem[] {
+export function itemsOf({ model, tokenizer, program, board }: PlanRequest, context: number): MemoryItem[] {
   const weights = model.blobs.map(
     (blob): MemoryItem => ({
       name: blob.name,
@@ -57,7 +58,13 @@ export function itemsOf({ model, tokenizer, program }: PlanRequest, context: num
       heat: 1,
     }),
   );
-  return [...program, ...weights, ...working, ...systemItems(model.config, tokenizer, context)];
+  return [
+    ...program,
+    ...weights,
+    ...working,
+    ...systemItems(model.config, tokenizer, context),
+    ...screenItems(board.screen),
+  ];
 }
 
 /** Tables of which a token reads one row. */
