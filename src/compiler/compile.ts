@@ -5,13 +5,15 @@ import { buildFunction } from './build.ts';
 import { placeConstants } from './constants.ts';
 import { emitData } from './data.ts';
 import { decodeModule } from './decode.ts';
-import { emitFunction, needsScratch, SCRATCH } from './emit.ts';
+import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './emit.ts';
 import type { IrFunction } from './ir.ts';
 import { type CompileOptions, createLinkage, type Linkage } from './linkage.ts';
 import { findLoops } from './loops.ts';
 import type { MachineFunction } from './machine.ts';
 import { type Export, functionName, importCount, type WasmModule } from './module.ts';
 import { optimise } from './optimise.ts';
+import { printFunction } from './print.ts';
+import { printMachine } from './print-machine.ts';
 import { emitRoutines } from './runtime/index.ts';
 import { selectFunction } from './select.ts';
 import { refuseUnsupported } from './unsupported.ts';
@@ -34,10 +36,7 @@ export interface CompiledModule {
 }
 
 /** Called with the text of each stage of each function, for `compile --print`. */
-export interface StageListener {
-  ir(stage: string, fn: IrFunction): void;
-  machine(stage: string, fn: MachineFunction): void;
-}
+export type StageListener = (stage: string, functionName: string, text: string) => void;
 
 /** Compiles a WebAssembly module to relocatable Xtensa code; errors say in one sentence what is wrong and where. */
 export function compileModule(
@@ -63,9 +62,9 @@ export function compileDecoded(
   module.functions.forEach((source, i) => {
     const index = imported + i;
     const name = functionName(module, index);
-    const ir = buildFunction(module, source, linkage, name, linkage.functionSymbol(index));
+    const build = () => buildFunction(module, source, linkage, name, linkage.functionSymbol(index));
     asm.section(sectionName(name, used), { code: true });
-    emitFunction(asm, compileFunction(ir, listener), linkage);
+    emitFunction(asm, compileFunction(build, listener), linkage);
   });
   emitRoutines(asm, linkage.mentioned);
   const data = emitData(asm, module, linkage);
@@ -82,29 +81,47 @@ export function compileDecoded(
 }
 
 /** The passes over one function, from the builder's form to real registers. */
-export function compileFunction(ir: IrFunction, listener?: StageListener): MachineFunction {
-  listener?.ir('built', ir);
-  optimise(ir);
-  listener?.ir('optimised', ir);
-  const fn = selectMachine(ir);
-  listener?.machine('selected', fn);
-  allocateRegisters(fn);
-  if (!needsScratch(fn)) {
-    listener?.machine('allocated', fn);
-    return fn;
+function compileFunction(build: () => IrFunction, listener: StageListener | undefined): MachineFunction {
+  const uncounted = new Set<number>();
+  const reserved: number[] = [];
+  for (;;) {
+    const { fn, stages } = attempt(build, uncounted, reserved, listener !== undefined);
+    const broken = brokenLoops(fn);
+    const largeFrame = needsScratch(fn) && reserved.length === 0;
+    if (broken.length === 0 && !largeFrame) {
+      for (const show of stages) if (listener) show(listener);
+      return fn;
+    }
+    // A loop too long for the hardware keeps its branch; a frame beyond the reach of l32i sets a register aside.
+    for (const number of broken) uncounted.add(number);
+    if (largeFrame) reserved.push(SCRATCH);
   }
-  // The frame is beyond the reach of l32i: once more, with a register set aside for addresses.
-  const large = selectMachine(ir);
-  allocateRegisters(large, [SCRATCH]);
-  listener?.machine('allocated', large);
-  return large;
 }
 
-function selectMachine(ir: IrFunction): MachineFunction {
-  const loops = findLoops(ir);
-  const fn = selectFunction(ir, loops);
+type Show = (listener: StageListener) => void;
+
+function attempt(
+  build: () => IrFunction,
+  uncounted: ReadonlySet<number>,
+  reserved: readonly number[],
+  listening: boolean,
+): { fn: MachineFunction; stages: Show[] } {
+  const stages: Show[] = [];
+  const note = (stage: string, text: () => string) => {
+    if (!listening) return;
+    const printed = text();
+    stages.push((listener) => listener(stage, ir.name, printed));
+  };
+  const ir = build();
+  note('built', () => printFunction(ir));
+  optimise(ir, uncounted);
+  note('optimised', () => printFunction(ir));
+  const fn = selectFunction(ir, findLoops(ir));
+  note('selected', () => printMachine(fn));
   placeConstants(fn);
-  return fn;
+  allocateRegisters(fn, reserved);
+  note('allocated', () => printMachine(fn));
+  return { fn, stages };
 }
 
 function sectionName(name: string, used: Set<string>): string {

@@ -44,7 +44,8 @@ export function placeConstants(fn: MachineFunction): void {
   }
   for (const [id, loads] of preheaderLoads) {
     const block = byId.get(id) as MachineBlock;
-    block.insts.splice(block.insts.length - 1, 0, ...loads);
+    const loop = block.insts.findIndex(({ op }) => op === 'loop');
+    block.insts.splice(loop >= 0 ? loop : block.insts.length - 1, 0, ...loads);
   }
   for (const reg of originals.keys()) fn.constants.delete(reg);
 }

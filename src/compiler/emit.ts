@@ -26,12 +26,17 @@ const MAX_OFFSET = 1020;
 export const SCRATCH = 15;
 const FRAME_ALIGN = 16;
 
+/** The loop hardware's reach, less what alignment and a closing nop may add. */
+const MAX_LOOP_BYTES = 240;
+
 interface Emitter {
   readonly asm: Assembler;
   readonly fn: MachineFunction;
   readonly linkage: Linkage;
   readonly labels: Map<number, Label>;
   readonly traps: Map<number, Label>;
+  /** Ends of hardware loops by header. */
+  readonly loopEnds: Map<number, Label>;
   readonly tables: { label: Label; targets: readonly number[] }[];
   readonly frame: number;
 }
@@ -53,6 +58,7 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
     linkage,
     labels: new Map(fn.blocks.map(({ id }) => [id, asm.label(`block${id}`)])),
     traps: new Map(),
+    loopEnds: new Map(),
     tables: [],
     frame: frameSize(fn),
   };
@@ -62,7 +68,9 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
   const isTarget = jumpTargets(blocks);
   blocks.forEach((block, i) => {
     // A jump lands without an extra cycle where its instruction lies in one fetch word.
-    if (block.depth > 0 && isTarget.has(block.id) && i > 0 && startsLoop(blocks, i)) asm.alignTarget();
+    const counted = i > 0 && isCounted(blocks[i - 1]);
+    if (block.depth > 0 && isTarget.has(block.id) && i > 0 && !counted && startsLoop(blocks, i))
+      asm.alignTarget();
     asm.place(e.labels.get(block.id) as Label);
     block.insts.forEach((inst, k) => {
       if (k < block.insts.length - 1) emitInst(e, inst, block.id);
@@ -75,6 +83,39 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
     asm.place(label);
     asm.word(...targets.map((id) => e.labels.get(id) as Label));
   }
+}
+
+/** Whether a block sets up the loop hardware for the block behind it. */
+function isCounted({ insts }: MachineBlock): boolean {
+  return insts.length > 1 && insts[insts.length - 2].op === 'loop';
+}
+
+/** Numbers of the hardware loops that cannot be laid out: too long, or not in one piece. */
+export function brokenLoops(fn: MachineFunction): number[] {
+  const blocks = orderBlocks(fn);
+  const broken: number[] = [];
+  blocks.forEach(({ insts }, i) => {
+    const loop = insts.find(({ op }) => op === 'loop');
+    if (!loop) return;
+    const header = insts[insts.length - 1].targets[0];
+    const end = blocks.findIndex((block) => {
+      const last = block.insts[block.insts.length - 1];
+      return last.op === 'loopback' && last.targets[0] === header;
+    });
+    const body = blocks.slice(i + 1, end + 1);
+    const whole = end > i && body[0].id === header && insts[insts.length - 2] === loop;
+    if (!whole || body.reduce((sum, block) => sum + mostBytes(block), 0) > MAX_LOOP_BYTES)
+      broken.push(loop.operands[1].kind === 'immediate' ? loop.operands[1].value : 0);
+  });
+  return broken;
+}
+
+/** Upper bound of a block's size: branches may need a jump. */
+function mostBytes({ insts }: MachineBlock): number {
+  return insts.reduce(
+    (sum, { op, targets, trap }) => sum + (trap || targets.length > 1 || op === 'j' ? 6 : 3),
+    0,
+  );
 }
 
 /** Whether a block is the target of a jump back from a later one. */
@@ -190,6 +231,7 @@ function emitInst(e: Emitter, inst: MachineInst, block: number): void {
   const frame = inst.operands.find((operand) => operand.kind === 'frame');
   if (frame && frameOffset(e, frame) > MAX_OFFSET) emitFarFrame(e, inst, frameOffset(e, frame));
   else if (inst.op === 'switch.limit') emitLimit(e, inst, block);
+  else if (inst.op === 'loop') emitLoop(e, inst, block);
   else if (inst.op === 'mov')
     e.asm.mov(register(firstRegister(inst)) as AR, register(secondRegister(inst)) as AR);
   else e.asm.emit(inst.op, ...inst.operands.map((operand) => operandValue(e, operand, block)));
@@ -209,6 +251,26 @@ function emitFarFrame({ asm }: Emitter, inst: MachineInst, offset: number): void
   asm.emit(inst.op, register(firstRegister(inst)), scratch, 0);
 }
 
+function emitLoop(e: Emitter, inst: MachineInst, block: number): void {
+  const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
+  const end = e.asm.label('loop_end');
+  e.loopEnds.set(insts[insts.length - 1].targets[0], end);
+  e.asm.loop(address(firstRegister(inst)), end);
+}
+
+/** The last instruction of a hardware loop may not be a branch, and branches to its end would leave the loop. */
+function emitLoopback(
+  { asm, loopEnds, labels }: Emitter,
+  inst: MachineInst,
+  block: MachineBlock,
+  next: MachineBlock | undefined,
+): void {
+  const last = block.insts[block.insts.length - 2];
+  if (!last || last.trap) asm.nop();
+  asm.place(loopEnds.get(inst.targets[0]) as Label);
+  if (inst.targets[1] !== next?.id) asm.j(labels.get(inst.targets[1]) as Label);
+}
+
 /** An index beyond the table goes to the last target. */
 function emitLimit(e: Emitter, inst: MachineInst, block: number): void {
   const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
@@ -223,7 +285,8 @@ function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: Machi
   if (inst.op === 'ret') {
     adjustStack(e, e.frame);
     asm.ret();
-  } else if (inst.op === 'trap') asm.j(trapLabel(e, inst.trap));
+  } else if (inst.op === 'loopback') emitLoopback(e, inst, block, next);
+  else if (inst.op === 'trap') asm.j(trapLabel(e, inst.trap));
   else if (inst.op === 'jx') asm.emit('jx', ...values());
   else if (inst.op === 'j') {
     if (inst.targets[0] !== next?.id) asm.j(label(inst.targets[0]));

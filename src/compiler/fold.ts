@@ -54,6 +54,15 @@ const evaluate: Readonly<Record<string, Evaluate>> = {
   utof: (a) => bitsOf(a >>> 0),
   bitstof: (a) => a,
   ftobits: (a) => a,
+  // In double precision and then rounded: the same as rounded once (Figueroa 1995).
+  fadd: (a, b) => bitsOf(floatOf(a) + floatOf(b)),
+  fsub: (a, b) => bitsOf(floatOf(a) - floatOf(b)),
+  fmul: (a, b) => bitsOf(floatOf(a) * floatOf(b)),
+  fdiv: (a, b) => bitsOf(floatOf(a) / floatOf(b)),
+  fsqrt: (a) => bitsOf(Math.sqrt(floatOf(a))),
+  feq: (a, b) => bool(floatOf(a) === floatOf(b)),
+  flt: (a, b) => bool(floatOf(a) < floatOf(b)),
+  fle: (a, b) => bool(floatOf(a) <= floatOf(b)),
   fabs: (a) => a & 0x7fffffff,
   fneg: (a) => a ^ 0x80000000,
 };
@@ -68,7 +77,7 @@ const inverse: Readonly<Record<string, string>> = {
   geu: 'ltu',
 };
 const comparisons = new Set('eq ne lt ge ltu geu feq flt fle fueq fult fule fun'.split(' '));
-const floatResult = new Set(['itof', 'utof', 'bitstof', 'fabs', 'fneg']);
+const floatResult = new Set('itof utof bitstof fabs fneg fadd fsub fmul fdiv fsqrt'.split(' '));
 
 /** What to make in place of `op args`: an existing value, another instruction, or nothing better. */
 export type Folded = { value: Value } | { op: string; args: Value[] } | undefined;
@@ -94,7 +103,10 @@ function foldConstants(fn: IrFunction, op: string, constants: (number | undefine
   if (op.startsWith('div') || op.startsWith('rem')) {
     if (known[1] === 0 || (known[1] === -1 && op.endsWith('s'))) return undefined;
   }
-  return constant(fn, calculate(known[0], known[1], known[2]), floatResult.has(op) ? 'f' : 'i');
+  const result = calculate(known[0], known[1], known[2]);
+  // Which NaN comes out is the FPU's business.
+  if (/^f(add|sub|mul|div|sqrt)$/.test(op) && Number.isNaN(floatOf(result))) return undefined;
+  return constant(fn, result, floatResult.has(op) ? 'f' : 'i');
 }
 
 function foldSelect(

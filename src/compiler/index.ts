@@ -2,7 +2,6 @@
 export {
   type CompiledExport,
   type CompiledModule,
-  compileFunction,
   compileModule,
   type StageListener,
 } from './compile.ts';

@@ -35,19 +35,22 @@ export function buildInterference(fn: MachineFunction): Interference {
   const moves: Move[] = [];
   const costs = new Float64Array(size);
   const out = liveOut(fn);
+  const isFloat = Uint8Array.from({ length: size }, (_, reg) => (classOf(fn, reg) === 'f' ? 1 : 0));
   const connect = (a: number, b: number) => {
-    if (a === b || classOf(fn, a) !== classOf(fn, b)) return;
+    if (a === b || isFloat[a] !== isFloat[b]) return;
     neighbours[a].add(b);
     neighbours[b].add(a);
   };
   for (const block of fn.blocks) {
     const weight = frequency(block.depth);
+    // A block of nothing but moves goes away with them, and with it a jump.
+    const edgeFactor = block.insts.slice(0, -1).every(isMove) ? 4 : 1;
     const live: BitSet = { words: (out.get(block.id) as BitSet).words.slice() };
     for (let i = block.insts.length - 1; i >= 0; i--) {
       const inst = block.insts[i];
       const [defs, uses] = [defsOf(inst).filter(isTracked), usesOf(inst).filter(isTracked)];
       const move = isMove(inst) ? moveOperands(inst) : undefined;
-      if (move) moves.push({ to: move[0], from: move[1], weight });
+      if (move) moves.push({ to: move[0], from: move[1], weight: weight * edgeFactor });
       for (const def of defs) {
         // The two sides of a move may share a register even while both live: they hold the same value.
         forEachBit(live, (other) => {

@@ -54,7 +54,8 @@ const effects: readonly [Effect, string][] = [
   ['load', 'load8s load8u load16s load16u load32 fload'],
   ['store', 'store8 store16 store32 fstore'],
   // Volatile accesses, and other single instructions that must stay where they are.
-  ['call', 'mmio_load mmio_store ccount memw extw isync'],
+  // rounds: how often the loop behind it runs; the loop hardware is set up with it.
+  ['call', 'mmio_load mmio_store ccount memw extw isync rounds'],
   ['pure', 'prid'],
   ['trap', 'trapif'],
   ['call', 'call callx'],
@@ -90,6 +91,8 @@ export type Terminator =
   | { readonly kind: 'branch'; condition: Value; readonly edges: [Edge, Edge] }
   /** One edge per index from 0, the last for all others. */
   | { readonly kind: 'switch'; condition: Value; readonly edges: Edge[] }
+  /** The hardware's way back: edges to the loop's header and out of it; see `counted.ts`. */
+  | { readonly kind: 'loopback'; readonly edges: [Edge, Edge] }
   | { readonly kind: 'return'; args: Value[]; readonly edges: [] }
   | { readonly kind: 'trap'; readonly code: TrapCode; readonly edges: [] };
 

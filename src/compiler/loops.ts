@@ -124,7 +124,9 @@ export function splitCriticalEdges(fn: IrFunction): void {
   for (const block of [...fn.blocks]) {
     if (block.end.edges.length < 2) continue;
     for (const edge of block.end.edges as Edge[]) {
-      if (edge.args.length === 0) continue;
+      // The moves of a loopback stand before it, in its own block.
+      const back = block.end.kind === 'loopback' && edge === block.end.edges[0];
+      if (edge.args.length === 0 || back) continue;
       splitEdge(fn, block, edge, (before.get(edge.to) as Block[]).length === 1);
     }
   }

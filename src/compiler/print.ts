@@ -48,7 +48,8 @@ function printEnd(fn: IrFunction, end: Terminator): string {
     case 'trap':
       return `trap "${trapName(end.code)}"`;
     case 'jump':
-      return `jump ${edges}`;
+    case 'loopback':
+      return `${end.kind} ${edges}`;
     default:
       return `${end.kind} ${printValue(fn, end.condition)} ${edges}`;
   }

@@ -26,6 +26,8 @@ const rules: Readonly<Record<string, Rule>> = {
   ...integerRules,
   ...floatRules,
   ...memoryRules,
+  // Selected at the end of its block.
+  rounds: () => {},
   call: selectCall,
   callx: selectCall,
 };
@@ -119,11 +121,16 @@ function selectEnd(s: Selector, block: Block): void {
   switch (end.kind) {
     case 'jump':
       copyArguments(s, end.edges[0].args, end.edges[0].to);
+      selectRounds(s, block);
       put(s, 'j', '').targets = [end.edges[0].to.id];
       return;
     case 'branch':
       // Critical edges were split: an edge with arguments leaves a block with one successor.
       selectBranch(s, end.condition, true).targets = end.edges.map(({ to }) => to.id);
+      return;
+    case 'loopback':
+      copyArguments(s, end.edges[0].args, end.edges[0].to);
+      put(s, 'loopback', '').targets = end.edges.map(({ to }) => to.id);
       return;
     case 'switch':
       selectSwitch(
@@ -142,6 +149,12 @@ function selectEnd(s: Selector, block: Block): void {
       return;
     }
   }
+}
+
+/** Nothing may stand between the loop instruction and the loop. */
+function selectRounds(s: Selector, block: Block): void {
+  const inst = block.insts.at(-1);
+  if (inst?.op === 'rounds') put(s, 'loop', 'si', use(s, inst.args[0]), inst.imm);
 }
 
 /** Jump through a table of addresses; anything beyond it goes to the last target. */

@@ -121,7 +121,8 @@ function skipEmpty(fn: IrFunction): boolean {
       const { to } = edge;
       if (to.insts.length > 0 || to.params.length > 0 || to.end.kind !== 'jump') continue;
       const [onward] = to.end.edges;
-      if (onward.to === to) continue;
+      // A table would get a block of moves per entry instead of one per target.
+      if (onward.to === to || (block.end.kind === 'switch' && onward.args.length > 0)) continue;
       edge.to = onward.to;
       edge.args = [...onward.args];
       changed = true;

@@ -1,0 +1,97 @@
+/**
+ * Common subexpressions over the dominator tree, loads within a block, and conditions that an earlier branch has decided.
+ */
+import { dominates, dominators, predecessors, reversePostOrder } from './graph.ts';
+import { type Block, constant, effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
+import { substitute } from './simplify.ts';
+
+interface Known {
+  readonly value: Value;
+  readonly block: Block;
+}
+
+const truths = new Set('eq ne lt ge ltu geu feq flt fle fueq fult fule fun'.split(' '));
+const fullWidth: Readonly<Record<string, string>> = { store32: 'load32', fstore: 'fload' };
+
+export function shareExpressions(fn: IrFunction): void {
+  const order = reversePostOrder(fn);
+  const idom = dominators(order);
+  const before = predecessors(order);
+  const known = new Map<string, Known[]>();
+  const replaced = new Map<Value, Value>();
+  const resolve = (value: Value): Value => {
+    let found = value;
+    for (let next = replaced.get(found); next !== undefined; next = replaced.get(found)) found = next;
+    return found;
+  };
+  const lookup = (key: string, block: Block): Value | undefined =>
+    known.get(key)?.findLast((entry) => dominates(idom, entry.block, block))?.value;
+  const remember = (key: string, value: Value, block: Block) => {
+    const list = known.get(key);
+    if (list) list.push({ value, block });
+    else known.set(key, [{ value, block }]);
+  };
+  for (const block of order) {
+    const decided = decidedConditions(fn, block, before.get(block) as Block[], resolve);
+    let memory = 0;
+    block.insts = block.insts.filter((inst) => {
+      inst.args = inst.args.map((arg) => decided.get(resolve(arg)) ?? resolve(arg));
+      const effect = effectOf.get(inst.op);
+      if (effect === 'store' || effect === 'call') {
+        memory++;
+        const load = fullWidth[inst.op];
+        if (load)
+          remember(
+            `${load} ${inst.args[0]} ${inst.imm} in b${block.id} after ${memory}`,
+            inst.args[1],
+            block,
+          );
+        return true;
+      }
+      const key = keyOf(inst, effect === 'load' ? ` in b${block.id} after ${memory}` : '');
+      if (key === undefined) return true;
+      const same = lookup(key, block);
+      if (same === undefined) {
+        if (inst.results.length) remember(key, inst.results[0], block);
+        else remember(key, inst.args[0], block);
+        return true;
+      }
+      if (inst.results.length) replaced.set(inst.results[0], same);
+      return false;
+    });
+    replaceInEnd(block, (value) => decided.get(resolve(value)) ?? resolve(value));
+  }
+  substitute(fn, replaced);
+}
+
+/** What makes two instructions the same; undefined for those that may not be merged. A check repeated is no check. */
+function keyOf(inst: Inst, suffix: string): string | undefined {
+  if (inst.op === 'trapif') return `trapif ${inst.args[0]} ${inst.imm}`;
+  const effect = effectOf.get(inst.op);
+  if (inst.results.length !== 1 || effect === 'store' || effect === 'call') return undefined;
+  return `${inst.op} ${inst.args.join(' ')} ${inst.imm}${suffix}`;
+}
+
+/** In a block that only one branch leads to, the branch's condition is known. */
+function decidedConditions(
+  fn: IrFunction,
+  block: Block,
+  before: readonly Block[],
+  resolve: (value: Value) => Value,
+): Map<Value, Value> {
+  const decided = new Map<Value, Value>();
+  if (before.length !== 1 || before[0].end.kind !== 'branch') return decided;
+  const { condition, edges } = before[0].end;
+  if (edges[0].to === edges[1].to) return decided;
+  const value = resolve(condition);
+  if (edges[1].to === block) decided.set(value, constant(fn, 0));
+  else if (truths.has(fn.values[value].inst?.op ?? '')) decided.set(value, constant(fn, 1));
+  return decided;
+}
+
+function replaceInEnd(block: Block, map: (value: Value) => Value): void {
+  const { end } = block;
+  if (end.kind === 'branch' || end.kind === 'switch') end.condition = map(end.condition);
+  for (const edge of end.edges) edge.args = edge.args.map(map);
+  if (end.kind === 'return') end.args = end.args.map(map);
+}
