@@ -114,8 +114,11 @@ export function createMemory(size: number): Memory {
     }
     loadMap[page] = storeMap[page] = writable[page] = 0;
   };
-  const watchPage = (arenaPage: number, watched: boolean) => {
-    for (const page of aliases.get(arenaPage) ?? []) storeMap[page] = watched ? 0 : writable[page]!;
+  /** Arena pages in which stores are looked at because there is code. */
+  const watched = new Uint8Array(Math.ceil(size / PAGE));
+  const watchPage = (arenaPage: number, watch: boolean) => {
+    watched[arenaPage] = watch ? 1 : 0;
+    for (const page of aliases.get(arenaPage) ?? []) storeMap[page] = watch ? 0 : writable[page]!;
   };
   const pageHasCode = (arenaPage: number) => {
     const first = arenaPage << (PAGE_SHIFT - GRANULE_SHIFT);
@@ -149,7 +152,7 @@ export function createMemory(size: number): Memory {
         aliases.set(arenaPage, [...(aliases.get(arenaPage) ?? []), page]);
         if (access.load) loadMap[page] = delta;
         if (access.store) writable[page] = delta;
-        storeMap[page] = pageHasCode(arenaPage) ? 0 : writable[page]!;
+        storeMap[page] = watched[arenaPage] ? 0 : writable[page]!;
       }
       // Memory where there was none makes no translation wrong: it took the slow way there.
       if (replaced) notify(0, Number.POSITIVE_INFINITY);
@@ -159,9 +162,11 @@ export function createMemory(size: number): Memory {
       notify(0, Number.POSITIVE_INFINITY);
     },
     markCode(offset, length) {
-      granules.fill(1, offset >>> GRANULE_SHIFT, ((offset + length - 1) >>> GRANULE_SHIFT) + 1);
-      for (let page = offset >>> PAGE_SHIFT; page <= (offset + length - 1) >>> PAGE_SHIFT; page++)
-        watchPage(page, true);
+      const last = (offset + length - 1) >>> GRANULE_SHIFT;
+      for (let granule = offset >>> GRANULE_SHIFT; granule <= last; granule++) granules[granule] = 1;
+      for (let page = offset >>> PAGE_SHIFT; page <= (offset + length - 1) >>> PAGE_SHIFT; page++) {
+        if (watched[page] === 0) watchPage(page, true);
+      }
     },
     invalidate(offset, length) {
       if (length <= 0) return;

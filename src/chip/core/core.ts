@@ -8,7 +8,7 @@ import { type Bus, BusFault, PAGE_SHIFT } from '../bus.ts';
 import { createSlowAccess } from './access.ts';
 import { type CompiledRegion, createRegionCache, frontSlot } from './cache.ts';
 import { createDebug } from './debug.ts';
-import { decodeInstruction } from './decode.ts';
+import { decodeInstruction, type Instruction } from './decode.ts';
 import { createExceptions, EDGE_LINES, EXTERNAL_LEVEL_LINES } from './exceptions.ts';
 import { createRuntime, type SimcallHandler } from './runtime.ts';
 import { packVariant, unpackVariant } from './select.ts';
@@ -118,13 +118,30 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
 
   /** Start of the region that is being translated. */
   let translating = 0;
+  /** Decoded instructions: a region looks at its neighbours' too. */
+  const decoded = new Map<number, Instruction>();
+  memory.onInvalidate(() => decoded.clear());
+
+  const markCode = ({ pc, next }: Instruction) => {
+    const first = codeOffset(pc);
+    const last = codeOffset((next - 1) >>> 0);
+    // Pages that lie side by side in the address space may not do so in the arena.
+    if (last - first === next - 1 - pc) memory.markCode(first, next - pc);
+    else for (let byte = pc; byte < next; byte++) memory.markCode(codeOffset(byte), 1);
+  };
 
   const source: Source = {
     decode(pc) {
+      const known = decoded.get(pc);
+      if (known) return known;
       try {
         if (byteAt(pc) < 0) return undefined;
         const instruction = decodeInstruction(pc, byteAt);
-        return byteAt((instruction.next - 1) >>> 0) < 0 ? undefined : instruction;
+        if (byteAt((instruction.next - 1) >>> 0) < 0) return undefined;
+        decoded.set(pc, instruction);
+        // What is known must be forgotten when its bytes change.
+        markCode(instruction);
+        return instruction;
       } catch (error) {
         // The translator looks ahead: what the bus says to that counts only where execution really is.
         if (error instanceof BusFault || pc !== translating) return undefined;
@@ -177,9 +194,6 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
     translating = pc >>> 0;
     const translation = translate(pc >>> 0, unpackVariant(variant), source, loop);
     const offsets = translation.instructions.map((instruction) => codeOffset(instruction.pc));
-    translation.instructions.forEach(({ pc: at, next }) => {
-      for (let byte = at; byte < next; byte++) memory.markCode(codeOffset(byte), 1);
-    });
     const addresses = translation.instructions.flatMap(({ pc: at, next }) => [at, next]);
     const region: CompiledRegion = {
       pc: pc | 0,

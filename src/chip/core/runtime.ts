@@ -173,8 +173,9 @@ export function createRuntime(parts: RuntimeParts) {
     /** Makes a function of the text of a translation. */
     instantiate(text: string, pc: number): () => number {
       const name = `at_${(pc >>> 0).toString(16)}`;
+      // In parentheses: the host then compiles it at once instead of parsing it twice.
       // The text is made of the instruction table's own templates and numbers, never of anything from outside.
-      return new Function('$constants', `"use strict";${header}return function ${name}(){${text}}`)(
+      return new Function('$constants', `"use strict";${header}return (function ${name}(){${text}})`)(
         constants,
       );
     },

@@ -37,7 +37,7 @@ export interface Translation {
  * Instructions per region: large enough for the loops of real functions, small enough that the host still optimises
  * the function.
  */
-const REGION_LIMIT = 200;
+const REGION_LIMIT = 120;
 
 interface Work {
   readonly source: Source;
@@ -96,11 +96,15 @@ const unfetchable = (pc: number): Translation => ({
 
 /** Loads the registers that `body` mentions, writes back those that it assigns. */
 function wrap(body: string, prologue: string): string {
-  const mentioned = [...new Set([...body.matchAll(/\$a(\d+)\b/g)].map((match) => Number(match[1])))];
-  const assigned = [...new Set([...body.matchAll(/\$a(\d+)=(?!=)/g)].map((match) => Number(match[1])))];
+  const mentioned = new Set<string>();
+  const assigned = new Set<string>();
+  for (const [, index, assignment] of body.matchAll(/\$a(\d+)(=(?!=))?/g)) {
+    mentioned.add(index);
+    if (assignment) assigned.add(index);
+  }
   const usesLoop = body.includes('$lc');
-  const load = mentioned.map((index) => `$a${index}=$AR[($b+${index})&63]`).join(',');
-  const save = assigned.map((index) => `$AR[($b+${index})&63]=$a${index};`).join('');
+  const load = [...mentioned].map((index) => `$a${index}=$AR[($b+${index})&63]`).join(',');
+  const save = [...assigned].map((index) => `$AR[($b+${index})&63]=$a${index};`).join('');
   return (
     `${prologue}let $c=$T[0],$n=$T[1],$pc=0,$t=0,$u=0,$p=0,$v=0;const $b=$SR[72]<<2;` +
     (load ? `let ${load};` : '') +
