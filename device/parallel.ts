@@ -5,7 +5,7 @@
 import { read32, write32 } from "./chip";
 import { cores, teamwork } from "./config";
 import { screenKind } from "./screen/config";
-import { serveScreen } from "./screen";
+import { remindScreen, serveScreen } from "./screen";
 import { exponentiate } from "./sampler";
 import { forwardCore } from "./transformer";
 
@@ -23,7 +23,7 @@ const JOB_TEMPERATURE: usize = 16;
 export function barrier(core: i32): void {
   if (cores == 1) return;
   const count = arrive(core);
-  if (SCREEN && screenKind && core == 1) serveScreen(); // core 0 sees us here already
+  if (SCREEN && core == 1) remindScreen(); // core 0 sees us here already
   while (isAhead(core, count)) {}
 }
 

@@ -5,8 +5,7 @@
  */
 import { cores, layers } from './config';
 import { barrier } from './parallel';
-import { serveScreen } from './screen';
-import { screenKind } from './screen/config';
+import { remindScreen } from './screen';
 import { attend, classify, embed, feedForward, project, projectDown, projectOut } from './transformer/stages';
 
 /** The share of `core` in a forward pass; afterwards both halves of `logits` are complete once both cores have returned. */
@@ -35,7 +34,7 @@ export function forwardCore(core: i32, token: i32, position: i32): void {
       for (let half = 0; half < 2; half++) projectOut(half, layer);
       for (let half = 0; half < 2; half++) feedForward(half, layer);
       for (let half = 0; half < 2; half++) projectDown(half, layer);
-      if (SCREEN && screenKind) serveScreen();
+      if (SCREEN) remindScreen();
     }
     for (let half = 0; half < 2; half++) classify(half);
   }

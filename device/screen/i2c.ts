@@ -57,7 +57,7 @@ const SIGNAL_PLAIN: u32 = 256;
 /** Half a period of 400 kHz in ticks of the 40 MHz crystal, and how much of it the controller waits for SCL to rise. */
 const HALF: u32 = 50;
 const RISE: u32 = HALF / 2 - 2;
-/** Microseconds of a byte and its acknowledge bit at 400 kHz, and of start and stop. */
+/** Tenths of a microsecond of a byte and its acknowledge bit at 400 kHz, and of start and stop. */
 const BYTE_TENTHS: u32 = 225;
 const ENDS_TENTHS: u32 = 80;
 /** A transaction that takes this many times as long is stuck. */
@@ -67,7 +67,8 @@ export const FIFO_BYTES: u32 = 32;
 
 let queued: u32 = 0;
 let started: u32 = 0;
-let duration: u32 = 0; // cycles that the transaction takes
+/** What the transaction under way takes. */
+export let transactionCycles: u32 = 0;
 
 export const enum Bus {
   /** Still sending. */
@@ -117,19 +118,17 @@ export function send(): void {
   write32(INT_CLR, 0x3_ffff);
   setBits(CTR, 0, CONF_UPGATE);
   setBits(CTR, 0, TRANS_START);
-  duration = (queued * BYTE_TENTHS + ENDS_TENTHS) * clockMegahertz / 10;
+  transactionCycles = (queued * BYTE_TENTHS + ENDS_TENTHS) * clockMegahertz / 10;
   started = ccount();
   queued = 0;
 }
 
-/** How the transaction stands. Before it can be over, this asks the clock alone. */
+/** How the transaction stands; worth asking when its cycles are over. */
 export function poll(): Bus {
-  const elapsed = ccount() - started;
-  if (elapsed < duration) return Bus.Busy;
   const raised = read32(INT_RAW);
   if (raised & FAILURES) return Bus.Failed;
   if (raised & TRANS_COMPLETE) return Bus.Done;
-  return elapsed > duration * PATIENCE ? Bus.Failed : Bus.Busy;
+  return ccount() - started > transactionCycles * PATIENCE ? Bus.Failed : Bus.Busy;
 }
 
 /** Lets go of the lines, for good. */

@@ -2,7 +2,7 @@
  * SSD1306 and SH1106, in the page addressing that both know (SSD1306 data sheet rev 1.1, SH1106 data sheet v2.3): command bytes
  * alone, then display data. Each function fills the FIFO once and starts the transaction.
  */
-import { columnBits, firstNews, forgetNews, newsEnd, newsFrom, PAGES } from "./canvas";
+import { bitsAt, firstNews, forgetNews, newsEnd, newsFrom, PAGES } from "./canvas";
 import { screenAddress, screenFlip, screenKind } from "./config";
 import { FIFO_BYTES, put, send } from "./i2c";
 
@@ -83,7 +83,7 @@ export function sendNews(page: u32): bool {
   }
   put(DATA);
   const end = min(newsEnd(target), column + room);
-  while (column < end) put(columnBits(target, column++));
+  while (column < end) put(bitsAt(target, column++));
   send();
   devicePage = target;
   deviceColumn = column;

@@ -1,14 +1,15 @@
 /**
- * Text on its way to the screen. The core that tells the story puts bytes in, the core that serves the screen takes them out;
- * each writes its own word only. Nobody ever waits: a screen that has fallen this far behind loses text.
+ * Text on its way to the screen. The core that tells the story puts bytes in, the core that serves the screen takes them out.
+ * The teller never waits: in a ring that is full, the newest bytes take the place of the oldest, which nobody would have seen
+ * for long.
  */
 import { read32, write32 } from "../chip";
 import { screenKind, screenQueue } from "./config";
 
 /** A power of two; a whole story of the small models. */
-const QUEUE_BYTES: u32 = 1024;
-const HEAD: usize = 0;
-const TAIL: usize = 4;
+export const QUEUE_BYTES: u32 = 1024;
+/** Places count up freely; this one is behind the last byte. */
+const END: usize = 0;
 const TEXT: usize = 8;
 
 /** Bytes with a meaning of their own: */
@@ -24,10 +25,9 @@ export const enum Control {
 /** Shows one byte of UTF-8 text, or a Control, some time soon. */
 export function show(byte: u32): void {
   if (!screenKind) return;
-  const head = read32(screenQueue + HEAD);
-  if (head - read32(screenQueue + TAIL) >= QUEUE_BYTES) return;
-  store<u8>(screenQueue + TEXT + (head & (QUEUE_BYTES - 1)), <u8>byte);
-  write32(screenQueue + HEAD, head + 1);
+  const end = queueEnd();
+  store<u8>(screenQueue + TEXT + (end & (QUEUE_BYTES - 1)), <u8>byte);
+  write32(screenQueue + END, end + 1);
 }
 
 /** Shows the first `length` characters of an ASCII literal. */
@@ -48,24 +48,14 @@ export function showTenths(value: u32): void {
   show(0x30 + (value % 10));
 }
 
-// The other end. Places count up freely.
-
-/** Place behind the last byte. */
 // @ts-ignore: decorator
 @inline
 export function queueEnd(): u32 {
-  return read32(screenQueue + HEAD);
+  return read32(screenQueue + END);
 }
 
 // @ts-ignore: decorator
 @inline
 export function queuedByte(place: u32): u32 {
   return load<u8>(screenQueue + TEXT + (place & (QUEUE_BYTES - 1)));
-}
-
-/** Everything before `place` may be overwritten. */
-// @ts-ignore: decorator
-@inline
-export function releaseQueue(place: u32): void {
-  write32(screenQueue + TAIL, place);
 }

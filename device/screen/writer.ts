@@ -2,20 +2,23 @@
  * Text to pixels: UTF-8, proportional glyphs, word wrap, seven lines that scroll. A word is drawn as it comes; if it turns out
  * not to fit, it is wiped away and read from the queue once more, on the next line.
  */
-import { ROWS, WIDTH, flipColumn, wipeAll, wipeRows } from "./canvas";
+import { ROWS, WIDTH, flipColumn, wipeAll, wipeLine, wipeRows } from "./canvas";
 import { glyphColumn, glyphOf, widthOf } from "./font";
-import { Control, queueEnd, queuedByte, releaseQueue } from "./queue";
+import { Control, QUEUE_BYTES, queueEnd, queuedByte } from "./queue";
 
 /** Glyphs are 8 rows high, and a dark row follows. */
 const LINE_ROWS: u32 = 9;
 const LINES: u32 = 7;
 /** Characters drawn in one go, so that nobody waits long for it. */
-const PORTION: u32 = 8;
+const PORTION: u32 = 4;
+/** What the teller may add to the queue while a portion is drawn, and more. */
+const SLACK: u32 = 64;
 const TAB: u32 = 9;
 const SPACE: u32 = 0x20;
 const HYPHEN: u32 = 0x2d;
 const EN_DASH: u32 = 0x2013;
 const EM_DASH: u32 = 0x2014;
+const ELLIPSIS: u32 = 0x2026;
 
 /** Row of the ring at the top of the glass once all scrolling is done. */
 export let topRow: u32 = 0;
@@ -33,8 +36,19 @@ let missing: u32 = 0;
 /** Draws some of what is queued, up to the next line that has to scroll in. */
 export function writeQueued(): void {
   const end = queueEnd();
+  if (end - wordPlace > QUEUE_BYTES - SLACK) skipTo(end - QUEUE_BYTES / 2);
   const top = topRow;
   for (let i: u32 = 0; i < PORTION && place != end && topRow == top; i++) takeByte(queuedByte(place++));
+}
+
+/** The teller is far ahead, and has overwritten what comes next: goes on with an empty screen and the next whole word. */
+function skipTo(later: u32): void {
+  place = later;
+  while (queuedByte(place) > SPACE && place - later < SLACK) place++;
+  inBar = false;
+  missing = 0;
+  clear();
+  draw(ELLIPSIS);
 }
 
 /** Bytes that wait to be drawn. */
@@ -72,7 +86,6 @@ function take(character: u32): void {
 function beginWord(): void {
   wordX = x;
   wordPlace = place;
-  releaseQueue(place);
 }
 
 /** Draws a character; false if it must be read again, on the next line. */
@@ -80,7 +93,7 @@ function draw(character: u32): bool {
   const glyph = glyphOf(character);
   const width = widthOf(glyph);
   if (x + width > WIDTH) {
-    if (wordX) wipeRows(lineRow(), wordX);
+    if (wordX) wipeRows(lineRow(), wordX, x);
     else wordPlace = place - bytesOf(character); // one word fills the line: break it here
     place = wordPlace;
     nextLine();
@@ -107,7 +120,7 @@ function nextLine(): void {
   beginWord();
   if (line < LINES - 1) line++;
   else {
-    wipeRows(topRow, 0); // 63 of the ring's 64 rows are in use: the new line takes the free one and what this frees
+    wipeLine(topRow); // 63 of the ring's 64 rows are in use: the new line takes the free one and what this frees
     topRow = (topRow + LINE_ROWS) & (ROWS - 1);
   }
 }
