@@ -46,7 +46,6 @@ function convert(fn: IrFunction, block: Block, condition: Value, [yes, no]: Arm[
   if (differing.length > MAX_SELECTS || differing.length === 0) return false;
   for (const inst of speculated) {
     inst.block = block;
-    for (const result of inst.results) fn.values[result].block = block;
     block.insts.push(inst);
   }
   const args = join.params.map((param, i) => {

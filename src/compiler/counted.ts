@@ -4,7 +4,7 @@
  */
 
 import { fold } from './fold.ts';
-import { append, type Block, constant, constantOf, type IrFunction, type Value } from './ir.ts';
+import { append, type Block, constant, constantOf, homeOf, type IrFunction, type Value } from './ir.ts';
 import { findLoops, type Loop, type LoopInfo } from './loops.ts';
 
 /** The hardware reaches 256 bytes; an instruction takes three at most, a selected one stands for up to two of them. */
@@ -68,7 +68,7 @@ function countRounds(fn: IrFunction, loop: Loop, latch: Block): Value | undefine
   if (!back) return undefined;
   const op = back === edges[0] ? test.op : inverse[test.op];
   const outside = (value: Value) => {
-    const { block } = fn.values[value];
+    const block = homeOf(fn, value);
     return block === undefined || !loop.blocks.has(block);
   };
   for (const [next, bound, side] of [

@@ -25,9 +25,16 @@ export interface ValueInfo {
   readonly type: RegisterClass;
   readonly imm: number;
   readonly symbol: string;
-  /** Where a parameter or result is defined. */
-  block: Block | undefined;
-  inst: Inst | undefined;
+  /** Of a parameter. */
+  readonly block: Block | undefined;
+  /** Of a result. */
+  readonly inst: Inst | undefined;
+}
+
+/** The block in which a value is made; undefined for constants, which are everywhere. */
+export function homeOf(fn: IrFunction, value: Value): Block | undefined {
+  const { inst, block } = fn.values[value];
+  return inst?.block ?? block;
 }
 
 /**
@@ -205,7 +212,7 @@ export function append(
     block,
   };
   inst.results = results.map((type) =>
-    newValue(fn, { kind: 'result', type, imm: 0, symbol: '', block, inst }),
+    newValue(fn, { kind: 'result', type, imm: 0, symbol: '', block: undefined, inst }),
   );
   block.insts.push(inst);
   return inst;

@@ -1,6 +1,6 @@
 /** Moves what does not change within a loop in front of it. */
 import { dominates } from './graph.ts';
-import { effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
+import { effectOf, homeOf, type Inst, type IrFunction, type Value } from './ir.ts';
 import { findLoops, type Loop, type LoopInfo } from './loops.ts';
 
 export function hoistInvariants(fn: IrFunction): void {
@@ -14,7 +14,7 @@ function hoistFrom(fn: IrFunction, info: LoopInfo, loop: Loop): void {
     insts.some(({ op }) => effectOf.get(op) === 'store' || effectOf.get(op) === 'call'),
   );
   const isOutside = (value: Value) => {
-    const { block } = fn.values[value];
+    const block = homeOf(fn, value);
     return block === undefined || !loop.blocks.has(block);
   };
   for (const block of inLoop) {
@@ -33,7 +33,6 @@ function hoistFrom(fn: IrFunction, info: LoopInfo, loop: Loop): void {
         continue;
       }
       inst.block = loop.preheader;
-      for (const result of inst.results) fn.values[result].block = loop.preheader;
       loop.preheader.insts.push(inst);
     }
     block.insts = kept;
