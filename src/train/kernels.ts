@@ -28,10 +28,23 @@ export interface Kernels {
     q: number,
     k: number,
     v: number,
+    steps: number,
+    inverses: number,
+    stepStride: number,
     length: number,
     heads: number,
     kvHeads: number,
     headSize: number,
+  ): void;
+  valueSteps(
+    steps: number,
+    inverses: number,
+    v: number,
+    tokens: number,
+    kvHeads: number,
+    headSize: number,
+    shared: number,
+    factor: number,
   ): void;
   attentionBackward(
     dq: number,
@@ -69,6 +82,7 @@ export interface Kernels {
     headSize: number,
     sign: number,
   ): void;
+  clamp(x: number, count: number, limit: number): void;
   gatedForward(out: number, gate: number, up: number, count: number, relu: boolean): void;
   gatedBackward(dOut: number, gate: number, up: number, count: number, relu: boolean): void;
   gather(out: number, table: number, tokens: number, rows: number, dim: number): void;

@@ -51,6 +51,8 @@ export interface ThreadBuffers {
   attentionScratch: number;
   muonScratch: number;
   layers: LayerBuffers[];
+  valueSteps: number; // (kvHeads, tokens)
+  valueInverses: number; // (kvHeads, tokens)
   output: number; // (tokens, dim), after the last layer
   outputNormal: number; // (tokens, dim)
   outputInverse: number; // (tokens)
@@ -157,6 +159,8 @@ function threadBuffers(
       up: perToken(hiddenDim),
       hidden: perToken(hiddenDim),
     })),
+    valueSteps: perToken(shape.kvHeads),
+    valueInverses: perToken(shape.kvHeads),
     output: perToken(dim),
     outputNormal: perToken(dim),
     outputInverse: perToken(1),

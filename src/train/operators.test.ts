@@ -152,7 +152,7 @@ describe('gradients against finite differences in double precision', () => {
     const out = floats(q);
     const logSums = floats(new Float64Array(heads * length));
     const tail = [length, heads, kvHeads, headSize] as const;
-    kernels.attentionForward(out.at, logSums.at, qAt, kAt, vAt, ...tail);
+    kernels.attentionForward(out.at, logSums.at, qAt, kAt, vAt, 0, 0, 0, ...tail);
     expectClose(out.view, slowAttention(q, k, v, shape));
     const behind = new Float32Array(memory.buffer, out.at + out.view.byteLength, 4);
     expect([...behind]).toEqual([1e3, 1e3, 1e3, 1e3]);
@@ -241,6 +241,51 @@ describe('gradients against finite differences in double precision', () => {
 });
 
 describe('rounding and optimiser', () => {
+  it('rounds softmax weights as the chip does: s8, each with the scale of its value', () => {
+    top = arena;
+    const [length, headSize, bound] = [21, 8, 6];
+    const [q, k, v] = [normals(length * headSize), normals(length * headSize), normals(length * headSize)];
+    kernels.setAttentionScratch(attentionScratch, length, headSize);
+    const [out, sums] = [floats(q), floats(normals(length))];
+    const [steps, inverses] = [floats(new Float64Array(length)), floats(new Float64Array(length))];
+    const values = floats(v).at;
+    kernels.valueSteps(steps.at, inverses.at, values, length, 1, headSize, 1, 128 / bound);
+    const room = [steps.at, inverses.at, length * 4] as const;
+    kernels.attentionForward(
+      out.at,
+      sums.at,
+      floats(q).at,
+      floats(k).at,
+      values,
+      ...room,
+      length,
+      1,
+      1,
+      headSize,
+    );
+    for (let i = 0; i < length; i++) {
+      const row = (x: Vector, at: number) => x.subarray(at * headSize, (at + 1) * headSize);
+      const scores = Array.from({ length: i + 1 }, (_, j) => dot(row(q, i), row(k, j)) / Math.sqrt(headSize));
+      const e = scores.map((y) => Math.exp(y - Math.max(...scores)));
+      const step = e.map((_, j) => (Math.max(...row(v, j).map(Math.abs)) * 128) / bound);
+      const sum = e.reduce((a, b) => a + b, 0);
+      const expected = row(v, 0).map((_, d) =>
+        e.reduce(
+          (total, y, j) => total + ((Math.round(y * step[j]) / step[j]) * v[j * headSize + d]) / sum,
+          0,
+        ),
+      );
+      expectClose(out.view.subarray(i * headSize, (i + 1) * headSize), expected, 1e-4);
+    }
+  });
+
+  it('cuts at a limit', () => {
+    top = arena;
+    const x = floats([-20, -16, 3, 17]);
+    kernels.clamp(x.at, 4, 16);
+    expect([...x.view]).toEqual([-16, -16, 3, 16]);
+  });
+
   it('rounds to the nearest of 127 steps of the group, in place too', () => {
     top = arena;
     const x = normals(24);

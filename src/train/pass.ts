@@ -4,11 +4,17 @@ import { type LayerTensors, parametersOf, type Shape, type Tensor } from './shap
 
 /** How the forward pass rounds, so that training sees the chip's arithmetic; 0 levels: not at all. */
 export interface Rounding {
-  /** Steps each side of zero for the inputs of every matrix (127: int8), one scale a token. */
+  /** Steps each side of zero for the inputs of every matrix (127: int8), one scale a token; gates are cut, too. */
   activations: number;
-  /** The same for queries, keys and values: one scale a token for the heads of either core (half of them). */
+  /**
+   * The same for queries, keys and values: one scale a token for the heads of either core (half of them). The
+   * softmax's weights are then rounded to s8 as well, each together with the scale of its value.
+   */
   cache: number;
 }
+
+/** The chip's gate saturates there (device/kernels/swiglu.ts); the gradient passes as if it did not. */
+const GATE_LIMIT = 16;
 
 export const noRounding: Rounding = { activations: 0, cache: 0 };
 
@@ -43,6 +49,7 @@ export function createPass(
   let chunk = layout.chunks[0];
   let counts = segmentTables[0];
   const bytes = new Uint8Array(memory.buffer);
+  const weights = new Float32Array(memory.buffer, layout.weights, parameters.count);
   const { cosines, sines } = layout;
   kernels.setScratch(buffers.gemmScratch);
   kernels.setAttentionScratch(buffers.attentionScratch, shape.context, headSize);
@@ -63,6 +70,21 @@ export function createPass(
     kernels.gemm(gradient(w), w.columns, dOut, 1, w.rows, x, w.columns, 1, w.rows, w.columns, tokens, true);
   const round = (at: number, groups: number, group: number, levels: number) => {
     if (levels) kernels.fakeQuantize(at, at, groups, group, levels);
+  };
+
+  /**
+   * What no value of a layer can exceed, by Cauchy and Schwarz: the chip's unit for the scales in its value cache
+   * (src/quantize/pack.ts).
+   */
+  const valueBound = ({ wv, attentionNorm }: LayerTensors): number => {
+    const gain = attentionNorm.offset;
+    let largest = 0;
+    for (let at = wv.offset; at < wv.offset + wv.rows * dim; at += dim) {
+      let squares = 0;
+      for (let j = 0; j < dim; j++) squares += (weights[at + j] * weights[gain + j]) ** 2;
+      largest = Math.max(largest, squares);
+    }
+    return Math.sqrt(dim * largest);
   };
 
   /** Calls `visit` with the first token and the length of every segment (a document, or a window). */
@@ -86,6 +108,12 @@ export function createPass(
     round(b.q, (n * dim) / queryGroup, queryGroup, cache);
     round(b.k, (n * kvDim) / cacheGroup, cacheGroup, cache);
     round(b.v, (n * kvDim) / cacheGroup, cacheGroup, cache);
+    const { valueSteps, valueInverses } = buffers;
+    if (cache) {
+      const factor = 128 / valueBound(w);
+      const shared = cacheGroup / headSize;
+      kernels.valueSteps(valueSteps, valueInverses, b.v, n, kvHeads, headSize, shared, factor);
+    }
     eachSegment((first, length) => {
       const row = first * dim * 4;
       const kvRow = first * kvDim * 4;
@@ -95,6 +123,9 @@ export function createPass(
         b.q + row,
         b.k + kvRow,
         b.v + kvRow,
+        cache ? valueSteps + first * 4 : 0,
+        valueInverses + first * 4,
+        n * 4,
         length,
         heads,
         kvHeads,
@@ -109,6 +140,7 @@ export function createPass(
     round(b.normal2, n, dim, activations);
     multiply(b.gate, b.normal2, w.w1, n);
     multiply(b.up, b.normal2, w.w3, n);
+    if (activations && !relu) kernels.clamp(b.gate, n * hiddenDim, GATE_LIMIT);
     kernels.gatedForward(b.hidden, b.gate, b.up, n * hiddenDim, relu);
     round(b.hidden, n, hiddenDim, activations);
     copy(out, b.middle, n * dim);

@@ -13,6 +13,7 @@ import {
   type RunState,
   saveCheckpoint,
 } from './checkpoint.ts';
+import { conditionForChip } from './condition.ts';
 import { prepareCorpus, readText } from './corpus.ts';
 import { curveSvg } from './curve.ts';
 import { createEncoder } from './encoder.ts';
@@ -76,6 +77,7 @@ interface Run {
   corpus: Corpus;
   batches: Batches;
   tokenizer: TrainedTokenizer;
+  documents: readonly string[];
   validation?: Corpus;
 }
 
@@ -128,7 +130,7 @@ async function start(options: TrainOptions): Promise<Run> {
   const engine = await createEngine(recipe.shape, recipe);
   prepareWeights(engine, recipe, checkpoint);
   const batches = createBatches(corpus, recipe.packing, recipe.seed, checkpoint?.state.batches);
-  return { options, state, engine, corpus, batches, tokenizer, validation };
+  return { options, state, engine, corpus, batches, tokenizer, documents: text.documents, validation };
 }
 
 function initialState(recipe: Recipe, textHash: string): RunState {
@@ -262,7 +264,12 @@ function finish(run: Run): void {
   lookAt(run);
   save(run);
   const { shape } = state.recipe;
-  writeSafely(join(options.out, outputNames.model), writeVersion0(shape, engine.weights));
-  writeSafely(join(options.out, outputNames.version1), writeVersion1(shape, engine.weights));
+  // llama2.c's file cannot say ReLU and the device program computes SiLU: such a model cannot be tried there.
+  const weights =
+    shape.activation === 'silu'
+      ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents)
+      : engine.weights;
+  writeSafely(join(options.out, outputNames.model), writeVersion0(shape, weights));
+  writeSafely(join(options.out, outputNames.version1), writeVersion1(shape, weights));
   writeSafely(join(options.out, outputNames.samples), `step ${state.step}\n${sampleText(run)}\n`);
 }

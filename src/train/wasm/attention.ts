@@ -114,6 +114,43 @@ function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
   return sum4(total);
 }
 
+/**
+ * Rounds exponentials to whole multiples of 1 / steps[j], as the chip holds its softmax weights: s8, with the
+ * scale of the value of position j multiplied in.
+ */
+function roundRow(row: usize, count: i32, steps: usize, inverses: usize): void {
+  const most = f32x4.splat(127);
+  for (let j = 0; j < count; j += 4) {
+    const weight = f32x4.pmin(f32x4.nearest(f32x4.mul(v128.load(row), v128.load(steps))), most);
+    v128.store(row, f32x4.mul(weight, v128.load(inverses)));
+    row += 16;
+    steps += 16;
+    inverses += 16;
+  }
+}
+
+/**
+ * What roundRow needs for a chunk of tokens: steps and inverses (kvHeads, tokens), from the values (tokens,
+ * kvHeads*headSize) of which `shared` neighbouring heads have one scale; `factor`: 128 / largest possible value.
+ */
+export function valueSteps(
+  steps: usize, inverses: usize, v: usize, tokens: i32, kvHeads: i32, headSize: i32, shared: i32, factor: f32,
+): void {
+  const group = shared * headSize;
+  for (let t = 0; t < tokens; t++) {
+    for (let h = 0; h < kvHeads; h += shared) {
+      let top: f32 = 0;
+      for (let i = 0; i < group; i++) top = max(top, abs(load<f32>(v + (<usize>i << 2))));
+      for (let i = h; i < h + shared; i++) {
+        const place = <usize>(i * tokens + t) << 2;
+        store<f32>(steps + place, top * factor);
+        store<f32>(inverses + place, top > 0 ? <f32>1 / (top * factor) : 0);
+      }
+      v += <usize>group << 2;
+    }
+  }
+}
+
 function scaleRow(row: usize, count: i32, factor: f32): void {
   for (let j = 0; j < count; j += 4) {
     v128.store(row, f32x4.mul(v128.load(row), f32x4.splat(factor)));
@@ -123,7 +160,8 @@ function scaleRow(row: usize, count: i32, factor: f32): void {
 
 /**
  * out (length, heads*headSize) from q (same shape), k and v (length, kvHeads*headSize);
- * logSums (heads, length) is kept for the backward pass.
+ * logSums (heads, length) is kept for the backward pass. With `steps` (see valueSteps; stepStride bytes from
+ * one head to the next) the weights are rounded, else it is 0.
  */
 export function attentionForward(
   out: usize,
@@ -131,6 +169,9 @@ export function attentionForward(
   q: usize,
   k: usize,
   v: usize,
+  steps: usize,
+  inverses: usize,
+  stepStride: usize,
   length: i32,
   heads: i32,
   kvHeads: i32,
@@ -147,13 +188,16 @@ export function attentionForward(
       packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
       packEntries(packedValues, v + kvHead, kvStride, length, headSize);
     }
+    const kvOffset = <usize>(h / group) * stepStride;
     for (let first = 0; first < length; first += FORWARD_ROWS) {
       const rows = min(FORWARD_ROWS, length - first);
       const reach = first + rows;
       const at = <usize>first * stride + head;
       scoreTile(scores, q + at, stride, packedKeys, reach, headSize);
       for (let i = 0; i < rows; i++) {
-        const sum = exponentialRow(scores + <usize>i * scoreStride, first + i + 1, (reach + 7) & ~7, scale);
+        const row = scores + <usize>i * scoreStride;
+        const sum = exponentialRow(row, first + i + 1, (reach + 7) & ~7, scale);
+        if (steps) roundRow(row, reach, steps + kvOffset, inverses + kvOffset);
         store<f32>(sums + ((<usize>i) << 2), 1 / sum);
         store<f32>(logSums + ((<usize>(h * length + first + i)) << 2), peak + <f32>log(<f64>sum));
       }

@@ -1,10 +1,11 @@
 /** The trainer's operators over raw addresses of one shared memory; called from ../kernels.ts. */
-export { attentionBackward, attentionForward, setAttentionScratch } from './attention';
+export { attentionBackward, attentionForward, setAttentionScratch, valueSteps } from './attention';
 export { gemm, setScratch } from './gemm';
 export { crossEntropy } from './loss';
 export { adamw, addInto, muon, sumOfSquares } from './optimizer';
 export { multiplyAddPeak } from './peak';
 export {
+  clamp,
   fakeQuantize,
   gatedBackward,
   gatedForward,

@@ -79,6 +79,16 @@ function sigmoid4(x: v128): v128 {
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
 }
 
+/** Cuts every float to -limit ... limit, in place. */
+export function clamp(x: usize, count: i32, limit: f32): void {
+  const bytes = (<usize>count) << 2;
+  const high = f32x4.splat(limit);
+  const low = f32x4.splat(-limit);
+  for (let o: usize = 0; o < bytes; o += 16) {
+    v128.store(x + o, f32x4.pmax(f32x4.pmin(v128.load(x + o), high), low));
+  }
+}
+
 /** out = silu(gate) * up (SwiGLU), or relu(gate) * up. */
 export function gatedForward(out: usize, gate: usize, up: usize, count: i32, relu: bool): void {
   const bytes = <usize>count << 2;
