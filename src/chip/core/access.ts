@@ -48,6 +48,12 @@ export function createSlowAccess(
     throw trap;
   };
 
+  /** A fault of the bus becomes an exception; anything else is the host's. */
+  const faulted = (error: unknown, address: number, pc: number): never => {
+    if (error instanceof BusFault) return fault(error.cause, address, pc);
+    throw error;
+  };
+
   /** Arena offset of an aligned access, or -1 for a device. Charges what the way there costs. */
   const locate = (address: number, bytes: number, access: Access, pc: number): number => {
     if (dataAttributes[address >>> 29] === NO_ACCESS) {
@@ -57,18 +63,31 @@ export function createSlowAccess(
     const page = address >>> PAGE_SHIFT;
     const delta = access === ACCESS.load ? loadMap[page] : writable[page];
     if (delta !== 0) return (address + delta) | 0;
-    return atBus(address, pc, () => bus.locate(address >>> 0, bytes, access, core, now()));
+    try {
+      const offset = bus.locate(address >>> 0, bytes, access, core, now());
+      time[0] += bus.stall;
+      return offset;
+    } catch (error) {
+      return faulted(error, address, pc);
+    }
   };
 
-  /** Calls the bus, turns its faults into exceptions and charges its stall. */
-  const atBus = (address: number, pc: number, action: () => number): number => {
+  const readDevice = (address: number, bytes: 1 | 2 | 4, pc: number): number => {
     try {
-      const result = action();
+      const value = bus.read(address >>> 0, bytes, core, now(), pc >>> 0);
       time[0] += bus.stall;
-      return result;
+      return value | 0;
     } catch (error) {
-      if (error instanceof BusFault) return fault(error.cause, address, pc);
-      throw error;
+      return faulted(error, address, pc);
+    }
+  };
+
+  const writeDevice = (address: number, bytes: 1 | 2 | 4, value: number, pc: number): void => {
+    try {
+      bus.write(address >>> 0, bytes, value, core, now(), pc >>> 0);
+      time[0] += bus.stall;
+    } catch (error) {
+      faulted(error, address, pc);
     }
   };
 
@@ -80,9 +99,7 @@ export function createSlowAccess(
 
   const loadAligned = (address: number, bytes: 1 | 2 | 4, pc: number): number => {
     const offset = locate(address, bytes, ACCESS.load, pc);
-    if (offset === -1) {
-      return atBus(address, pc, () => bus.read(address >>> 0, bytes, core, now(), pc >>> 0)) | 0;
-    }
+    if (offset === -1) return readDevice(address, bytes, pc);
     if (bytes === 4) return view.getInt32(offset, true);
     return bytes === 2 ? view.getUint16(offset, true) : view.getUint8(offset);
   };
@@ -90,10 +107,7 @@ export function createSlowAccess(
   const storeAligned = (address: number, bytes: 1 | 2 | 4, value: number, pc: number): void => {
     const offset = locate(address, bytes, ACCESS.store, pc);
     if (offset === -1) {
-      atBus(address, pc, () => {
-        bus.write(address >>> 0, bytes, value, core, now(), pc >>> 0);
-        return 0;
-      });
+      writeDevice(address, bytes, value, pc);
       return;
     }
     if (bytes === 4) view.setInt32(offset, value, true);

@@ -156,7 +156,6 @@ export function createCore({ bus, core, simcall, onUnaligned }: CoreOptions): Co
     },
     isCached: (pc) => bus.isCachedCode(pc >>> 0),
     fetchLine: bus.fetchLine,
-    hasFence: bus.fence !== undefined,
     warnUnaligned: onUnaligned !== undefined,
   };
   if (onUnaligned) state.pie.onUnaligned = onUnaligned;

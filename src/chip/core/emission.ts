@@ -12,7 +12,6 @@ export interface Place {
   /** All accesses go the slow way (breakpoints armed). */
   readonly slow: boolean;
   readonly warnUnaligned: boolean;
-  readonly hasFence: boolean;
   /** Arena offset of a constant address which is plain memory, or undefined. */
   constantOffset(address: number): number | undefined;
 }

@@ -66,6 +66,16 @@ export function createRuntime(parts: RuntimeParts) {
     },
   };
 
+  const fetchWord = (address: number, pc: number) => {
+    try {
+      bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
+      time[0] += bus.stall;
+    } catch (error) {
+      if (error instanceof BusFault) access.fault(error.cause, address, pc);
+      throw error;
+    }
+  };
+
   const slow = {
     ...access,
     ...windows,
@@ -109,15 +119,9 @@ export function createRuntime(parts: RuntimeParts) {
     },
     /** Code fetched through a cache: charges the line fill. */
     fetch(pc: number, length: number) {
-      for (const address of new Set([pc >>> 0, (pc + length - 1) >>> 0])) {
-        try {
-          bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
-        } catch (error) {
-          if (error instanceof BusFault) access.fault(error.cause, address, pc);
-          throw error;
-        }
-        time[0] += bus.stall;
-      }
+      fetchWord(pc, pc);
+      // An instruction may end in the next line.
+      if ((pc & 3) + length > 4) fetchWord((pc + length - 1) | 0, pc);
     },
     /** Nothing can be fetched at `pc`: the bus says which exception that is. */
     fetchFault(pc: number) {

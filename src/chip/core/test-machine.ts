@@ -99,3 +99,27 @@ export function createTestMachine(source: string, options: TestOptions = {}): Te
   machine.setA(1, STACK);
   return machine;
 }
+
+/** Where {@link withVectors} puts vectors. */
+export const VECTORS = 0x40390000;
+
+/** A machine with its vectors at VECTORS: each holds `handler` (GNU syntax) and nothing more. */
+export function withVectors(source: string, handlers: Readonly<Record<number, string>>) {
+  const machine = createTestMachine(source);
+  machine.core.state.special[SR.vecbase] = VECTORS;
+  for (const [offset, text] of Object.entries(handlers)) {
+    const handler = createTestMachine(`start:\n${text}\n`, { code: VECTORS + Number(offset) });
+    const start = handler.symbols.get('start')!;
+    if (start !== VECTORS + Number(offset)) throw new Error(`the handler at ${offset} needs literals`);
+    const bytes = Uint8Array.from({ length: 64 }, (_, index) => handler.bus.read8(start + index));
+    machine.bus.load(start, bytes);
+  }
+  return machine;
+}
+
+/** Runs a program with these registers. */
+export const runProgram = (source: string, registers: Readonly<Record<number, number>> = {}) => {
+  const machine = createTestMachine(source);
+  for (const [index, value] of Object.entries(registers)) machine.setA(Number(index), value);
+  return { machine, ...machine.run() };
+};

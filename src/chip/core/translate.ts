@@ -20,7 +20,6 @@ export interface Source {
   constantOffset(address: number): number | undefined;
   isCached(pc: number): boolean;
   readonly fetchLine: number;
-  readonly hasFence: boolean;
   readonly warnUnaligned: boolean;
 }
 
@@ -163,7 +162,6 @@ function emitBlock(node: number, work: Work): string {
       index,
       slow: work.variant.debug,
       warnUnaligned: work.source.warnUnaligned,
-      hasFence: work.source.hasFence,
       constantOffset: work.source.constantOffset,
     });
     const fetched = Math.floor((instruction.next - 1) / work.source.fetchLine);

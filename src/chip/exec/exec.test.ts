@@ -145,6 +145,16 @@ _start:
     expect(result.stdout).toBe('argtyped');
   });
 
+  it('gives argc and argv to a first function that takes them', () => {
+    const source = '_start: entry a1, 32\n  l32i a4, a3, 4\n  l8ui a2, a4, 0\n  retw\n';
+    expect(run(program(source), { argv: ['name', 'A'] }).exitCode).toBe(65);
+  });
+
+  it('reports a breakpoint, and a wait that nothing can end', () => {
+    expect(run(program('_start: break 0, 0\n')).stderr).toContain('breakpoint');
+    expect(() => run(program('_start: waiti 15\n'))).toThrow(/waits at 0x40378/);
+  });
+
   it('reports an exception with cause, address and registers', () => {
     const result = run(program('_start: movi a9, 0x77\n  movi a2, 8\n  l32i a3, a2, 0\n'));
     expect(result.exitCode).toBe(128 + 28);

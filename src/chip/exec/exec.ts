@@ -7,8 +7,8 @@ import { CAUSE, causeNames } from '../core/errors.ts';
 import type { VisibleRegisters } from '../core/runtime.ts';
 import { PS, SR } from '../core/state.ts';
 import { createFlatBus, type FlatBus } from '../flat-bus.ts';
-import { builtInCode, isGeneralVector, returnOffsets, VECTOR_BYTES } from './handlers.ts';
-import { createSimcalls } from './simcalls.ts';
+import { builtInCode, DEBUG_VECTOR, isGeneralVector, returnOffsets, VECTOR_BYTES } from './handlers.ts';
+import { createSimcalls, writeArguments } from './simcalls.ts';
 import { reloadCaller, spillWindows } from './spill.ts';
 
 export interface ExecOptions {
@@ -47,6 +47,9 @@ const LOWEST = 0x10000;
 const STACK_BYTES = 0x8000;
 /** Room above the first stack pointer for the save area of a caller that does not exist. */
 const STACK_HEADROOM = 128;
+/** Where in the built-in page the program's arguments lie, for a first function that takes argc and argv. */
+const ARGUMENTS = 0x800;
+const HANDLER_PAGE = 0x1000;
 const RESET_VECBASE = 0x40000000;
 const SLICE = 50_000_000;
 /** Exit codes of programs that an exception ended: 128 + cause, as shells do for signals. */
@@ -110,7 +113,7 @@ function arrange(elf: Elf, bus: FlatBus): Surroundings {
   const gigabyte = elf.entry - (elf.entry % 0x40000000);
   const candidates = Array.from({ length: 64 }, (_, index) => gigabyte + 0x3fff0000 - index * 0x10000);
   const code = builtInCode();
-  const handlers = freePlace(spans, candidates, code.length);
+  const handlers = freePlace(spans, candidates, HANDLER_PAGE);
   bus.load(handlers, code);
   const own = symbol(elf, '_memmap_vecbase_reset') ?? RESET_VECBASE;
   const stacks = [0x3fce8000, 0x3fcd0000, 0x3fcf8000, 0x3fca0000, 0x3d800000, 0x3d000000];
@@ -119,7 +122,7 @@ function arrange(elf: Elf, bus: FlatBus): Surroundings {
 }
 
 /** Sets the registers as a loader would that calls the entry point. */
-function begin(core: Core, elf: Elf, bus: FlatBus, place: Surroundings, argumentCount: number): void {
+function begin(core: Core, elf: Elf, bus: FlatBus, place: Surroundings, argv: readonly string[]): void {
   const { special, ar } = core.state;
   const isWindowed = opcodeAt(bus, elf.entry) === 'entry';
   special[SR.ps] = PS.woe | PS.um | (isWindowed ? 2 << PS.callincShift : 0);
@@ -130,10 +133,13 @@ function begin(core: Core, elf: Elf, bus: FlatBus, place: Surroundings, argument
   if (isWindowed) {
     ar[0] = 0;
     ar[8] = (2 << 30) | ((place.handlers + returnOffsets.fromCall8) & 0x3fffffff);
-    ar[10] = argumentCount;
+    ar[10] = argv.length;
+    ar[11] = place.handlers + ARGUMENTS;
   } else {
-    ar[2] = argumentCount;
+    ar[2] = argv.length;
+    ar[3] = place.handlers + ARGUMENTS;
   }
+  writeArguments(bus, place.handlers + ARGUMENTS, argv);
   // The frame below the first one: where the registers of a spilled first frame go.
   bus.write32(place.stack - 12, place.stack + STACK_HEADROOM);
   core.state.pc = elf.entry;
@@ -149,7 +155,9 @@ function describeException(core: Core, registers: VisibleRegisters, offset: numb
   const pc = isDouble ? special[SR.depc] : isGeneral ? special[SR.epc1] : special[SR.epc1 + level - 1];
   const what = isGeneral
     ? `${isDouble ? 'double ' : ''}exception ${cause} (${causeNames[cause] ?? 'unknown cause'})`
-    : `interrupt of level ${level}, which nothing handles,`;
+    : offset === DEBUG_VECTOR
+      ? `breakpoint (DEBUGCAUSE ${hex(special[SR.debugcause])})`
+      : `interrupt of level ${level}, which nothing handles,`;
   const address =
     [2, 3, 9, 20, 28, 29].includes(cause) && isGeneral ? `, address ${hex(special[SR.excvaddr])}` : '';
   const rows = [0, 4, 8, 12].map((first) =>
@@ -210,11 +218,15 @@ export function executeElf(file: Uint8Array, options: ExecOptions = {}): ExecRes
       return undefined;
     },
   });
-  begin(core, elf, bus, place, argv.length);
+  begin(core, elf, bus, place, argv);
   const limit = options.maxCycles ?? Number.POSITIVE_INFINITY;
   while (!result && core.cycles < limit) {
     core.runUntil(Math.min(limit, core.cycles + SLICE));
-    if (core.waiting && !result) return { exitCode: 0, instructions: core.instructions, cycles: core.cycles };
+    if (core.waiting && !result && core.state.special[SR.intenable] === 0) {
+      throw new FailureError(
+        `the program waits at ${hex(core.state.pc)} (waiti) for an interrupt, and has enabled none.`,
+      );
+    }
   }
   if (!result) {
     throw new FailureError(

@@ -101,5 +101,8 @@ export function builtInCode(): Uint8Array {
   return code;
 }
 
+/** Where breakpoints go. */
+export const DEBUG_VECTOR = 0x280;
+
 /** The general exception vectors, at which EXCCAUSE says what happened. */
 export const isGeneralVector = (offset: number): boolean => offset === 0x300 || offset === 0x340;

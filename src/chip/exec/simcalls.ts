@@ -34,11 +34,22 @@ export interface SimcallHost {
   readonly exit: (code: number) => void;
 }
 
+const zeroTerminated = (argument: string) => new TextEncoder().encode(`${argument}\0`);
+
+/** argc pointers and a null, then the strings, at `address`. */
+export function writeArguments(bus: FlatBus, address: number, argv: readonly string[]): void {
+  let at = address + 4 * (argv.length + 1);
+  for (const [index, argument] of argv.entries()) {
+    bus.write32(address + 4 * index, at);
+    for (const byte of zeroTerminated(argument)) bus.write8(at++, byte);
+  }
+  bus.write32(address + 4 * argv.length, 0);
+}
+
 export function createSimcalls(host: SimcallHost, bus: FlatBus): (registers: VisibleRegisters) => void {
   let consumed = 0;
-  const strings = host.argv.map((argument) => new TextEncoder().encode(`${argument}\0`));
-  /** The pointers (argc of them and a null), then the strings. */
-  const argumentBytes = () => 4 * (strings.length + 1) + strings.reduce((sum, { length }) => sum + length, 0);
+  const argumentBytes = () =>
+    host.argv.reduce((sum, argument) => sum + 4 + zeroTerminated(argument).length, 4);
   const put = (address: number, bytes: Uint8Array) => {
     for (const [index, byte] of bytes.entries()) bus.write8(address + index, byte);
   };
@@ -69,16 +80,10 @@ export function createSimcalls(host: SimcallHost, bus: FlatBus): (registers: Vis
     [SYS.lseek]: (file) => ({ errno: file >= 0 && file <= 2 ? ERRNO.illegalSeek : ERRNO.badFile }),
     // One file is ready for reading (0) or writing (1): always, here.
     [SYS.selectOne]: (file) => (file >= 0 && file <= 2 ? 1 : { errno: ERRNO.badFile }),
-    [SYS.argumentCount]: () => strings.length,
+    [SYS.argumentCount]: () => host.argv.length,
     [SYS.argumentSize]: argumentBytes,
     [SYS.arguments](address) {
-      let at = (address >>> 0) + 4 * (strings.length + 1);
-      for (const [index, bytes] of strings.entries()) {
-        bus.write32((address >>> 0) + 4 * index, at);
-        put(at, bytes);
-        at += bytes.length;
-      }
-      bus.write32((address >>> 0) + 4 * strings.length, 0);
+      writeArguments(bus, address >>> 0, host.argv);
       return 0;
     },
     [SYS.memset](address, value, length) {
