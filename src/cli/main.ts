@@ -18,6 +18,7 @@ export function createProgram(): Command {
     .description(description)
     .version(version)
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what is possible)')
     .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100), sortSubcommands: false })
     .addHelpText(

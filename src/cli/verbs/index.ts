@@ -7,6 +7,7 @@ import { register as build } from './build.ts';
 import { register as chat } from './chat.ts';
 import { register as disasm } from './disasm.ts';
 import { register as evaluate } from './eval.ts';
+import { register as exec } from './exec.ts';
 import { register as flash } from './flash.ts';
 import { register as inspect } from './inspect.ts';
 import { register as monitor } from './monitor.ts';
@@ -32,6 +33,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   ports,
   asm,
   disasm,
+  exec,
 ];
 
 export function registerVerbs(program: Command): void {

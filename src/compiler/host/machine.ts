@@ -61,6 +61,9 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
   bus.provide(STACK_TOP - STACK_BYTES, STACK_BYTES + PAGE);
   /** What the program called the simulator for. */
   let called: number | undefined;
+  /** Cycles of the calls so far; a core that has stopped lets time pass, which is nobody's. */
+  let busy = 0;
+  let calledAt = 0;
 
   const reserve: Machine['reserve'] = (kind, bytes, align) => {
     const start = Math.ceil(next[kind] / align) * align;
@@ -88,6 +91,7 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     core: 0,
     simcall({ get }) {
       called = get(MARK);
+      calledAt = core.cycles;
       core.running = false;
     },
   });
@@ -124,7 +128,7 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     word: (address) => bus.memory.view.getInt32(offset(address), true),
     setWord: (address, value) => bus.memory.view.setInt32(offset(address), value, true),
     get cycles() {
-      return core.cycles;
+      return busy;
     },
     get instructions() {
       return core.instructions;
@@ -145,8 +149,9 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
       });
       state.pc = address;
       core.stateChanged();
-      const until = core.cycles + maxCycles;
-      const called = runToCall(until);
+      const begin = core.cycles;
+      const called = runToCall(begin + maxCycles);
+      busy += calledAt - begin;
       if (called === marks.trap) throw new Trap(trapName(state.ar[2]));
       return {
         registers: [2, 3, 4, 5].map((reg) => state.ar[reg]),

@@ -1,0 +1,89 @@
+/** `exec`: bare ELF programs and WebAssembly functions on the simulated core. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { UsageError } from '../../errors.ts';
+import { integer } from '../arguments.ts';
+import { thousands } from '../table.ts';
+
+interface Options {
+  invoke?: string;
+  maxCycles?: number;
+  json?: boolean;
+}
+
+export function register(program: Command): void {
+  program
+    .command('exec')
+    .description('run a bare ELF program, or a function of a WebAssembly module, on the simulated core')
+    .argument('<file>', 'ELF executable for this core, or .wasm')
+    .argument('[args...]', "the program's arguments, or the function's")
+    .option('--invoke <name>', 'exported function of the WebAssembly module')
+    .option('--max-cycles <n>', 'give up after so many', integer(1, 1e15))
+    .option('--json', 'counts (and results) as JSON on stdout')
+    .passThroughOptions()
+    .addHelpText(
+      'after',
+      '\nOptions go before the file. The program speaks through simulator calls (a2 = 1 exit, 3 read, 4 write); its exit code becomes ours.\n\nExamples:\n  $ esp32-llm exec hello.elf\n  $ esp32-llm exec --invoke fib fib.wasm 30',
+    )
+    .action(execute);
+}
+
+async function execute(file: string, args: string[], options: Options): Promise<void> {
+  const bytes = readFileSync(file);
+  const isWasm = bytes.length >= 4 && bytes.readUInt32LE(0) === 0x6d736100;
+  const { name, rest } = takeInvoke(args, options.invoke);
+  if (isWasm) return executeModule(bytes, name, rest, options);
+  if (name !== undefined)
+    throw new UsageError('--invoke is for WebAssembly modules; an ELF program has its entry point');
+  const { executeElf } = await import('../../chip/index.ts');
+  const result = executeElf(bytes, {
+    argv: [file, ...rest],
+    stdin: process.stdin.isTTY ? undefined : readInput(),
+    stdout: (text) => void (options.json ? process.stderr : process.stdout).write(text),
+    stderr: (text) => void process.stderr.write(text),
+    maxCycles: options.maxCycles,
+  });
+  report(result, options);
+  process.exitCode = result.exitCode & 0xff;
+}
+
+/** `exec FILE.wasm --invoke NAME ARGS` is as good as the options in front. */
+function takeInvoke(
+  args: readonly string[],
+  given: string | undefined,
+): { name: string | undefined; rest: string[] } {
+  const withoutDashes = (list: readonly string[]): string[] =>
+    list.filter((arg, index) => index > 0 || arg !== '--');
+  if (given !== undefined || args[0] !== '--invoke') return { name: given, rest: withoutDashes(args) };
+  if (args.length < 2) throw new UsageError('--invoke wants the name of an exported function');
+  return { name: args[1], rest: withoutDashes(args.slice(2)) };
+}
+
+async function executeModule(
+  wasm: Uint8Array,
+  name: string | undefined,
+  args: string[],
+  options: Options,
+): Promise<void> {
+  const { executeWasm } = await import('../../compiler/host/execute.ts');
+  if (name === undefined) throw new UsageError('name the exported function with --invoke NAME');
+  const { results, ...counts } = executeWasm(wasm, name, args, options.maxCycles);
+  if (!options.json) for (const result of results) process.stdout.write(`${result}\n`);
+  report({ ...counts, ...(options.json ? { results } : {}) }, options);
+}
+
+function report(result: { instructions: number; cycles: number }, { json }: Options): void {
+  if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
+  else
+    process.stderr.write(
+      `${thousands(result.instructions)} instructions, ${thousands(result.cycles)} cycles\n`,
+    );
+}
+
+function readInput(): Uint8Array {
+  try {
+    return readFileSync(0);
+  } catch {
+    return new Uint8Array(0); // no standard input at all
+  }
+}

@@ -1,0 +1,112 @@
+/** One exported function of a WebAssembly file, run on the simulated core: what `esp32-llm exec FILE.wasm` does. */
+import { UsageError } from '../../errors.ts';
+import { decodeModule } from '../decode.ts';
+import { floatOf } from '../fold.ts';
+import type { ValueType } from '../module.ts';
+import { validateModule } from '../validate.ts';
+import { createStore, type Extern, instantiate } from './instantiate.ts';
+import { invoke, type TypedValue } from './invoke.ts';
+import { createMachine } from './machine.ts';
+import { createSpectest } from './spectest.ts';
+
+export interface WasmRun {
+  readonly results: readonly TypedValue[];
+  /** Of the call alone, without start function and set-up. */
+  readonly cycles: number;
+  readonly instructions: number;
+}
+
+export interface WasmExecOptions {
+  /** Exported function; without it only the start function runs. */
+  readonly invoke?: string;
+  /** As on the command line: decimal or 0x numbers, `nan`, `inf`. */
+  readonly args?: readonly string[];
+  readonly maxCycles?: number;
+}
+
+/** Throws a UsageError for a wrong name or argument, a Trap when the program traps. */
+export function executeWasm(bytes: Uint8Array, options: WasmExecOptions = {}): WasmRun {
+  const module = decodeModule(bytes);
+  validateModule(module);
+  const machine = createMachine({ maxCycles: options.maxCycles });
+  const store = createStore(machine);
+  store.modules.set('spectest', createSpectest(store));
+  const { exports } = instantiate(store, module);
+  if (options.invoke === undefined)
+    return { results: [], cycles: machine.cycles, instructions: machine.instructions };
+  const fn = exports.get(options.invoke);
+  if (fn?.kind !== 'func') throw new UsageError(unknownFunction(options.invoke, exports));
+  const texts = options.args ?? [];
+  if (texts.length !== fn.type.params.length)
+    throw new UsageError(
+      `${options.invoke} takes ${fn.type.params.length} arguments (${fn.type.params.join(', ')}), ${texts.length} were given`,
+    );
+  const args = texts.map((text, i) => parseValue(text, fn.type.params[i]));
+  const before = { cycles: machine.cycles, instructions: machine.instructions };
+  const results = invoke(machine, fn, args);
+  return {
+    results,
+    cycles: machine.cycles - before.cycles,
+    instructions: machine.instructions - before.instructions,
+  };
+}
+
+function unknownFunction(name: string, exports: ReadonlyMap<string, Extern>): string {
+  const names = [...exports].flatMap(([known, { kind }]) => (kind === 'func' ? [known] : []));
+  return `the module exports no function "${name}"; it exports ${names.join(', ') || 'none'}`;
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/** A command-line argument as a value of a type. */
+export function parseValue(text: string, type: ValueType): TypedValue {
+  if (type === 'f32') {
+    const number = /^[+-]?inf(inity)?$/i.test(text)
+      ? Number(text.replace(/inf(inity)?/i, 'Infinity'))
+      : /^[+-]?nan$/i.test(text)
+        ? Number.NaN
+        : Number(text);
+    if (text.trim() === '' || (Number.isNaN(number) && !/nan$/i.test(text)))
+      throw new UsageError(`"${text}" is not a number`);
+    scratch.setFloat32(0, number);
+    return { type, words: [scratch.getInt32(0)] };
+  }
+  if (type === 'externref' || type === 'funcref') {
+    if (text !== 'null' && type === 'funcref') throw new UsageError('a function reference can only be null');
+    return { type, words: [text === 'null' ? 0 : Number(parseInteger(text, 32)) + 1] };
+  }
+  const bits = type === 'i64' ? 64 : 32;
+  const value = parseInteger(text, bits);
+  const words = [Number(BigInt.asIntN(32, value))];
+  if (bits === 64) words.push(Number(BigInt.asIntN(32, value >> 32n)));
+  return { type, words };
+}
+
+function parseInteger(text: string, bits: 32 | 64): bigint {
+  const match = /^([+-]?)(0x[0-9a-f]+|\d+)$/i.exec(text.replaceAll('_', ''));
+  const value = match ? BigInt(match[2]) * (match[1] === '-' ? -1n : 1n) : undefined;
+  if (value === undefined || value < -(1n << BigInt(bits - 1)) || value >= 1n << BigInt(bits))
+    throw new UsageError(`"${text}" is not an i${bits}`);
+  return value;
+}
+
+/** `5`, `-1.5`, `nan:0x7fc00000`, `null`: integers signed, floats as JavaScript writes them. */
+export function formatValue({ type, words }: TypedValue): string {
+  if (type === 'i64') return String(BigInt.asIntN(64, (BigInt(words[1]) << 32n) | BigInt(words[0] >>> 0)));
+  if (type === 'i32') return String(words[0] | 0);
+  if (type !== 'f32') return words[0] === 0 ? 'null' : `${type}:0x${(words[0] >>> 0).toString(16)}`;
+  const value = floatOf(words[0]);
+  if (Number.isNaN(value)) return `nan:0x${(words[0] >>> 0).toString(16)}`;
+  if (Object.is(value, -0)) return '-0';
+  return shortest(value);
+}
+
+/** The fewest digits that still name this single-precision number. */
+function shortest(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  for (let digits = 1; digits < 10; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return String(short);
+  }
+  return String(value);
+}
