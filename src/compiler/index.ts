@@ -1,10 +1,9 @@
 /** WebAssembly to Xtensa machine code. */
-export {
-  type CompiledExport,
-  type CompiledModule,
-  compileModule,
-  type StageListener,
-} from './compile.ts';
+export { type CompiledExport, type CompiledModule, compileModule, type StageListener } from './compile.ts';
 export { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } from './errors.ts';
+export { executeWasm, formatValue, type WasmExecOptions, type WasmRun } from './host/exec.ts';
+export { Trap } from './host/machine.ts';
+export { runScript, type ScriptReport } from './host/script.ts';
 export { type TrapName, trapName, traps } from './ir.ts';
 export type { CompileOptions } from './linkage.ts';
+export { type PrintOptions, printStages } from './stages.ts';
