@@ -65,11 +65,11 @@ async function executeModule(
   args: string[],
   options: Options,
 ): Promise<void> {
-  const { executeWasm } = await import('../../compiler/host/execute.ts');
-  if (name === undefined) throw new UsageError('name the exported function with --invoke NAME');
-  const { results, ...counts } = executeWasm(wasm, name, args, options.maxCycles);
-  if (!options.json) for (const result of results) process.stdout.write(`${result}\n`);
-  report({ ...counts, ...(options.json ? { results } : {}) }, options);
+  const { executeWasm, formatValue } = await import('../../compiler/host/exec.ts');
+  const { results, ...counts } = executeWasm(wasm, { invoke: name, args, maxCycles: options.maxCycles });
+  const texts = results.map(formatValue);
+  if (!options.json) for (const text of texts) process.stdout.write(`${text}\n`);
+  report({ ...counts, ...(options.json ? { results: texts } : {}) }, options);
 }
 
 function report(result: { instructions: number; cycles: number }, { json }: Options): void {

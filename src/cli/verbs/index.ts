@@ -5,6 +5,7 @@ import { register as bench } from './bench.ts';
 import { register as board } from './board.ts';
 import { register as build } from './build.ts';
 import { register as chat } from './chat.ts';
+import { register as compile } from './compile.ts';
 import { register as disasm } from './disasm.ts';
 import { register as evaluate } from './eval.ts';
 import { register as exec } from './exec.ts';
@@ -34,6 +35,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   asm,
   disasm,
   exec,
+  compile,
 ];
 
 export function registerVerbs(program: Command): void {

@@ -1,0 +1,57 @@
+/** `compile`: a WebAssembly module to Xtensa machine code. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { thousands } from '../table.ts';
+
+interface Options {
+  print?: boolean;
+  only?: string;
+  out?: string;
+  memory: 'chip' | 'checked';
+  define: Record<string, number>;
+}
+
+export function register(program: Command): void {
+  program
+    .command('compile')
+    .description('compile a WebAssembly module to Xtensa machine code')
+    .argument('<file>', '.wasm module; FILE.map beside it gives source lines for messages')
+    .option('--print', 'print each stage of each function')
+    .option('--only <name>', 'print only functions whose name contains this')
+    .option('--out <file>', 'write GNU-syntax assembly')
+    .option('--memory <mode>', 'chip: addresses are chip addresses; checked: bounds are checked', 'checked')
+    .option('--define <module.name=n>', 'value of an imported global; may be repeated', addDefinition, {})
+    .addHelpText('after', '\nExample:\n  $ esp32-llm compile fib.wasm --print')
+    .action(compile);
+}
+
+function addDefinition(text: string, known: Record<string, number>): Record<string, number> {
+  const match = /^([^=]+)=([+-]?(?:\d+|0x[0-9a-f]+))$/i.exec(text);
+  if (!match) throw new InvalidArgumentError('Give module.name=number.');
+  const magnitude = Number(match[2].replace(/^[+-]/, ''));
+  return { ...known, [match[1]]: match[2].startsWith('-') ? -magnitude : magnitude };
+}
+
+async function compile(file: string, options: Options): Promise<void> {
+  const wasm = readFileSync(file);
+  const sourceMap = existsSync(`${file}.map`) ? readFileSync(`${file}.map`, 'utf8') : undefined;
+  const settings = { memory: options.memory, globals: options.define, sourceMap };
+  if (options.print) {
+    const { printStages } = await import('../../compiler/index.ts');
+    process.stdout.write(printStages(wasm, { ...settings, only: options.only }));
+    return;
+  }
+  const [{ compileModule }, { printAssembly }] = await Promise.all([
+    import('../../compiler/index.ts'),
+    import('../../xtensa/index.ts'),
+  ]);
+  const { object, exports } = compileModule(wasm, settings);
+  const size = (prefix: string): number =>
+    object.sections
+      .filter(({ name }) => name.startsWith(prefix))
+      .reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (options.out) writeFileSync(options.out, printAssembly(object));
+  process.stdout.write(
+    `${file}: ${thousands(size('.text'))} bytes of code, ${thousands(size('.data') + size('.rodata'))} of data; exports ${exports.map(({ name }) => name).join(', ') || 'nothing'}\n`,
+  );
+}
