@@ -2,7 +2,7 @@ import { UsageError } from '../errors.ts';
 import type { Packing } from './batches.ts';
 import { type Activation, presets, type Shape } from './shape.ts';
 
-/** How the last part of a run rounds: as the chip's int8, as int4 groups of 32, or not at all. */
+/** How the last part of a run rounds: as the chip's int8, as int4 groups of up to 32, or not at all. */
 export type Finish = 'int8' | 'int4' | 'none';
 
 /** All that decides what a run does; goes into its checkpoint. */
@@ -15,7 +15,6 @@ export interface Recipe {
   seed: number;
   /** Tokens of one step, all threads together. */
   batchTokens: number;
-
   packing: Packing;
   optimizer: 'muon' | 'adamw';
   matrixRate: number;
@@ -76,7 +75,7 @@ export function recipeOf(options: RecipeOptions): Recipe {
     seconds: options.seconds ?? (options.steps ? 0 : 3600),
     threads,
     seed: options.seed ?? 1,
-    batchTokens: Math.max(options.batchTokens ?? 4096, shape.context * threads),
+    batchTokens: Math.max(options.batchTokens ?? 4096, shape.context),
     packing: options.packing ?? 'documents',
     optimizer,
     ...rates[optimizer],

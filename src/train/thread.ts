@@ -29,7 +29,7 @@ export interface Settings {
   activationLevels: number;
   cacheLevels: number;
   weightLevels: number;
-  /** Floats that share a scale when weights are rounded; 0: a whole row. */
+  /** Floats that share a scale when weights are rounded (cut to what divides a row); 0: a whole row. */
   weightGroup: number;
   /** 1: Muon for the matrices, 0: AdamW for all. */
   muon: number;
@@ -120,7 +120,9 @@ export function joinRun(task: ThreadTask): Thread {
     const at = tensor.offset * 4;
     const count = tensor.rows * tensor.columns;
     if (settings.weightLevels && tensor.kind !== 'norm') {
-      const group = settings.weightGroup || tensor.columns;
+      const group = settings.weightGroup
+        ? commonDivisor(settings.weightGroup, tensor.columns)
+        : tensor.columns;
       kernels.fakeQuantize(
         layout.effective + at,
         layout.weights + at,
@@ -156,6 +158,10 @@ export function joinRun(task: ThreadTask): Thread {
       }
     },
   };
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** About how long a tensor's update takes: the longest are begun first. */
