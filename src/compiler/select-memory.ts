@@ -99,8 +99,8 @@ const store: Rule = (s, inst) => {
 function narrowed(s: Selector, value: Value, width: number): Value {
   const inst = width < 4 ? definedBy(s, value, 'and', 'sext8', 'sext16') : undefined;
   if (!inst) return value;
-  if (inst.op === 'sext8') return inst.args[0];
-  if (inst.op === 'sext16') return width <= 2 ? inst.args[0] : value;
+  if (inst.op === 'sext8') return width === 1 ? inst.args[0] : value;
+  if (inst.op === 'sext16') return inst.args[0];
   const mask = immediate(s, inst.args[1]);
   const wanted = width === 1 ? 0xff : 0xffff;
   return mask !== undefined && (mask & wanted) === wanted ? inst.args[0] : value;
