@@ -1,16 +1,31 @@
 /** `eval`: bits per byte of a model on text, in float32 and as the chip computes it. */
 import { readFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../../errors.ts';
+import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
-import { type ModelOptions, modelOptions, openModelAndTokenizer } from '../model-options.ts';
+import {
+  type LoadedModel,
+  type ModelOptions,
+  modelOptions,
+  openModelAndTokenizer,
+} from '../model-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
   text: string;
   stories?: number;
   precision: 'both' | 'f32' | 'int8';
+  mode: 'both' | 'story' | 'windows';
   json?: boolean;
 }
+
+interface Row extends Evaluation {
+  precision: 'f32' | 'int8';
+  mode: 'story' | 'windows';
+}
+
+const WINDOW = 256;
 
 export function register(program: Command): void {
   modelOptions(program.command('eval'))
@@ -19,36 +34,74 @@ export function register(program: Command): void {
     )
     .requiredOption('--text <file>', 'UTF-8 text; stories end with a line <|endoftext|>')
     .option('--stories <n>', 'only the first n stories', integer(1, 1e9))
-    .option('--precision <p>', 'both, f32 or int8', 'both')
+    .addOption(new Option('--precision <p>', 'arithmetic').choices(['both', 'f32', 'int8']).default('both'))
+    .addOption(
+      new Option('--mode <m>', 'each story once at full context, or in windows of 256 tokens')
+        .choices(['both', 'story', 'windows'])
+        .default('both'),
+    )
     .option('--json', 'figures as JSON on stdout')
-    .addHelpText('after', '\nExample:\n  $ esp32-llm eval --text tinystories-valid.txt --stories 100')
+    .addHelpText(
+      'after',
+      '\nbits/byte divides by all bytes of the text, also those beyond the context; the last column by the predicted bytes alone.\n\nExample:\n  $ esp32-llm eval --text tinystories-valid.txt --stories 100',
+    )
     .action(evaluateText);
 }
 
 async function evaluateText(options: Options): Promise<void> {
-  const { createReference, evaluate, splitStories } = await import('../../reference/index.ts');
-  const { model, tokenizer } = openModelAndTokenizer(options);
+  const { evaluate, splitStories } = await import('../../reference/index.ts');
+  const loaded = openModelAndTokenizer(options);
   const stories = splitStories(readFileSync(options.text, 'utf8')).slice(0, options.stories);
-  const reference = createReference(model);
-  const { context } = model.config;
-  const measure = (mode: 'story' | 'windows') =>
-    evaluate(reference, tokenizer, stories, {
-      context: mode === 'story' ? context : Math.min(256, context),
-      mode,
-    });
-  const results = { story: measure('story'), windows256: measure('windows') };
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
-    return;
+  if (stories.length === 0) throw new UsageError(`${options.text}: holds no text`);
+  const precisions = options.precision === 'both' ? (['f32', 'int8'] as const) : [options.precision];
+  const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
+  const rows: Row[] = [];
+  for (const precision of precisions) {
+    const forward = await forwardPass(loaded, precision);
+    for (const mode of modes) {
+      const full = loaded.model.config.context;
+      const context = mode === 'story' ? full : Math.min(WINDOW, full);
+      const onProgress = progress(`${precision} ${mode}`);
+      rows.push({
+        precision,
+        mode,
+        ...evaluate(forward, loaded.tokenizer, stories, { context, mode, onProgress }),
+      });
+    }
   }
-  const rows = Object.entries(results).map(([name, r]) => [
-    name,
-    thousands(r.tokens),
-    r.natsPerToken.toFixed(6),
-    r.bitsPerByte.toFixed(6),
-    r.bitsPerPredictedByte.toFixed(6),
-  ]);
-  process.stdout.write(
-    `${formatTable([['', 'tokens', 'nats/token', 'bits/byte', 'bits/predicted byte'], ...rows])}\n`,
-  );
+  process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : `${formatRows(rows)}\n`);
+}
+
+async function forwardPass({ model }: LoadedModel, precision: Row['precision']): Promise<Reference> {
+  if (precision === 'f32') return (await import('../../reference/index.ts')).createReference(model);
+  const { createHostEngine, quantize } = await import('../../quantize/index.ts');
+  return createHostEngine(quantize(model));
+}
+
+function progress(what: string): ((done: number, total: number) => void) | undefined {
+  if (!process.stderr.isTTY) return undefined;
+  return (done, total) =>
+    process.stderr.write(`\r\x1b[K${done === total ? '' : `${what}: story ${done} of ${total}`}`);
+}
+
+function formatRows(rows: readonly Row[]): string {
+  const baseline = (row: Row): Row | undefined =>
+    rows.find(({ precision, mode }) => precision === 'f32' && mode === row.mode);
+  const lines = rows.map((row) => {
+    const float = baseline(row);
+    const loss =
+      float && float !== row
+        ? `+${((100 * (row.bitsPerByte - float.bitsPerByte)) / float.bitsPerByte).toFixed(2)} %`
+        : '';
+    return [
+      row.precision,
+      row.mode,
+      thousands(row.tokens),
+      row.natsPerToken.toFixed(6),
+      row.bitsPerByte.toFixed(6),
+      row.bitsPerPredictedByte.toFixed(6),
+      loss,
+    ];
+  });
+  return formatTable([['', '', 'tokens', 'nats/token', 'bits/byte', 'predicted bytes', 'loss'], ...lines]);
 }
