@@ -11,8 +11,12 @@ afterEach(() => vi.restoreAllMocks());
 /** Exit code and everything printed. */
 async function run(args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
   const printed = { out: '', error: '' };
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => ((printed.out += text), true));
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => ((printed.error += text), true));
+  const catching = (name: keyof typeof printed) => (text: string | Uint8Array) => {
+    printed[name] += text;
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
+  vi.spyOn(process.stderr, 'write').mockImplementation(catching('error'));
   const code = await main(args);
   vi.restoreAllMocks();
   return { code, ...printed };
