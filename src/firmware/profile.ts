@@ -1,6 +1,6 @@
 /**
- * Where the cycles go: after every turn of a core (some hundred cycles), the time since the last look is put down to the function
- * in which the core is now.
+ * Where the cycles go: passes spread over the story are stepped instruction by instruction, each instruction's cycles put down to
+ * its function, and the sum is scaled to the whole story.
  */
 import type { Chip } from '../chip/soc/chip.ts';
 import type { CodeRange } from './build.ts';
@@ -13,17 +13,19 @@ export interface ProfileRow {
 }
 
 export interface Profiler {
-  /** To be called after each turn. */
-  sample(chip: Chip): void;
-  /** Forgets what was counted so far. */
-  restart(chip: Chip): void;
-  /** Functions by cycles, the most expensive first. */
-  rows(): ProfileRow[];
+  /** Steps through one whole pass; `passes` says how many are done, undefined when the story is over. */
+  pass(chip: Chip, passes: () => number | undefined): void;
+  /** Instructions stepped so far. */
+  readonly stepped: number;
+  /** Functions by cycles, the most expensive first, scaled so that core 0 has spent `total` cycles. */
+  rows(total: number): ProfileRow[];
 }
 
 const GRANULE_SHIFT = 2; // functions begin at words
 const CODE_END = SRAM1_END + INSTRUCTION_ALIAS;
 const ELSEWHERE = 'ROM and elsewhere';
+/** Instructions between looks at the count of passes and at the peripherals' alarms. */
+const STRIDE = 32;
 
 export function createProfiler(code: readonly CodeRange[]): Profiler {
   const names = [ELSEWHERE, ...code.map(({ name }) => name)];
@@ -33,27 +35,46 @@ export function createProfiler(code: readonly CodeRange[]): Profiler {
     functionAt.fill(index + 1, first, ((address + bytes - 1 - SRAM0.start) >> GRANULE_SHIFT) + 1);
   });
   const counted = [new Float64Array(names.length), new Float64Array(names.length)];
-  const last = [0, 0];
+  let stepped = 0;
 
-  const restart = ({ cores }: Chip): void => {
-    cores.forEach((core, index) => {
-      counted[index].fill(0);
-      last[index] = core.cycles;
-    });
+  /** The core that is behind executes one instruction. */
+  const step = ({ cores, clock }: Chip): void => {
+    const behind = cores[1].running && cores[1].cycles < cores[0].cycles ? 1 : 0;
+    const core = cores[behind];
+    const before = core.cycles;
+    const place = functionAt[(core.state.pc - SRAM0.start) >> GRANULE_SHIFT] ?? 0;
+    clock.cycles = before;
+    core.step();
+    counted[behind][place] += core.cycles - before;
   };
-  const sample = ({ cores }: Chip): void => {
-    for (let index = 0; index < 2; index++) {
-      const core = cores[index];
-      const elapsed = core.cycles - last[index];
-      if (elapsed === 0) continue;
-      last[index] = core.cycles;
-      counted[index][functionAt[(core.state.pc - SRAM0.start) >> GRANULE_SHIFT] ?? 0] += elapsed;
-    }
+
+  return {
+    pass(chip, passes) {
+      let now = passes();
+      const start = now;
+      chip.run({ until: () => (now = passes()) !== start });
+      const first = now;
+      while (first !== undefined && passes() === first) {
+        for (let i = 0; i < STRIDE; i++) step(chip);
+        stepped += STRIDE;
+        chip.run({ maxCycles: 0 }); // lets alarms fire
+      }
+    },
+    get stepped() {
+      return stepped;
+    },
+    rows(total) {
+      const seen = counted[0].reduce((sum, cycles) => sum + cycles, 0);
+      const scale = seen > 0 ? total / seen : 0;
+      return names
+        .map(
+          (name, index): ProfileRow => ({
+            name,
+            cycles: [counted[0][index] * scale, counted[1][index] * scale],
+          }),
+        )
+        .filter(({ cycles }) => cycles[0] + cycles[1] > 0)
+        .sort((a, b) => b.cycles[0] + b.cycles[1] - a.cycles[0] - a.cycles[1]);
+    },
   };
-  const rows = (): ProfileRow[] =>
-    names
-      .map((name, index): ProfileRow => ({ name, cycles: [counted[0][index], counted[1][index]] }))
-      .filter(({ cycles }) => cycles[0] + cycles[1] > 0)
-      .sort((a, b) => b.cycles[0] + b.cycles[1] - a.cycles[0] - a.cycles[1]);
-  return { sample, restart, rows };
 }

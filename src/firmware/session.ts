@@ -8,8 +8,8 @@ import { STATUS_BYTES } from './system.ts';
 export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum'> {
   /** Receives what leaves UART0, as it does. */
   output?: (bytes: Uint8Array) => void;
-  /** Called between turns of the cores (every 100 cycles or so). */
-  onTurn?: () => void;
+  /** Called every 83 microseconds of simulated time or so: somebody looks at the board. */
+  onLook?: (chip: Chip) => void;
 }
 
 export interface Session {
@@ -25,9 +25,9 @@ export interface Session {
   command(line: string): void;
   /**
    * Types a prompt and Enter; returns when the story is over and printed. `limit`: simulated seconds that it may take.
-   * `during` hears of the first and the last moment of the story itself.
+   * `during` is called now and then while it is being told.
    */
-  tell(prompt: string, limit: number, during?: { begin?(): void; end?(): void }): Status;
+  tell(prompt: string, limit: number, during?: () => void): Status;
   /** Puts bytes on the wire, nothing else. */
   type(bytes: Uint8Array | string): void;
   /** Lets simulated time pass: until `done`, looked at every {@link SLICE} cycles. @throws FailureError at the limit */
@@ -50,12 +50,6 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
   });
   const words = (name: string, bytes: number): Uint8Array =>
     chip.peek(firmware.symbols.get(`item.${name}`)!, bytes)!;
-  const until = options.onTurn
-    ? () => {
-        options.onTurn!();
-        return false;
-      }
-    : undefined;
 
   const session: Session = {
     chip,
@@ -91,9 +85,14 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
         typing,
         'the story did not begin',
       );
-      during?.begin?.();
-      session.runUntil(() => session.status.stories !== stories, limit, 'the story did not end');
-      during?.end?.();
+      session.runUntil(
+        () => {
+          during?.();
+          return session.status.stories !== stories;
+        },
+        limit,
+        'the story did not end',
+      );
       session.runUntil(
         () => printed.endsWith(`\r\n${PROMPT}`),
         PATIENCE,
@@ -105,7 +104,8 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
     runUntil(done, limit, what) {
       const end = chip.seconds + limit;
       while (!done()) {
-        chip.run({ maxCycles: SLICE, until });
+        chip.run({ maxCycles: SLICE });
+        options.onLook?.(chip);
         if (session.status.phase === 'panic' && printed.includes('PANIC:')) {
           chip.run({ maxCycles: 1000 * SLICE }); // let it finish its report
           throw new FailureError(

@@ -1,7 +1,7 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
 import type { Firmware } from './build.ts';
 import { createProfiler, type ProfileRow } from './profile.ts';
-import { createSession, type SessionOptions } from './session.ts';
+import { createSession, type Session, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
 
 export interface StoryOptions {
@@ -13,7 +13,7 @@ export interface StoryOptions {
   tokens?: number;
 }
 
-export interface SimulateOptions extends StoryOptions, Pick<SessionOptions, 'output' | 'usbHost'> {
+export interface SimulateOptions extends StoryOptions, Pick<SessionOptions, 'output' | 'usbHost' | 'onLook'> {
   /** Also say where the cycles went; costs a little of the simulation's speed. */
   profile?: boolean;
 }
@@ -45,28 +45,20 @@ const decimal = (value: number): string => String(Number(value.toPrecision(7)));
 
 /** Boots, sets, tells. Throws a FailureError if the firmware panics or does not finish. */
 export function simulate(firmware: Firmware, options: SimulateOptions = {}): Simulation {
-  const profiler = options.profile ? createProfiler(firmware.code) : undefined;
   const started = performance.now();
-  const session = createSession(firmware, {
-    output: options.output,
-    usbHost: options.usbHost,
-    onTurn: profiler && (() => profiler.sample(session.chip)),
-  });
+  const session = createSession(firmware, options);
   const { chip } = session;
   session.boot();
   const bootSeconds = chip.seconds;
   for (const line of settingLines(options)) session.command(line);
-  let profile: ProfileRow[] = [];
   const tokens = options.tokens ?? firmware.context;
-  const status = session.tell(options.prompt ?? '', STORY_SECONDS + tokens * SECONDS_PER_TOKEN, {
-    begin: () => profiler?.restart(chip),
-    end: () => {
-      profile = profiler?.rows() ?? [];
-    },
-  });
+  const profiling = options.profile ? profileSome(firmware, session, tokens) : undefined;
+  const limit = STORY_SECONDS + tokens * SECONDS_PER_TOKEN;
+  const status = session.tell(options.prompt ?? '', limit, profiling?.during);
 
-  const seconds = (performance.now() - started) / 1000;
-  const instructions = chip.cores[0].instructions + chip.cores[1].instructions;
+  const seconds = (performance.now() - started) / 1000 - (profiling?.seconds() ?? 0);
+  const executed = chip.cores[0].instructions + chip.cores[1].instructions;
+  const instructions = executed - (profiling?.profiler.stepped ?? 0);
   const rate = (cycles: number, passes: number): number =>
     cycles > 0 ? (passes * firmware.clock * 1e6) / cycles : 0;
   const mean = rate(status.totalCycles, status.passes);
@@ -78,7 +70,7 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
     tokensPerSecond: { mean, first: rate(status.firstCycles, 1), last: rate(status.lastCycles, 1) },
     millisecondsPerToken: mean > 0 ? 1000 / mean : 0,
     bootSeconds,
-    profile,
+    profile: profiling?.profiler.rows(status.totalCycles) ?? [],
     host: {
       seconds,
       instructions,
@@ -88,6 +80,30 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
     warnings: chip.warnings.list.map(({ message }) => message),
   };
 }
+
+/** Profiles a few passes, evenly spread, but no more instructions than take a second or two. */
+function profileSome(firmware: Firmware, session: Session, tokens: number) {
+  const profiler = createProfiler(firmware.code);
+  const spacing = Math.max(1, Math.floor(tokens / PROFILED_PASSES));
+  let due = Math.floor(spacing / 2);
+  let spent = 0;
+  const progress = (): number | undefined => {
+    const { passes, phase } = session.status;
+    return phase === 'telling' ? passes : undefined;
+  };
+  const during = (): void => {
+    const passes = progress();
+    if (passes === undefined || passes < due || profiler.stepped > PROFILED_INSTRUCTIONS) return;
+    const start = performance.now();
+    profiler.pass(session.chip, progress);
+    spent += performance.now() - start;
+    due = session.status.passes + spacing - 1;
+  };
+  return { profiler, during, seconds: () => spent / 1000 };
+}
+
+const PROFILED_PASSES = 5;
+const PROFILED_INSTRUCTIONS = 600_000;
 
 /** A story may be as slow as float32 from quad flash; beyond that something is wrong. */
 const STORY_SECONDS = 10;

@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createChip } from '../chip/soc/chip.ts';
+import { buildFirmware, type Firmware } from './build.ts';
+import { createHost } from './host.ts';
+import { createSession } from './session.ts';
+import { simulate } from './simulate.ts';
+import { formatDigest } from './status.ts';
+import { sharedModels, stories260K } from './testing.ts';
+
+const CONTEXT = 64;
+const STORY = { prompt: 'Once upon a time', temperature: 0, seed: 42, tokens: 24 };
+
+type Variant = Parameters<typeof buildFirmware>[0];
+const build = (variant: Partial<Variant> = {}): Firmware => {
+  const { quantized, tokenizer } = stories260K();
+  return buildFirmware({
+    model: quantized,
+    tokenizer,
+    modelName: 'stories260K',
+    context: CONTEXT,
+    ...variant,
+  });
+};
+
+describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
+  let firmware: Firmware;
+  beforeAll(() => {
+    if (sharedModels) firmware = build();
+  });
+
+  it('boots from its flash image and tells the story that the host tells', () => {
+    const { quantized, tokenizer } = stories260K();
+    const host = createHost({ model: quantized, tokenizer, context: CONTEXT });
+    host.type('/temp 0\r/tokens 24\rOnce upon a time\r');
+    host.settle();
+
+    const story = simulate(firmware, { ...STORY, profile: true });
+    expect(story.digest).toBe(formatDigest(host.status.digest));
+    expect(story.tokens).toEqual([...host.tokens]);
+    expect(story.printed).toContain('rst:0x1 (POWERON)');
+    expect(story.printed).toContain('stories260K: 5 layers, dim 64');
+    expect(story.printed).toContain('CPU clock 240 MHz\r\n');
+    expect(story.printed).toContain('Once upon a time, there was a little girl named Lily.');
+    expect(story.warnings).toEqual([]);
+    expect(story.tokensPerSecond.mean).toBeGreaterThan(500);
+    const matrix = story.profile.find(({ name }) => name === 'matvec_dim');
+    expect(Math.min(...(matrix?.cycles ?? []))).toBeGreaterThan(0.1 * story.status.totalCycles);
+  });
+
+  it('gives the same digest and the same cycles when booted twice', () => {
+    const [first, second] = [1, 2].map(() => simulate(firmware, { ...STORY, temperature: 0.9, topp: 0.8 }));
+    expect(second.digest).toBe(first.digest);
+    expect(second.status).toEqual(first.status);
+  });
+
+  it.each([
+    ['one core', { cores: 1 }],
+    ['portable kernels', { pie: false }],
+    ['one core and portable kernels at 80 MHz', { cores: 1, pie: false, clock: 80 }],
+    ['weights in flash', { weights: 'flash', clock: 160 }],
+  ] as const)('gives the same digest with %s', (_, variant) => {
+    const { digest } = simulate(firmware, STORY);
+    const other = build(variant);
+    const story = simulate(other, STORY);
+    expect(story.digest).toBe(digest);
+    expect(story.warnings).toEqual([]);
+    expect(story.printed).toContain(`CPU clock ${other.clock} MHz\r\n`);
+  });
+
+  it('is refused by the ROM when a byte of it is wrong', () => {
+    const flash = firmware.flash.slice();
+    flash[0x4000] ^= 1;
+    const chip = createChip({ flash });
+    let printed = '';
+    chip.uart0.onOutput((byte) => (printed += String.fromCharCode(byte)));
+    chip.run({ untilSeconds: 0.2 });
+    expect(printed).toMatch(/Checksum failure. Calculated 0x\w+ stored 0x\w+/);
+    expect(printed).not.toContain('esp32-llm');
+  });
+
+  it('restarts at /reboot', () => {
+    const session = createSession(firmware);
+    session.boot();
+    session.type('/reboot\r');
+    session.runUntil(() => /Restarting[\s\S]*rst:0x3[\s\S]*\n> $/.test(session.printed), 5, 'no restart');
+    expect(session.printed.match(/ESP-ROM/g)).toHaveLength(2);
+  });
+
+  it('reports a fault with its registers, and restarts at a key', () => {
+    const session = createSession(firmware);
+    session.boot();
+    const [core] = session.chip.cores;
+    core.state.pc = firmware.symbols.get('trap')!;
+    core.stateChanged();
+    expect(() => session.runUntil(() => false, 5, 'no panic')).toThrow(
+      /PANIC: core 0[\s\S]*illegal instruction[\s\S]*PC 0x4037[\s\S]*a15 0x/,
+    );
+    expect(session.printed).toContain('Any key restarts.');
+    session.type('x');
+    session.chip.run({ maxCycles: 2e8, until: () => session.printed.endsWith('\n> ') });
+    expect(session.printed.match(/ESP-ROM/g)).toHaveLength(2);
+  });
+
+  it('takes any bytes at any time without harm', () => {
+    const session = createSession(firmware);
+    session.boot();
+    session.command('/temp 0');
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        session.type(bytes);
+        session.chip.run({ maxCycles: 300_000 });
+      }),
+      { numRuns: 30 },
+    );
+    session.type('\x03\x03');
+    session.chip.run({ maxCycles: 50e6 });
+    session.type('/json off\r');
+    session.chip.run({ maxCycles: 5e6 });
+    for (const line of ['/temp 0', '/seed 42', '/tokens 24']) session.command(line);
+    const status = session.tell(STORY.prompt, 10);
+    expect(formatDigest(status.digest)).toBe(simulate(firmware, STORY).digest);
+  });
+});
