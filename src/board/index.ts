@@ -1,4 +1,14 @@
 /** The simulated board as a serial device. */
 export { createSimulatedBoard, type SimulatedBoard, type SimulatedBoardOptions } from './board.ts';
 export { createFlashSaver, readFlashFile } from './flash-file.ts';
+export {
+  type CellStyle,
+  createScreenView,
+  printableScreen,
+  renderScreen,
+  type ScreenView,
+  settleScreen,
+  type Terminal,
+} from './screen-view.ts';
+export { encodeScreenshot, writeScreenshot } from './screenshot.ts';
 export { type Served, servePseudoTerminal, serveTcp } from './serve.ts';

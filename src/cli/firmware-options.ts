@@ -1,6 +1,8 @@
 /** What every verb that builds firmware takes: board, precision, context and the switches of the ablation. */
 import { type Command, Option } from 'commander';
-import { boards, findBoard } from '../chip/soc/boards.ts';
+import { type Board, boards, defaultBoard, findBoard } from '../chip/soc/boards.ts';
+import { withScreen } from '../chip/soc/screen-option.ts';
+import { UsageError } from '../errors.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
 import { integer } from './arguments.ts';
 import { type LoadedModel, type ModelOptions, modelOptions } from './model-options.ts';
@@ -12,6 +14,8 @@ export interface BuildOptions extends ModelOptions {
   cores: '1' | '2';
   pie: boolean;
   clock: '80' | '160' | '240';
+  /** Wiring of a screen; true: the one that the board has. */
+  screen?: string | true;
 }
 
 /** Adds model and firmware options to a verb. */
@@ -24,7 +28,22 @@ export function firmwareOptions(command: Command): Command {
     .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
     .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
     .option('--no-pie', 'portable code instead of the vector kernels')
+    .option(
+      '--screen [wiring]',
+      'a screen that the board does not bring itself, as ssd1306:sda=8,scl=9; none: leave it dark',
+    )
     .addOption(new Option('--clock <MHz>', 'CPU clock').choices(['80', '160', '240']).default('240'));
+}
+
+/** The board that is meant, with its screen. */
+export function boardFrom({ board, screen }: Pick<BuildOptions, 'board' | 'screen'>): Board {
+  const found = board === undefined ? defaultBoard : findBoard(board);
+  const wired = typeof screen === 'string' ? withScreen(found, screen) : found;
+  if (screen === true && !wired.screen)
+    throw new UsageError(
+      `${found.name} has no screen; say how yours is wired, as in --screen ssd1306:sda=8,scl=9, or take --board ${boards.find((other) => other.screen)?.id}`,
+    );
+  return wired;
 }
 
 /** Builds the image that the options ask for. */
@@ -40,7 +59,7 @@ export async function buildFrom(
     model: quantize(model, { precision: options.precision }),
     tokenizer,
     modelName: name,
-    board: options.board === undefined ? undefined : findBoard(options.board),
+    board: boardFrom(options),
     context: options.context,
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,

@@ -15,6 +15,8 @@ export interface Screen extends I2cDevice {
   readonly controller: ScreenController;
   /** The picture as a person sees it: SCREEN_HEIGHT rows of SCREEN_WIDTH bytes, 1 = lit. A copy. */
   pixels(): Uint8Array;
+  /** As the program set it, 0 to 255. */
+  readonly contrast: number;
   /** Counts bytes of display data, to see that something was drawn. */
   readonly dataBytes: number;
   /** Supply and reset pin; without supply or in reset it does not answer and forgets its settings. */
@@ -36,6 +38,9 @@ interface Settings {
   pageRange: [first: number, last: number];
   startLine: number;
   offset: number;
+  /** Rows that are scanned: those beyond stay dark. */
+  rows: number;
+  contrast: number;
   segmentRemap: boolean;
   scanReversed: boolean;
   inverted: boolean;
@@ -73,6 +78,8 @@ const resetSettings = (controller: ScreenController): Settings => ({
   pageRange: [0, 7],
   startLine: 0,
   offset: 0,
+  rows: SCREEN_HEIGHT,
+  contrast: controller === 'sh1106' ? 0x80 : 0x7f,
   segmentRemap: false,
   scanReversed: false,
   inverted: false,
@@ -111,6 +118,12 @@ export function createScreen(options: ScreenOptions): Screen {
     },
     [0xad]: (value) => {
       if (controller === 'sh1106') settings.pump = (value & 1) !== 0;
+    },
+    [0x81]: (value) => {
+      settings.contrast = value;
+    },
+    [0xa8]: (value) => {
+      if ((value & 63) >= 15) settings.rows = (value & 63) + 1; // 0 to 14 are invalid
     },
     [0xd3]: (value) => {
       settings.offset = value & 63;
@@ -172,6 +185,8 @@ export function createScreen(options: ScreenOptions): Screen {
     if (settings.allOn) return true;
     const column = settings.segmentRemap ? x + firstVisible : columns - 1 - firstVisible - x;
     const scanned = settings.scanReversed ? y : SCREEN_HEIGHT - 1 - y;
+    if (scanned >= settings.rows) return false;
+    if (settings.allOn) return true;
     const row = (scanned + settings.startLine + settings.offset) % SCREEN_HEIGHT;
     const bit = (memory[(row >> 3) * columns + column] >> (row & 7)) & 1;
     return (bit === 1) !== settings.inverted;
@@ -180,6 +195,9 @@ export function createScreen(options: ScreenOptions): Screen {
   return {
     controller,
     address: options.address,
+    get contrast() {
+      return settings.contrast;
+    },
     get dataBytes() {
       return dataBytes;
     },

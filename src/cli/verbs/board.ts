@@ -1,17 +1,21 @@
 /** `board`: a simulated board that stays up and is talked to like a real one. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { boards, findBoard } from '../../chip/soc/boards.ts';
+import { boards } from '../../chip/soc/boards.ts';
 import { integer } from '../arguments.ts';
 import { describeError } from '../errors.ts';
+import { boardFrom } from '../firmware-options.ts';
+import { watchScreen } from '../screen.ts';
 
 interface Options {
   board: string;
   tcp: number;
   flash: string;
+  screen?: string | true;
 }
 
 const SAVE_EVERY_MS = 2000;
+const LOOK_EVERY_MS = 40;
 
 export function register(program: Command): void {
   program
@@ -22,6 +26,10 @@ export function register(program: Command): void {
     )
     .option('--tcp <port>', 'TCP port on this machine, 0 for any', integer(0, 65535), 5555)
     .option('--flash <file>', 'its flash memory; made when it is not there', 'flash.bin')
+    .option(
+      '--screen [wiring]',
+      'show its screen in the terminal; wiring, as ssd1306:sda=8,scl=9, where the board brings none',
+    )
     .addHelpText(
       'after',
       '\nExample, in two terminals:\n  $ esp32-llm board --flash flash.bin\n  $ esp32-llm flash --port localhost:5555',
@@ -32,7 +40,8 @@ export function register(program: Command): void {
 async function serveBoard(options: Options): Promise<void> {
   const { createFlashSaver, createSimulatedBoard, readFlashFile, servePseudoTerminal, serveTcp } =
     await import('../../board/index.ts');
-  const kind = findBoard(options.board);
+  const kind = boardFrom(options);
+  const watch = await watchScreen(options, process.stdout);
   await new Promise<void>((resolve, reject) => {
     const board = createSimulatedBoard({
       board: kind,
@@ -41,9 +50,12 @@ async function serveBoard(options: Options): Promise<void> {
     });
     const save = createFlashSaver(options.flash, board.chip.flash);
     const saving = setInterval(save, SAVE_EVERY_MS);
+    const showing = setInterval(() => watch.onLook?.(board.chip), LOOK_EVERY_MS);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {
         clearInterval(saving);
+        clearInterval(showing);
+        watch.close();
         board.stop();
         save();
         resolve();
