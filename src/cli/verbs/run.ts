@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { decimal, integer, seed } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openModelAndTokenizer } from '../model-options.ts';
+import { type ScreenWatch, watchScreen } from '../screen.ts';
 import { formatStory } from '../story-report.ts';
 
 interface Options extends BuildOptions {
@@ -13,6 +14,7 @@ interface Options extends BuildOptions {
   tokens?: number;
   profile: boolean;
   json?: boolean;
+  screenshot?: string;
 }
 
 export function register(program: Command): void {
@@ -28,6 +30,7 @@ export function register(program: Command): void {
       integer(1, 65536),
     )
     .option('--no-profile', 'leave out where the cycles went')
+    .option('--screenshot <file>', 'write what the screen shows in the end as a PNG')
     .option('--json', 'everything as JSON on stdout; the story on stderr')
     .addHelpText(
       'after',
@@ -38,22 +41,39 @@ export function register(program: Command): void {
 
 async function run(options: Options): Promise<void> {
   const loaded = openModelAndTokenizer(options);
-  const firmware = await buildFrom(loaded, options);
+  // A screenshot needs a screen; only --screen shows it in the terminal.
+  const screen = options.screen ?? (options.screenshot === undefined ? undefined : true);
+  const firmware = await buildFrom(loaded, { ...options, screen });
   const { simulate } = await import('../../firmware/index.ts');
   const console = options.json ? process.stderr : process.stdout;
-  const story = simulate(firmware, {
-    prompt: options.prompt,
-    temperature: options.temperature,
-    topp: options.topp,
-    seed: options.seed,
-    tokens: options.tokens,
-    profile: options.profile,
-    output: (bytes) => console.write(bytes),
-  });
+  const watch = await watchScreen(options, console);
+  const tell = () =>
+    simulate(firmware, {
+      prompt: options.prompt,
+      temperature: options.temperature,
+      topp: options.topp,
+      seed: options.seed,
+      tokens: options.tokens,
+      profile: options.profile,
+      output: (bytes) => console.write(bytes),
+      onLook: watch.onLook,
+    });
+  const story = await tellWatched(tell, watch);
   for (const warning of story.warnings) process.stderr.write(`warning: ${warning}\n`);
   if (options.json)
     process.stdout.write(`${JSON.stringify({ ...story, memory: firmware.memoryMap }, bigintAsText, 2)}\n`);
   else process.stdout.write(`\n\n${formatStory(firmware, story)}`);
+}
+
+/** Whatever happens, the terminal is given back. */
+async function tellWatched<Story>(tell: () => Story, watch: ScreenWatch): Promise<Story> {
+  try {
+    const story = tell();
+    await watch.finish();
+    return story;
+  } finally {
+    watch.close();
+  }
 }
 
 const bigintAsText = (_key: string, value: unknown): unknown =>
