@@ -55,7 +55,8 @@ export function openModelAndTokenizer(options: ModelOptions): LoadedModel {
   return { name, model, tokenizer: findTokenizer(path, vocabulary) };
 }
 
-function findTokenizer(modelPath: string, vocabulary: number): Tokenizer {
+/** The tokenizer that lies beside a checkpoint and has as many pieces. @throws UsageError where none does */
+export function findTokenizer(modelPath: string, vocabulary: number): Tokenizer {
   const candidates =
     modelPath === SHIPPED_MODEL
       ? [SHIPPED_TOKENIZER]

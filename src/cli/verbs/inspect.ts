@@ -1,6 +1,8 @@
 /** `inspect`: what a checkpoint is, how large in each precision, and what it would fit. */
 import type { Command } from 'commander';
-import { openModel } from '../model-options.ts';
+import { UsageError } from '../../errors.ts';
+import { createTokenizer, type Tokenizer } from '../../model/index.ts';
+import { findTokenizer, openModel } from '../model-options.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
 export function register(program: Command): void {
@@ -15,10 +17,12 @@ export function register(program: Command): void {
 
 async function inspect(path: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const { describeModel } = await import('../../model/describe.ts');
+  const { fitBoards } = await import('../../firmware/index.ts');
   const { path: name, model } = openModel(path);
   const description = describeModel(model);
+  const fits = fitBoards(model, tokenizerFor(name, model.config.vocabulary));
   if (json) {
-    process.stdout.write(`${JSON.stringify({ file: name, ...description }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ file: name, ...description, fits }, null, 2)}\n`);
     return;
   }
   const { config, tensors, parameters, bytes } = description;
@@ -28,7 +32,24 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
     `${formatTable(Object.entries(config).map(([key, value]) => [key, String(value)]))}\n\n`,
   );
   process.stdout.write(`${formatTable([['tensor', 'shape', 'elements'], ...shape])}\n\n`);
-  process.stdout.write(
-    `${formatTable([['weights as', 'size'], ...Object.entries(bytes).map(([key, value]) => [key, kilobytes(value)])])}\n`,
-  );
+  const sizes = Object.entries(bytes).map(([key, value]) => [key, kilobytes(value)]);
+  process.stdout.write(`${formatTable([['weights as', 'size'], ...sizes])}\n\n`);
+  const rows = fits.map(({ board, precision, context, weights }) => [
+    board,
+    precision,
+    context > 0 ? `${context} positions` : 'does not fit',
+    weights && `weights in ${weights}`,
+  ]);
+  process.stdout.write(`${formatTable([['board', 'as', 'context', ''], ...rows])}\n`);
+}
+
+/** The tokenizer beside the model; where there is none, one with pieces of the usual length takes its room. */
+function tokenizerFor(modelPath: string, vocabulary: number): Tokenizer {
+  try {
+    return findTokenizer(modelPath, vocabulary);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const piece = new TextEncoder().encode('usual');
+    return createTokenizer(new Array(vocabulary).fill(piece), new Float32Array(vocabulary), piece.length);
+  }
 }
