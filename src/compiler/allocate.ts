@@ -20,6 +20,8 @@ import { spill } from './spill.ts';
 const calleeSaved = [0, 12, 13, 14, 15];
 /** Registers in the order of preference: those that need no saving first. */
 const integerColours = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 12, 13, 14, 15];
+/** How many of them are free to lose; they take turns, so that the scheduler finds few registers reused at once. */
+const FREE_COLOURS = 10;
 const floatColours = Array.from({ length: 16 }, (_, i) => F0 + i);
 const MAX_ROUNDS = 30;
 
@@ -93,8 +95,9 @@ function colour(
   for (let reg = 0; reg < FIRST_VIRTUAL; reg++) colours.set(reg, reg);
   const partners = movePartners(work);
   const failed = new Set<number>();
+  let turn = 0;
   for (const reg of order.reverse()) {
-    const found = pickColour(work, reg, colours, partners.get(reg) ?? []);
+    const found = pickColour(work, reg, colours, partners.get(reg) ?? [], turn++);
     if (found === undefined) failed.add(reg);
     else colours.set(reg, found);
   }
@@ -211,6 +214,7 @@ function pickColour(
   reg: number,
   colours: ReadonlyMap<number, number>,
   partners: readonly number[],
+  turn: number,
 ): number | undefined {
   const taken = new Set<number>();
   for (const other of work.graph.neighbours[reg]) {
@@ -219,7 +223,10 @@ function pickColour(
   }
   const free = work.available(reg).filter((candidate) => !taken.has(candidate));
   const liked = partners.map((partner) => colours.get(find(work, partner)));
-  return free.find((candidate) => liked.includes(candidate)) ?? free[0];
+  const cheap = free.filter(
+    (candidate) => candidate >= F0 || integerColours.indexOf(candidate) < FREE_COLOURS,
+  );
+  return free.find((candidate) => liked.includes(candidate)) ?? cheap[turn % cheap.length] ?? free[0];
 }
 
 function groupsOf(work: Work, failed: ReadonlySet<number>): number[][] {

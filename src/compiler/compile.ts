@@ -12,9 +12,11 @@ import { findLoops } from './loops.ts';
 import type { MachineFunction } from './machine.ts';
 import { type Export, functionName, importCount, type WasmModule } from './module.ts';
 import { optimise } from './optimise.ts';
+import { dropRepeatedComparisons } from './peephole.ts';
 import { printFunction } from './print.ts';
 import { printMachine } from './print-machine.ts';
 import { emitRoutines } from './runtime/index.ts';
+import { estimateCycles, schedule } from './schedule.ts';
 import { selectFunction } from './select.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { validateModule } from './validate.ts';
@@ -85,7 +87,11 @@ function compileFunction(build: () => IrFunction, listener: StageListener | unde
   const uncounted = new Set<number>();
   const reserved: number[] = [];
   for (;;) {
-    const { fn, stages } = attempt(build, uncounted, reserved, listener !== undefined);
+    // Ordering early can cost registers: whichever way ends in the faster code.
+    const attempts = [false, true].map((early) =>
+      attempt(build, { uncounted, reserved, early }, listener !== undefined),
+    );
+    const { fn, stages } = attempts[1].cycles < attempts[0].cycles ? attempts[1] : attempts[0];
     const broken = brokenLoops(fn);
     const largeFrame = needsScratch(fn) && reserved.length === 0;
     if (broken.length === 0 && !largeFrame) {
@@ -100,12 +106,18 @@ function compileFunction(build: () => IrFunction, listener: StageListener | unde
 
 type Show = (listener: StageListener) => void;
 
+interface Attempt {
+  readonly uncounted: ReadonlySet<number>;
+  readonly reserved: readonly number[];
+  /** Order instructions before allocation as well as after. */
+  readonly early: boolean;
+}
+
 function attempt(
   build: () => IrFunction,
-  uncounted: ReadonlySet<number>,
-  reserved: readonly number[],
+  { uncounted, reserved, early }: Attempt,
   listening: boolean,
-): { fn: MachineFunction; stages: Show[] } {
+): { fn: MachineFunction; stages: Show[]; cycles: number } {
   const stages: Show[] = [];
   const note = (stage: string, text: () => string) => {
     if (!listening) return;
@@ -119,9 +131,12 @@ function attempt(
   const fn = selectFunction(ir, findLoops(ir));
   note('selected', () => printMachine(fn));
   placeConstants(fn);
+  dropRepeatedComparisons(fn);
+  if (early) schedule(fn);
   allocateRegisters(fn, reserved);
+  schedule(fn);
   note('allocated', () => printMachine(fn));
-  return { fn, stages };
+  return { fn, stages, cycles: estimateCycles(fn) };
 }
 
 function sectionName(name: string, used: Set<string>): string {

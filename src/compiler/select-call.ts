@@ -2,7 +2,7 @@
 import { type Placement, placeArguments, placeResults, plainSignature } from './abi.ts';
 import type { Block, Value } from './ir.ts';
 import { callClobbers, type FrameArea } from './machine.ts';
-import { put, type Rule, registerFor, type Selector, use } from './selector.ts';
+import { isConstant, put, putConstant, type Rule, registerFor, type Selector, use } from './selector.ts';
 
 const isFloat = (s: Selector, value: Value) => s.fn.values[value].type === 'f';
 const SP = 1;
@@ -51,8 +51,18 @@ function give(s: Selector, values: readonly Value[], places: Placement, area: Fr
   });
   values.forEach((value, i) => {
     const place = places.words[i];
-    if ('reg' in place) put(s, isFloat(s, value) ? 'rfr' : 'mov', 'ds', place.reg, use(s, value));
+    if (!('reg' in place)) return;
+    if (isFloat(s, value)) giveFloat(s, value, place.reg);
+    else if (isConstant(s, value)) putConstant(s, place.reg, value);
+    else put(s, 'mov', 'ds', place.reg, use(s, value));
   });
+}
+
+/** The bits of a float, in an address register. */
+function giveFloat(s: Selector, value: Value, reg: number): void {
+  const { kind, imm } = s.fn.values[value];
+  if (kind === 'const') put(s, 'movi', 'di', reg, imm);
+  else put(s, 'rfr', 'ds', reg, use(s, value));
 }
 
 /** Takes values from where the other side left them; what nobody reads stays there. */

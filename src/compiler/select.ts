@@ -13,8 +13,10 @@ import { integerRules } from './select-integer.ts';
 import { memoryRules } from './select-memory.ts';
 import {
   constantRegister,
+  isConstant,
   moveOp,
   put,
+  putConstant,
   type Rule,
   registerFor,
   type Selector,
@@ -188,10 +190,5 @@ function copyArguments(s: Selector, args: readonly Value[], to: Block): void {
     put(s, moveOp(s, saved), 'ds', saved, from);
     for (const move of copies) if (move.from === from) move.from = saved;
   }
-  for (const move of moves) if (move.from < 0) put(s, moveOp(s, move.to), 'ds', move.to, use(s, move.value));
-}
-
-function isConstant(s: Selector, value: Value): boolean {
-  const { kind } = s.fn.values[value];
-  return kind === 'const' || kind === 'symbol';
+  for (const move of moves) if (move.from < 0) putConstant(s, move.to, move.value);
 }

@@ -81,3 +81,16 @@ export function immediate(s: Selector, value: Value): number | undefined {
 export function moveOp(s: Selector, reg: number): string {
   return s.out.classes[reg - FIRST_VIRTUAL] === 'f' ? 'mov.s' : 'mov';
 }
+
+/** Puts a constant into a given register; whole numbers need no register of their own for that. */
+export function putConstant(s: Selector, to: number, value: Value): void {
+  const { type, symbol, imm } = s.fn.values[value];
+  if (type === 'f') put(s, 'mov.s', 'ds', to, use(s, value));
+  else if (symbol) put(s, 'movi', 'do', to, { kind: 'symbol', name: symbol, addend: imm });
+  else put(s, 'movi', 'di', to, imm);
+}
+
+export function isConstant(s: Selector, value: Value): boolean {
+  const { kind } = s.fn.values[value];
+  return kind === 'const' || kind === 'symbol';
+}
