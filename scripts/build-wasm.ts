@@ -19,6 +19,8 @@ const screen = ['--use', 'SCREEN=1'];
 const noScreen = ['--use', 'SCREEN=0'];
 /** First byte of the chip's data RAM, 0x3FC88000 (src/firmware/memory.ts); asc reads decimal numbers only. */
 const chipMemory = '1070104576';
+/** 0x5EED0000: the ESP-IDF component's static data are found by these addresses and moved (src/idf/program.ts). */
+const componentMemory = '1592590336';
 const programs: readonly Program[] = [
   {
     entry: 'device/main.ts',
@@ -50,6 +52,11 @@ const programs: readonly Program[] = [
     entry: 'device/transformer-host.ts',
     out: 'dist/device/transformer.f32.wasm',
     flags: [...device, ...f32, ...noScreen, '--memoryBase', '1024'],
+  },
+  {
+    entry: 'device/component.ts',
+    out: 'dist/device/component.wasm',
+    flags: [...device, ...int8, ...noScreen, '--noExportMemory', '--memoryBase', componentMemory],
   },
   {
     entry: 'device/screen/host.ts',

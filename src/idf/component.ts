@@ -1,0 +1,116 @@
+/** All files of the ESP-IDF component for one model. */
+import { readFileSync } from 'node:fs';
+import { UsageError } from '../errors.ts';
+import { LINE_BYTES } from '../firmware/system.ts';
+import { VERSION } from '../firmware/version.ts';
+import type { Tokenizer } from '../model/index.ts';
+import type { QuantizedModel } from '../quantize/index.ts';
+import { ALIGNMENT, type ComponentLayout, layOutComponent } from './layout.ts';
+import { compileComponent } from './program.ts';
+import { componentSource } from './source.ts';
+import { templateFiles, type Values } from './template.ts';
+import { packWeights, type WeightsImage, weightsSource } from './weights.ts';
+
+export interface ComponentOptions {
+  model: QuantizedModel;
+  tokenizer: Tokenizer;
+  /** For comments and the README. */
+  modelName?: string;
+  /** Positions; default: the model's. */
+  context?: number;
+  /** Two pinned tasks, or one; default 2. */
+  cores?: 1 | 2;
+  /** A partition of their own that is mapped at run time (default), or a part of the application. */
+  weights?: 'partition' | 'embedded';
+}
+
+/** Contents by path. */
+export type Files = Map<string, string | Uint8Array>;
+
+export interface Component {
+  files: Files;
+  layout: ComponentLayout;
+  weights: WeightsImage;
+  context: number;
+  /** What the templates are filled in with. */
+  values: Values;
+}
+
+/** Words of `esp32_llm_words`, in entry.S. */
+const MOST_WORDS = 32;
+/** Partitions of data begin at multiples of this. */
+const PARTITION_UNIT = 0x10000;
+
+/** Builds the component. */
+export function buildComponent(options: ComponentOptions): Component {
+  const { model, tokenizer, cores = 2, weights: place = 'partition' } = options;
+  if (model.precision !== 'int8') throw new UsageError('the ESP-IDF component holds int8 models only.');
+  const context = options.context ?? model.config.context;
+  if (!Number.isInteger(context) || context < 1 || context > model.config.context) {
+    throw new UsageError(
+      `a context of ${context} positions is not between 1 and the model's ${model.config.context}.`,
+    );
+  }
+  const weights = packWeights(model, tokenizer);
+  const layout = layOutComponent(model, tokenizer, context, weights.places);
+  if (layout.words.length > MOST_WORDS) throw new Error('internal: esp32_llm_words is too short');
+  const { uniquePieces } = weights;
+  const { kernels, program } = compileComponent({ model, context, cores, layout, uniquePieces });
+  const values = valuesOf(options, { context, cores, place, weights, layout });
+  const files: Files = new Map([
+    ...templateFiles('component', values),
+    ['LICENSE', readFileSync(new URL('../../LICENSE', import.meta.url), 'utf8')],
+    [
+      'kernels.S',
+      componentSource(kernels, 'Matrix, attention and activation kernels for the vector unit (PIE).'),
+    ],
+    ['program.S', componentSource(program, 'Transformer, tokenizer and sampler.')],
+    ['weights.bin', weights.bytes],
+  ] as [string, string | Uint8Array][]);
+  if (place === 'embedded') files.set('weights.S', weightsSource(weights.bytes));
+  return { files, layout, weights, context, values };
+}
+
+interface Decided {
+  context: number;
+  cores: 1 | 2;
+  place: 'partition' | 'embedded';
+  weights: WeightsImage;
+  layout: ComponentLayout;
+}
+
+function valuesOf(options: ComponentOptions, { context, cores, place, weights, layout }: Decided): Values {
+  const { config } = options.model;
+  return {
+    VERSION,
+    MODEL: (options.modelName ?? 'unnamed').replace(/[^\w.+ -]/g, '_'),
+    DIM: config.dim,
+    LAYERS: config.layers,
+    HEADS: config.heads,
+    VOCABULARY: config.vocabulary,
+    CONTEXT: context,
+    CORES: cores,
+    LONGEST_PROMPT: LINE_BYTES,
+    ALIGNMENT,
+    WORKING_BYTES: layout.workingBytes,
+    CACHE_BYTES: layout.cacheBytes,
+    MEMORY_BYTES: layout.workingBytes + layout.cacheBytes,
+    WEIGHTS_BYTES: weights.bytes.length,
+    WEIGHTS_CHECKSUM: `0x${weights.checksum.toString(16).padStart(8, '0')}u`,
+    WEIGHTS_DEFAULT: place === 'embedded' ? 'ESP32_LLM_WEIGHTS_EMBEDDED' : 'ESP32_LLM_WEIGHTS_PARTITION',
+    EMBEDDED_CHOICE: place === 'embedded' ? EMBEDDED_CHOICE : '',
+    PARTITION_BYTES: `0x${(Math.ceil(weights.bytes.length / PARTITION_UNIT) * PARTITION_UNIT).toString(16)}`,
+    WORD_COUNT: layout.words.length,
+    PLACES: layout.words
+      .map(({ name, region, offset }) => `    {REGION_${region.toUpperCase()}, ${offset}}, /* ${name} */`)
+      .join('\n'),
+  };
+}
+
+/** Offered only where weights.S was written. */
+const EMBEDDED_CHOICE = `
+        config ESP32_LLM_WEIGHTS_EMBEDDED
+            bool "Inside the application"
+            help
+                weights.S is linked into the application's read-only data and runs from flash through the cache.
+`;

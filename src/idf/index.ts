@@ -1,0 +1,2 @@
+/** The firmware's model and program as an ESP-IDF component, and an example project around it. */
+export { buildComponent, type Component, type ComponentOptions, type Files } from './component.ts';

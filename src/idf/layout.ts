@@ -1,0 +1,66 @@
+/**
+ * Where everything lies, relative to memory that is only known when the component starts: the compiled program finds each
+ * address as a word of `esp32_llm_words`, which the C code fills in.
+ */
+import { systemItems } from '../firmware/system.ts';
+import type { Tokenizer } from '../model/index.ts';
+import type { QuantizedModel } from '../quantize/index.ts';
+
+/** `working`: small and read all the time. `cache`: keys and values. `weights`: the image in flash, read only. */
+export type Region = 'working' | 'cache' | 'weights';
+
+/** Something with an address of its own. */
+export interface Place {
+  /** As in `config.NAME` of the device program. */
+  name: string;
+  region: Region;
+  /** Bytes from the start of the region. */
+  offset: number;
+  bytes: number;
+}
+
+export interface ComponentLayout {
+  /** Those whose addresses the program imports, in the order of the words. */
+  words: readonly Place[];
+  /** Bytes of the two regions in RAM, multiples of 16. */
+  workingBytes: number;
+  cacheBytes: number;
+}
+
+/** Everything must be aligned to the vector unit's 16 bytes, or its loads silently read elsewhere. */
+export const ALIGNMENT = 16;
+
+export const alignUp = (value: number): number => Math.ceil(value / ALIGNMENT) * ALIGNMENT;
+
+/** What the device program's own parts need, of all that the bare firmware has (src/firmware/system.ts). */
+const SYSTEM_BUFFERS: ReadonlySet<string> = new Set([
+  'teamwork',
+  'promptTokens',
+  'promptMerges',
+  'candidates',
+]);
+
+/** Lays out working memory and cache; `weights` are the places within the weights' image. */
+export function layOutComponent(
+  model: QuantizedModel,
+  tokenizer: Tokenizer,
+  context: number,
+  weights: readonly Place[],
+): ComponentLayout {
+  const end = { working: 0, cache: 0 };
+  const put = (name: string, bytes: number, region: 'working' | 'cache'): Place => {
+    const offset = end[region];
+    end[region] = alignUp(offset + bytes);
+    return { name, region, offset, bytes };
+  };
+  const system = systemItems(model.config, tokenizer, context).filter(({ name }) => SYSTEM_BUFFERS.has(name));
+  const words = [
+    put('model', model.blobs[0].bytes.length, 'working'),
+    ...model
+      .buffers(context)
+      .map(({ name, bytes, purpose }) => put(name, bytes, purpose === 'kv cache' ? 'cache' : 'working')),
+    ...system.map(({ name, bytes }) => put(name, bytes, 'working')),
+    ...weights,
+  ];
+  return { words, workingBytes: end.working, cacheBytes: end.cache };
+}
