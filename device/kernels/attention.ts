@@ -3,7 +3,7 @@
  * one register holds one component of 16 positions.
  */
 
-import { exponential, LOWEST } from './exponential';
+import { E1, E2, E3, exponential, LOWEST, ONE } from "./exponential";
 import { add16, at16, mul16, sub16 } from './lanes';
 
 /**
@@ -26,29 +26,54 @@ export function scores(q: usize, keys: usize, headSize: i32, keyScales: usize, o
   return largest;
 }
 
+/** A softmax table: vectors of constants in the order in which the kernel needs them, then two shifts. */
+const LARGEST: usize = 6 * 16;
+const LOWEST_SCORE: usize = 7 * 16;
+const SHIFT: usize = 8 * 16;
+const VALUE_SHIFT: usize = SHIFT + 4;
+
+// @ts-ignore: decorator
+@inline
+function spread(vector: usize, value: i32): void {
+  for (let lane: usize = 0; lane < 16; lane += 2) store<i16>(vector + lane, value);
+}
+
 /**
- * e = exp((score - largest) * factor), to be divided by its sum later. `factor` has its mantissa in bits 15...0 and a right
- * shift in bits 31...16; factor * 2^-11 is in nats. weights = round(e * valueScales / 2^23): s8 (16 * groups).
+ * Writes the constants of {@link softmax}, 136 bytes: (mantissa >> shift) * 2^-11 is in nats per unit of the scores' differences,
+ * `valueShift` is as small as the largest of the value scales allows.
+ */
+export function softmax_table(table: usize, mantissa: i32, shift: i32, valueShift: i32): void {
+  const lowest = shift > 15 ? -32768 : max(-32768, -<i32>((<u32>-LOWEST << shift) / <u32>mantissa));
+  spread(table, mantissa);
+  spread(table + 16, E3);
+  spread(table + 32, E2);
+  spread(table + 48, E1);
+  spread(table + 64, ONE);
+  spread(table + 80, 128);
+  spread(table + LARGEST, 0);
+  spread(table + LOWEST_SCORE, lowest);
+  store<i32>(table + SHIFT, shift);
+  store<i32>(table + VALUE_SHIFT, valueShift);
+}
+
+/**
+ * e = exp(score - largest) in the units of the table, to be divided by its sum later;
+ * weights = round((e * valueScales >> valueShift) / 2^8): s8 (16 * groups).
  * Returns the sum of e * 32767 / 2^15, in units of 2^-15.
  */
-export function softmax(
-  scores: usize,
-  valueScales: usize,
-  weights: usize,
-  groups: i32,
-  largest: i32,
-  factor: i32,
-): i32 {
-  const mantissa = factor & 0xffff;
-  const shift = factor >> 16;
-  const lowest = shift > 15 ? -32768 : max(-32768, -(<i32>(((<u32>-LOWEST) << shift) / <u32>mantissa)));
+export function softmax(scores: usize, valueScales: usize, weights: usize, groups: i32, largest: i32, table: usize): i32 {
+  spread(table + LARGEST, largest);
+  const mantissa = <i32>load<i16>(table);
+  const lowest = <i32>load<i16>(table + LOWEST_SCORE);
+  const shift = load<i32>(table + SHIFT);
+  const valueShift = load<i32>(table + VALUE_SHIFT);
   let sum: i64 = 0;
   const end = groups << 4;
   for (let p = 0; p < end; p++) {
     const below = max(sub16(<i32>load<i16>(at16(scores, p)), largest), lowest);
     const e = exponential(mul16(below, mantissa, shift));
     sum += <i64>(e * 32767);
-    const weight = mul16(e, <i32>load<i16>(at16(valueScales, p)), 15);
+    const weight = mul16(e, <i32>load<i16>(at16(valueScales, p)), valueShift);
     store<i8>(weights + p, add16(weight, 128) >> 8);
   }
   return <i32>(sum >> 15);

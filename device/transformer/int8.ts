@@ -5,7 +5,7 @@
  */
 import { cores, dim, heads, kvHeads, logits, vocabulary } from "../config";
 import {
-  add_residual, logits_f32, matvec_dim, matvec_hidden, normalize, pack, quantize, rope, scale_rows, scores, softmax, swiglu, values,
+  add_residual, logits_f32, matvec_dim, matvec_hidden, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, swiglu, values,
 } from "./kernels";
 import * as at from "./layout";
 import { countOf, firstOf, headSize } from "./halves";
@@ -32,11 +32,11 @@ function headCache(layer: i32, head: i32): usize {
   return <usize>((layer * kvHeads + head) * headSize() * contextPadded());
 }
 
-/** Offset of a layer's key (or value) scales of the heads of one half. */
+/** Offset of a layer's key (or value) scales of the heads of one half; the largest value scale lies behind them. */
 // @ts-ignore: decorator
 @inline
 function halfScales(layer: i32, half: i32): usize {
-  return <usize>((layer * 2 + half) * contextPadded()) << 1;
+  return <usize>((layer * 2 + half) * (contextPadded() + 16)) << 1;
 }
 
 /** With one core, what both halves need alike is computed once, by the first. */
@@ -116,7 +116,10 @@ export function project(half: i32, layer: i32, position: i32): void {
 
   scale_rows(valueBlock, valueBlockScales, valueRows());
   const largestValue = quantize(valueBlock, quantized + keyRows, valueRows(), 127);
-  store<i16>(at.valueScales + place, toScale16(<f32>largestValue * (scale * load<f32>(record, at.VALUE_FACTOR))));
+  const valueScale = toScale16(<f32>largestValue * (scale * load<f32>(record, at.VALUE_FACTOR)));
+  store<i16>(at.valueScales + place, valueScale);
+  const peak = at.valueScales + halfScales(layer, half) + (<usize>contextPadded() << 1);
+  store<i32>(peak, position ? max(load<i32>(peak), valueScale) : max(valueScale, 1));
   cache(half, layer, position, quantized);
 }
 
@@ -161,26 +164,38 @@ export function attend(half: i32, layer: i32, position: i32): void {
   const groups = (position >> 4) + 1;
   const pairs = headSize() >> 1;
   const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2));
-  const exponent = mantissaOf(factor) | (shiftOf(factor) << 16);
   let even = mine + at.QUERIES() + <usize>(half * 2 * pairsOf(heads));
+  let out = at.attention + <usize>(firstOf(half, heads) * headSize() * 2);
+  let tableHalf = -1; // whose value scales the softmax table stands for
+  let valueShift = 0;
   const end = firstOf(half, heads) + countOf(half, heads);
   for (let head = firstOf(half, heads); head < end; head++) {
-    copy(query, even, pairs);
-    copy(query + pairs, even + pairsOf(heads), pairs);
+    copyHalf(query, even);
+    copyHalf(query + pairs, even + pairsOf(heads));
     even += pairs;
     const source = (head * kvHeads) / heads;
-    const scales = halfScales(layer, source < countOf(0, kvHeads) ? 0 : 1);
+    const sourceHalf = source < countOf(0, kvHeads) ? 0 : 1;
+    const scales = halfScales(layer, sourceHalf);
+    if (sourceHalf != tableHalf) {
+      tableHalf = sourceHalf;
+      valueShift = 32 - <i32>clz<u32>(load<i32>(at.valueScales + scales + (<usize>contextPadded() << 1)));
+      softmax_table(mine + at.SOFTMAX, mantissaOf(factor), shiftOf(factor), valueShift);
+    }
     const place = headCache(layer, source);
     const largest = scores(query, at.keys + place, headSize(), at.keyScales + scales, score, position + 1);
-    const sum = softmax(score, at.valueScales + scales, weights, groups, largest, exponent);
-    values(at.values + place, weights, groups, headSize(), at.attention + <usize>(head * headSize() * 2), reciprocalOf(sum));
+    const sum = softmax(score, at.valueScales + scales, weights, groups, largest, mine + at.SOFTMAX);
+    values(at.values + place, weights, groups, headSize(), out, reciprocalOf(sum) >> (15 - valueShift));
+    out += <usize>headSize() << 1;
   }
 }
 
+/** Copies the even (or odd) components of one head's query. */
 // @ts-ignore: decorator
 @inline
-function copy(to: usize, from: usize, bytes: i32): void {
-  for (let i = 0; i < bytes; i++) store<u8>(to + i, load<u8>(from + i));
+function copyHalf(to: usize, from: usize): void {
+  const bytes = headSize() >> 1;
+  if (bytes & 3) for (let i = 0; i < bytes; i++) store<u8>(to + i, load<u8>(from + i));
+  else for (let i = 0; i < bytes; i += 4) store<u32>(to + i, load<u32>(from + i));
 }
 
 /** Adds this half's rows of the attention's output matrix to the residual stream. */

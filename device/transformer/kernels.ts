@@ -21,7 +21,9 @@
 // @ts-ignore: decorator
 @external("kernel", "scores") export declare function scores(q: usize, keys: usize, headSize: i32, keyScales: usize, out: usize, count: i32): i32;
 // @ts-ignore: decorator
-@external("kernel", "softmax") export declare function softmax(scores: usize, valueScales: usize, weights: usize, groups: i32, largest: i32, factor: i32): i32;
+@external("kernel", "softmax") export declare function softmax(scores: usize, valueScales: usize, weights: usize, groups: i32, largest: i32, table: usize): i32;
+// @ts-ignore: decorator
+@external("kernel", "softmax_table") export declare function softmax_table(table: usize, mantissa: i32, shift: i32, valueShift: i32): void;
 // @ts-ignore: decorator
 @external("kernel", "values") export declare function values(values: usize, weights: usize, groups: i32, headSize: i32, out: usize, reciprocal: i32): void;
 // @ts-ignore: decorator

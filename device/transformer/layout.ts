@@ -73,7 +73,8 @@ const VECTOR: i32 = 2; // bytes of an s16
 export const INFO: usize = 0; // what `normalize` reports, two words
 export const ACTIVATION_SCALE: usize = 8; // f32: real value of one unit of ACTIVATIONS
 export const QUERY_FACTOR: usize = 16; // f32 (half): from scores to the exponential's argument
-export const ACTIVATIONS: usize = 32; // s8 (widest vector)
+export const SOFTMAX: usize = 32; // the kernel's table
+export const ACTIVATIONS: usize = 176; // s8 (widest vector)
 // @ts-ignore: decorator
 @inline
 function widest(): i32 { return max(pad16(dim), 2 * hiddenHalf()); }
@@ -104,10 +105,6 @@ export function SCORES(): usize { return QUERY() + <usize>pad16(headSize()); } /
 // @ts-ignore: decorator
 @inline
 export function WEIGHTS(): usize { return SCORES() + <usize>(VECTOR * contextPadded()); } // s8 (context)
-// @ts-ignore: decorator
-@inline
-export function SCRATCH_END(): usize { return WEIGHTS() + <usize>contextPadded(); }
-
 // The model record: words of 4 bytes.
 export const EMBEDDING: usize = 0; // s8 (vocabulary, dim)
 export const EMBEDDING_SCALES: usize = 4; // i32 (vocabulary): one unit in residual units

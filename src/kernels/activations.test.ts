@@ -12,7 +12,7 @@ if (!present) console.warn(`${checkpoint.pathname} is missing: kernels are not c
 
 /** Arguments that are addresses, by the names in the signatures. */
 const ADDRESSES: ReadonlySet<string> = new Set(
-  'weights x y out gain info t q scale angles keys keyScales scores valueScales values'.split(' '),
+  'weights x y out gain info t q scale angles keys keyScales scores valueScales values table'.split(' '),
 );
 
 function parametersOf(signature: string): string[] {

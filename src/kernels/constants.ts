@@ -1,5 +1,5 @@
 /** Vector constants of the exponential and of the sigmoid, in the order in which the kernels stream them. */
-import { type AR, type Assembler, a1, type QR } from '../xtensa/index.ts';
+import type { AR, Assembler, QR } from '../xtensa/index.ts';
 
 /** Smallest argument of the exponential, whose result is 0. */
 export const LOWEST = -22713;
@@ -15,28 +15,25 @@ export const VECTOR_BYTES = 16;
 export type Constant = number | AR;
 
 /**
- * Writes a table of vectors at a1 + `offset`, each with one constant in all lanes. Kernels then load constants for free,
- * in instructions that compute something else.
+ * Writes vectors from `table` on, each with one constant in all lanes. Kernels then load constants for free, in instructions
+ * that compute something else. `spare` must not be one of the constants; `table` ends behind the last vector.
  */
 export function writeTable(
   asm: Assembler,
-  offset: number,
+  table: AR,
   constants: readonly Constant[],
   spare: AR,
   vector: QR,
 ): void {
-  const { table } = asm.pool('AR', 'table');
-  asm.addi(table, a1, offset);
   for (const constant of constants) {
     if (typeof constant === 'number') asm.movi(spare, constant);
     asm.s16i(typeof constant === 'number' ? spare : constant, table, 0);
     asm.ee_vldbc_16(vector, table);
     asm.ee_vst_128_ip(vector, table, VECTOR_BYTES);
   }
-  asm.release(table);
 }
 
-/** lowest = max(-32768, -(LOWEST' << shift) / mantissa), or -32768 for shifts above 15, with LOWEST' = `limit`. */
+/** to = min((limit << shift) / mantissa, ceiling), or the ceiling for shifts above 15, where no product exceeds `limit`. */
 export function scaledLimit(
   asm: Assembler,
   to: AR,

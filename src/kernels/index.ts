@@ -7,7 +7,7 @@ import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
 import { rope } from './rope.ts';
 import { scores } from './scores.ts';
-import { softmax } from './softmax.ts';
+import { softmax, softmaxTable } from './softmax.ts';
 import { swiglu } from './swiglu.ts';
 import { values } from './values.ts';
 import { addResidual, normalize, pack, quantize, scaleRows } from './vector.ts';
@@ -24,6 +24,7 @@ export const kernels: readonly Kernel[] = [
   addResidual,
   rope,
   scores,
+  softmaxTable,
   softmax,
   values,
   swiglu,

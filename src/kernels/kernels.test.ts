@@ -21,10 +21,14 @@ interface Call {
   inputs: Record<string, number>;
   outputs: Record<string, number>;
   hasResult?: boolean;
+  /** A kernel that has to run first. */
+  before?: { name: string; args: (number | string)[] };
 }
 
 const integer = (min: number, max: number) => fc.integer({ min, max });
 const bits = (x: number): number => new Int32Array(new Float32Array([x]).buffer)[0];
+
+const tableNumbers = [integer(1 << 14, (1 << 15) - 1), integer(0, 31), integer(1, 15)] as const;
 
 /** A valid call of each kernel: sizes and scalars drawn, memory filled at random. */
 const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
@@ -79,15 +83,20 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       outputs: { out: 32 * Math.ceil(count / 16) },
       hasResult: true,
     })),
+  softmax_table: () =>
+    fc.tuple(...tableNumbers).map(([mantissa, shift, valueShift]) => ({
+      args: ['table', mantissa, shift, valueShift],
+      inputs: {},
+      outputs: { table: 136 },
+    })),
   softmax: () =>
-    fc
-      .tuple(integer(1, 16), integer(-32768, 32767), integer(1 << 14, (1 << 15) - 1), integer(0, 31))
-      .map(([groups, largest, mantissa, shift]) => ({
-        args: ['scores', 'scales', 'weights', groups, largest, mantissa | (shift << 16)],
-        inputs: { scores: 32 * groups, scales: 32 * groups },
-        outputs: { weights: 16 * groups },
-        hasResult: true,
-      })),
+    fc.tuple(integer(1, 16), integer(-32768, 32767), ...tableNumbers).map(([groups, largest, ...table]) => ({
+      args: ['scores', 'scales', 'weights', groups, largest, 'table'],
+      before: { name: 'softmax_table', args: ['table', ...table] },
+      inputs: { scores: 32 * groups, scales: 32 * groups },
+      outputs: { weights: 16 * groups, table: 136 },
+      hasResult: true,
+    })),
   values: ({ headSize }) =>
     fc.tuple(integer(1, 20), integer(0, 2 ** 31 - 1)).map(([groups, reciprocal]) => ({
       args: ['values', 'weights', groups, headSize, 'out', reciprocal],
@@ -167,8 +176,12 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
         }
         if (name === 'scores') limitQuery(machine.memory.subarray(places.get('q')!), shape.headSize);
         twins.memory.set(machine.memory.subarray(FIRST, LAST), FIRST);
-        const resolve = (base: number) =>
-          call.args.map((arg) => (typeof arg === 'string' ? base + places.get(arg)! : arg));
+        const resolve = (base: number, args: Call['args'] = call.args) =>
+          args.map((arg) => (typeof arg === 'string' ? base + places.get(arg)! : arg));
+        if (call.before) {
+          machine.run(call.before.name, resolve(DATA, call.before.args));
+          twins.run(call.before.name, resolve(0, call.before.args));
+        }
         // A float argument travels as its bits in an address register, and as a number to WebAssembly.
         const twinArguments = resolve(0);
         if (name === 'logits_f32')

@@ -2,13 +2,15 @@
  * Exponentials of 16 scores at a time, their sum, and the int8 weights of the values.
  * Two streams of eight lanes take turns, so that no product is used by the next instruction; the constants ride along.
  */
-import { type AR, type Assembler, a1, type QR } from '../xtensa/index.ts';
+import type { AR, Assembler, QR } from '../xtensa/index.ts';
 import { EXPONENTIAL, LOWEST, scaledLimit, VECTOR_BYTES, writeTable } from './constants.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Vectors of the table, in the order of their use: mantissa, exponential, half, largest, lowest. */
 const TABLE_VECTORS = 8;
-const FRAME = TABLE_VECTORS * VECTOR_BYTES + 16;
+/** Offsets in the table. */
+const LARGEST = 6 * VECTOR_BYTES;
+const SHIFT = TABLE_VECTORS * VECTOR_BYTES;
 
 interface Registers {
   scores: AR;
@@ -16,6 +18,7 @@ interface Registers {
   weights: AR;
   table: AR;
   shift: AR;
+  valueShift: AR;
   x: readonly [QR, QR];
   p: readonly [QR, QR];
   k: readonly [QR, QR, QR];
@@ -23,7 +26,10 @@ interface Registers {
 }
 
 /** One group: x holds its scores, k[0] the largest and k[1] the lowest; and again the next group's at the end. */
-function group(asm: Assembler, { scores, scales, weights, table, shift, x, p, k, scale }: Registers): void {
+function group(
+  asm: Assembler,
+  { scores, scales, weights, table, shift, valueShift, x, p, k, scale }: Registers,
+): void {
   const both = (step: (i: 0 | 1) => void) => {
     step(0);
     step(1);
@@ -49,6 +55,7 @@ function group(asm: Assembler, { scores, scales, weights, table, shift, x, p, k,
   for (let squaring = 1; squaring < 4; squaring++) both((i) => asm.ee_vmul_s16(p[i], p[i], p[i]));
   asm.ee_vmulas_s16_accx(p[0], k[0]);
   asm.ee_vmulas_s16_accx_ld_ip(k[0], table, VECTOR_BYTES, p[1], k[0]); // k0 = largest
+  asm.ssr(valueShift);
   asm.ee_vmul_s16(p[0], p[0], scale);
   asm.ee_vmul_s16(p[1], p[1], k[2]);
   asm.ee_vadds_s16(p[0], p[0], k[1]);
@@ -58,20 +65,40 @@ function group(asm: Assembler, { scores, scales, weights, table, shift, x, p, k,
   asm.addi(table, table, -TABLE_VECTORS * VECTOR_BYTES);
 }
 
+/** The constants, written once for all heads with the same factors; the two shifts lie behind them. */
+export const softmaxTable: Kernel = {
+  name: 'softmax_table',
+  signature: 'softmax_table(table, mantissa, shift, valueShift)',
+  build(asm) {
+    asm.function('softmax_table');
+    const { table, mantissa, shift, valueShift } = asm.parameters('table', 'mantissa', 'shift', 'valueShift');
+    const { lowest, spare, at } = asm.pool('AR', 'lowest', 'spare', 'at');
+    const { vector } = asm.pool('QR', 'vector');
+    const [e3, e2, e1, one] = EXPONENTIAL;
+    asm.s32i(shift, table, SHIFT);
+    asm.s32i(valueShift, table, SHIFT + 4);
+    scaledLimit(asm, lowest, -LOWEST, 32768, mantissa, shift, spare);
+    asm.neg(lowest, lowest);
+    asm.mov(at, table);
+    writeTable(asm, at, [mantissa, e3, e2, e1, one, 128, 0, lowest], spare, vector);
+    asm.ret();
+  },
+};
+
 export const softmax: Kernel = {
   name: 'softmax',
-  signature: 'softmax(scores, valueScales, weights, groups, largest, factor): sum',
+  signature: 'softmax(scores, valueScales, weights, groups, largest, table): sum',
   build(asm) {
     asm.function('softmax');
-    const { scores, scales, weights, groups, largest, factor } = asm.parameters(
+    const { scores, scales, weights, groups, largest, table } = asm.parameters(
       'scores',
       'scales',
       'weights',
       'groups',
       'largest',
-      'factor',
+      'table',
     );
-    const { shift, mantissa, lowest } = asm.pool('AR', 'shift', 'mantissa', 'lowest');
+    const { shift, valueShift } = asm.pool('AR', 'shift', 'valueShift');
     const { x0, x1, p0, p1, k0, k1, k2, scale } = asm.pool(
       'QR',
       'x0',
@@ -83,27 +110,32 @@ export const softmax: Kernel = {
       'k2',
       'scale',
     );
-    asm.addi(a1, a1, -FRAME);
-    asm.extui(shift, factor, 16, 16);
-    asm.extui(mantissa, factor, 0, 16);
-    scaledLimit(asm, lowest, -LOWEST, 32768, mantissa, shift, factor);
-    asm.neg(lowest, lowest);
-    const [e3, e2, e1, one] = EXPONENTIAL;
-    writeTable(asm, 0, [mantissa, e3, e2, e1, one, 128, largest, lowest], factor, k0);
-
-    const table = largest;
-    asm.addi(table, a1, 6 * VECTOR_BYTES);
-    asm.ee_vld_128_ip(k0, table, VECTOR_BYTES);
-    asm.ee_vld_128_ip(k1, table, -7 * VECTOR_BYTES);
+    asm.s16i(largest, table, LARGEST);
+    asm.l32i(shift, table, SHIFT);
+    asm.l32i(valueShift, table, SHIFT + 4);
+    asm.addi(table, table, LARGEST);
+    asm.ee_vldbc_16(k0, table);
     asm.ee_vld_128_ip(x0, scores, VECTOR_BYTES);
+    asm.ee_vst_128_ip(k0, table, VECTOR_BYTES);
+    asm.ee_vld_128_ip(k1, table, -LARGEST - VECTOR_BYTES);
     asm.ee_vld_128_ip(x1, scores, VECTOR_BYTES);
     asm.ee_zero_accx();
     asm.loopgtz(groups, () =>
-      group(asm, { scores, scales, weights, table, shift, x: [x0, x1], p: [p0, p1], k: [k0, k1, k2], scale }),
+      group(asm, {
+        scores,
+        scales,
+        weights,
+        table,
+        shift,
+        valueShift,
+        x: [x0, x1],
+        p: [p0, p1],
+        k: [k0, k1, k2],
+        scale,
+      }),
     );
     asm.movi(shift, 15);
     asm.ee_srs_accx(scores, shift, 0);
-    asm.addi(a1, a1, FRAME);
     asm.ret();
   },
 };

@@ -126,8 +126,10 @@ export const swiglu: Kernel = {
     asm.neg(negative, limit);
     const [e3, e2, e1, one] = EXPONENTIAL;
     const constants: Constant[] = [mantissa, LOWEST, e3, e2, e1, one, ...SIGMOID, limit, negative];
-    writeTable(asm, 0, constants, spare, q.k0);
-    asm.release(limit, negative, spare);
+    const { at } = asm.pool('AR', 'at');
+    asm.mov(at, a1);
+    writeTable(asm, at, constants, spare, q.k0);
+    asm.release(limit, negative, spare, at);
 
     const { up, upScale, waiting, turns } = asm.pool('AR', 'up', 'upScale', 'waiting', 'turns');
     const table = mantissa;

@@ -9,12 +9,15 @@ export function scratchBytes(layout: Layout, context: number): number {
   const rows = Math.max(layout.qkvRows, 2 * layout.hiddenHalf, LOGIT_TILE, layout.dim);
   const angles = 4 * (layout.queryPairs + layout.keyPairs);
   const queries = 4 * layout.queryPairs + pad16(layout.headSize);
-  return 32 + widest + 2 * widest + 2 * rows + angles + queries + 3 * pad16(context);
+  return 176 + widest + 2 * widest + 2 * rows + angles + queries + 3 * pad16(context);
 }
+
+/** Scales of one half of a layer's heads: one a position, and room for their largest. */
+const scalesBytes = (context: number): number => 2 * pad16(context) + 32;
 
 export function buffersOf(config: ModelConfig, layout: Layout, context: number): WorkingBuffer[] {
   const cache = config.layers * config.kvHeads * layout.headSize * pad16(context);
-  const scales = config.layers * 2 * pad16(context) * 2;
+  const scales = config.layers * 2 * scalesBytes(context);
   const buffer = (name: string, bytes: number, purpose: WorkingBuffer['purpose']): WorkingBuffer => ({
     name,
     bytes: pad16(bytes),
