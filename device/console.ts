@@ -2,6 +2,7 @@
  * The console: output goes to UART0 and to USB, input comes from either. Output waits in a ring that both empty at their own
  * pace, so that a story is not held up by 11,520 characters a second.
  */
+import { ccount } from "./chip";
 import { output, outputBytes, typed, typedBytes } from "./config";
 import * as uart from "./uart";
 import * as usb from "./usb";
@@ -17,6 +18,9 @@ let usbSent: u32 = 0;
 let typedHead: u32 = 0;
 let typedTail: u32 = 0;
 
+/** Cycles spent waiting for a full ring, counted up freely: the speed of a story is that of the model, not of the line. */
+export let waited: u32 = 0;
+
 /** Prints one byte, with CR before a line feed. */
 export function write(byte: u32): void {
   if (byte == LINE_FEED) put(CARRIAGE_RETURN);
@@ -24,10 +28,16 @@ export function write(byte: u32): void {
 }
 
 function put(byte: u32): void {
-  if (written - uartSent == outputBytes) makeUartRoom();
-  if (written - usbSent == outputBytes) makeUsbRoom();
+  if (written - uartSent == outputBytes || written - usbSent == outputBytes) makeRoom();
   store<u8>(output + (written & (outputBytes - 1)), <u8>byte);
   written++;
+}
+
+function makeRoom(): void {
+  const begin = ccount();
+  if (written - uartSent == outputBytes) makeUartRoom();
+  if (written - usbSent == outputBytes) makeUsbRoom();
+  waited += ccount() - begin;
 }
 
 /** Gives both consoles what they can take now; false if there was nothing to give. */

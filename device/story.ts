@@ -1,7 +1,7 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import { clockMegahertz, context, line, lineBytes, storyTokens } from "./config";
-import { pump, stopRequested, write } from "./console";
+import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken } from "./machine";
@@ -60,10 +60,11 @@ export function continueStory(): bool {
     return end(Ending.Stopped);
   }
   const begin = ccount();
+  const waitedBefore = waited;
   const next = predict();
   if (next != BOS) tell(next);
   pump();
-  record(ccount() - begin);
+  record(ccount() - begin - (waited - waitedBefore));
   if (next == BOS) return end(Ending.Finished);
   token = next;
   position++;
