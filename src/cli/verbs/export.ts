@@ -1,0 +1,60 @@
+/** `export`: the model for other people's build systems. */
+import { type Command, Option } from 'commander';
+import { boards, findBoard } from '../../chip/soc/boards.ts';
+import { integer } from '../arguments.ts';
+import { type ModelOptions, modelOptions, openModelAndTokenizer } from '../model-options.ts';
+import { thousands } from '../table.ts';
+
+interface Options extends ModelOptions {
+  example?: boolean;
+  board?: string;
+  context?: number;
+  singleCore?: boolean;
+  weights: 'partition' | 'embedded';
+  force?: boolean;
+}
+
+export function register(program: Command): void {
+  const verb = program.command('export').description('write the model for other build systems');
+  modelOptions(verb.command('idf').argument('<folder>', 'of the component, as components/esp32_llm'))
+    .description('an ESP-IDF component: kernels, program, weights and a small C API')
+    .option('--example', 'also a complete project, in <folder>/example')
+    .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
+    .option('--context <n>', "positions (default: the model's)", integer(1, 65536))
+    .option('--single-core', 'one task instead of two')
+    .addOption(
+      new Option('--weights <where>', 'a partition of their own, or part of the application')
+        .choices(['partition', 'embedded'])
+        .default('partition'),
+    )
+    .option('--force', 'write into a folder that has other things in it')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ esp32-llm export idf components/esp32_llm --example --board t-camera-s3',
+    )
+    .action(exportIdf);
+}
+
+async function exportIdf(folder: string, options: Options): Promise<void> {
+  const [{ exportComponent }, { quantize }] = await Promise.all([
+    import('../../idf/index.ts'),
+    import('../../quantize/index.ts'),
+  ]);
+  const { name, model, tokenizer } = openModelAndTokenizer(options);
+  const { context, layout, weights } = exportComponent(folder, {
+    model: quantize(model),
+    tokenizer,
+    modelName: name,
+    context: options.context,
+    cores: options.singleCore ? 1 : 2,
+    weights: options.weights,
+    example: options.example,
+    board: options.board === undefined ? undefined : findBoard(options.board),
+    force: options.force,
+  });
+  const ram = layout.workingBytes + layout.cacheBytes;
+  process.stdout.write(
+    `${folder}: component esp32_llm with ${name}, context ${context}; ${thousands(weights.bytes.length)} bytes of weights, ${thousands(ram)} bytes of RAM\n`,
+  );
+  if (options.example) process.stdout.write(`${folder}/example: idf.py build flash monitor\n`);
+}
