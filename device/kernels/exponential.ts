@@ -4,7 +4,7 @@ import { add16, mul16 } from "./lanes";
 /** Smallest argument: e^(16 * -22713 / 2^15) = 2^-16, which comes out as 0. */
 export const LOWEST: i32 = -22713;
 
-// Cubic for e^v, -ln(2) <= v <= 0, in units of 2^-15 (relative error below 1e-4; see src/quantize/polynomials.test.ts).
+// Cubic for e^v, -ln(2) <= v <= 0, in units of 2^-15 (relative error below 1e-4; see src/kernels/accuracy.test.ts).
 export const E1: i32 = 32694;
 export const E2: i32 = 15766;
 export const E3: i32 = 3898;

@@ -1,7 +1,7 @@
 import { exponential, LOWEST } from './exponential';
 import { add16, at16, at32, mul16, sub16 } from './lanes';
 
-// 1 / (1 + e) for 0 <= e <= 1 in units of 2^-15, degree 4 (absolute error below 3e-4; see src/quantize/polynomials.test.ts).
+// 1 / (1 + e) for 0 <= e <= 1 in units of 2^-15, degree 4 (absolute error below 3e-4; see src/kernels/accuracy.test.ts).
 const R0: i32 = 32761;
 const R1: i32 = -32352;
 const R2: i32 = 28767;
