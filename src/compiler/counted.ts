@@ -20,6 +20,10 @@ export function markCountedLoops(fn: IrFunction, excluded: ReadonlySet<number>):
     if (count === undefined || latch.end.kind !== 'branch') continue;
     const { edges } = latch.end;
     const stays = edges[0].to === loop.header;
+    if (constantOf(fn, count) === 1) {
+      latch.end = { kind: 'jump', edges: [edges[stays ? 1 : 0]] };
+      continue;
+    }
     append(fn, loop.preheader, 'rounds', [count], [], { imm: number });
     latch.end = { kind: 'loopback', edges: stays ? [edges[0], edges[1]] : [edges[1], edges[0]] };
   }

@@ -29,11 +29,21 @@ export function spill(fn: MachineFunction, groups: readonly (readonly number[])[
   const made: number[] = [];
   for (const block of fn.blocks) {
     const insts: MachineInst[] = [];
-    for (const inst of block.insts) spillInst(fn, inst, homes, insts, made);
+    const recent: Recent = new Map();
+    for (const inst of block.insts) {
+      spillInst(fn, inst, homes, insts, made, recent);
+      if (inst.op.startsWith('call')) recent.clear();
+    }
     block.insts = insts;
   }
   return made;
 }
+
+/** Registers that a spilled value was last loaded to or made in, and how far into the block that was. */
+type Recent = Map<Home, { readonly reg: number; readonly at: number }>;
+
+/** For so many instructions a value stays in the register it was in; longer would need registers again. */
+const REUSE_DISTANCE = 4;
 
 function homeOf(fn: MachineFunction, group: readonly number[]): Home {
   const constants = group.map((reg) => fn.constants.get(reg));
@@ -61,9 +71,11 @@ function spillInst(
   homes: ReadonlyMap<number, Home>,
   out: MachineInst[],
   made: number[],
+  recent: Recent,
 ): void {
-  if (isMove(inst) && spillMove(fn, inst, homes, out)) return;
+  if (isMove(inst) && spillMove(fn, inst, homes, out, recent)) return;
   const after: MachineInst[] = [];
+  const [read, written]: [Home, number][][] = [[], []];
   const temporaries = new Map<number, number>();
   let dropped = false;
   for (const operand of inst.operands) {
@@ -76,7 +88,16 @@ function spillInst(
       continue;
     }
     let temporary = temporaries.get(operand.reg);
-    if (temporary === undefined) {
+    const known = recent.get(home);
+    if (
+      temporary === undefined &&
+      operand.role === 'use' &&
+      known &&
+      out.length - known.at <= REUSE_DISTANCE
+    ) {
+      temporary = known.reg;
+      temporaries.set(operand.reg, temporary);
+    } else if (temporary === undefined) {
       temporary = newRegister(fn, classOf(fn, operand.reg));
       made.push(temporary);
       temporaries.set(operand.reg, temporary);
@@ -86,10 +107,13 @@ function spillInst(
       } else if (operand.role !== 'def') out.push(load(fn, temporary, home, inst.at));
     }
     if (operand.role !== 'use' && !home.constant) after.push(store(fn, temporary, home, inst.at));
+    (operand.role === 'use' ? read : written).push([home, temporary]);
     operand.reg = temporary;
   }
   if (dropped) return;
   out.push(inst, ...after);
+  // Only now, results last: an operand that is read must not find the register of the result.
+  for (const [home, reg] of [...read, ...written]) recent.set(home, { reg, at: out.length });
 }
 
 /** A move from or to memory is a load or a store. */
@@ -98,6 +122,7 @@ function spillMove(
   inst: MachineInst,
   homes: ReadonlyMap<number, Home>,
   out: MachineInst[],
+  recent: Recent,
 ): boolean {
   const [to, from] = moveOperands(inst);
   const [target, source] = [homes.get(to), homes.get(from)];
@@ -105,8 +130,10 @@ function spillMove(
     if (target === source) return true;
     return false;
   }
-  if (target && !target.constant) out.push(store(fn, from, target, inst.at));
-  else if (source && !source.constant) out.push(load(fn, to, source, inst.at));
+  if (target && !target.constant) {
+    recent.delete(target);
+    out.push(store(fn, from, target, inst.at));
+  } else if (source && !source.constant) out.push(load(fn, to, source, inst.at));
   else return false;
   return true;
 }
