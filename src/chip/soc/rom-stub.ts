@@ -51,82 +51,8 @@ export class RomCallError extends FailureError {
   }
 }
 
-/**
- * Window overflow and underflow handlers (Xtensa ISA reference manual, 4.7.1.3-4), one in each 64 bytes from
- * VECBASE's reset value on.
- */
-const WINDOW_VECTORS = `
-    .org 0x000
-    s32e a0, a5, -16
-    s32e a1, a5, -12
-    s32e a2, a5, -8
-    s32e a3, a5, -4
-    rfwo
-    .org 0x040
-    l32e a0, a5, -16
-    l32e a1, a5, -12
-    l32e a2, a5, -8
-    l32e a3, a5, -4
-    rfwu
-    .org 0x080
-    s32e a0, a9, -16
-    l32e a0, a1, -12
-    s32e a1, a9, -12
-    s32e a2, a9, -8
-    s32e a3, a9, -4
-    s32e a4, a0, -32
-    s32e a5, a0, -28
-    s32e a6, a0, -24
-    s32e a7, a0, -20
-    rfwo
-    .org 0x0c0
-    l32e a0, a9, -16
-    l32e a1, a9, -12
-    l32e a2, a9, -8
-    l32e a7, a1, -12
-    l32e a3, a9, -4
-    l32e a4, a7, -32
-    l32e a5, a7, -28
-    l32e a6, a7, -24
-    l32e a7, a7, -20
-    rfwu
-    .org 0x100
-    s32e a0, a13, -16
-    l32e a0, a1, -12
-    s32e a1, a13, -12
-    s32e a2, a13, -8
-    s32e a3, a13, -4
-    s32e a4, a0, -48
-    s32e a5, a0, -44
-    s32e a6, a0, -40
-    s32e a7, a0, -36
-    s32e a8, a0, -32
-    s32e a9, a0, -28
-    s32e a10, a0, -24
-    s32e a11, a0, -20
-    rfwo
-    .org 0x140
-    l32e a0, a13, -16
-    l32e a1, a13, -12
-    l32e a2, a13, -8
-    l32e a11, a1, -12
-    l32e a3, a13, -4
-    l32e a4, a11, -48
-    l32e a5, a11, -44
-    l32e a6, a11, -40
-    l32e a7, a11, -36
-    l32e a8, a11, -32
-    l32e a9, a11, -28
-    l32e a10, a11, -24
-    l32e a11, a11, -20
-    rfwu
-`;
-
-/** First bytes of the ROM. */
-export function romStubBytes(): Uint8Array {
-  const code = assembleText(WINDOW_VECTORS).sections.find((section) => section.bytes.length > 0);
-  return code?.bytes ?? new Uint8Array(0);
-}
+/** First bytes of the ROM: window handlers, at VECBASE's reset value. */
+export const romStubBytes = windowVectors;
 
 /**
  * What an instruction fetch from the ROM does: nothing in the window vectors, else it throws.
@@ -138,5 +64,3 @@ export function checkRomFetch(address: number): void {
   if (place) throw new RomEntered(place, address);
   throw new RomCallError(address);
 }
-
-const WINDOW_VECTOR_BYTES = 0x180;
