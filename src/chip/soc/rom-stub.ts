@@ -5,7 +5,7 @@
  */
 
 import { FailureError } from '../../errors.ts';
-import { assembleText } from '../../xtensa/text/assemble.ts';
+import { WINDOW_VECTOR_BYTES, windowVectors } from '../window-vectors.ts';
 import { ROM } from './memory-map.ts';
 import { romFunctionName } from './rom-functions.ts';
 import { hex } from './warnings.ts';
