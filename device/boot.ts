@@ -4,6 +4,7 @@ import { raiseClock } from "./clock";
 import { cores, earlyRangeCount, entry1, zeroRangeCount, zeroRanges } from "./config";
 import { mapMemory } from "./flash";
 import { hasArrived } from "./parallel";
+import { startPsram } from "./psram";
 
 /** Opens the protected registers of every watchdog but the super one. */
 const WATCHDOG_KEY: u32 = 0x50d8_3aa1;
@@ -18,11 +19,11 @@ const CLOCK_ON: u32 = 2;
 const IN_RESET: u32 = 4;
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const RTC_CPU_STALL: usize = 0x6000_80bc;
-/** Polls for core 1: some 50 ms, of which the ROM needs one or two. */
-const PATIENCE: u32 = 1_000_000;
+/** Polls for core 1: half a second or more, of which the ROM needs a millisecond or two. */
+const PATIENCE: u32 = 10_000_000;
 
-/** Watchdogs off, clock up, external memory mapped. */
-export function bootChip(): void {
+/** Watchdogs off, clock up, external memory mapped; false if the PSRAM that the image needs does not answer. */
+export function bootChip(): bool {
   stopWatchdog(0x6000_80b0, 0x6000_8098); // RTC
   stopWatchdog(0x6001_f064, 0x6001_f048); // timer group 0
   stopWatchdog(0x6002_0064, 0x6002_0048); // timer group 1
@@ -30,7 +31,9 @@ export function bootChip(): void {
   write32(SUPER_CONFIG, read32(SUPER_CONFIG) | AUTO_FEED);
   write32(SUPER_PROTECT, 0);
   raiseClock();
+  const present = startPsram();
   mapMemory();
+  return present;
 }
 
 function stopWatchdog(protect: usize, config: usize): void {

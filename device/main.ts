@@ -19,18 +19,20 @@ const SLASH: u8 = 0x2f;
 
 /** Core 0: consoles, and its share of every pass. */
 export function main0(): void {
-  bootChip();
+  const hasMemory = bootChip();
   clearEarlyMemory();
-  const complete = startCore1();
+  const hasCore1 = startCore1();
   clearLateMemory();
   greet();
-  if (!complete) {
-    print("Core 1 does not answer; this image needs both. Stopped.\n");
-    drain();
-    return;
-  }
+  if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
+  if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");
   newLine();
   for (;;) step();
+}
+
+function stop(reason: string): void {
+  print(reason);
+  drain();
 }
 
 /** Core 1: its share of every pass. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { defaultBoard } from '../chip/soc/boards.ts';
 import { createChip } from '../chip/soc/chip.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHost } from './host.ts';
@@ -67,6 +68,17 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
     expect(story.digest).toBe(expected.digest);
     expect(story.warnings).toEqual([]);
     expect(story.printed).toContain(`CPU clock ${other.clock} MHz\r\n`);
+  });
+
+  it.each(['octal', 'quad'] as const)('keeps the KV cache in %s PSRAM where it must', (psramMode) => {
+    // A board whose flash has no room for weights, so that a long context pushes part of the cache out of SRAM.
+    const board = { ...defaultBoard, psramMode, flashBytes: 1 << 20 };
+    const other = build({ board, context: 512 });
+    const psram = other.memoryMap.regions.find(({ name }) => name === 'psram');
+    expect(psram?.entries.every(({ purpose }) => purpose === 'kv cache')).toBe(true);
+    const story = simulate(other, STORY);
+    expect(story.digest).toBe(expected.digest);
+    expect(story.warnings).toEqual([]);
   });
 
   it('is refused by the ROM when a byte of it is wrong', () => {

@@ -1,0 +1,147 @@
+/**
+ * PSRAM behind the data cache (facts B6, after ESP-IDF's esp_psram): the device is identified and set up over SPI1, then SPI0 learns
+ * how the cache shall reach it. Octal runs at 40 MHz in both clock edges, where no timing needs to be found out by trial.
+ * Tried in simulation only.
+ */
+import { read32, write32 } from "./chip";
+import { setBits } from "./clock";
+import { psramKind, psramPages } from "./config";
+
+const QUAD = 1;
+
+// SPI1, by which a program sends commands.
+const SPI1: usize = 0x6000_2000;
+const COMMAND: usize = SPI1;
+const ADDRESS: usize = SPI1 + 0x04;
+const CONTROL: usize = SPI1 + 0x08;
+const CLOCK: usize = SPI1 + 0x14;
+const USER: usize = SPI1 + 0x18;
+const USER1: usize = SPI1 + 0x1c;
+const USER2: usize = SPI1 + 0x20;
+const OUT_BITS: usize = SPI1 + 0x24;
+const IN_BITS: usize = SPI1 + 0x28;
+const SELECT: usize = SPI1 + 0x34;
+const DATA: usize = SPI1 + 0x58;
+const DOUBLE_RATE: usize = SPI1 + 0xd4;
+
+const RUN: u32 = 1 << 18;
+const HAS_COMMAND: u32 = 1 << 31;
+const HAS_ADDRESS: u32 = 1 << 30;
+const HAS_DUMMY: u32 = 1 << 29;
+const HAS_IN: u32 = 1 << 28;
+const HAS_OUT: u32 = 1 << 27;
+/** FDOUT, FDIN, FADDR and FCMD in eight lines. */
+const EIGHT_LINES: u32 = 0b10_0111_0000;
+/** Chip select 0 off, 1 on. */
+const PSRAM_SELECTED: u32 = 1;
+/** 80 MHz divided by 4. */
+const SLOW_CLOCK: u32 = (3 << 16) | (1 << 8) | 3;
+
+// SPI0, the cache's way.
+const CACHE_CONTROL: usize = 0x6000_3040;
+const SRAM_COMMAND: usize = 0x6000_3044;
+const READ_COMMAND: usize = 0x6000_3048;
+const WRITE_COMMAND: usize = 0x6000_304c;
+const SRAM_CLOCK: usize = 0x6000_3050;
+const SRAM_TIMING: usize = 0x6000_30dc;
+const SRAM_DOUBLE_RATE: usize = 0x6000_30e4;
+const USER_COMMANDS: u32 = (1 << 20) | (1 << 5);
+const DUMMIES: u32 = (1 << 4) | (1 << 3);
+const DIVIDER_1: u32 = 0x8000_0000;
+const DIVIDER_2: u32 = (1 << 16) | 1;
+
+/** IO_MUX of GPIO n; MCU_SEL[14:12], FUN_DRV[11:10], FUN_IE[9]. */
+const IO_MUX: usize = 0x6000_9004;
+const CHIP_SELECT_PIN: usize = 26;
+const FIRST_OCTAL_PIN: usize = 33; // SPIIO4...SPIIO7, then DQS
+const LAST_OCTAL_PIN: usize = 37;
+const OCTAL_FUNCTION: u32 = 4;
+const STRONGEST: u32 = 3 << 10;
+const INPUT: u32 = 1 << 9;
+
+const PATTERN: u32 = 0x5a6b_7c8d;
+const PATIENCE: u32 = 10_000;
+
+/** Brings up the PSRAM that the image relies on; false if it does not answer as it should. */
+export function startPsram(): bool {
+  if (!psramPages) return true;
+  setBits(IO_MUX + (CHIP_SELECT_PIN << 2), 0x7c00, STRONGEST);
+  const select = read32(SELECT);
+  const control = read32(CONTROL);
+  const clock = read32(CLOCK);
+  write32(SELECT, (select & ~3) | PSRAM_SELECTED);
+  write32(CLOCK, SLOW_CLOCK);
+  const present = psramKind == QUAD ? startQuad() : startOctal();
+  write32(DOUBLE_RATE, 0);
+  write32(CONTROL, control);
+  write32(CLOCK, clock);
+  write32(SELECT, select);
+  return present;
+}
+
+function startOctal(): bool {
+  for (let pin = FIRST_OCTAL_PIN; pin <= LAST_OCTAL_PIN; pin++) {
+    setBits(IO_MUX + (pin << 2), 0x7c00, (OCTAL_FUNCTION << 12) | STRONGEST | INPUT);
+  }
+  write32(CONTROL, EIGHT_LINES);
+  write32(DOUBLE_RATE, 3); // both edges, dummy length as given
+  // Mode register 0: fixed latency of 10 clocks, strongest drive.
+  const mode = ask(0x4040, 16, 0, 32, 8, 16);
+  tell(0xc0c0, 16, 0, 32, 0, (mode & ~0x3f) | 0x28, 16);
+  tell(0x8080, 16, 0, 32, 8, PATTERN, 32);
+  if (ask(0x0000, 16, 0, 32, 18, 32) != PATTERN) return false;
+
+  write32(READ_COMMAND, (15 << 28) | 0x0000);
+  write32(WRITE_COMMAND, (15 << 28) | 0x8080);
+  write32(CACHE_CONTROL, USER_COMMANDS | DUMMIES | 1 | (31 << 14) | (17 << 6) | (7 << 22) | (1 << 21));
+  write32(SRAM_DOUBLE_RATE, 3);
+  write32(SRAM_COMMAND, 0b11111 << 18);
+  write32(SRAM_TIMING, 3 | (3 << 2) | (3 << 7) | (2 << 25));
+  write32(SRAM_CLOCK, DIVIDER_2);
+  return true;
+}
+
+function startQuad(): bool {
+  write32(CONTROL, 0);
+  write32(DOUBLE_RATE, 0);
+  tell(0x66, 8, 0, 0, 0, 0, 0); // reset enable, reset
+  tell(0x99, 8, 0, 0, 0, 0, 0);
+  tell(0x02, 8, 0, 24, 0, PATTERN, 32);
+  if (ask(0x03, 8, 0, 24, 0, 32) != PATTERN) return false;
+  tell(0x35, 8, 0, 0, 0, 0, 0); // four lines from here on
+
+  write32(READ_COMMAND, (7 << 28) | 0xeb);
+  write32(WRITE_COMMAND, (7 << 28) | 0x38);
+  write32(CACHE_CONTROL, USER_COMMANDS | (1 << 4) | (23 << 14) | (5 << 6) | (1 << 2));
+  write32(SRAM_TIMING, 3);
+  write32(SRAM_CLOCK, DIVIDER_1);
+  return true;
+}
+
+/** A command with an answer of up to 32 bits. */
+function ask(command: u32, commandBits: u32, address: u32, addressBits: u32, dummies: u32, bits: u32): u32 {
+  write32(IN_BITS, bits - 1);
+  transact(command, commandBits, address, addressBits, dummies, HAS_IN);
+  const answer = read32(DATA);
+  return bits < 32 ? answer & ((1 << bits) - 1) : answer;
+}
+
+/** A command with up to 32 bits of data. */
+function tell(command: u32, commandBits: u32, address: u32, addressBits: u32, dummies: u32, data: u32, bits: u32): void {
+  if (bits) {
+    write32(OUT_BITS, bits - 1);
+    write32(DATA, data);
+  }
+  transact(command, commandBits, address, addressBits, dummies, bits ? HAS_OUT : 0);
+}
+
+function transact(command: u32, commandBits: u32, address: u32, addressBits: u32, dummies: u32, data: u32): void {
+  write32(USER2, ((commandBits - 1) << 28) | command);
+  write32(ADDRESS, address);
+  write32(USER1, ((addressBits ? addressBits - 1 : 0) << 26) | (dummies ? dummies - 1 : 0));
+  write32(USER, HAS_COMMAND | (addressBits ? HAS_ADDRESS : 0) | (dummies ? HAS_DUMMY : 0) | data);
+  write32(COMMAND, RUN);
+  for (let tries: u32 = 0; tries < PATIENCE; tries++) {
+    if (!(read32(COMMAND) & RUN)) return;
+  }
+}
