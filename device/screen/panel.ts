@@ -17,8 +17,8 @@ const SH1106: i32 = 2;
 @inline
 function margin(): u32 { return screenKind == SH1106 ? 2 : 0; }
 
-// Where the next data byte would go, if nothing else is said.
-let devicePage: u32 = PAGES;
+// Where the next data byte would go, if nothing else is said: not known yet, so no page there is.
+let devicePage: u32 = 8;
 let deviceColumn: u32 = 0;
 
 function begin(control: u32): void {

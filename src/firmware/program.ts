@@ -6,6 +6,7 @@ import { buildKernels } from '../kernels/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, roundUp, SRAM, SRAM0 } from './memory.ts';
+import { pruneCode } from './prune.ts';
 import { type StartMemory, startCode } from './start.ts';
 
 export interface ProgramOptions {
@@ -45,9 +46,13 @@ export function compileProgram({ numbers, start, cores, pie, shape }: ProgramOpt
     deviceWasm(shape.precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm'),
     options,
   );
+  if (main.start)
+    throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');
   const kernels = pie ? undefined : compileModule(deviceWasm('kernels.wasm'), options);
+  const first = startCode(start, cores);
+  const objects = [first, ...(kernels ? [kernels.object] : buildKernels(shape)), main.object];
   return {
-    objects: [startCode(start, cores), ...(kernels ? [kernels.object] : buildKernels(shape)), main.object],
+    objects: pruneCode(objects, (section, object) => object === first || !isCode(section)),
     fixedData: [...main.data, ...(kernels?.data ?? [])],
   };
 }

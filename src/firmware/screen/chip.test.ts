@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Board, findBoard } from '../../chip/soc/boards.ts';
+import { withScreen } from '../../chip/soc/screen-option.ts';
+import { buildFirmware, type Firmware } from '../build.ts';
+import { createSession, type Session } from '../session.ts';
+import { sharedModels, stories260K } from '../testing.ts';
+import { drawSplash } from './splash.ts';
+import { asciiArt, pictureOf, pixelsOf, wrap } from './testing.ts';
+
+const PROMPT = 'Once upon a time';
+const TOKENS = 48;
+const LONGEST_STORY = 5;
+
+const build = (board: Board, cores: 1 | 2 = 2): Firmware => {
+  const { quantized, tokenizer } = stories260K();
+  return buildFirmware({
+    model: quantized,
+    tokenizer,
+    modelName: 'stories260K',
+    context: 64,
+    board,
+    cores,
+  });
+};
+const without = (board: Board): Board => ({ ...board, screen: undefined });
+
+interface Told {
+  session: Session;
+  /** The story as the console got it. */
+  story: string;
+  tokens: number[];
+  cycles: number;
+}
+
+/** Boots and tells; `during` gets a chance to interfere. */
+function tell(firmware: Firmware, during?: () => void, session = createSession(firmware)): Told {
+  session.boot();
+  session.command('/temp 0');
+  session.command(`/tokens ${TOKENS}`);
+  const before = session.printed.length;
+  const { totalCycles } = session.tell(PROMPT, LONGEST_STORY, during);
+  const printed = session.printed.slice(before).split('\r\n');
+  return { session, story: printed[1], tokens: session.tokens, cycles: totalCycles };
+}
+
+const art = (pixels: Uint8Array): string => asciiArt(pixels).join('\n');
+
+describe.skipIf(!sharedModels)('screen on the simulated chip', () => {
+  const camera = findBoard('t-camera-s3');
+  let plain: Told;
+  beforeAll(() => {
+    if (sharedModels) plain = tell(build(without(camera)));
+  });
+
+  it.each([
+    ['T-Camera S3, upside down', camera, 2],
+    ['T-Camera S3, one core', camera, 1],
+    ['Heltec V3, supply and reset', findBoard('heltec-v3'), 2],
+    [
+      'SH1106 on pins given by option',
+      withScreen(findBoard('bare-s3'), 'sh1106:sda=8,scl=9,address=0x3d'),
+      2,
+    ],
+  ] as const)('%s: splash, story and bar', (_, board, cores) => {
+    const firmware = build(board, cores);
+    const waiting = createSession(firmware);
+    waiting.boot();
+    waiting.chip.run({ untilSeconds: waiting.chip.seconds + 0.12 });
+    expect(art(waiting.chip.screen!.pixels())).toBe(art(pixelsOf(drawSplash({ modelName: 'stories260K' }))));
+
+    const { session, story, tokens } = tell(firmware, undefined, waiting);
+    expect(tokens).toEqual(plain.tokens);
+    session.chip.run({ untilSeconds: session.chip.seconds + 0.3 });
+    const shown = asciiArt(session.chip.screen!.pixels());
+    const lines = wrap(story.trim());
+    expect(lines.length).toBeLessThan(7);
+    const bar = 9 * lines.length;
+    expect(shown.slice(0, bar - 1)).toEqual(asciiArt(pictureOf(lines)).slice(0, bar - 1));
+    expect(shown[bar - 1]).toBe('#'.repeat(128));
+    expect(session.chip.warnings.list.map(({ message }) => message)).toEqual([]);
+  });
+
+  it('costs less than 3 percent', () => {
+    expect(tell(build(camera)).cycles / plain.cycles).toBeLessThan(1.03);
+  });
+
+  it('a board whose screen is missing runs on without delay', () => {
+    const firmware = build(camera);
+    const { tokens, cycles } = tell({ ...firmware, board: without(camera) });
+    expect(tokens).toEqual(plain.tokens);
+    expect(cycles / plain.cycles).toBeLessThan(1.01);
+  });
+
+  it('a screen unplugged in the middle of a story holds nothing up', () => {
+    const firmware = build(camera);
+    const session = createSession(firmware);
+    const { tokens, cycles } = tell(
+      firmware,
+      () => {
+        if (session.status.passes > TOKENS / 2) session.chip.screen!.setPower(false);
+      },
+      session,
+    );
+    expect(tokens).toEqual(plain.tokens);
+    expect(cycles / plain.cycles).toBeLessThan(1.03);
+  });
+});
