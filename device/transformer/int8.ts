@@ -10,7 +10,7 @@ import {
 import * as at from "./layout";
 import { countOf, firstOf, headSize } from "./halves";
 import { contextPadded, firstRow, hiddenHalf, pad16, pairsOf, qkvRows, rowsOf, valueRows } from "./layout";
-import { mantissaOf, reciprocalOf, shiftOf, toScale16 } from "./scalar";
+import { mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
@@ -198,6 +198,14 @@ function copyHalf(to: usize, from: usize): void {
   else for (let i = 0; i < bytes; i += 4) store<u32>(to + i, load<u32>(from + i));
 }
 
+/** Adds a product's rows of this half, real value = row * scale * factor, to the residual stream. */
+function addRows(half: i32, outputs: usize, scales: usize, factor: f32): void {
+  const x = at.residual + (<usize>firstRow(half, dim) << 2);
+  for (let times = repeatsOf(factor); times > 0; times--) {
+    add_residual(outputs, scales, x, rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
+  }
+}
+
 /** Adds this half's rows of the attention's output matrix to the residual stream. */
 export function projectOut(half: i32, layer: i32): void {
   const record = layerRecord(layer);
@@ -211,8 +219,7 @@ export function projectOut(half: i32, layer: i32): void {
   const scales = load<usize>(record, at.OUT_SCALES) + (<usize>first << 1);
   const outputs = mine + at.OUTPUTS();
   matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), load<i32>(record, at.OUT_SHIFT));
-  const factor = load<f32>(mine + at.ACTIVATION_SCALE);
-  add_residual(outputs, scales, at.residual + (<usize>first << 2), rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
+  addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 
 /** Gate and up rows of this half's hidden units, and SwiGLU. */
@@ -246,8 +253,7 @@ export function projectDown(half: i32, layer: i32): void {
   const scales = load<usize>(record, at.DOWN_SCALES) + (<usize>first << 1);
   const outputs = mine + at.OUTPUTS();
   matvec_hidden(weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), load<i32>(record, at.DOWN_SHIFT));
-  const factor = load<f32>(mine + at.ACTIVATION_SCALE);
-  add_residual(outputs, scales, at.residual + (<usize>first << 2), rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
+  addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 
 /** This half's logits. */

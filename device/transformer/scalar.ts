@@ -14,6 +14,14 @@ export function shiftOf(x: f32): i32 {
   return min(max(14 - exponent, 0), 31);
 }
 
+/** How often to add x when {@link shiftOf} would have to be negative: 1, and 2^k for factors of 2^(14+k) and more. */
+// @ts-ignore: decorator
+@inline
+export function repeatsOf(x: f32): i32 {
+  const exponent = <i32>(reinterpret<u32>(x) >> 23) - 127;
+  return 1 << min(max(exponent - 14, 0), 8);
+}
+
 /** Positive f32 to s16, rounded half up, saturated. */
 // @ts-ignore: decorator
 @inline

@@ -7,7 +7,7 @@ import { blob, constantsOf, createRecord, ropeAngles, type Word } from './record
 import type { Blob, QuantizedModel } from './types.ts';
 
 /** Fraction bits of the residual stream. */
-const RESIDUAL_BITS = 20;
+const RESIDUAL_BITS = 18;
 /** Fraction bits of the gate's argument and of silu. */
 const GATE_BITS = 11;
 /** Added to the mean square in RMSNorm, as llama2.c does. */
