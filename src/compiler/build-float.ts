@@ -3,7 +3,8 @@
  * NaNs, rounding to integers of any size, conversions that trap or saturate.
  */
 import { type Builder, either, emit, here, int, pop, popWord, push, trapIf } from './builder.ts';
-import { append, constant, type Value } from './ir.ts';
+import { floatOf } from './fold.ts';
+import { append, constant, constantOf, type Value } from './ir.ts';
 import type { Instruction } from './module.ts';
 
 const binary: Readonly<Record<string, string>> = { add: 'fadd', sub: 'fsub', mul: 'fmul', div: 'fdiv' };
@@ -66,8 +67,33 @@ function buildOperation(b: Builder, name: string): boolean {
   return true;
 }
 
+const quietResults = new Set('fadd fsub fmul fdiv fsqrt fmadd fmsub itof utof'.split(' '));
+
+/** Whether a value is the result of arithmetic, which never is a signalling NaN. */
+function isQuiet(b: Builder, value: Value): boolean {
+  return quietResults.has(b.fn.values[value].inst?.op ?? '');
+}
+
+/** A constant that is neither 0 nor NaN. */
+function isOrdinary(b: Builder, value: Value): boolean {
+  const bits = constantOf(b.fn, value);
+  return bits !== undefined && floatOf(bits) !== 0 && !Number.isNaN(floatOf(bits));
+}
+
 /** Equal operands may be zeros of different sign, unordered ones give a quiet NaN; else the comparison decides. */
 function extremum(b: Builder, name: 'min' | 'max', x: Value, y: Value): Value {
+  for (const [value, limit] of [
+    [x, y],
+    [y, x],
+  ]) {
+    // Against a limit only the value can be a NaN, and then it is the result.
+    if (isOrdinary(b, limit) && isQuiet(b, value))
+      return emit(b, 'fselect', [
+        emit(b, 'flt', name === 'min' ? [limit, value] : [value, limit]),
+        limit,
+        value,
+      ]);
+  }
   return either(
     b,
     emit(b, 'fueq', [x, y]),

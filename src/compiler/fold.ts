@@ -125,7 +125,21 @@ function foldSelect(
   }
   if (constants[1] === 1 && constants[2] === 0)
     return isTruth(fn, condition) ? { value: condition } : undefined;
-  return foldMinimum(test, op, yes, no);
+  return foldLimit(fn, test, op, yes, constants[2]) ?? foldMinimum(test, op, yes, no);
+}
+
+/** select (a >= k + 1) a k is the maximum of a and k. */
+function foldLimit(
+  fn: IrFunction,
+  test: { op: string; args: Value[] } | undefined,
+  op: string,
+  yes: Value,
+  no: number | undefined,
+): Folded {
+  if (op !== 'select' || no === undefined || test?.args[0] !== yes || no === 0x7fffffff) return undefined;
+  return test.op === 'ge' && constantOf(fn, test.args[1]) === no + 1
+    ? { op: 'max', args: [yes, constant(fn, no)] }
+    : undefined;
 }
 
 /** select (a < b) a b and its kin. */

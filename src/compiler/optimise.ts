@@ -4,6 +4,7 @@ import { shareExpressions } from './cse.ts';
 import type { IrFunction } from './ir.ts';
 import { hoistInvariants } from './licm.ts';
 import { findLoops, splitCriticalEdges } from './loops.ts';
+import { rebaseSums } from './rebase.ts';
 import { simplify } from './simplify.ts';
 
 /**
@@ -18,9 +19,12 @@ export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>): void {
   shareExpressions(fn);
   simplify(fn);
   hoistInvariants(fn);
+  shareExpressions(fn);
   simplify(fn);
   markCountedLoops(fn, uncounted);
   simplify(fn);
+  // From here on nothing folds sums together again.
+  rebaseSums(fn);
   findLoops(fn);
   splitCriticalEdges(fn);
 }

@@ -36,7 +36,7 @@ function decideBranches(fn: IrFunction): boolean {
   for (const block of fn.blocks) {
     const { end } = block;
     if (end.kind !== 'branch' && end.kind !== 'switch') continue;
-    const known = constantOf(fn, end.condition);
+    const known = end.kind === 'branch' ? truthOf(fn, end.condition) : constantOf(fn, end.condition);
     let edge: Edge | undefined;
     if (known !== undefined) {
       const index =
@@ -49,6 +49,13 @@ function decideBranches(fn: IrFunction): boolean {
     changed = true;
   }
   return changed;
+}
+
+/** A value of which at least is known whether it is 0. */
+function truthOf(fn: IrFunction, value: Value): number | undefined {
+  const { inst } = fn.values[value];
+  const set = inst?.op === 'or' ? constantOf(fn, inst.args[1]) : undefined;
+  return set ? 1 : constantOf(fn, value);
 }
 
 const sameArgs = (a: readonly Value[], b: readonly Value[]) => a.every((value, i) => value === b[i]);
