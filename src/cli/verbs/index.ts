@@ -9,6 +9,7 @@ import { register as compile } from './compile.ts';
 import { register as disasm } from './disasm.ts';
 import { register as evaluate } from './eval.ts';
 import { register as exec } from './exec.ts';
+import { register as exportComponent } from './export.ts';
 import { register as flash } from './flash.ts';
 import { register as inspect } from './inspect.ts';
 import { register as monitor } from './monitor.ts';
@@ -32,6 +33,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   verify,
   board,
   ports,
+  exportComponent,
   asm,
   disasm,
   exec,
