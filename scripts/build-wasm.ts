@@ -38,6 +38,11 @@ const programs: readonly Program[] = [
     flags: [...device, ...int8, ...screen, '--noExportMemory', '--memoryBase', '1024'],
   },
   {
+    entry: 'device/main.ts',
+    out: 'dist/device/main.host.f32.wasm',
+    flags: [...device, ...f32, ...screen, '--noExportMemory', '--memoryBase', '1024'],
+  },
+  {
     entry: 'src/train/wasm/index.ts',
     out: 'dist/train/kernels.wasm',
     flags: [...device, '--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads,simd'],

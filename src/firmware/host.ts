@@ -114,19 +114,22 @@ export function createHost(options: HostOptions): Host {
   const uart: Uart = { received: [], sent: [] };
   let cycles = 0;
   const env = { memory };
-  const program = new WebAssembly.Instance(load('main.host.wasm'), {
-    env,
-    config: globals({
-      ...Object.fromEntries(addresses),
-      ...configOf(model, context, addresses),
-      ...systemConstants(tokenizer),
-      ...NO_CHIP,
-    }),
-    kernel: new WebAssembly.Instance(load('kernels.wasm'), { env }).exports as WebAssembly.ModuleImports,
-    mmio: registers(uart),
-    // Every look at the clock finds it a bit later, so that bounded waits end.
-    xt: { ccount: () => (cycles += 1000) | 0 },
-  });
+  const program = new WebAssembly.Instance(
+    load(model.precision === 'f32' ? 'main.host.f32.wasm' : 'main.host.wasm'),
+    {
+      env,
+      config: globals({
+        ...Object.fromEntries(addresses),
+        ...configOf(model, context, addresses),
+        ...systemConstants(tokenizer),
+        ...NO_CHIP,
+      }),
+      kernel: new WebAssembly.Instance(load('kernels.wasm'), { env }).exports as WebAssembly.ModuleImports,
+      mmio: registers(uart),
+      // Every look at the clock finds it a bit later, so that bounded waits end.
+      xt: { ccount: () => (cycles += 1000) | 0 },
+    },
+  );
   const { start, step } = program.exports as { start: () => void; step: () => number };
   const send = (): void => {
     if (uart.sent.length > 0) output?.(Uint8Array.from(uart.sent.splice(0)));

@@ -70,6 +70,16 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
     expect(story.printed).toContain(`CPU clock ${other.clock} MHz\r\n`);
   });
 
+  it('gives the digest of the float32 program on the host, too', () => {
+    const { float, tokenizer } = stories260K();
+    const host = createHost({ model: float, tokenizer, context: CONTEXT });
+    host.type('/temp 0\r/tokens 4\rThe\r');
+    host.settle();
+    const story = simulate(build({ model: float }), { prompt: 'The', temperature: 0, tokens: 4 });
+    expect(story.digest).toBe(formatDigest(host.status.digest));
+    expect(story.warnings).toEqual([]);
+  });
+
   it.each(['octal', 'quad'] as const)('keeps the KV cache in %s PSRAM where it must', (psramMode) => {
     // A board whose flash has no room for weights, so that a long context pushes part of the cache out of SRAM.
     const board = { ...defaultBoard, psramMode, flashBytes: 1 << 20 };

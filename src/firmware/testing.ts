@@ -13,6 +13,7 @@ if (!sharedModels)
 export interface TestModel {
   model: Model;
   quantized: QuantizedModel;
+  float: QuantizedModel;
   tokenizer: Tokenizer;
 }
 
@@ -22,7 +23,7 @@ function load(checkpoint: string, vocabulary: string): () => TestModel {
     if (loaded) return loaded;
     const model = loadCheckpoint(readFileSync(new URL(checkpoint, models)));
     const tokenizer = loadTokenizer(readFileSync(new URL(vocabulary, models)), model.config.vocabulary);
-    loaded = { model, tokenizer, quantized: quantize(model) };
+    loaded = { model, tokenizer, quantized: quantize(model), float: quantize(model, { precision: 'f32' }) };
     return loaded;
   };
 }
@@ -34,9 +35,9 @@ export const stories3M = load('stories3M-q80.bin', 'tok4096.bin');
 export interface Golden {
   temperature: number;
   top_p: number;
-  seed: number;
+  seed: number | null;
   steps: number;
-  prompt: string;
+  prompt: string | null;
   tokens: number[];
 }
 
