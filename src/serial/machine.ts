@@ -186,7 +186,7 @@ export async function openMachine(
       return { ...story, end: await end };
     },
     stop: () => send(String.fromCharCode(CONTROL_C)),
-    leave: () => send('\r/json off\r'),
+    leave: () => send(`${String.fromCharCode(CONTROL_C)}/json off\r`),
   };
 }
 
