@@ -185,7 +185,8 @@ void screen_write(const char *text, size_t bytes)
 {
     for (size_t i = 0; device != NULL && i < bytes; i++) {
         const uint8_t byte = (uint8_t)text[i];
-        if (byte == '\n' || byte >= FONT_FIRST) {
+        const bool is_continuation = (byte & 0xc0) == 0x80; /* of a UTF-8 character whose first byte shows as a box */
+        if ((byte == '\n' || byte >= FONT_FIRST) && !is_continuation) {
             put(byte);
         }
     }

@@ -1,0 +1,132 @@
+/** The exported assembly goes back through our assembler and tells the same stories, whatever interrupts it. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createHost } from '../firmware/index.ts';
+import { sharedModels, stories260K } from '../firmware/testing.ts';
+import { buildComponent, type Component } from './index.ts';
+import { runComponent, type StoryRequest } from './testing/machine.ts';
+import { askGnuAssembler, hasGnuAssembler } from './testing/toolchain.ts';
+import { checksumOf, HEADER_BYTES } from './weights.ts';
+
+const CONTEXT = 64;
+
+interface Story {
+  prompt: string;
+  temperature: number;
+  topp: number;
+  seed: bigint;
+  tokens: number;
+}
+
+const greedy: Story = { prompt: 'Once upon a time', temperature: 0, topp: 1, seed: 1n, tokens: 24 };
+const drawn: Story = {
+  prompt: 'The dragon, ünd',
+  temperature: 0.9,
+  topp: 0.9,
+  seed: 0x1_2345_6789n,
+  tokens: 24,
+};
+
+/** The same story by the bare firmware's program on this machine. */
+function expected({ prompt, temperature, topp, seed, tokens }: Story) {
+  const { quantized: model, tokenizer } = stories260K();
+  const host = createHost({ model, tokenizer, context: CONTEXT });
+  const lines = [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`, prompt];
+  for (const line of lines) {
+    host.type(`${line}\r`);
+    host.settle();
+  }
+  return { tokens: [...host.tokens], digest: host.status.digest };
+}
+
+describe.skipIf(!sharedModels)('component for ESP-IDF', () => {
+  const components = new Map<1 | 2, Component>();
+  const component = (cores: 1 | 2): Component => components.get(cores)!;
+  const tell = (cores: 1 | 2, request: Partial<StoryRequest> & Story) => {
+    const { tokens, digest, interrupts } = runComponent(component(cores), { cores, ...request });
+    return { story: { tokens, digest }, interrupts };
+  };
+
+  beforeAll(() => {
+    const { quantized: model, tokenizer } = stories260K();
+    for (const cores of [1, 2] as const)
+      components.set(cores, buildComponent({ model, tokenizer, cores, context: CONTEXT }));
+  });
+
+  it.each([1, 2] as const)(
+    'tells the firmware’s story through its windowed entry points, %i core(s)',
+    (cores) => {
+      expect(tell(cores, greedy).story).toEqual(expected(greedy));
+      expect(tell(cores, { ...drawn, shift: 0x12340 & ~15 }).story).toEqual(expected(drawn));
+    },
+  );
+
+  it.each([1, 2] as const)(
+    'survives interrupts that spill windows and resume elsewhere, %i core(s)',
+    (cores) => {
+      const { story, interrupts } = tell(cores, { ...drawn, tokens: 12, interruptEvery: 701 });
+      expect(story).toEqual(expected({ ...drawn, tokens: 12 }));
+      for (const count of interrupts) expect(count).toBeGreaterThan(300);
+    },
+  );
+
+  it('needs to spill its callers first: without that, the same interrupts are noticed', () => {
+    const careless = { ...component(1), files: new Map(component(1).files) };
+    const entry = String(careless.files.get('entry.S'));
+    careless.files.set('entry.S', entry.replace('\tcall12\tesp32_llm_spill\n', ''));
+    expect(careless.files.get('entry.S')).not.toBe(entry);
+    const run = () => runComponent(careless, { cores: 1, ...drawn, tokens: 12, interruptEvery: 701 });
+    expect(run).toThrow(/cause|harmed|does not end/);
+  });
+
+  it('has no fixed address in it', () => {
+    const memories = [
+      [0x3fc80000, 0x3fd00000],
+      [0x40370000, 0x403e0000],
+      [0x5eed0000, 0x5eee0000],
+      [0x60000000, 0x60100000],
+    ];
+    for (const name of ['entry.S', 'kernels.S', 'program.S']) {
+      const text = String(component(2).files.get(name));
+      expect(text).not.toMatch(/\.org|\.incbin|\.literal/);
+      for (const [number] of text.matchAll(/0x[0-9a-f]{8}\b/g))
+        for (const [start, end] of memories)
+          expect(Number(number) >= start && Number(number) < end).toBe(false);
+    }
+  });
+
+  it('defines nothing without its prefix', () => {
+    for (const name of ['entry.S', 'kernels.S', 'program.S']) {
+      const labels = String(component(2).files.get(name)).match(/^[A-Za-z_]\w*(?=:)/gm) ?? [];
+      expect(labels.filter((label) => !label.startsWith('esp32_llm_'))).toEqual([]);
+      expect(new Set(labels).size).toBe(labels.length);
+    }
+  });
+
+  it('keeps literals before their loads, in the same section', () => {
+    for (const name of ['kernels.S', 'program.S']) {
+      let known = new Set<string>();
+      for (const line of String(component(2).files.get(name)).split('\n')) {
+        if (line.startsWith('\t.section')) known = new Set();
+        const label = /^(\.L\w+):/.exec(line)?.[1];
+        if (label) known.add(label);
+        const wanted = /^\tl32r\t\w+, (\.L\w+)/.exec(line)?.[1];
+        if (wanted) expect(known).toContain(wanted);
+      }
+    }
+  });
+
+  it('packs weights that say what they are', () => {
+    const { weights, layout } = component(2);
+    const header = new DataView(weights.bytes.buffer, weights.bytes.byteOffset);
+    expect(header.getUint32(8, true)).toBe(weights.bytes.length);
+    expect(header.getUint32(12, true)).toBe(checksumOf(weights.bytes.subarray(HEADER_BYTES)));
+    for (const { offset } of layout.words) expect(offset % 16).toBe(0);
+  });
+
+  it.skipIf(!hasGnuAssembler)('is taken by GNU as, as far as that knows the instructions', () => {
+    const { quantized: model, tokenizer } = stories260K();
+    const { files } = buildComponent({ model, tokenizer, context: CONTEXT, weights: 'embedded' });
+    for (const name of ['entry.S', 'kernels.S', 'program.S', 'weights.S'])
+      expect(askGnuAssembler(String(files.get(name)))).toBe('');
+  });
+});

@@ -1,0 +1,131 @@
+/** What is written to a folder: C that compiles without a warning and does what the header says, settings per board. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { boards, findBoard } from '../chip/soc/boards.ts';
+import { FailureError, UsageError } from '../errors.ts';
+import { sharedModels, stories260K } from '../firmware/testing.ts';
+import { exportComponent, exportFiles } from './index.ts';
+import { hasCompiler, runTool, standins, writeFiles } from './testing/toolchain.ts';
+
+const STRICT = ['-std=gnu17', '-Wall', '-Wextra', '-Werror', '-O1'];
+
+const base = () => {
+  const { quantized: model, tokenizer } = stories260K();
+  return { model, tokenizer, modelName: 'stories260K', context: 64 };
+};
+
+describe.skipIf(!sharedModels)('export idf', () => {
+  const folders: string[] = [];
+  const kept = (folder: string): string => {
+    folders.push(folder);
+    return folder;
+  };
+  afterAll(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.skipIf(!hasCompiler).each([1, 2] as const)(
+    'C side for %i core(s): no warnings; every path of the API, and all is given back',
+    (cores) => {
+      const folder = kept(writeFiles(exportFiles({ ...base(), cores }).files));
+      const sources = [
+        join(folder, 'esp32_llm.c'),
+        join(standins, 'esp_idf.c'),
+        join(standins, 'api_test.c'),
+      ];
+      const places = [`-I${join(folder, 'include')}`, `-I${folder}`, `-I${standins}`];
+      const program = join(folder, 'api_test');
+      expect(runTool('cc', [...STRICT, ...places, ...sources, '-pthread', '-o', program])).toEqual({
+        code: 0,
+        output: '',
+      });
+      const { code, output } = runTool(program, [join(folder, 'weights.bin')]);
+      expect(output).toContain('all is well');
+      expect(code).toBe(0);
+    },
+  );
+
+  it.skipIf(!hasCompiler)('the example compiles without warnings, with and without screen', () => {
+    const folder = kept(writeFiles(exportFiles({ ...base(), example: true }).files));
+    const places = [`-I${join(folder, 'include')}`, `-I${standins}`];
+    const sources = ['main.c', 'screen.c'].map((name) => join(folder, 'example/main', name));
+    for (const extra of [[], ['-DTEST_SCREENLESS']]) {
+      const { code, output } = runTool('cc', [...STRICT, ...extra, ...places, '-fsyntax-only', ...sources]);
+      expect({ code, output }).toEqual({ code: 0, output: '' });
+    }
+  });
+
+  it('settings follow the board', () => {
+    const settings = (id: string): string =>
+      String(
+        exportFiles({ ...base(), example: true, board: findBoard(id) }).files.get(
+          'example/sdkconfig.defaults',
+        ),
+      );
+    const octal = settings('t-camera-s3');
+    for (const line of [
+      'CONFIG_IDF_TARGET="esp32s3"',
+      'CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ_240=y',
+      'CONFIG_ESPTOOLPY_FLASHMODE_QIO=y',
+      'CONFIG_ESPTOOLPY_FLASHFREQ_80M=y',
+      'CONFIG_ESP32S3_DATA_CACHE_64KB=y',
+      'CONFIG_ESP32S3_DATA_CACHE_LINE_64B=y',
+      'CONFIG_ESP32S3_INSTRUCTION_CACHE_32KB=y',
+      'CONFIG_SPIRAM_MODE_OCT=y',
+      'CONFIG_SPIRAM_SPEED_80M=y',
+      'CONFIG_STORY_SCREEN_SDA=7',
+      'CONFIG_STORY_SCREEN_UPSIDE_DOWN=y',
+    ])
+      expect(octal.split('\n')).toContain(line);
+    expect(settings('heltec-v3')).not.toContain('SPIRAM');
+    expect(settings('heltec-v3')).toContain('CONFIG_STORY_SCREEN_RESET=21');
+    expect(settings('bare-s3')).not.toContain('CONFIG_STORY_SCREEN=y');
+  });
+
+  it('partitions hold what is flashed, on every board', () => {
+    for (const board of boards) {
+      const { files, weights } = exportFiles({ ...base(), example: true, board });
+      const rows = String(files.get('example/partitions.csv'))
+        .split('\n')
+        .filter((line) => line && !line.startsWith('#'))
+        .map((line) => line.split(',').map((field) => field.trim()));
+      const llm = rows.find(([name]) => name === 'llm')!;
+      expect(Number(llm[4])).toBeGreaterThanOrEqual(weights.bytes.length);
+      const end = rows.reduce((at, [, , , offset, size]) => (offset ? Number(offset) : at) + Number(size), 0);
+      expect(end).toBeLessThanOrEqual(board.flashBytes);
+    }
+  });
+
+  it('writes into empty folders and its own, no other', () => {
+    const folder = kept(mkdtempSync(join(tmpdir(), 'esp32-llm-idf-')));
+    exportComponent(folder, base());
+    exportComponent(folder, { ...base(), weights: 'embedded' });
+    expect(readdirSync(folder)).toContain('weights.S');
+    expect(readFileSync(join(folder, 'Kconfig'), 'utf8')).toContain('default ESP32_LLM_WEIGHTS_EMBEDDED');
+    const other = kept(mkdtempSync(join(tmpdir(), 'esp32-llm-idf-')));
+    writeFileSync(join(other, 'thesis.txt'), 'precious');
+    expect(() => exportComponent(other, base())).toThrow(UsageError);
+    expect(() => exportComponent(other, { ...base(), force: true })).not.toThrow();
+    expect(readFileSync(join(other, 'thesis.txt'), 'utf8')).toBe('precious');
+  });
+
+  it('leaves no placeholder, and the embedded weights are the partition’s', () => {
+    const { files } = exportFiles({ ...base(), example: true, weights: 'embedded' });
+    for (const [path, contents] of files) {
+      if (typeof contents === 'string' && !path.endsWith('.S')) expect(contents).not.toMatch(/@[A-Z_]+@/);
+    }
+    const words = String(files.get('weights.S')).match(/0x[0-9a-f]+/g)!;
+    const bytes = files.get('weights.bin') as Uint8Array;
+    expect(Uint8Array.from(new Uint8Array(Uint32Array.from(words, Number).buffer))).toEqual(
+      Uint8Array.from(bytes),
+    );
+  });
+
+  it('refuses in plain words', () => {
+    expect(() => exportFiles({ ...base(), context: 100_000 })).toThrow(/context of 100000 positions/);
+    const small = { ...boards[0], flashBytes: 1 << 20 };
+    expect(() => exportFiles({ ...base(), example: true, board: small })).toThrow(FailureError);
+  });
+});
