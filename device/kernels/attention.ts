@@ -4,7 +4,7 @@
  */
 
 import { E1, E2, E3, exponential, LOWEST, ONE } from "./exponential";
-import { add16, at16, mul16, sub16 } from './lanes';
+import { add16, at16, mul16, sub16 } from "./lanes";
 
 /**
  * scores[p] = ((q . k[p]) >> 4) * keyScales[p] / 2^15 for whole groups of 16 positions, -32768 for those at or after `count`.

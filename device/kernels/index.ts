@@ -1,8 +1,8 @@
 /** The portable twins of the hand-written kernels (src/kernels): the definition of what each computes, bit for bit. */
 
-export * from './attention';
-export * from './matvec';
-export * from './rope';
-export * from './swiglu';
-export * from './vector';
+export * from "./attention";
+export * from "./matvec";
+export * from "./rope";
+export * from "./swiglu";
+export * from "./vector";
 export * from "./matvec_f32";

@@ -1,4 +1,4 @@
-import { add16, at16, mul16, sub16 } from './lanes';
+import { add16, at16, mul16, sub16 } from "./lanes";
 
 /**
  * Scales the rows of a query or key block and rotates its pairs by the position's angles, in place.

@@ -1,5 +1,5 @@
-import { exponential, LOWEST } from './exponential';
-import { add16, at16, at32, mul16, sub16 } from './lanes';
+import { exponential, LOWEST } from "./exponential";
+import { add16, at16, at32, mul16, sub16 } from "./lanes";
 
 // 1 / (1 + e) for 0 <= e <= 1 in units of 2^-15, degree 4 (absolute error below 3e-4; see src/kernels/accuracy.test.ts).
 const R0: i32 = 32761;

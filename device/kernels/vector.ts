@@ -1,5 +1,5 @@
 /** Whole-vector steps between the matrix products. Lengths are multiples of 16, arrays 16-byte aligned. */
-import { add16, add32, at16, at32, mul16, saturate16 } from './lanes';
+import { add16, add32, at16, at32, mul16, saturate16 } from "./lanes";
 
 /** Bits by which the s32 vector x must be shifted right to fit 15 bits with sign. */
 function packShift(x: usize, n: i32): i32 {
