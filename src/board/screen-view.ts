@@ -38,7 +38,7 @@ const STYLES: Readonly<Record<CellStyle, { width: number; height: number; cell: 
       cell: (bits) => {
         const dots = [0, 3, 1, 4, 2, 5, 6, 7];
         const pattern = dots.reduce((sum, dot, bit) => sum | (((bits >> bit) & 1) << dot), 0);
-        return String.fromCodePoint(0x2800 + pattern);
+        return pattern === 0 ? ' ' : String.fromCodePoint(0x2800 + pattern);
       },
     },
   };

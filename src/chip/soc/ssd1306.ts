@@ -179,17 +179,22 @@ export function createScreen(options: ScreenOptions): Screen {
     advance();
   };
 
-  /** Lit or not at a place of the glass, upright when SEG is remapped and COM reversed (A1, C8). */
-  const lit = (x: number, y: number) => {
-    if (!powered || !settings.on || !settings.pump) return false;
-    if (settings.allOn) return true;
-    const column = settings.segmentRemap ? x + firstVisible : columns - 1 - firstVisible - x;
-    const scanned = settings.scanReversed ? y : SCREEN_HEIGHT - 1 - y;
-    if (scanned >= settings.rows) return false;
-    if (settings.allOn) return true;
-    const row = (scanned + settings.startLine + settings.offset) % SCREEN_HEIGHT;
-    const bit = (memory[(row >> 3) * columns + column] >> (row & 7)) & 1;
-    return (bit === 1) !== settings.inverted;
+  /** Fills a row of the glass, upright when SEG is remapped and COM reversed (A1, C8). */
+  const showRow = (y: number, out: Uint8Array) => {
+    const { segmentRemap, scanReversed, startLine, offset, rows, allOn, inverted } = settings;
+    const scanned = scanReversed ? y : SCREEN_HEIGHT - 1 - y;
+    if (scanned >= rows) return;
+    if (allOn) {
+      out.fill(1);
+      return;
+    }
+    const row = (scanned + startLine + offset) % SCREEN_HEIGHT;
+    const page = (row >> 3) * columns;
+    const first = segmentRemap ? firstVisible : columns - 1 - firstVisible;
+    const step = segmentRemap ? 1 : -1;
+    for (let x = 0; x < SCREEN_WIDTH; x++) {
+      out[x] = ((memory[page + first + step * x] >> (row & 7)) & 1) ^ (inverted ? 1 : 0);
+    }
   };
 
   return {
@@ -203,11 +208,10 @@ export function createScreen(options: ScreenOptions): Screen {
     },
     pixels() {
       const picture = new Uint8Array(SCREEN_WIDTH * SCREEN_HEIGHT);
-      picture.forEach((_, index) => {
-        const at = rotation === 180 ? picture.length - 1 - index : index;
-        picture[index] = lit(at % SCREEN_WIDTH, Math.floor(at / SCREEN_WIDTH)) ? 1 : 0;
-      });
-      return picture;
+      if (!powered || !settings.on || !settings.pump) return picture;
+      for (let y = 0; y < SCREEN_HEIGHT; y++)
+        showRow(y, picture.subarray(y * SCREEN_WIDTH, (y + 1) * SCREEN_WIDTH));
+      return rotation === 180 ? picture.reverse() : picture;
     },
     setPower(on) {
       if (!on) {
