@@ -1,5 +1,7 @@
 /** Files of the component that are the same for every model, or nearly: real files in template/, with @NAME@ to fill in. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const folder = new URL('./template/', import.meta.url);
 
@@ -16,13 +18,14 @@ export function fillIn(text: string, values: Values): string {
 
 /** All files below template/`name`, by their path there, filled in. */
 export function templateFiles(name: string, values: Values): Map<string, string> {
-  const base = new URL(`${name}/`, folder);
-  const paths = readdirSync(base, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => `${entry.parentPath.slice(fileName(base).length)}/${entry.name}`.replace(/^\/+/, ''));
+  const base = fileURLToPath(new URL(`${name}/`, folder));
+  const paths = (readdirSync(base, { recursive: true }) as string[]).filter((path) =>
+    statSync(join(base, path)).isFile(),
+  );
   return new Map(
-    paths.sort().map((path) => [path, fillIn(readFileSync(new URL(path, base), 'utf8'), values)] as const),
+    paths.sort().map((path) => {
+      const text = readFileSync(join(base, path), 'utf8');
+      return [path.replaceAll('\\', '/'), fillIn(text, values)] as const;
+    }),
   );
 }
-
-const fileName = (url: URL): string => decodeURIComponent(url.pathname).replace(/\/$/, '');

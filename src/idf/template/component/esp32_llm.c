@@ -415,7 +415,7 @@ static esp32_llm_ending_t tell(const esp32_llm_generate_options_t *options, uint
         const esp32_llm_token_t token = {
             .id = errand.token,
             .index = index,
-            .is_prompt = index + 1 < result->prompt_tokens,
+            .is_prompt = index < result->prompt_tokens,
             .text = errand.text,
             .text_bytes = (size_t)errand.text_bytes,
         };
@@ -446,7 +446,7 @@ static esp32_llm_err_t generate(const esp32_llm_generate_options_t *options, esp
     }
     const uint32_t wanted = options->max_tokens;
     const uint32_t limit = wanted != 0 && wanted < ESP32_LLM_CONTEXT ? wanted : ESP32_LLM_CONTEXT;
-    result->prompt_tokens = (uint32_t)errand.prompt_tokens;
+    result->prompt_tokens = (uint32_t)errand.prompt_tokens - 1; /* not the one that begins every story */
     result->ending = tell(options, limit, result);
     result->total_microseconds = (uint64_t)(esp_timer_get_time() - began);
     return ESP32_LLM_OK;

@@ -219,7 +219,7 @@ static void test_stories(void)
     esp32_llm_generate_options_t options = story("abc");
     EXPECT(esp32_llm_generate(&options, &result) == ESP32_LLM_OK);
     EXPECT(result.ending == ESP32_LLM_LIMIT && result.tokens == ESP32_LLM_CONTEXT && seen == ESP32_LLM_CONTEXT);
-    EXPECT(result.prompt_tokens == 4 && result.digest == (uint64_t)ESP32_LLM_CONTEXT << 32);
+    EXPECT(result.prompt_tokens == 3 && result.digest == (uint64_t)ESP32_LLM_CONTEXT << 32);
     EXPECT(passes[0] == passes_before + ESP32_LLM_CONTEXT);
     EXPECT(passes[1] == (ESP32_LLM_CORES == 2 ? passes[0] : 0));
 
