@@ -9,8 +9,11 @@ export function scratchBytes(layout: Layout, context: number): number {
   const rows = Math.max(layout.qkvRows, 2 * layout.hiddenHalf, LOGIT_TILE, layout.dim);
   const angles = 4 * (layout.queryPairs + layout.keyPairs);
   const queries = 4 * layout.queryPairs + pad16(layout.headSize);
-  return 176 + widest + 2 * widest + 2 * rows + angles + queries + 3 * pad16(context);
+  return READ_AHEAD + 176 + widest + 2 * widest + 2 * rows + angles + queries + 3 * pad16(context);
 }
+
+/** Bytes behind a vector that kernels load and do not use. */
+const READ_AHEAD = 32;
 
 /** Scales of one half of a layer's heads: one a position, and room for their largest. */
 const scalesBytes = (context: number): number => 2 * pad16(context) + 32;
@@ -26,13 +29,14 @@ export function buffersOf(config: ModelConfig, layout: Layout, context: number):
     purpose,
   });
   return [
-    buffer('residual', 4 * layout.dim, 'activations'),
-    buffer('hidden', 8 * layout.hiddenHalf, 'activations'),
-    buffer('attention', 2 * layout.dim, 'activations'),
+    buffer('residual', 4 * layout.dim + READ_AHEAD, 'activations'),
+    buffer('hidden', 8 * layout.hiddenHalf + READ_AHEAD, 'activations'),
+    buffer('attention', 2 * layout.dim + READ_AHEAD, 'activations'),
     buffer('scratch', 2 * scratchBytes(layout, context), 'activations'),
     buffer('logits', 4 * layout.vocabulary, 'activations'),
-    buffer('keys', cache, 'kv cache'),
-    buffer('values', cache, 'kv cache'),
+    buffer('keys', cache + READ_AHEAD, 'kv cache'),
+    // The loads of values run two registers ahead, each a group of positions apart.
+    buffer('values', cache + 3 * 16 * layout.headSize, 'kv cache'),
     buffer('keyScales', scales, 'kv cache'),
     buffer('valueScales', scales, 'kv cache'),
   ];

@@ -1,4 +1,5 @@
 /** The packed model: blobs for the device program and the record that leads to them (device/transformer/layout.ts). */
+import { FailureError } from '../errors.ts';
 import type { LayerWeights, Model } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { half, type Layout, layoutOf } from './layout.ts';
@@ -10,6 +11,8 @@ import type { Blob, QuantizedModel } from './types.ts';
 const RESIDUAL_BITS = 18;
 /** Fraction bits of the gate's argument and of silu. */
 const GATE_BITS = 11;
+/** Squares of 15-bit numbers that a 40-bit sum holds, down to a multiple of 16. */
+const LARGEST_DIM = 2032;
 /** Added to the mean square in RMSNorm, as llama2.c does. */
 const EPSILON = 1e-5;
 
@@ -161,9 +164,23 @@ function packEmbedding(
   return { blobs, classifier, shared: sharedClassifier };
 }
 
-/** Quantises a model for the chip. */
+/** What the kernels' registers and accumulators can hold. */
+function checkShape({ dim, heads, kvHeads }: Model['config']): void {
+  const problem =
+    dim % (2 * heads) !== 0
+      ? `${heads} heads do not divide its dim of ${dim} into vectors of even length`
+      : heads % kvHeads !== 0
+        ? `its ${heads} heads cannot share ${kvHeads} key and value heads evenly`
+        : dim > LARGEST_DIM
+          ? `its dim of ${dim} is more than the ${LARGEST_DIM} whose squares a 40-bit sum holds`
+          : undefined;
+  if (problem) throw new FailureError(`the model cannot run on the chip: ${problem}.`);
+}
+
+/** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
 export function packInt8(model: Model): QuantizedModel {
   const { config } = model;
+  checkShape(config);
   const layout = layoutOf(config);
   const { blobs: embeddingBlobs, classifier, shared } = packEmbedding(model, layout);
   const finalGain = packGain(model.weights.finalNorm, layout);

@@ -110,6 +110,16 @@ describe.each(configs)('dim $dim, $heads heads, $kvHeads cached, hidden $hiddenD
   test('the float build is the float reference', () => expect(run('f32')).toBeLessThan(1e-4));
 });
 
+test.each([
+  [config(60, 8, 4, 50), '8 heads do not divide'],
+  [config(30, 2, 2, 50), 'even length'],
+  [config(64, 8, 3, 50), 'share 3 key and value heads'],
+  [{ ...config(2048, 16, 8, 16), layers: 0 }, 'more than the 2032'],
+])('a shape that the kernels cannot take is refused in a sentence', (shape, message) => {
+  const model = { ...randomModel(config(16, 2, 2, 16), 1), config: shape };
+  expect(() => quantize(model)).toThrow(message);
+});
+
 test('a row of zeros, a row of one number and rows far apart in size keep their bounds', () => {
   const rows = [
     new Float32Array(16),
