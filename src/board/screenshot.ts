@@ -14,7 +14,7 @@ const LIGHT = [214, 236, 255] as const;
 const GLOW_RADIUS = 5;
 const GLOW = 0.22;
 /** Share of a pixel's light in the gap between it and the next. */
-const GAP = 0.55;
+const GAP = 0.62;
 
 /** `pixels`: 64 rows of 128 bytes, 1 = lit. `contrast`: 0 to 255, as the controller was told. */
 export function encodeScreenshot(pixels: Uint8Array, contrast = 0xcf): Buffer {
