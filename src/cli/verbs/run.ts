@@ -1,5 +1,5 @@
 /** `run`: a story from the simulated chip. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { decimal, integer, seed } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openModelAndTokenizer } from '../model-options.ts';
@@ -23,7 +23,9 @@ export function register(program: Command): void {
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
     .option('--temperature <t>', '0 always takes the likeliest token', decimal(0, 10), 0)
     .option('--topp <p>', 'sample from the likeliest tokens that make up p', decimal(0, 1), 0.9)
-    .option('--seed <n>', 'the same seed tells the same story', seed, 42n)
+    .addOption(
+      new Option('--seed <n>', 'the same seed tells the same story').argParser(seed).default(42n, '42'),
+    )
     .option(
       '--tokens <n>',
       'positions at most, the prompt included (default: the context)',

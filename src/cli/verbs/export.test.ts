@@ -1,0 +1,52 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { sharedModels } from '../../firmware/testing.ts';
+import { main } from '../main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'export-verb-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Exit code and everything printed. */
+async function run(...args: string[]): Promise<{ code: number; printed: string }> {
+  let printed = '';
+  const catching = (text: string | Uint8Array) => {
+    printed += text;
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(catching);
+  vi.spyOn(process.stderr, 'write').mockImplementation(catching);
+  const code = await main(args);
+  vi.restoreAllMocks();
+  return { code, printed };
+}
+
+const shared = (name: string): string =>
+  fileURLToPath(new URL(`../../../../shared/models/${name}`, import.meta.url));
+
+describe.skipIf(!sharedModels)('export idf', () => {
+  const model = ['--model', shared('stories260K.bin'), '--tokenizer', shared('tok512.bin')];
+
+  it('writes component and example, and says what they need', async () => {
+    const target = join(folder, 'esp32_llm');
+    const { code, printed } = await run(
+      ...['export', 'idf', target, ...model, '--example', '--board', 'heltec-v3'],
+      ...['--context', '96', '--single-core'],
+    );
+    expect(code).toBe(0);
+    expect(printed).toMatch(
+      /context 96; [\d,]+ bytes of weights, [\d,]+ bytes of RAM\n.*idf\.py build flash monitor/,
+    );
+    expect(readFileSync(join(target, 'include/esp32_llm_model.h'), 'utf8')).toMatch(/ESP32_LLM_CORES 1/);
+    expect(readFileSync(join(target, 'example/sdkconfig.defaults'), 'utf8')).toContain('Heltec');
+  });
+
+  it('leaves strange folders alone', async () => {
+    writeFileSync(join(folder, 'thesis.txt'), 'precious');
+    const { code, printed } = await run('export', 'idf', folder, ...model);
+    expect(code).toBe(2);
+    expect(printed).toMatch(/is not empty/);
+  });
+});
