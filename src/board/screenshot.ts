@@ -13,6 +13,8 @@ const LIGHT = [214, 236, 255] as const;
 /** How far a lit pixel shines into its neighbourhood, in pixels of the picture, and how much at most. */
 const GLOW_RADIUS = 5;
 const GLOW = 0.22;
+/** Shades of the picture: few enough that the file is small, and no step shows. */
+const SHADES = 48;
 /** Share of a pixel's light in the gap between it and the next. */
 const GAP = 0.62;
 
@@ -25,7 +27,8 @@ export function encodeScreenshot(pixels: Uint8Array, contrast = 0xcf): Buffer {
   const brightness = 0.55 + (0.45 * contrast) / 255;
   const png = new PNG({ width, height });
   for (let i = 0; i < width * height; i++) {
-    const share = Math.min(1, light[i] + GLOW * glow[i]) * brightness;
+    const exact = Math.min(1, light[i] + GLOW * glow[i]) * brightness;
+    const share = Math.round(exact * SHADES) / SHADES;
     GLASS.forEach((dark, channel) => {
       png.data[4 * i + channel] = Math.round(dark + (LIGHT[channel] - dark) * share);
     });
