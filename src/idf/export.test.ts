@@ -31,9 +31,8 @@ describe.skipIf(!sharedModels)('export idf', () => {
     (cores) => {
       const folder = kept(writeFiles(exportFiles({ ...base(), cores }).files));
       const sources = [
-        join(folder, 'esp32_llm.c'),
-        join(standins, 'esp_idf.c'),
-        join(standins, 'api_test.c'),
+        ...['esp32_llm.c', 'esp32_llm_memory.c'].map((name) => join(folder, name)),
+        ...['esp_idf.c', 'api_test.c'].map((name) => join(standins, name)),
       ];
       const places = [`-I${join(folder, 'include')}`, `-I${folder}`, `-I${standins}`];
       const program = join(folder, 'api_test');

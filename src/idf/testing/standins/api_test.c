@@ -155,10 +155,10 @@ static void test_weights(void)
 
     uint8_t *damaged = aligned_alloc(16, (ESP32_LLM_WEIGHTS_BYTES + 15) / 16 * 16);
     const uint8_t *good = test.weights;
-    const size_t places[] = {0, 4, 8, 12, sizeof(struct weights_header), ESP32_LLM_WEIGHTS_BYTES - 1};
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+    const size_t spots[] = {0, 4, 8, 12, sizeof(struct weights_header), ESP32_LLM_WEIGHTS_BYTES - 1};
+    for (size_t i = 0; i < sizeof spots / sizeof spots[0]; i++) {
         memcpy(damaged, good, ESP32_LLM_WEIGHTS_BYTES);
-        damaged[places[i]] ^= 1;
+        damaged[spots[i]] ^= 1;
         test.weights = damaged;
         EXPECT(esp32_llm_init(&options) == ESP32_LLM_ERROR_WEIGHTS);
         EXPECT(test.mapped == 0);
