@@ -16,7 +16,7 @@ import { dropRepeatedComparisons } from './peephole.ts';
 import { printFunction } from './print.ts';
 import { printMachine } from './print-machine.ts';
 import { emitRoutines } from './runtime/index.ts';
-import { estimateCycles, schedule } from './schedule.ts';
+import { type Estimate, estimate, schedule } from './schedule.ts';
 import { selectFunction } from './select.ts';
 import { refuseUnsupported } from './unsupported.ts';
 import { validateModule } from './validate.ts';
@@ -87,11 +87,7 @@ function compileFunction(build: () => IrFunction, listener: StageListener | unde
   const uncounted = new Set<number>();
   const reserved: number[] = [];
   for (;;) {
-    // Ordering early can cost registers: whichever way ends in the faster code.
-    const attempts = [false, true].map((early) =>
-      attempt(build, { uncounted, reserved, early }, listener !== undefined),
-    );
-    const { fn, stages } = attempts[1].cycles < attempts[0].cycles ? attempts[1] : attempts[0];
+    const { fn, stages } = bestAttempt(build, { uncounted, reserved }, listener !== undefined);
     const broken = brokenLoops(fn);
     const largeFrame = needsScratch(fn) && reserved.length === 0;
     if (broken.length === 0 && !largeFrame) {
@@ -106,18 +102,37 @@ function compileFunction(build: () => IrFunction, listener: StageListener | unde
 
 type Show = (listener: StageListener) => void;
 
-interface Attempt {
+interface Limits {
   readonly uncounted: ReadonlySet<number>;
   readonly reserved: readonly number[];
+}
+
+interface Attempt extends Limits {
   /** Order instructions before allocation as well as after. */
   readonly early: boolean;
+}
+
+interface Attempted extends Estimate {
+  readonly fn: MachineFunction;
+  readonly stages: Show[];
+}
+
+/** Share of the cycles spent waiting from which on another order is tried. */
+const WORTH_ORDERING = 0.02;
+
+/** Ordering before allocation can cost registers: whichever way ends in the faster code. */
+function bestAttempt(build: () => IrFunction, limits: Limits, listening: boolean): Attempted {
+  const late = attempt(build, { ...limits, early: false }, listening);
+  if (late.stalls < late.cycles * WORTH_ORDERING) return late;
+  const early = attempt(build, { ...limits, early: true }, listening);
+  return early.cycles < late.cycles ? early : late;
 }
 
 function attempt(
   build: () => IrFunction,
   { uncounted, reserved, early }: Attempt,
   listening: boolean,
-): { fn: MachineFunction; stages: Show[]; cycles: number } {
+): Attempted {
   const stages: Show[] = [];
   const note = (stage: string, text: () => string) => {
     if (!listening) return;
@@ -136,7 +151,7 @@ function attempt(
   allocateRegisters(fn, reserved);
   schedule(fn);
   note('allocated', () => printMachine(fn));
-  return { fn, stages, cycles: estimateCycles(fn) };
+  return { fn, stages, ...estimate(fn) };
 }
 
 function sectionName(name: string, used: Set<string>): string {

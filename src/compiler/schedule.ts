@@ -2,6 +2,7 @@
  * Orders the instructions of each block so that results are not waited for (list scheduling by the longest path to the
  * block's end). Runs before register allocation, where registers do not stand in the way yet, and after it.
  */
+import { frequency } from './interference.ts';
 import { latency } from './latency.ts';
 import {
   B0,
@@ -191,9 +192,16 @@ function mayConflict(a: Access, b: Access): boolean {
   return a.offset < b.offset + b.width && b.offset < a.offset + a.width;
 }
 
-/** Cycles of the function by the same model, blocks weighted by the loops around them. */
-export function estimateCycles(fn: MachineFunction): number {
+export interface Estimate {
+  /** By the same model, blocks weighted by the loops around them. */
+  readonly cycles: number;
+  /** Of these, spent waiting for results. */
+  readonly stalls: number;
+}
+
+export function estimate(fn: MachineFunction): Estimate {
   let total = 0;
+  let issued = 0;
   for (const { insts, depth } of fn.blocks) {
     const ready = new Map<number, { cycle: number; from: MachineInst }>();
     let cycle = 0;
@@ -206,7 +214,9 @@ export function estimateCycles(fn: MachineFunction): number {
       for (const reg of defsOf(inst)) ready.set(reg, { cycle, from: inst });
       cycle++;
     }
-    total += cycle * 8 ** Math.min(depth, 6);
+    const weight = frequency(depth);
+    total += cycle * weight;
+    issued += insts.length * weight;
   }
-  return total;
+  return { cycles: total, stalls: total - issued };
 }

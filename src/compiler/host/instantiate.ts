@@ -42,7 +42,7 @@ export interface Instance {
 }
 
 /** Pages reserved for a memory that may grow, and the largest size that it may then have. */
-const GROWTH_PAGES = 2100;
+const GROWTH_PAGES = 10_240;
 
 export interface Store {
   readonly machine: Machine;

@@ -116,7 +116,8 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     reserve,
     setAside(pages, least) {
       const room = Math.floor((MEMORY_END - nextMemory) / WASM_PAGE);
-      const granted = Math.max(least, Math.min(pages, room));
+      // At most half of what is left: several memories may want to grow.
+      const granted = Math.max(least, Math.min(pages, Math.floor(room / 2)));
       if (granted > room) throw new FailureError(`no room for a memory of ${least} pages in the simulation`);
       const base = nextMemory;
       nextMemory += granted * WASM_PAGE;

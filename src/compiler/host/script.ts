@@ -47,6 +47,8 @@ interface Runner {
   readonly report: ScriptReport;
   store: Store;
   readonly named: Map<string, Instance | undefined>;
+  /** Names under which skipped modules were registered. */
+  readonly missing: Set<string>;
   /** The module that the next actions without a name go to; undefined when it was skipped. */
   current: Instance | undefined;
 }
@@ -57,7 +59,14 @@ export function runScript(path: string): ScriptReport {
   const store = createStore(createMachine({ maxCycles: 2e9 }));
   store.modules.set('spectest', createSpectest(store));
   const report: ScriptReport = { passed: 0, skipped: 0, failures: [], skips: [] };
-  const runner: Runner = { folder: dirname(path), report, store, named: new Map(), current: undefined };
+  const runner: Runner = {
+    folder: dirname(path),
+    report,
+    store,
+    named: new Map(),
+    missing: new Set(),
+    current: undefined,
+  };
   for (const command of commands) runCommand(runner, command);
   return report;
 }
@@ -91,7 +100,10 @@ const handlers: Readonly<Record<string, Handler>> = {
     return undefined;
   },
   register: (runner, { name, as }) => {
-    runner.store.modules.set(as as string, instanceOf(runner, name).exports);
+    const alias = as as string;
+    runner.missing.add(alias);
+    runner.store.modules.set(alias, instanceOf(runner, name).exports);
+    runner.missing.delete(alias);
     return undefined;
   },
   action: (runner, { action }) => {
@@ -153,14 +165,19 @@ function expectError(run: () => unknown): string | undefined {
 
 function load(runner: Runner, { filename, line }: Command): Instance {
   const bytes = readFileSync(join(runner.folder, filename as string));
+  const skip = (reason: string): never => {
+    runner.report.skips.push(`${filename} (line ${line}): ${reason}`);
+    throw new Skipped();
+  };
   try {
     const module = decodeModule(bytes);
     validateModule(module);
+    const absent = module.imports.find((entry) => runner.missing.has(entry.module));
+    if (absent) skip(`imports from ${absent.module}, which was skipped`);
     return instantiate(runner.store, module);
   } catch (error) {
     if (!(error instanceof UnsupportedModule)) throw error;
-    runner.report.skips.push(`${filename} (line ${line}): ${error.message}`);
-    throw new Skipped();
+    return skip(error.message);
   }
 }
 
