@@ -118,7 +118,7 @@ interface Attempted extends Estimate {
 }
 
 /** Share of the cycles spent waiting from which on another order is tried. */
-const WORTH_ORDERING = 0.02;
+const WORTH_ORDERING = 0.002;
 
 /** Ordering before allocation can cost registers: whichever way ends in the faster code. */
 function bestAttempt(build: () => IrFunction, limits: Limits, listening: boolean): Attempted {
