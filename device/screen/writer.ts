@@ -93,7 +93,7 @@ function draw(character: u32): bool {
   const glyph = glyphOf(character);
   const width = widthOf(glyph);
   if (x + width > WIDTH) {
-    if (wordX) wipeRows(lineRow(), wordX, x);
+    if (wordX) wipeRows(lineRow(), wordX, min(x, WIDTH)); // x may stand in the gap behind the last column
     else wordPlace = place - bytesOf(character); // one word fills the line: break it here
     place = wordPlace;
     nextLine();

@@ -99,6 +99,18 @@ describe('text', () => {
     );
   });
 
+  it('moves words that reached the very edge, and nothing beside them', () => {
+    // L, a gap, and a word that fills the line to its last column before it turns out to be one letter longer.
+    const line = `L a${'l'.repeat(59)} `;
+    const bench = lit();
+    bench.show(CLEAR);
+    for (let count = 1; count <= 20; count++) {
+      bench.show(line);
+      bench.run(100);
+      same(bench.screen.pixels(), pictureOf(wrap(line.repeat(count).trimEnd())));
+    }
+  });
+
   it('never shows a row that is about to scroll in half drawn', () => {
     const bench = lit();
     const lines = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
