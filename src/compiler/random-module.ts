@@ -71,6 +71,7 @@ interface Context {
   /** Enclosing blocks that can be left, innermost last. */
   depth: number;
   budget: number;
+  readonly based: boolean;
 }
 
 type Code = number[];
@@ -113,6 +114,7 @@ const address = (context: Context): Code => [
   0x41,
   ...signed(BigInt(ADDRESS_MASK)),
   0x71,
+  ...(context.based ? [0x23, 0, 0x6a] : []),
 ];
 
 const memoryOps: Readonly<Record<RandomType, { loads: readonly number[]; stores: readonly number[] }>> = {
@@ -359,8 +361,10 @@ function loop(context: Context): Code {
   return [...start, 0x03, 0x40, ...body, ...count, ...get, ...bound, stays, 0x0d, 0, 0x0b];
 }
 
-/** A module of a few functions over one page of memory. */
-export function randomModule(seed: number, size = 60): RandomModule {
+/**
+ * A module of a few functions over one page of memory; `based`: at the address that the imported global "config.base" holds.
+ */
+export function randomModule(seed: number, size = 60, based = false): RandomModule {
   const random = createRandom(seed);
   const functions: { params: RandomType[]; result: RandomType }[] = [];
   const bodies: Code[] = [];
@@ -369,7 +373,7 @@ export function randomModule(seed: number, size = 60): RandomModule {
     const result = types[random(3)];
     const locals = [...params, 'i32', 'f32', 'i64'] as RandomType[];
     const context: Context = {
-      random, locals, earlier: [...functions], result, counters: new Set(), depth: 0, budget: size,
+      random, locals, earlier: [...functions], result, counters: new Set(), depth: 0, budget: size, based,
     }; // biome-ignore format: one line
     const code = [...statements(context, 2 + random(4)), ...expression(context, result)];
     const declared = locals.slice(params.length).map((type) => [1, codes[type]]);
@@ -387,6 +391,7 @@ export function randomModule(seed: number, size = 60): RandomModule {
   const bytes = Uint8Array.from([
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
     ...section(1, vector(signatures)),
+    ...(based ? section(2, [1, ...text('config'), ...text('base'), 3, 0x7f, 0]) : []),
     ...section(3, vector(functions.map((_, i) => [i]))),
     ...section(5, vector([[1, 1, 1]])),
     ...section(7, vector([...exports, [...text('memory'), 2, 0]])),
