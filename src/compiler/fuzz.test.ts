@@ -7,7 +7,7 @@ import { formatValue } from './host/exec.ts';
 import { createStore, type Extern, instantiate } from './host/instantiate.ts';
 import { invoke, type TypedValue } from './host/invoke.ts';
 import { createMachine } from './host/machine.ts';
-import { createRandom, type RandomType, randomModule } from './random-module.ts';
+import { createRandom, type RandomModule, type RandomType, randomModule } from './random-module.ts';
 import { validateModule } from './validate.ts';
 
 const MODULES = 20;

@@ -3,6 +3,8 @@
  * on the bits of a NaN. Written as bytes directly, so that the decoder is part of the test.
  */
 
+import { section, signed, text, unsigned, vector } from './wasm-bytes.ts';
+
 export type RandomType = 'i32' | 'i64' | 'f32';
 
 export interface RandomModule {
@@ -34,32 +36,6 @@ export function createRandom(seed: number): (below: number) => number {
     return (state >>> 0) % below;
   };
 }
-
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const more = rest > 0x7f;
-    bytes.push((rest & 0x7f) | (more ? 0x80 : 0));
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return bytes;
-}
-
-function signed(value: bigint): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; ) {
-    const low = Number(rest & 0x7fn);
-    rest >>= 7n;
-    const done = (rest === 0n && !(low & 0x40)) || (rest === -1n && (low & 0x40) !== 0);
-    bytes.push(done ? low : low | 0x80);
-    if (done) return bytes;
-  }
-}
-
-const section = (id: number, body: readonly number[]) => [id, ...unsigned(body.length), ...body];
-const vector = (items: readonly (readonly number[])[]) => [...unsigned(items.length), ...items.flat()];
-const text = (value: string) => [...unsigned(value.length), ...[...value].map((c) => c.charCodeAt(0))];
 
 interface Context {
   readonly random: (below: number) => number;
