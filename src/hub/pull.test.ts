@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,14 @@ let requests: string[];
 let breakAfter: number | undefined;
 let status: number;
 
+/** Bytes of unfinished downloads in the cache. */
+function arrivedBytes(): number {
+  const blobs = join(cache, 'models--someone--models', 'blobs');
+  if (!existsSync(blobs)) return 0;
+  const unfinished = readdirSync(blobs).filter((name) => name.endsWith('.incomplete'));
+  return unfinished.reduce((sum, name) => sum + statSync(join(blobs, name)).size, 0);
+}
+
 beforeEach(async () => {
   [requests, breakAfter, status] = [[], undefined, 200];
   server = createServer((request, response) => {
@@ -31,7 +39,14 @@ beforeEach(async () => {
     const body = content.subarray(start);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length });
     if (breakAfter === undefined) return response.end(body);
-    return response.write(body.subarray(0, breakAfter), () => response.destroy());
+    response.write(body.subarray(0, breakAfter));
+    // Hangs up once the bytes have reached the disk: until then they may be lost with the connection.
+    const watch = setInterval(() => {
+      if (arrivedBytes() === 0) return;
+      clearInterval(watch);
+      response.destroy();
+    }, 5);
+    return response;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cache = mkdtempSync(join(tmpdir(), 'hub-'));
