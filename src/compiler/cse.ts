@@ -5,6 +5,9 @@ import { dominates, dominators, predecessors, reversePostOrder } from './graph.t
 import { type Block, constant, effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
 import { substitute } from './simplify.ts';
 
+/** Equal expressions in blocks that do not dominate each other; the last few are looked at. */
+const MOST_CANDIDATES = 16;
+
 interface Known {
   readonly value: Value;
   readonly block: Block;
@@ -25,7 +28,10 @@ export function shareExpressions(fn: IrFunction): void {
     return found;
   };
   const lookup = (key: string, block: Block): Value | undefined =>
-    known.get(key)?.findLast((entry) => dominates(idom, entry.block, block))?.value;
+    known
+      .get(key)
+      ?.slice(-MOST_CANDIDATES)
+      .findLast((entry) => dominates(idom, entry.block, block))?.value;
   const remember = (key: string, value: Value, block: Block) => {
     const list = known.get(key);
     if (list) list.push({ value, block });

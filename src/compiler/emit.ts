@@ -104,18 +104,19 @@ export function brokenLoops(fn: MachineFunction): number[] {
     });
     const body = blocks.slice(i + 1, end + 1);
     const whole = end > i && body[0].id === header && insts[insts.length - 2] === loop;
-    if (!whole || body.reduce((sum, block) => sum + mostBytes(block), 0) > MAX_LOOP_BYTES)
+    if (!whole || body.reduce((sum, block) => sum + mostBytes(fn, block), 0) > MAX_LOOP_BYTES)
       broken.push(loop.operands[1].kind === 'immediate' ? loop.operands[1].value : 0);
   });
   return broken;
 }
 
-/** Upper bound of a block's size: branches may need a jump. */
-function mostBytes({ insts }: MachineBlock): number {
-  return insts.reduce(
-    (sum, { op, targets, trap }) => sum + (trap || targets.length > 1 || op === 'j' ? 6 : 3),
-    0,
-  );
+/** Upper bound of a block's size: branches may need a jump, far places in the frame an address. */
+function mostBytes(fn: MachineFunction, { insts }: MachineBlock): number {
+  const frameAccess = needsScratch(fn) ? 9 : 3;
+  return insts.reduce((sum, { op, operands, targets, trap }) => {
+    if (trap || targets.length > 1 || op === 'j') return sum + 6;
+    return sum + (operands.some(({ kind }) => kind === 'frame') ? frameAccess : 3);
+  }, 0);
 }
 
 /** Whether a block is the target of a jump back from a later one. */

@@ -59,11 +59,45 @@ export function dominators(order: readonly Block[]): Map<Block, Block> {
   return idom;
 }
 
-export function dominates(idom: ReadonlyMap<Block, Block>, a: Block, b: Block): boolean {
-  for (let block = b; ; ) {
-    if (block === a) return true;
-    const up = idom.get(block) as Block;
-    if (up === block) return false;
-    block = up;
+/** Entry and exit times of a walk over the dominator tree: one block dominates another if its time includes the other's. */
+type Intervals = ReadonlyMap<Block, readonly [enter: number, leave: number]>;
+
+const intervals = new WeakMap<ReadonlyMap<Block, Block>, Intervals>();
+
+function numberTree(idom: ReadonlyMap<Block, Block>): Intervals {
+  const children = new Map<Block, Block[]>();
+  let root: Block | undefined;
+  for (const [block, up] of idom) {
+    if (block === up) root = block;
+    else {
+      const list = children.get(up);
+      if (list) list.push(block);
+      else children.set(up, [block]);
+    }
   }
+  const numbered = new Map<Block, [number, number]>();
+  let time = 0;
+  const stack: { block: Block; next: number }[] = [];
+  const enter = (block: Block) => {
+    numbered.set(block, [time++, 0]);
+    stack.push({ block, next: 0 });
+  };
+  if (root) enter(root);
+  while (stack.length > 0) {
+    const top = stack[stack.length - 1];
+    const child = children.get(top.block)?.[top.next++];
+    if (child) enter(child);
+    else {
+      (numbered.get(top.block) as [number, number])[1] = time;
+      stack.pop();
+    }
+  }
+  return numbered;
+}
+
+export function dominates(idom: ReadonlyMap<Block, Block>, a: Block, b: Block): boolean {
+  let tree = intervals.get(idom);
+  if (!tree) intervals.set(idom, (tree = numberTree(idom)));
+  const [outer, inner] = [tree.get(a), tree.get(b)];
+  return outer !== undefined && inner !== undefined && outer[0] <= inner[0] && inner[0] < outer[1];
 }

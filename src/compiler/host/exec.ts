@@ -6,7 +6,7 @@ import type { ValueType } from '../module.ts';
 import { validateModule } from '../validate.ts';
 import { createStore, type Extern, instantiate } from './instantiate.ts';
 import { invoke, type TypedValue } from './invoke.ts';
-import { createMachine } from './machine.ts';
+import { createMachine, type Machine, Trap } from './machine.ts';
 import { createSpectest } from './spectest.ts';
 
 export interface WasmRun {
@@ -39,16 +39,30 @@ export function executeWasm(bytes: Uint8Array, options: WasmExecOptions = {}): W
   const texts = options.args ?? [];
   if (texts.length !== fn.type.params.length)
     throw new UsageError(
-      `${options.invoke} takes ${fn.type.params.length} arguments (${fn.type.params.join(', ')}), ${texts.length} were given`,
+      `${options.invoke} takes (${fn.type.params.join(', ')}), ${fn.type.params.length} in all, and ${texts.length} were given`,
     );
   const args = texts.map((text, i) => parseValue(text, fn.type.params[i]));
   const before = { cycles: machine.cycles, instructions: machine.instructions };
-  const results = invoke(machine, fn, args);
+  const results = invokeNamed(machine, options.invoke, fn, args);
   return {
     results,
     cycles: machine.cycles - before.cycles,
     instructions: machine.instructions - before.instructions,
   };
+}
+
+function invokeNamed(
+  machine: Machine,
+  name: string,
+  fn: Extern & { kind: 'func' },
+  args: readonly TypedValue[],
+): TypedValue[] {
+  try {
+    return invoke(machine, fn, args);
+  } catch (error) {
+    if (error instanceof Trap) throw new Trap(`${name} trapped: ${error.message}`);
+    throw error;
+  }
 }
 
 function unknownFunction(name: string, exports: ReadonlyMap<string, Extern>): string {
