@@ -12,7 +12,7 @@ import { findLoops } from './loops.ts';
 import type { MachineFunction } from './machine.ts';
 import { type Export, functionName, importCount, type WasmModule } from './module.ts';
 import { optimise } from './optimise.ts';
-import { dropRepeatedComparisons } from './peephole.ts';
+import { dropRepeatedState } from './peephole.ts';
 import { printFunction } from './print.ts';
 import { printMachine } from './print-machine.ts';
 import { emitRoutines } from './runtime/index.ts';
@@ -146,7 +146,7 @@ function attempt(
   const fn = selectFunction(ir, findLoops(ir));
   note('selected', () => printMachine(fn));
   placeConstants(fn);
-  dropRepeatedComparisons(fn);
+  dropRepeatedState(fn);
   if (early) schedule(fn);
   allocateRegisters(fn, reserved);
   schedule(fn);
