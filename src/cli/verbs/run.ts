@@ -21,7 +21,7 @@ export function register(program: Command): void {
   firmwareOptions(program.command('run'))
     .description('tell a story on the simulated chip: boot log, story, speed and memory')
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
-    .option('--temperature <t>', '0 always takes the likeliest token', decimal(0, 10), 0)
+    .option('--temperature <t>', '0 always takes the likeliest token', decimal(0, 10), 0.7)
     .option('--topp <p>', 'sample from the likeliest tokens that make up p', decimal(0, 1), 0.9)
     .addOption(
       new Option('--seed <n>', 'the same seed tells the same story').argParser(seed).default(42n, '42'),
