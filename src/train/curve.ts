@@ -32,6 +32,7 @@ export function curveSvg(points: readonly CurvePoint[], title: string): string {
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    '<title>Loss: bits per byte over tokens seen</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     `<text x="${MARGIN.left}" y="20" font-size="14">${escapeXml(title)}</text>`,
     ...rows,
