@@ -26,7 +26,7 @@ export function register(program: Command): void {
     .option('--json', 'comparison as JSON on stdout')
     .addHelpText(
       'after',
-      '\nModel and board options must be those the board was flashed with.\n\nExample:\n  $ esp32-llm verify --port /dev/ttyACM0',
+      '\nModel and board options must be those the board was flashed with. The board answers in machine mode, whose\nlonger lines cost it a few percent of its cycles; the simulator tells the story as people see it.\n\nExample:\n  $ esp32-llm verify --port /dev/ttyACM0',
     )
     .action(verify);
 }
