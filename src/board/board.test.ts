@@ -15,6 +15,7 @@ import {
   readFlashFile,
   type Served,
   type SimulatedBoard,
+  servePseudoTerminal,
   serveTcp,
 } from './index.ts';
 
@@ -122,6 +123,17 @@ describe('a simulated board on TCP', () => {
       expect(tokens.length).toBeGreaterThan(0);
       expect(end.digest).toMatch(/^[0-9a-f]{16}$/);
     });
+  });
+
+  it('answers on a pseudo-terminal as it does on TCP', async ({ skip }) => {
+    const path = await servePseudoTerminal(board);
+    if (path === undefined) return skip('this system has no pseudo-terminals');
+    const connection = await openConnection(path);
+    const machine = await openMachine(connection);
+    expect(machine.ready).toMatchObject({ model: 'tiny', map: firmware.mapFingerprint });
+    expect((await machine.tell('b')).tokens.length).toBeGreaterThan(0);
+    await machine.leave();
+    await connection.close();
   });
 
   it('turns a second caller away', async () => {

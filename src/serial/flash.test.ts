@@ -93,6 +93,12 @@ describe('faults', () => {
     await expect(result).rejects.toThrow(FailureError);
   });
 
+  it('a board that resets in the middle is noticed', async () => {
+    const { board, result } = await flash({}, { onProgress: () => board.crash() });
+    await expect(result).rejects.toThrow(FailureError);
+    await expect(result).rejects.toThrow(/flash again|does not answer/);
+  });
+
   it('full-speed garbage is not taken for a board', async () => {
     const random = noise();
     const { result } = await flash({ toHost: (bytes) => bytes.map(() => Math.floor(random() * 256)) });

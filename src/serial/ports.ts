@@ -52,7 +52,12 @@ export function describePorts(listed: readonly ListedPort[]): PortInfo[] {
 
 export async function listPorts(): Promise<PortInfo[]> {
   const { SerialPort } = await import('serialport');
-  return describePorts(await SerialPort.list());
+  // On Linux the list comes from udevadm, which containers lack: ports can be named there, but not found.
+  const listed = await SerialPort.list().catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return describePorts(listed);
 }
 
 /**

@@ -14,6 +14,8 @@ export interface LoaderBoard {
   flash: Uint8Array;
   /** Pulls the cable. */
   unplug(): void;
+  /** Resets the chip behind the tool's back: it boots its flash and is no loader any more. */
+  crash(): void;
   resets: number;
 }
 
@@ -62,6 +64,10 @@ export function createLoaderBoard(options: LoaderBoardOptions = {}): LoaderBoard
   const board: LoaderBoard = {
     flash,
     resets: 0,
+    crash() {
+      loader = { receive: () => {}, stub: false };
+      toHost.emit(Buffer.from('ESP-ROM:esp32s3-20210327\r\nrst:0x10 (RTCWDT_RTC_RST)\r\n'));
+    },
     unplug() {
       open = false;
       closed.emit();
