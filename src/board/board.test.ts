@@ -8,7 +8,14 @@ import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
 import { createTokenizer, loadCheckpoint } from '../model/index.ts';
 import { version0Bytes } from '../model/testing.ts';
 import { quantize } from '../quantize/index.ts';
-import { type Connection, flashBoard, openConnection, openMachine, verifyBoard } from '../serial/index.ts';
+import {
+  type Connection,
+  expectationOf,
+  flashBoard,
+  openConnection,
+  openMachine,
+  verifyBoard,
+} from '../serial/index.ts';
 import {
   createFlashSaver,
   createSimulatedBoard,
@@ -95,19 +102,11 @@ describe('a simulated board on TCP', () => {
   });
 
   it('boots what was flashed and gives the bits of the simulator', async () => {
-    const { digest, status } = simulate(firmware, question);
+    const expected = expectationOf(question, firmware, simulate(firmware, question));
     const verification = await withConnection(async (connection) =>
-      verifyBoard(await openMachine(connection), {
-        ...question,
-        digest,
-        map: firmware.mapFingerprint,
-        cycles: status.totalCycles,
-        first: status.firstCycles,
-        last: status.lastCycles,
-        passes: status.passes,
-      }),
+      verifyBoard(await openMachine(connection), expected),
     );
-    expect(verification.digest.actual).toBe(digest);
+    expect(verification.digest.actual).toBe(expected.digest);
     expect(verification.ok).toBe(true);
   });
 

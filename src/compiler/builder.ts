@@ -16,7 +16,7 @@ import {
   wordsOf,
 } from './ir.ts';
 import type { Linkage, Word } from './linkage.ts';
-import type { FunctionType, ValueType, WasmFunction, WasmModule } from './module.ts';
+import type { ValueType, WasmFunction, WasmModule } from './module.ts';
 
 /** A WebAssembly value on the operand stack: one word, or two for i64 (low first). */
 export interface Operand {
@@ -218,8 +218,4 @@ export function eitherOf(
   const join = setBlock(b, createBlock(b.fn));
   for (const out of outs) out.to = join;
   return types.map((type) => addParam(b.fn, join, type));
-}
-
-export function voidType(): FunctionType {
-  return { params: [], results: [] };
 }

@@ -3,7 +3,7 @@
  * computed in front (`rounds`), the branch at the end becomes a `loopback`, which costs nothing.
  */
 
-import { fold } from './fold.ts';
+import { fold, inverse } from './fold.ts';
 import { append, type Block, constant, constantOf, homeOf, type IrFunction, type Value } from './ir.ts';
 import { findLoops, type Loop, type LoopInfo } from './loops.ts';
 
@@ -86,15 +86,6 @@ function countRounds(fn: IrFunction, loop: Loop, latch: Block): Value | undefine
   }
   return undefined;
 }
-
-const inverse: Readonly<Record<string, string>> = {
-  eq: 'ne',
-  ne: 'eq',
-  lt: 'ge',
-  ge: 'lt',
-  ltu: 'geu',
-  geu: 'ltu',
-};
 
 /** A parameter that goes up or down by a constant each round; `next` is its new value. */
 function findInduction(

@@ -68,7 +68,8 @@ const evaluate: Readonly<Record<string, Evaluate>> = {
 };
 
 const commutative = new Set('add mul mulhs mulhu and or xor eq ne min max minu maxu'.split(' '));
-const inverse: Readonly<Record<string, string>> = {
+/** The integer comparison that holds where this one does not. */
+export const inverse: Readonly<Record<string, string>> = {
   eq: 'ne',
   ne: 'eq',
   lt: 'ge',

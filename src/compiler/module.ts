@@ -132,10 +132,6 @@ export function functionName(module: WasmModule, index: number): string {
   return exported?.name ?? `function ${index}`;
 }
 
-export function sameType(a: FunctionType, b: FunctionType): boolean {
-  return typeKey(a) === typeKey(b);
-}
-
 export function typeKey(type: FunctionType): string {
   return `${type.params.join(' ')}:${type.results.join(' ')}`;
 }

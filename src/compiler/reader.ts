@@ -59,10 +59,6 @@ function checkUnusedBits(reader: Reader, byte: number, used: number): void {
   if (sign !== 0 && sign !== -1) malformed(reader, 'integer too large');
 }
 
-export function readS32(reader: Reader): number {
-  return Number(readSigned(reader, 32));
-}
-
 /** The 32 bits of a little-endian float constant, untouched (a JavaScript number may not keep a NaN's payload). */
 export function readF32Bits(reader: Reader): number {
   const b = readBytes(reader, 4);

@@ -1,29 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { boards, findBoard } from '../chip/soc/boards.ts';
-import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
-import { quantize } from '../quantize/index.ts';
 import { ROM_DATA, SRAM } from './memory.ts';
 import { type PlanRequest, planMemory } from './plan.ts';
+import { sharedModels, stories3M, stories260K, type TestModel } from './testing.ts';
 
-const models = new URL('../../../shared/models/', import.meta.url);
-const present = existsSync(models);
-if (!present)
-  console.warn('plan.test: ../shared/models is missing, so the plans of real models are not tested');
-
-function request(checkpoint: string, tokenizer: string, board: string): PlanRequest {
-  const model = loadCheckpoint(readFileSync(new URL(checkpoint, models)));
-  return {
-    model: quantize(model),
-    tokenizer: loadTokenizer(readFileSync(new URL(tokenizer, models)), model.config.vocabulary),
-    board: findBoard(board),
-    program: [],
-  };
+function request({ quantized, tokenizer }: TestModel, board: string): PlanRequest {
+  return { model: quantized, tokenizer, board: findBoard(board), program: [] };
 }
 
-describe.skipIf(!present)('memory plan', () => {
-  const small = present ? request('stories260K.bin', 'tok512.bin', 'bare-s3') : (undefined as never);
-  const large = present ? request('stories3M-q80.bin', 'tok4096.bin', 'devkitc-n16r8') : (undefined as never);
+describe.skipIf(!sharedModels)('memory plan', () => {
+  const small = sharedModels ? request(stories260K(), 'bare-s3') : (undefined as never);
+  const large = sharedModels ? request(stories3M(), 'devkitc-n16r8') : (undefined as never);
 
   it('keeps stories260K in SRAM with a context of at least 256', () => {
     const plan = planMemory(small);

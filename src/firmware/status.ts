@@ -19,9 +19,6 @@ export interface Status {
   stories: number;
 }
 
-/** Offset in bytes of the count of stories: what a watcher waits for. */
-export const STORIES_OFFSET = 48;
-
 /** `words` are the bytes of the item `status`. */
 export function readStatus(words: Uint8Array): Status {
   const view = new DataView(words.buffer, words.byteOffset, words.byteLength);

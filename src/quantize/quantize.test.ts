@@ -1,13 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { loadCheckpoint, loadTokenizer, type Model, type ModelConfig } from '../model/index.ts';
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
+import { sharedBytes } from '../shared-files.ts';
 import { createHostEngine, quantize } from './index.ts';
 import { quantizeMatrix } from './matrix.ts';
 
-const shared = new URL('../../../shared/', import.meta.url);
-const present = existsSync(shared);
-if (!present) console.warn('quantize tests: ../shared is missing; the loss on stories is not measured');
+const checkpoint = sharedBytes('models/stories260K.bin');
 
 /** mulberry32, then a rough normal distribution. */
 function normal(seed: number): () => number {
@@ -134,12 +132,14 @@ test('a row of zeros, a row of one number and rows far apart in size keep their 
   expect((16 * 127 * 127 + 2 ** (shift - 1)) / 2 ** shift).toBeLessThan(32768);
 });
 
-describe.skipIf(!present)('stories260K', () => {
+describe.skipIf(!checkpoint)('stories260K', () => {
   test('int8 costs under 1 percent of bits per byte', () => {
-    const file = (name: string) => readFileSync(new URL(name, shared));
-    const model = loadCheckpoint(file('models/stories260K.bin'));
-    const tokenizer = loadTokenizer(file('models/tok512.bin'), model.config.vocabulary);
-    const stories = splitStories(file('data/tinystories-valid.txt').toString()).slice(0, 8);
+    const model = loadCheckpoint(checkpoint!);
+    const tokenizer = loadTokenizer(sharedBytes('models/tok512.bin')!, model.config.vocabulary);
+    const stories = splitStories(Buffer.from(sharedBytes('data/tinystories-valid.txt')!).toString()).slice(
+      0,
+      8,
+    );
     const options = { context: model.config.context };
     const float = evaluate(createReference(model), tokenizer, stories, options);
     const int8 = evaluate(createHostEngine(quantize(model)), tokenizer, stories, options);

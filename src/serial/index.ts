@@ -5,4 +5,4 @@ export { type BoardNeeds, type ChipIdentity, type FlashPart, flashBoard } from '
 export { type Machine, openMachine, type TokenEvent, tokensPerSecond } from './machine.ts';
 export { monitor } from './monitor.ts';
 export { choosePort, listPorts, type PortInfo } from './ports.ts';
-export { type Expectation, type Verification, verifyBoard } from './verify.ts';
+export { type Expectation, expectationOf, type Verification, verifyBoard } from './verify.ts';

@@ -1,4 +1,5 @@
 /** The same bits on the desk and in the hand: a board against what the simulator says of the same image. */
+import type { Firmware, Simulation } from '../firmware/index.ts';
 import { type EndEvent, type Machine, tokensPerSecond } from './machine.ts';
 
 /** What the simulator found for the image that should be on the board. */
@@ -16,6 +17,24 @@ export interface Expectation {
   first: number;
   last: number;
   passes: number;
+}
+
+/** The expectation for a question that the simulator has answered with the same firmware. */
+export function expectationOf(
+  question: Pick<Expectation, 'prompt' | 'seed' | 'temperature' | 'topp' | 'tokens'>,
+  { mapFingerprint }: Firmware,
+  { digest, status }: Simulation,
+): Expectation {
+  const { totalCycles, firstCycles, lastCycles, passes } = status;
+  return {
+    ...question,
+    digest,
+    map: mapFingerprint,
+    cycles: totalCycles,
+    first: firstCycles,
+    last: lastCycles,
+    passes,
+  };
 }
 
 /** A figure twice: what the cycle model predicts, and what the board measured. */

@@ -16,8 +16,6 @@ export interface Rounding {
 /** The chip's gate saturates there (device/kernels/swiglu.ts); the gradient passes as if it did not. */
 const GATE_LIMIT = 16;
 
-export const noRounding: Rounding = { activations: 0, cache: 0 };
-
 /** Forward and backward pass of one thread. */
 export interface Pass {
   /**

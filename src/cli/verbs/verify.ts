@@ -32,23 +32,15 @@ export function register(program: Command): void {
 }
 
 async function verify(options: Options): Promise<void> {
-  const { openMachine, verifyBoard } = await import('../../serial/index.ts');
+  const { expectationOf, openMachine, verifyBoard } = await import('../../serial/index.ts');
   const { simulate } = await import('../../firmware/index.ts');
   const connection = await openPort(options);
   try {
     const machine = await openMachine(connection);
     const firmware = await buildFrom(openModelAndTokenizer(options), options);
-    const { digest, status } = simulate(firmware, { ...QUESTION, tokens: options.tokens });
-    const result = await verifyBoard(machine, {
-      ...QUESTION,
-      tokens: options.tokens,
-      digest,
-      map: firmware.mapFingerprint,
-      cycles: status.totalCycles,
-      first: status.firstCycles,
-      last: status.lastCycles,
-      passes: status.passes,
-    });
+    const question = { ...QUESTION, tokens: options.tokens };
+    const expected = expectationOf(question, firmware, simulate(firmware, question));
+    const result = await verifyBoard(machine, expected);
     await machine.leave();
     report(result, connection.name, options);
   } finally {
