@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SR } from '../core/state.ts';
-import { RomCallError } from './rom-stub.ts';
+import { RomCallError } from './rom/stub.ts';
 import { bootProgram, FOREVER, type TestChip, WATCHDOGS_OFF } from './test-image.ts';
 
 const run = (source: string, seconds = 0.2): TestChip => {

@@ -2,7 +2,7 @@
 
 import type { Core } from '../core/core.ts';
 import type { Alarm, Clock } from './clock.ts';
-import { handOver } from './rom-handover.ts';
+import { handOver } from './rom/handover.ts';
 import type { RtcControl } from './rtc-control.ts';
 import { CORE_1_CONTROL_1, type SystemRegisters } from './system.ts';
 

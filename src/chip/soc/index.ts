@@ -3,7 +3,7 @@ export { type Board, type BoardScreen, boards, defaultBoard, findBoard } from '.
 export { type Chip, type ChipOptions, createChip, type RunLimits } from './chip.ts';
 export type { I2cDevice } from './i2c.ts';
 export { RESET_REASON, resetReasonName } from './reset-reasons.ts';
-export { RomCallError } from './rom-stub.ts';
+export { RomCallError } from './rom/stub.ts';
 export { parseScreen, withScreen } from './screen-option.ts';
 export { SCREEN_HEIGHT, SCREEN_WIDTH, type Screen, type ScreenController } from './ssd1306.ts';
 export type { Uart } from './uart.ts';

@@ -6,7 +6,7 @@ import type { createChip } from './chip.ts';
 import { createClock, TICKS_PER_SECOND } from './clock.ts';
 import { createChipMemory, layOutArena } from './memory-map.ts';
 import { createPostedWrites, readCycles, writeCycles } from './mmio-cost.ts';
-import { RomCallError, RomEntered } from './rom-stub.ts';
+import { RomCallError, RomEntered } from './rom/stub.ts';
 import { createSocBus } from './soc-bus.ts';
 import { bootChip, bootProgram, FOREVER, WATCHDOGS_OFF } from './test-image.ts';
 

@@ -18,7 +18,7 @@ import {
 } from './memory-map.ts';
 import { createPostedWrites, readCycles, writeCycles } from './mmio-cost.ts';
 import type { Peripheral } from './peripheral.ts';
-import { checkRomFetch } from './rom-stub.ts';
+import { checkRomFetch } from './rom/stub.ts';
 import { hex, type Warnings } from './warnings.ts';
 
 const CAUSE = {

@@ -1,8 +1,8 @@
 /** How ROM code reaches memory and registers: word by word over the same bus as a program. */
 
-import { ACCESS } from '../bus.ts';
-import type { Clock } from './clock.ts';
-import type { SocBus } from './soc-bus.ts';
+import { ACCESS } from '../../bus.ts';
+import type { Clock } from '../clock.ts';
+import type { SocBus } from '../soc-bus.ts';
 
 export interface RomMemory {
   /** @throws BusFault as a program's access would */

@@ -4,11 +4,11 @@
  * a call of a ROM function ends in a named error.
  */
 
-import { FailureError } from '../../errors.ts';
-import { WINDOW_VECTOR_BYTES, windowVectors } from '../window-vectors.ts';
-import { ROM } from './memory-map.ts';
-import { romFunctionName } from './rom-functions.ts';
-import { hex } from './warnings.ts';
+import { FailureError } from '../../../errors.ts';
+import { WINDOW_VECTOR_BYTES, windowVectors } from '../../window-vectors.ts';
+import { ROM } from '../memory-map.ts';
+import { hex } from '../warnings.ts';
+import { romFunctionName } from './functions.ts';
 
 /** Places in the ROM at which the host takes over. */
 export const ROM_PLACES: ReadonlyMap<number, RomPlace> = new Map<number, RomPlace>([

@@ -13,11 +13,11 @@ import {
   modeName,
   readImageHeader,
   SEGMENT_HEADER_BYTES,
-} from './image-header.ts';
-import type { RomConsole, RomRoutine } from './rom-console.ts';
-import type { RomMemory } from './rom-memory.ts';
-import { setUpFlash } from './rom-registers.ts';
-import { hex } from './warnings.ts';
+} from '../image-header.ts';
+import { hex } from '../warnings.ts';
+import type { RomConsole, RomRoutine } from './console.ts';
+import type { RomMemory } from './memory.ts';
+import { setUpFlash } from './registers.ts';
 
 export interface LoaderOptions {
   readonly console: RomConsole;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootChip, buildImage, type ImageOptions } from './test-image.ts';
+import { bootChip, buildImage, type ImageOptions } from '../test-image.ts';
 
 const BANNER =
   'ESP-ROM:esp32s3-20210327\r\nBuild:Mar 27 2021\r\nrst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)\r\n';

@@ -1,18 +1,18 @@
 /** The ROM as a process in simulated time: boots core 0, dumps exceptions, ends programs that return. */
 
-import { BusFault } from '../bus.ts';
-import type { Core } from '../core/core.ts';
-import { SR } from '../core/state.ts';
-import type { Alarm, Clock } from './clock.ts';
-import type { Peripherals } from './peripherals.ts';
-import { boot } from './rom-boot.ts';
-import { createRomConsole, type RomRoutine } from './rom-console.ts';
-import { createDownload } from './rom-download.ts';
-import { handOver } from './rom-handover.ts';
-import { halt } from './rom-loader.ts';
-import { createRomMemory } from './rom-memory.ts';
-import { describePanic } from './rom-panic.ts';
-import type { SocBus } from './soc-bus.ts';
+import { BusFault } from '../../bus.ts';
+import type { Core } from '../../core/core.ts';
+import { SR } from '../../core/state.ts';
+import type { Alarm, Clock } from '../clock.ts';
+import type { Peripherals } from '../peripherals.ts';
+import type { SocBus } from '../soc-bus.ts';
+import { boot } from './boot.ts';
+import { createRomConsole, type RomRoutine } from './console.ts';
+import { createDownload } from './download.ts';
+import { handOver } from './handover.ts';
+import { halt } from './loader.ts';
+import { createRomMemory } from './memory.ts';
+import { describePanic } from './panic.ts';
 
 export interface Rom {
   /** Starts over at the reset vector of core 0. */

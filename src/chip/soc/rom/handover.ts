@@ -1,7 +1,7 @@
 /** State of a core at the first instruction of the program (facts C9.4, C9.5). */
 
-import type { Core } from '../core/core.ts';
-import { SR } from '../core/state.ts';
+import type { Core } from '../../core/core.ts';
+import { SR } from '../../core/state.ts';
 
 interface HandOver {
   readonly windowbase: number;

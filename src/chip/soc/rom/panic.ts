@@ -1,7 +1,7 @@
 /** The ROM's dump of an exception that nobody else handles: VECBASE is still the ROM's (facts C9.1). */
 
-import { type CoreState, SR } from '../core/state.ts';
-import { hex } from './warnings.ts';
+import { type CoreState, SR } from '../../core/state.ts';
+import { hex } from '../warnings.ts';
 
 /** EXCCAUSE values as the ROM names them. */
 const CAUSES: Readonly<Record<number, string>> = {

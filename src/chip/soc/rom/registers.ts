@@ -1,6 +1,6 @@
 /** Registers as the ROM leaves them (facts C9.4), as tables of stores. */
 
-import type { RomMemory } from './rom-memory.ts';
+import type { RomMemory } from './memory.ts';
 
 /** [address, value] in the order of writing, done before the banner. */
 const AT_START: readonly (readonly [address: number, value: number])[] = [

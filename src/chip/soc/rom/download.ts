@@ -1,12 +1,12 @@
 /** The ROM's serial loader on the chip's own consoles: UART0 and USB (facts C9.9). */
 
-import { BusFault } from '../bus.ts';
-import { createLoader } from '../download/index.ts';
-import type { Clock } from './clock.ts';
-import { CRYSTAL_HERTZ } from './context.ts';
-import type { Peripherals } from './peripherals.ts';
-import type { RomRoutine } from './rom-console.ts';
-import type { RomMemory } from './rom-memory.ts';
+import { BusFault } from '../../bus.ts';
+import { createLoader } from '../../download/index.ts';
+import type { Clock } from '../clock.ts';
+import { CRYSTAL_HERTZ } from '../context.ts';
+import type { Peripherals } from '../peripherals.ts';
+import type { RomRoutine } from './console.ts';
+import type { RomMemory } from './memory.ts';
 
 const POLL_CYCLES = 200;
 const UART0_CLKDIV = 0x60000014;

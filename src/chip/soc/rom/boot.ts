@@ -1,11 +1,12 @@
 /** What the ROM does on core 0 from reset to the program's first instruction (facts C1, C9.1). */
 
-import { DIS_DIRECT_BOOT } from './efuse.ts';
-import type { Peripherals } from './peripherals.ts';
-import { isBootableReset, resetReasonName } from './reset-reasons.ts';
-import type { RomConsole, RomRoutine } from './rom-console.ts';
-import { halt, type LoaderResult, loadFromFlash } from './rom-loader.ts';
-import type { RomMemory } from './rom-memory.ts';
+import { DIS_DIRECT_BOOT } from '../efuse.ts';
+import type { Peripherals } from '../peripherals.ts';
+import { isBootableReset, resetReasonName } from '../reset-reasons.ts';
+import { hex } from '../warnings.ts';
+import type { RomConsole, RomRoutine } from './console.ts';
+import { halt, type LoaderResult, loadFromFlash } from './loader.ts';
+import type { RomMemory } from './memory.ts';
 import {
   fillMmu,
   invalidateMmu,
@@ -13,8 +14,7 @@ import {
   openDataCache,
   openInstructionCache,
   setUpAtStart,
-} from './rom-registers.ts';
-import { hex } from './warnings.ts';
+} from './registers.ts';
 
 const BANNER = 'ESP-ROM:esp32s3-20210327\nBuild:Mar 27 2021\n';
 /** From reset to the banner: some 40,000 instructions, assumed (130,000 in all were counted by others). */

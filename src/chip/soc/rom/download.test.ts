@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assembleSegment, bootChip, buildImage, FOREVER, WATCHDOGS_OFF } from './test-image.ts';
+import { assembleSegment, bootChip, buildImage, FOREVER, WATCHDOGS_OFF } from '../test-image.ts';
 
 const END = 0xc0;
 const word = (value: number) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff);

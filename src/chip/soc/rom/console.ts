@@ -3,9 +3,9 @@
  * host reads (facts C9.8). Routines of the ROM are generators; what they yield is CPU cycles to wait.
  */
 
-import { TICKS_PER_SECOND } from './clock.ts';
-import type { Uart } from './uart.ts';
-import type { UsbSerialJtag } from './usb-serial-jtag.ts';
+import { TICKS_PER_SECOND } from '../clock.ts';
+import type { Uart } from '../uart.ts';
+import type { UsbSerialJtag } from '../usb-serial-jtag.ts';
 
 /** A ROM routine: yields the CPU cycles until it goes on. */
 export type RomRoutine<Result = void> = Generator<number, Result>;
