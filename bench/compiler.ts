@@ -7,9 +7,9 @@
 import { readFileSync } from 'node:fs';
 import { SR } from '../src/chip/core/state.ts';
 import { createCore, createFlatBus, type FlatBus } from '../src/chip/index.ts';
+import { emitRoutines } from '../src/compiler/back/runtime/index.ts';
 import { compileModule } from '../src/compiler/index.ts';
-import { createRandom } from '../src/compiler/random-module.ts';
-import { emitRoutines } from '../src/compiler/runtime/index.ts';
+import { createRandom } from '../src/compiler/testing/random-module.ts';
 import {
   a2,
   a8,

@@ -1,6 +1,6 @@
 /** Bulk memory, tables and references. */
 import { describe, expect, it } from 'vitest';
-import { run } from './testing.ts';
+import { run } from './testing/run.ts';
 
 describe('memory', () => {
   const program = run(`(module (memory 1)

@@ -4,7 +4,7 @@ import { disassemble } from '../xtensa/index.ts';
 import { compileModule } from './compile.ts';
 import type { CompileOptions } from './linkage.ts';
 import { printStages } from './stages.ts';
-import { assembleWat } from './testing.ts';
+import { assembleWat } from './testing/run.ts';
 
 function code(text: string, name: string, options: CompileOptions = {}): string[] {
   const { object } = compileModule(assembleWat(text), options);

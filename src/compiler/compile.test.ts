@@ -1,7 +1,7 @@
 /** Programs whose results are known, compiled and run on the simulated core. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { run } from './testing.ts';
+import { run } from './testing/run.ts';
 
 const binary = (type: string, result: string, ops: readonly string[]) =>
   `(module ${ops

@@ -1,25 +1,25 @@
 /** The passes in their order. */
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
-import { allocateRegisters } from './allocate.ts';
-import { buildFunction } from './build.ts';
-import { placeConstants } from './constants.ts';
-import { emitData } from './data.ts';
-import { decodeModule } from './decode.ts';
-import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './emit.ts';
-import type { IrFunction } from './ir.ts';
+import { allocateRegisters } from './back/allocate.ts';
+import { placeConstants } from './back/constants.ts';
+import { emitData } from './back/data.ts';
+import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './back/emit.ts';
+import type { MachineFunction } from './back/machine.ts';
+import { dropRepeatedState } from './back/peephole.ts';
+import { printMachine } from './back/print-machine.ts';
+import { emitRoutines } from './back/runtime/index.ts';
+import { type Estimate, estimate, schedule } from './back/schedule.ts';
+import { selectFunction } from './back/select.ts';
+import { buildFunction } from './front/build.ts';
+import { decodeModule } from './front/decode.ts';
+import { type Export, functionName, importCount, type WasmModule } from './front/module.ts';
+import { refuseUnsupported } from './front/unsupported.ts';
+import { validateModule } from './front/validate.ts';
 import { type CompileOptions, createLinkage, type Linkage } from './linkage.ts';
-import { findLoops } from './loops.ts';
-import type { MachineFunction } from './machine.ts';
-import { type Export, functionName, importCount, type WasmModule } from './module.ts';
-import { optimise } from './optimise.ts';
-import { dropRepeatedState } from './peephole.ts';
-import { printFunction } from './print.ts';
-import { printMachine } from './print-machine.ts';
-import { emitRoutines } from './runtime/index.ts';
-import { type Estimate, estimate, schedule } from './schedule.ts';
-import { selectFunction } from './select.ts';
-import { refuseUnsupported } from './unsupported.ts';
-import { validateModule } from './validate.ts';
+import type { IrFunction } from './middle/ir.ts';
+import { findLoops } from './middle/loops.ts';
+import { optimise } from './middle/optimise.ts';
+import { printFunction } from './middle/print.ts';
 
 export interface CompiledExport extends Export {
   /** Global symbol: a function's code, the words of a global, the descriptor of a table or memory. */

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { link } from '../xtensa/index.ts';
 import { compileModule } from './compile.ts';
-import { decodeModule } from './decode.ts';
+import { decodeModule } from './front/decode.ts';
+import { validateModule } from './front/validate.ts';
 import { formatValue } from './host/exec.ts';
 import { createStore, type Extern, instantiate } from './host/instantiate.ts';
 import { invoke, type TypedValue } from './host/invoke.ts';
 import { createMachine } from './host/machine.ts';
-import { createRandom, type RandomModule, type RandomType, randomModule } from './random-module.ts';
-import { validateModule } from './validate.ts';
+import { createRandom, type RandomModule, type RandomType, randomModule } from './testing/random-module.ts';
 
 const MODULES = 20;
 const MEMORY_CHECKED = 4200;

@@ -4,6 +4,6 @@ export { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } f
 export { executeWasm, formatValue, type WasmExecOptions, type WasmRun } from './host/exec.ts';
 export { Trap } from './host/machine.ts';
 export { runScript, type ScriptReport } from './host/script.ts';
-export { type TrapName, trapName, traps } from './ir.ts';
 export type { CompileOptions } from './linkage.ts';
+export { type TrapName, trapName, traps } from './middle/ir.ts';
 export { type PrintOptions, printStages } from './stages.ts';

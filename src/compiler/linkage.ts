@@ -1,5 +1,5 @@
 /** How compiled code reaches what lies outside the function: names of symbols, and what the options decide. */
-import { type FunctionType, importCount, typeKey, type WasmModule } from './module.ts';
+import { type FunctionType, importCount, typeKey, type WasmModule } from './front/module.ts';
 
 export interface CompileOptions {
   /** Values of imported immutable globals by "module.name"; folded as constants. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { runScript } from './host/script.ts';
-import { assembleWat } from './testing.ts';
+import { assembleWat } from './testing/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasm-script-'));
 afterAll(() => rmSync(folder, { recursive: true }));

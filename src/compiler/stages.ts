@@ -1,10 +1,10 @@
 /** The text of every stage of a compilation: what `esp32-llm compile FILE.wasm --print` shows. */
 import { disassemble } from '../xtensa/index.ts';
 import { compileDecoded } from './compile.ts';
-import { decodeModule } from './decode.ts';
+import { decodeModule } from './front/decode.ts';
+import { functionName, type Instruction, importCount, typeKey, type WasmFunction } from './front/module.ts';
+import { validateModule } from './front/validate.ts';
 import type { CompileOptions } from './linkage.ts';
-import { functionName, type Instruction, importCount, typeKey, type WasmFunction } from './module.ts';
-import { validateModule } from './validate.ts';
 
 export interface PrintOptions extends CompileOptions {
   /** Only functions whose name contains this. */

@@ -1,9 +1,9 @@
 /** One exported function of a WebAssembly file, run on the simulated core: what `esp32-llm exec FILE.wasm` does. */
 import { UsageError } from '../../errors.ts';
-import { decodeModule } from '../decode.ts';
-import { floatOf } from '../fold.ts';
-import type { ValueType } from '../module.ts';
-import { validateModule } from '../validate.ts';
+import { decodeModule } from '../front/decode.ts';
+import type { ValueType } from '../front/module.ts';
+import { validateModule } from '../front/validate.ts';
+import { floatOf } from '../middle/fold.ts';
 import { createStore, type Extern, instantiate } from './instantiate.ts';
 import { invoke, type TypedValue } from './invoke.ts';
 import { createMachine, type Machine, Trap } from './machine.ts';

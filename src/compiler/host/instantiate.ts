@@ -1,9 +1,8 @@
 /** Puts a compiled module into a simulated machine: links it, resolves its imports, fills globals, tables and memory. */
 import { link } from '../../xtensa/index.ts';
+import { arithmetic, type ConstantWords } from '../back/data.ts';
 import { compileDecoded } from '../compile.ts';
-import { arithmetic, type ConstantWords } from '../data.ts';
 import { UnlinkableModule } from '../errors.ts';
-import { createLinkage, importKey, type Linkage } from '../linkage.ts';
 import {
   type ExternType,
   type FunctionType,
@@ -13,7 +12,8 @@ import {
   importCount,
   typeKey,
   type WasmModule,
-} from '../module.ts';
+} from '../front/module.ts';
+import { createLinkage, importKey, type Linkage } from '../linkage.ts';
 import { type Machine, Trap } from './machine.ts';
 
 /** Something that an instance offers: where it lies, and its type as an import sees it. */

@@ -1,7 +1,7 @@
 /** Calls of compiled functions with typed values, by the calling convention. */
-import { placeArguments, placeResults } from '../abi.ts';
-import { abiType, wordsOf } from '../ir.ts';
-import type { FunctionType, ValueType } from '../module.ts';
+import { placeArguments, placeResults } from '../back/abi.ts';
+import type { FunctionType, ValueType } from '../front/module.ts';
+import { abiType, wordsOf } from '../middle/ir.ts';
 import type { Extern } from './instantiate.ts';
 import type { Machine } from './machine.ts';
 

@@ -3,7 +3,7 @@ import { SR } from '../../chip/core/state.ts';
 import { createCore, createFlatBus } from '../../chip/index.ts';
 import { FailureError } from '../../errors.ts';
 import { a8, createAssembler, link, type ObjectCode, sequentially } from '../../xtensa/index.ts';
-import { trapName } from '../ir.ts';
+import { trapName } from '../middle/ir.ts';
 
 const CODE_BASE = 0x40000000;
 const DATA_BASE = 0x3f000000;

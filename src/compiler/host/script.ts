@@ -1,10 +1,10 @@
 /** Runs the JSON files that wabt's wast2json makes of the official WebAssembly tests. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { decodeModule } from '../decode.ts';
 import { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } from '../errors.ts';
-import type { ValueType } from '../module.ts';
-import { validateModule } from '../validate.ts';
+import { decodeModule } from '../front/decode.ts';
+import type { ValueType } from '../front/module.ts';
+import { validateModule } from '../front/validate.ts';
 import { createStore, type Exports, type Instance, instantiate, type Store } from './instantiate.ts';
 import { invoke, type TypedValue } from './invoke.ts';
 import { createMachine, Trap } from './machine.ts';

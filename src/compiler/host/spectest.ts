@@ -1,5 +1,5 @@
 /** The module "spectest" that the official test suite imports. */
-import { type FunctionType, typeKey, type ValueType } from '../module.ts';
+import { type FunctionType, typeKey, type ValueType } from '../front/module.ts';
 import type { Exports, Extern, Store } from './instantiate.ts';
 
 const prints: Readonly<Record<string, readonly ValueType[]>> = {

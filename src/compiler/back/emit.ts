@@ -1,0 +1,317 @@
+/** Machine form to assembler: stack frame, order of jumps, traps, tables. */
+import {
+  type AR,
+  type Assembler,
+  aRegisters,
+  b0,
+  fRegisters,
+  type Label,
+  type Register,
+  type WordValue,
+} from '../../xtensa/index.ts';
+import type { Linkage } from '../linkage.ts';
+import { traps } from '../middle/ir.ts';
+import {
+  B0,
+  F0,
+  type MachineBlock,
+  type MachineFunction,
+  type MachineInst,
+  type Operand,
+} from './machine.ts';
+import { inverseBranch } from './select-branch.ts';
+
+/** Largest offset of l32i and its kin; a frame beyond it needs the scratch register. */
+const MAX_OFFSET = 1020;
+export const SCRATCH = 15;
+const FRAME_ALIGN = 16;
+
+/** The loop hardware's reach, less what alignment and a closing nop may add. */
+const MAX_LOOP_BYTES = 240;
+
+interface Emitter {
+  readonly asm: Assembler;
+  readonly fn: MachineFunction;
+  readonly linkage: Linkage;
+  readonly labels: Map<number, Label>;
+  readonly traps: Map<number, Label>;
+  /** Ends of hardware loops by header. */
+  readonly loopEnds: Map<number, Label>;
+  readonly tables: { label: Label; targets: readonly number[] }[];
+  readonly frame: number;
+}
+
+export function frameSize(fn: MachineFunction): number {
+  const bytes = fn.outgoing + 4 * fn.slots;
+  return Math.ceil(bytes / FRAME_ALIGN) * FRAME_ALIGN;
+}
+
+export function needsScratch(fn: MachineFunction): boolean {
+  const incoming = 4 * (fn.signature.params.length * 2 + fn.signature.results.length * 2);
+  return frameSize(fn) + incoming > MAX_OFFSET;
+}
+
+export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linkage): void {
+  const e: Emitter = {
+    asm,
+    fn,
+    linkage,
+    labels: new Map(fn.blocks.map(({ id }) => [id, asm.label(`block${id}`)])),
+    traps: new Map(),
+    loopEnds: new Map(),
+    tables: [],
+    frame: frameSize(fn),
+  };
+  asm.function(fn.symbol);
+  emitPrologue(e);
+  const blocks = orderBlocks(fn);
+  const isTarget = jumpTargets(blocks);
+  blocks.forEach((block, i) => {
+    // A jump lands without an extra cycle where its instruction lies in one fetch word.
+    const counted = i > 0 && isCounted(blocks[i - 1]);
+    if (block.depth > 0 && isTarget.has(block.id) && i > 0 && !counted && startsLoop(blocks, i))
+      asm.alignTarget();
+    asm.place(e.labels.get(block.id) as Label);
+    block.insts.forEach((inst, k) => {
+      if (k < block.insts.length - 1) emitInst(e, inst, block.id);
+      else emitEnd(e, inst, block, blocks[i + 1]);
+    });
+  });
+  emitTraps(e);
+  for (const { label, targets } of e.tables) {
+    asm.align(4);
+    asm.place(label);
+    asm.word(...targets.map((id) => e.labels.get(id) as Label));
+  }
+}
+
+/** Whether a block sets up the loop hardware for the block behind it. */
+function isCounted({ insts }: MachineBlock): boolean {
+  return insts.length > 1 && insts[insts.length - 2].op === 'loop';
+}
+
+/** Numbers of the hardware loops that cannot be laid out: too long, or not in one piece. */
+export function brokenLoops(fn: MachineFunction): number[] {
+  const blocks = orderBlocks(fn);
+  const broken: number[] = [];
+  blocks.forEach(({ insts }, i) => {
+    const loop = insts.find(({ op }) => op === 'loop');
+    if (!loop) return;
+    const header = insts[insts.length - 1].targets[0];
+    const end = blocks.findIndex((block) => {
+      const last = block.insts[block.insts.length - 1];
+      return last.op === 'loopback' && last.targets[0] === header;
+    });
+    const body = blocks.slice(i + 1, end + 1);
+    const whole = end > i && body[0].id === header && insts[insts.length - 2] === loop;
+    if (!whole || body.reduce((sum, block) => sum + mostBytes(fn, block), 0) > MAX_LOOP_BYTES)
+      broken.push(loop.operands[1].kind === 'immediate' ? loop.operands[1].value : 0);
+  });
+  return broken;
+}
+
+/** Upper bound of a block's size: branches may need a jump, far places in the frame an address. */
+function mostBytes(fn: MachineFunction, { insts }: MachineBlock): number {
+  const frameAccess = needsScratch(fn) ? 9 : 3;
+  return insts.reduce((sum, { op, operands, targets, trap }) => {
+    if (trap || targets.length > 1 || op === 'j') return sum + 6;
+    return sum + (operands.some(({ kind }) => kind === 'frame') ? frameAccess : 3);
+  }, 0);
+}
+
+/** Whether a block is the target of a jump back from a later one. */
+function startsLoop(blocks: readonly MachineBlock[], index: number): boolean {
+  const { id } = blocks[index];
+  return blocks.slice(index).some(({ insts }) => insts[insts.length - 1].targets.includes(id));
+}
+
+function jumpTargets(blocks: readonly MachineBlock[]): Set<number> {
+  return new Set(blocks.flatMap(({ insts }) => insts[insts.length - 1].targets));
+}
+
+/** Removes blocks that only jump on, by sending their predecessors there at once. */
+function orderBlocks(fn: MachineFunction): MachineBlock[] {
+  const onward = new Map<number, number>();
+  for (const { id, insts } of fn.blocks)
+    if (insts.length === 1 && insts[0].op === 'j' && insts[0].targets[0] !== id)
+      onward.set(id, insts[0].targets[0]);
+  const follow = (id: number): number => {
+    const seen = new Set<number>();
+    let at = id;
+    for (let next = onward.get(at); next !== undefined && !seen.has(at); next = onward.get(at)) {
+      seen.add(at);
+      at = next;
+    }
+    return at;
+  };
+  for (const { insts } of fn.blocks) {
+    const end = insts[insts.length - 1];
+    end.targets = end.targets.map(follow);
+  }
+  const reached = new Set<number>([fn.blocks[0].id, ...jumpTargets(fn.blocks)]);
+  return fn.blocks.filter(({ id }) => reached.has(id));
+}
+
+function register(reg: number): Register {
+  return reg === B0 ? b0 : reg >= F0 ? fRegisters[reg - F0] : aRegisters[reg];
+}
+
+const address = (reg: number): AR => aRegisters[reg];
+const sp = address(1);
+
+function emitPrologue(e: Emitter): void {
+  const { asm, frame, linkage } = e;
+  if (linkage.checked) {
+    const [limit, bottom] = [address(8), address(9)];
+    asm.movi(limit, 'stack.limit');
+    asm.l32i(limit, limit, 0);
+    asm.movi(bottom, -frame);
+    asm.add(bottom, bottom, sp);
+    asm.bltu(bottom, limit, trapLabel(e, traps['call stack exhausted']));
+  }
+  adjustStack(e, -frame);
+}
+
+function adjustStack({ asm }: Emitter, bytes: number): void {
+  if (bytes === 0) return;
+  const low = (bytes << 24) >> 24;
+  const high = bytes - low;
+  if (high !== 0 && high >= -32768 && high <= 32512) asm.addmi(sp, sp, high);
+  else if (high !== 0) {
+    asm.movi(address(8), high);
+    asm.add(sp, sp, address(8));
+  }
+  if (low !== 0) asm.addi(sp, sp, low);
+}
+
+function operandValue(e: Emitter, operand: Operand, block: number): Register | WordValue {
+  switch (operand.kind) {
+    case 'register':
+      return register(operand.reg);
+    case 'immediate':
+      return operand.value;
+    case 'symbol':
+      e.linkage.mentioned.add(operand.name);
+      return operand.addend
+        ? { operator: '+', left: { symbol: operand.name }, right: operand.addend }
+        : operand.name;
+    case 'table':
+      return tableLabel(e, block);
+    case 'frame':
+      return frameOffset(e, operand);
+  }
+}
+
+function frameOffset({ fn, frame }: Emitter, { area, offset }: Operand & { kind: 'frame' }): number {
+  if (area === 'outgoing') return offset;
+  return area === 'slot' ? fn.outgoing + offset : frame + offset;
+}
+
+function tableLabel(e: Emitter, block: number): Label {
+  const label = e.asm.label('table');
+  const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
+  e.tables.push({ label, targets: insts[insts.length - 1].targets.slice(0, -1) });
+  return label;
+}
+
+function trapLabel(e: Emitter, code: number): Label {
+  let label = e.traps.get(code);
+  if (!label) e.traps.set(code, (label = e.asm.label(`trap${code}`)));
+  return label;
+}
+
+function emitInst(e: Emitter, inst: MachineInst, block: number): void {
+  if (inst.trap) {
+    e.asm.emit(
+      inst.op,
+      ...inst.operands.map((operand) => operandValue(e, operand, block)),
+      trapLabel(e, inst.trap),
+    );
+    return;
+  }
+  const frame = inst.operands.find((operand) => operand.kind === 'frame');
+  if (frame && frameOffset(e, frame) > MAX_OFFSET) emitFarFrame(e, inst, frameOffset(e, frame));
+  else if (inst.op === 'switch.limit') emitLimit(e, inst, block);
+  else if (inst.op === 'loop') emitLoop(e, inst, block);
+  else if (inst.op === 'mov')
+    e.asm.mov(register(firstRegister(inst)) as AR, register(secondRegister(inst)) as AR);
+  else e.asm.emit(inst.op, ...inst.operands.map((operand) => operandValue(e, operand, block)));
+}
+
+const registerAt = (inst: MachineInst, index: number): number => {
+  const operand = inst.operands[index];
+  return operand.kind === 'register' ? operand.reg : -1;
+};
+const firstRegister = (inst: MachineInst) => registerAt(inst, 0);
+const secondRegister = (inst: MachineInst) => registerAt(inst, 1);
+
+function emitFarFrame({ asm }: Emitter, inst: MachineInst, offset: number): void {
+  const scratch = address(SCRATCH);
+  asm.movi(scratch, offset);
+  asm.add(scratch, scratch, sp);
+  asm.emit(inst.op, register(firstRegister(inst)), scratch, 0);
+}
+
+function emitLoop(e: Emitter, inst: MachineInst, block: number): void {
+  const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
+  const end = e.asm.label('loop_end');
+  e.loopEnds.set(insts[insts.length - 1].targets[0], end);
+  e.asm.loop(address(firstRegister(inst)), end);
+}
+
+/** The last instruction of a hardware loop may not be a branch, and branches to its end would leave the loop. */
+function emitLoopback(
+  { asm, loopEnds, labels }: Emitter,
+  inst: MachineInst,
+  block: MachineBlock,
+  next: MachineBlock | undefined,
+): void {
+  const last = block.insts[block.insts.length - 2];
+  if (!last || last.trap) asm.nop();
+  asm.place(loopEnds.get(inst.targets[0]) as Label);
+  if (inst.targets[1] !== next?.id) asm.j(labels.get(inst.targets[1]) as Label);
+}
+
+/** An index beyond the table goes to the last target. */
+function emitLimit(e: Emitter, inst: MachineInst, block: number): void {
+  const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
+  const last = insts[insts.length - 1].targets.at(-1) as number;
+  e.asm.bgeu(address(firstRegister(inst)), address(secondRegister(inst)), e.labels.get(last) as Label);
+}
+
+function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: MachineBlock | undefined): void {
+  const { asm } = e;
+  const label = (id: number) => e.labels.get(id) as Label;
+  const values = () => inst.operands.map((operand) => operandValue(e, operand, block.id));
+  if (inst.op === 'ret') {
+    adjustStack(e, e.frame);
+    asm.ret();
+  } else if (inst.op === 'loopback') emitLoopback(e, inst, block, next);
+  else if (inst.op === 'trap') asm.j(trapLabel(e, inst.trap));
+  else if (inst.op === 'jx') asm.emit('jx', ...values());
+  else if (inst.op === 'j') {
+    if (inst.targets[0] !== next?.id) asm.j(label(inst.targets[0]));
+  } else {
+    const [taken, fall] = inst.targets;
+    if (taken === fall) {
+      if (taken !== next?.id) asm.j(label(taken));
+    } else if (taken === next?.id) asm.emit(inverseBranch[inst.op], ...values(), label(fall));
+    else {
+      asm.emit(inst.op, ...values(), label(taken));
+      if (fall !== next?.id) asm.j(label(fall));
+    }
+  }
+}
+
+/** One stub per kind of trap and function: the return address in a0 tells the function. */
+function emitTraps({ asm, traps: labels, linkage }: Emitter): void {
+  const [code, handler] = [address(2), address(3)];
+  const handlerSymbol = linkage.options.trapSymbol ?? '__wasm_trap';
+  if (labels.size > 0) linkage.mentioned.add(handlerSymbol);
+  for (const [number, label] of labels) {
+    asm.place(label);
+    asm.movi(code, number);
+    asm.movi(handler, handlerSymbol);
+    asm.callx0(handler);
+  }
+}
