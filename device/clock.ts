@@ -1,5 +1,5 @@
 /**
- * The CPU clock by registers alone (facts C5, C9.7: ESP-IDF's rtc_clk.c and the mask ROM's regi2c routines): crystal/2 =
+ * The CPU clock by registers alone (docs/esp32-s3.md C5, C9.7: ESP-IDF's rtc_clk.c and the mask ROM's regi2c routines): crystal/2 =
  * 20 MHz at hand-over, then the PLL at 480 MHz. Every wait has an end, because a chip that does not answer must still boot.
  */
 import { ccount, read32, write32 } from "./chip";

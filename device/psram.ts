@@ -1,5 +1,5 @@
 /**
- * PSRAM behind the data cache (facts B6, after ESP-IDF's esp_psram): the device is identified and set up over SPI1, then SPI0 learns
+ * PSRAM behind the data cache (docs/esp32-s3.md B6, after ESP-IDF's esp_psram): the device is identified and set up over SPI1, then SPI0 learns
  * how the cache shall reach it. Octal runs at 40 MHz in both clock edges, where no timing needs to be found out by trial.
  * Tried in simulation only.
  */

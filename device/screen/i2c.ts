@@ -1,5 +1,5 @@
 /**
- * The I2C0 controller as a master that only writes (TRM chapter 27; facts D3). A transaction is put into the 32-byte FIFO and
+ * The I2C0 controller as a master that only writes (TRM chapter 27; docs/esp32-s3.md D3). A transaction is put into the 32-byte FIFO and
  * started; it then needs no core until it is over. Every wait has an end.
  */
 import { ccount, read32, write32 } from "../chip";

@@ -5,7 +5,7 @@
 import type { Connection } from '../serial/connection.ts';
 import type { SimulatedBoard } from './board.ts';
 
-/** Begin of the data of a SYNC command (facts C9.9): 07 07 12 20 and then many 55. */
+/** Begin of the data of a SYNC command (docs/esp32-s3.md C9.9): 07 07 12 20 and then many 55. */
 const SYNC = [0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55, 0x55];
 
 /** Joins a caller's transport to the board's UART until the caller hangs up. Returns how to part them. */

@@ -1,4 +1,4 @@
-/** Window overflow and underflow handlers (Xtensa ISA reference manual, 4.7.1.3-4), one in each 64 bytes from VECBASE on (facts C7). */
+/** Window overflow and underflow handlers (Xtensa ISA reference manual, 4.7.1.3-4), one in each 64 bytes from VECBASE on (docs/esp32-s3.md C7). */
 import { assembleText } from '../xtensa/index.ts';
 
 /** Bytes that the six handlers take. */

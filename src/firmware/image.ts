@@ -1,5 +1,5 @@
 /**
- * The ESP32-S3 flash image that the mask ROM boots (facts C2 and C9.1): header, segments for the RAM, checksum, SHA-256. The ROM
+ * The ESP32-S3 flash image that the mask ROM boots (docs/esp32-s3.md C2 and C9.1): header, segments for the RAM, checksum, SHA-256. The ROM
  * knows nothing of data that stays in flash: they follow the image at a multiple of 64 KB and are mapped by our own boot code.
  */
 import { createHash } from 'node:crypto';

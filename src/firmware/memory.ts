@@ -31,11 +31,11 @@ export interface PlacedItem extends MemoryItem {
   address: number;
 }
 
-/** Internal memory that holds code while the instruction cache stays off (facts B1, C9.2). */
+/** Internal memory that holds code while the instruction cache stays off (docs/esp32-s3.md B1, C9.2). */
 export const SRAM0 = { start: 0x40370000, end: 0x40378000 } as const;
 /** SRAM1 and the half of SRAM2 that the data cache leaves: one run of addresses. The ROM's data cache owns the rest. */
 export const SRAM = { start: 0x3fc88000, end: 0x3fcf8000 } as const;
-/** Within SRAM, the ROM refuses or must not load here: its stack and data (facts C9.2). Free once our code runs. */
+/** Within SRAM, the ROM refuses or must not load here: its stack and data (docs/esp32-s3.md C9.2). Free once our code runs. */
 export const ROM_DATA = { start: 0x3fceb170, end: 0x3fcf0000 } as const;
 /** I-bus address of SRAM1 = D-bus address + this. */
 export const INSTRUCTION_ALIAS = 0x6f0000;

@@ -1,5 +1,5 @@
 /**
- * The first and the last instructions: entry of both cores (facts C10, items 1 to 3 and 6) and the exception vectors. Everything
+ * The first and the last instructions: entry of both cores (docs/esp32-s3.md C10, items 1 to 3 and 6) and the exception vectors. Everything
  * between them is the compiled device program.
  */
 import {
@@ -34,7 +34,7 @@ export const PANIC_BYTES = 1 << PANIC_BYTES_SHIFT;
 /** Size of the vector table; its address must be a multiple of it, since VECBASE has no bits below. */
 export const VECTORS_BYTES = 0x400;
 
-/** Offsets of the vectors from VECBASE (facts C7). None of them is ever taken in a healthy program. */
+/** Offsets of the vectors from VECBASE (docs/esp32-s3.md C7). None of them is ever taken in a healthy program. */
 const VECTORS: readonly (readonly [offset: number, name: string])[] = [
   [0x000, 'overflow4'],
   [0x040, 'underflow4'],

@@ -54,7 +54,7 @@ export interface CoreOptions {
   readonly onUnaligned?: (address: number, pc: number) => void;
 }
 
-/** PRID of core 0 and 1: the ROM tells them apart by the whole value. C9.4. */
+/** PRID of core 0 and 1: the ROM tells them apart by the whole value. docs/esp32-s3.md C9.4. */
 const PRID = [0xcdcd, 0xabab] as const;
 const RESET_VECTOR = 0x40000400;
 const LONGEST_SLICE = 2 ** 30;

@@ -1,6 +1,6 @@
 /**
  * Exceptions and interrupts.
- * Source: Xtensa ISA reference manual, section 4.4 (XEA2); the interrupt lines of this core: facts, part A1 and C7.
+ * Source: Xtensa ISA reference manual, section 4.4 (XEA2); the interrupt lines of this core: docs/esp32-s3.md A1 and C7.
  */
 import { CAUSE } from './errors.ts';
 import { type CoreState, PS, SR } from './state.ts';

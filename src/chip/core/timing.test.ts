@@ -1,5 +1,5 @@
 /**
- * The cycle model against published measurements. Each case names its source (facts file, parts A and F) and how far the
+ * The cycle model against published measurements. Each case names its source (docs/esp32-s3.md A and F) and how far the
  * model may be off; the table at the end of the run says how far it is.
  */
 import { afterAll, describe, expect, it } from 'vitest';
@@ -144,7 +144,7 @@ describe('hazards (A3, A4, A5)', () => {
   it('small divisions take 2: 119 MOPS (WLED)', () => {
     check('quos, small (WLED)', 240 / 119, ladder('quos a6, a5, a5'), 0.05);
   });
-  it('madd.s issues every cycle and is ready after 4 (F4, WLED)', () => {
+  it('madd.s issues every cycle and is ready after 4 (FALCON, WLED)', () => {
     check(
       'madd.s, 4 accumulators (WLED 475.9 MFLOPS)',
       2 / (475.9 / 240),
@@ -154,7 +154,7 @@ describe('hazards (A3, A4, A5)', () => {
     check('madd.s, one accumulator', 4, ladder('madd.s f0, f8, f9'), 0.05);
     check('add.s, ssi', 5, ladder('add.s f0, f8, f9\n  ssi f0, a2, 0'), 0.05);
   });
-  it('FIR taps take 4 with one accumulator and 3 with two (F4)', () => {
+  it('FIR taps take 4 with one accumulator and 3 with two (FALCON)', () => {
     check('FIR, one accumulator', 4, ladder('lsi f1, a2, 0\n  lsi f2, a2, 4\n  madd.s f0, f1, f2'), 0.05);
     const two =
       'lsi f1, a2, 0\n  lsi f2, a2, 4\n  madd.s f0, f1, f2\n  lsi f3, a2, 0\n  lsi f4, a2, 4\n  madd.s f5, f3, f4';

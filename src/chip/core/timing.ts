@@ -1,6 +1,6 @@
 /**
- * Every cost of the cycle model as data, with its source. Sections named A…G are those of the facts file
- * (esp32-s3.md); HW = measured on silicon by the named source, DOC = vendor document, INF = inferred.
+ * Every cost of the cycle model as data, with its source. Sections named A…G are those of
+ * docs/esp32-s3.md; HW = measured on silicon by the named source, DOC = vendor document, INF = inferred.
  */
 import type { Opcode } from '../../xtensa/table.ts';
 
@@ -85,7 +85,7 @@ const multiplyAccumulate: ScalarRule = { use: 2, define: { AR: 1, MR: 2 } };
 /** mull, mulsh, muluh, mul16*: latency 2, from the multiply-add rate 158.7 MOPS. A3, WLED HW, INF. */
 const multiply: ScalarRule = { use: 1, define: { AR: 2 } };
 /**
- * FP arithmetic: result latency 4 (3 stalls when adjacent), to FP operations and FP stores alike. A4, F4 and WLED HW.
+ * FP arithmetic: result latency 4 (3 stalls when adjacent), to FP operations and FP stores alike. A4, FALCON and WLED HW.
  * Operands are needed in stage 2, so that a loaded value is free at distance 1 (A4: 6.0 cycles per group of the
  * published f32 dot product).
  */

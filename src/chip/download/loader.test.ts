@@ -58,7 +58,7 @@ function packet(data: Uint8Array, sequence: number): Uint8Array {
   return Uint8Array.from([...words(data.length, sequence, 0, 0), ...data]);
 }
 
-describe('answers of the ROM (facts C9.9)', () => {
+describe('answers of the ROM (docs/esp32-s3.md C9.9)', () => {
   it('SYNC: eight replies that repeat the first data word', () => {
     expect(bench().ask(OP.SYNC, sync)).toEqual(new Array(8).fill('010804000707122000000000'));
   });

@@ -1,5 +1,5 @@
 /**
- * The serial loader of the ESP32-S3's mask ROM, answer for answer (facts C9.9), and the protocol of the flasher stub that tools upload
+ * The serial loader of the ESP32-S3's mask ROM, answer for answer (docs/esp32-s3.md C9.9), and the protocol of the flasher stub that tools upload
  * into it. The stub itself is not run: it calls ROM functions that are not here; a program uploaded with MEM_* that holds the stub's
  * greeting "OHAI" is taken for one, and from then on its protocol is spoken.
  */

@@ -1,4 +1,4 @@
-/** Numbers of the serial download protocol (facts part E and C9.9; esptool documentation "Serial Protocol"). */
+/** Numbers of the serial download protocol (docs/esp32-s3.md E and C9.9; esptool documentation "Serial Protocol"). */
 
 export const OP = {
   FLASH_BEGIN: 0x02,

@@ -32,7 +32,7 @@ export interface ExecResult {
 const DEFAULT_MEMORY = 256 * 2 ** 20;
 /** Around each segment an access makes memory appear: heap above, a stack that the program's own start-up code chose. */
 const NEIGHBOURHOOD = 16 * 2 ** 20;
-/** Memory of the chip that a program may use without having a segment there. Facts B1. */
+/** Memory of the chip that a program may use without having a segment there. docs/esp32-s3.md B1. */
 const CHIP_RAM = [
   [0x3c000000, 0x3e000000],
   [0x3fc80000, 0x3fd00000],

@@ -3,7 +3,7 @@
  * shared units an instruction takes. Rules over the instruction table; what differs is listed as an exception.
  *
  * Stages: E = 1, M = 2. "Defined in 2, used in 1, adjacent" costs the one stall there is.
- * Sources: ESP32-S3 TRM table 1.7-2 (facts A5, DOC) unless a line says otherwise; units from Espressif's overlay.
+ * Sources: ESP32-S3 TRM table 1.7-2 (docs/esp32-s3.md A5, DOC) unless a line says otherwise; units from Espressif's overlay.
  */
 import { type Opcode, opcodes } from '../../xtensa/table.ts';
 

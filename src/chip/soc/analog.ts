@@ -1,5 +1,5 @@
 /**
- * The internal I2C bus to the analog blocks ("regi2c", facts C5, C9.7): PLL, voltage regulators. Undocumented
+ * The internal I2C bus to the analog blocks ("regi2c", docs/esp32-s3.md C5, C9.7): PLL, voltage regulators. Undocumented
  * by the TRM; the behaviour is what IDF's and the ROM's code rely on.
  */
 

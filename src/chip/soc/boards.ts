@@ -1,4 +1,4 @@
-/** Boards that can be simulated, built for and flashed (facts D5, D6). One row a board. */
+/** Boards that can be simulated, built for and flashed (docs/esp32-s3.md D5, D6). One row a board. */
 
 import { UsageError } from '../../errors.ts';
 import type { ScreenController } from './ssd1306.ts';

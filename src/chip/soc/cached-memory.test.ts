@@ -21,7 +21,7 @@ const sequential = (cost: { first: number; whole: number }, count: number) => {
   return cycle;
 };
 
-describe('line costs against silicon (facts B5), within 2 percent', () => {
+describe('line costs against silicon (docs/esp32-s3.md B5), within 2 percent', () => {
   const within = (measured: number, modelled: number, tolerance = 0.02) =>
     expect(Math.abs(modelled - measured) / measured, `${modelled} for ${measured}`).toBeLessThan(tolerance);
 

@@ -1,5 +1,5 @@
 /**
- * Flash and PSRAM behind the MMU and the two caches (facts B3, B4, B5): where an address lies, and how long
+ * Flash and PSRAM behind the MMU and the two caches (docs/esp32-s3.md B3, B4, B5): where an address lies, and how long
  * the core waits for it.
  */
 

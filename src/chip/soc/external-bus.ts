@@ -1,5 +1,5 @@
 /**
- * Time on the one bus to flash and PSRAM: what a line costs, and waiting for the transfer before (facts B5).
+ * Time on the one bus to flash and PSRAM: what a line costs, and waiting for the transfer before (docs/esp32-s3.md B5).
  *
  * A transfer takes `busClocks × (CPU clock / bus clock) + overhead` CPU cycles. The core that misses goes on when
  * its word has come; the bus stays busy until the line is complete, and the next transfer, of either core,

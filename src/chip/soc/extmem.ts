@@ -1,4 +1,4 @@
-/** EXTMEM: the registers of both caches (facts B3, B4, C9.6). */
+/** EXTMEM: the registers of both caches (docs/esp32-s3.md B3, B4, C9.6). */
 
 import type { CacheGeometry } from './cache-tags.ts';
 import type { PeripheralContext } from './context.ts';

@@ -1,4 +1,4 @@
-/** GPIO with its matrix, and IO_MUX (TRM chapter 6; facts D3, D4): pin levels and who drives them. */
+/** GPIO with its matrix, and IO_MUX (TRM chapter 6; docs/esp32-s3.md D3, D4): pin levels and who drives them. */
 
 import type { PeripheralContext } from './context.ts';
 import { createRegisterBlock, type Peripheral, type RegisterHooks } from './peripheral.ts';

@@ -1,4 +1,4 @@
-/** I2C master controller (TRM chapter 27; facts D3): command list, 32-byte FIFOs, bus timing. */
+/** I2C master controller (TRM chapter 27; docs/esp32-s3.md D3): command list, 32-byte FIFOs, bus timing. */
 
 import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
 import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';

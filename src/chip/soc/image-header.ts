@@ -1,4 +1,4 @@
-/** Header of a flash image as the ROM reads it (facts C2, C9.1). */
+/** Header of a flash image as the ROM reads it (docs/esp32-s3.md C2, C9.1). */
 
 export const HEADER_BYTES = 24;
 export const SEGMENT_HEADER_BYTES = 8;

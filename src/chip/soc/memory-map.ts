@@ -1,5 +1,5 @@
 /**
- * The chip's memories in one arena, and where they appear in the address space (facts B1).
+ * The chip's memories in one arena, and where they appear in the address space (docs/esp32-s3.md B1).
  *
  * SRAM1 has two addresses for the same bytes. Its I-bus address takes aligned words only; so I-bus pages are
  * not in the fast tables but answered by `locate`, which refuses the rest as the chip does.

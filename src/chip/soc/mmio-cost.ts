@@ -1,4 +1,4 @@
-/** What an access to a register costs (facts A3, "MMIO costs from CPU", measured on silicon). */
+/** What an access to a register costs (docs/esp32-s3.md A3, "MMIO costs from CPU", measured on silicon). */
 
 /** CPU cycles of a read, and per write once the eight posted ones are out. */
 const TIERS = {

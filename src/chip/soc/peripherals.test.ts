@@ -35,7 +35,7 @@ describe('simulated time', () => {
   });
 });
 
-describe('cost of registers (facts A3)', () => {
+describe('cost of registers (docs/esp32-s3.md A3)', () => {
   it.each([
     [0x600c0000, 9, 4],
     [0x60000000, 15, 15],
@@ -128,7 +128,7 @@ describe('USB console', () => {
 });
 
 describe('240 MHz by registers alone', () => {
-  // Facts C10 item 9, with the analog words one after another.
+  // docs/esp32-s3.md C10 item 9, with the analog words one after another.
   const analog = (word: number) =>
     `movi a2, ${word}\n s32i a2, a4, 0\nw${word}: l32i a2, a4, 0\n bbsi a2, 25, w${word}\n`;
   const TO_240 = `

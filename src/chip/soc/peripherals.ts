@@ -1,4 +1,4 @@
-/** The chip's block diagram: every block of registers at its address (facts B2). */
+/** The chip's block diagram: every block of registers at its address (docs/esp32-s3.md B2). */
 
 import { createAnalogBus } from './analog.ts';
 import type { Board } from './boards.ts';

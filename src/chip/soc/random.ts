@@ -1,4 +1,4 @@
-/** The random number word 0x6003507C (facts D4), here a fixed sequence: a run must be repeatable. */
+/** The random number word 0x6003507C (docs/esp32-s3.md D4), here a fixed sequence: a run must be repeatable. */
 
 import { createRegisterBlock, type Peripheral } from './peripheral.ts';
 import type { Warnings } from './warnings.ts';

@@ -1,4 +1,4 @@
-/** Reset causes as RTC_CNTL_RESET_STATE holds them, with the ROM's own names (facts C9.1). */
+/** Reset causes as RTC_CNTL_RESET_STATE holds them, with the ROM's own names (docs/esp32-s3.md C9.1). */
 
 export const RESET_REASON = {
   powerOn: 0x01,

@@ -1,5 +1,5 @@
 /**
- * RTC_CNTL (TRM chapter 10 and 13; facts C4, C9.4): reset causes, software reset and stall, retained STORE
+ * RTC_CNTL (TRM chapter 10 and 13; docs/esp32-s3.md C4, C9.4): reset causes, software reset and stall, retained STORE
  * words, the RTC watchdog and the super watchdog.
  */
 

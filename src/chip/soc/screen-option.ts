@@ -12,7 +12,7 @@ const complain = (text: string, what: string): never => {
   throw new UsageError(`cannot take the screen "${text}": ${what}; it is written ${EXAMPLE}`);
 };
 
-/** GPIOs that nothing can be wired to (facts D4), and why. */
+/** GPIOs that nothing can be wired to (docs/esp32-s3.md D4), and why. */
 function pinFault(pin: number): string | undefined {
   if (!Number.isInteger(pin) || pin < 0 || pin > LAST_PIN) return `is not a GPIO (0 to ${LAST_PIN})`;
   if (pin >= 22 && pin <= 25) return 'does not exist on the ESP32-S3';

@@ -88,7 +88,7 @@ describe('SH1106', () => {
 });
 
 describe('I2C controller and wiring', () => {
-  /** Pin n to an I2C signal, as facts D3 route it. */
+  /** Pin n to an I2C signal, as docs/esp32-s3.md D3 route it. */
   const route = (pin: number, signal: number) => `
     movi a2, ${0x1b00}
     movi a3, ${0x60009004 + 4 * pin}

@@ -30,7 +30,7 @@ const CAUSE = {
 };
 const DEVICES = { first: 0x60000000, end: 0x600e0000 } as const;
 const DEVICE_PAGE_SHIFT = 10; // RTC_CNTL and its neighbours share 4 KB
-/** The region attribute of 0x0…0x1FFFFFFF: no access (facts C9.4). */
+/** The region attribute of 0x0…0x1FFFFFFF: no access (docs/esp32-s3.md C9.4). */
 const NULL_REGION_END = 0x20000000;
 
 export interface SocBus extends Bus {

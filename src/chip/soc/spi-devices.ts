@@ -1,4 +1,4 @@
-/** The chips on the memory SPI bus, as SPI1's commands see them (W25Q-class flash; AP Memory PSRAM, facts B6). */
+/** The chips on the memory SPI bus, as SPI1's commands see them (W25Q-class flash; AP Memory PSRAM, docs/esp32-s3.md B6). */
 
 export interface SpiTransaction {
   /** Opcode (8 or 16 bits), or -1 without a command phase. */

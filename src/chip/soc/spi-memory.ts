@@ -1,6 +1,6 @@
 /**
  * SPI0 (the caches' way to flash and PSRAM) and SPI1 (commands by the program): registers as the ROM leaves
- * them, flash and PSRAM chips that answer SPI1's user commands (facts B6, C9.4).
+ * them, flash and PSRAM chips that answer SPI1's user commands (docs/esp32-s3.md B6, C9.4).
  */
 
 import type { PeripheralContext } from './context.ts';

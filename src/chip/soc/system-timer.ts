@@ -1,4 +1,4 @@
-/** SYSTIMER (TRM chapter 11; facts D4): two 52-bit counters at 16 MHz and three comparators. */
+/** SYSTIMER (TRM chapter 11; docs/esp32-s3.md D4): two 52-bit counters at 16 MHz and three comparators. */
 
 import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
 import type { PeripheralContext } from './context.ts';

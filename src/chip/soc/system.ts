@@ -1,5 +1,5 @@
 /**
- * SYSTEM registers (TRM chapter 17; facts C5, C6, C9.4): which clock the CPUs run on, the release of core 1,
+ * SYSTEM registers (TRM chapter 17; docs/esp32-s3.md C5, C6, C9.4): which clock the CPUs run on, the release of core 1,
  * clock gates, software interrupts between the cores.
  */
 
@@ -142,7 +142,7 @@ export function createSystemRegisters(context: PeripheralContext, options: Syste
   };
 }
 
-/** @returns the analog set-up's fault for the PLL, from its own registers (facts C5 step 4). */
+/** @returns the analog set-up's fault for the PLL, from its own registers (docs/esp32-s3.md C5 step 4). */
 export function describePllFault(registers: Uint8Array): string | undefined {
   const wanted: readonly (readonly [register: number, mask: number, value: number])[] = [
     [2, 0xff, 0x50],

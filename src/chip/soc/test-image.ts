@@ -66,7 +66,7 @@ export function assembleSegment(
   return { address, data, entry: address + (text.symbols.get('start') ?? 0) };
 }
 
-/** Stores that switch every watchdog off (facts C4); clobbers a2 and a3. */
+/** Stores that switch every watchdog off (docs/esp32-s3.md C4); clobbers a2 and a3. */
 export const WATCHDOGS_OFF = `
   movi a3, 0x60008000
   movi a2, 0

@@ -1,5 +1,5 @@
 /**
- * UART controller (TRM chapter 26; facts D1): 128-byte FIFOs whose bytes leave and arrive in simulated time,
+ * UART controller (TRM chapter 26; docs/esp32-s3.md D1): 128-byte FIFOs whose bytes leave and arrive in simulated time,
  * ten bit times each.
  */
 

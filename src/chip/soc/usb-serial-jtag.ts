@@ -1,5 +1,5 @@
 /**
- * USB-Serial-JTAG (TRM chapter 33; facts D2): one 64-byte IN endpoint that only a reading host empties, one
+ * USB-Serial-JTAG (TRM chapter 33; docs/esp32-s3.md D2): one 64-byte IN endpoint that only a reading host empties, one
  * OUT endpoint. Without a host the first packet stays in the endpoint for ever, as on a board on a charger.
  */
 

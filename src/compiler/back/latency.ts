@@ -1,6 +1,6 @@
 /**
  * When results can be used, as far as the order of instructions depends on it. The stages are those of the cycle model
- * (src/chip/core/timing.ts, from parts A2 to A4 of the facts): a result defined in stage D and used in stage U needs
+ * (src/chip/core/timing.ts, from docs/esp32-s3.md A2 to A4): a result defined in stage D and used in stage U needs
  * max(D - U + 1, 1) cycles between the two.
  */
 interface Stages {

@@ -1,4 +1,4 @@
-/** What the ROM does on core 0 from reset to the program's first instruction (facts C1, C9.1). */
+/** What the ROM does on core 0 from reset to the program's first instruction (docs/esp32-s3.md C1, C9.1). */
 
 import { DIS_DIRECT_BOOT } from '../efuse.ts';
 import type { Peripherals } from '../peripherals.ts';

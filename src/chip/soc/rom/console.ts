@@ -1,6 +1,6 @@
 /**
  * How the ROM prints: to UART0, waiting for room in the FIFO, and to the USB console, giving up there when no
- * host reads (facts C9.8). Routines of the ROM are generators; what they yield is CPU cycles to wait.
+ * host reads (docs/esp32-s3.md C9.8). Routines of the ROM are generators; what they yield is CPU cycles to wait.
  */
 
 import { TICKS_PER_SECOND } from '../clock.ts';

@@ -1,4 +1,4 @@
-/** The ROM's serial loader on the chip's own consoles: UART0 and USB (facts C9.9). */
+/** The ROM's serial loader on the chip's own consoles: UART0 and USB (docs/esp32-s3.md C9.9). */
 
 import { BusFault } from '../../bus.ts';
 import { createLoader } from '../../download/index.ts';
@@ -14,7 +14,7 @@ const RTC_OPTIONS0 = 0x60008000;
 const SW_SYS_RST = 0x80000000;
 /**
  * The watchdogs guard booting from flash alone: boards wait in download mode for as long as it takes a person to start a tool (INF; over
- * USB tools switch the super watchdog off themselves, facts part E).
+ * USB tools switch the super watchdog off themselves, docs/esp32-s3.md E).
  */
 const WATCHDOGS = [
   { register: 0x60008098, bits: 1 << 12, value: 0 }, // RTC WDTCONFIG0: FLASHBOOT_MOD_EN

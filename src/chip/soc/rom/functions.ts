@@ -1,4 +1,4 @@
-/** Names of the mask ROM's functions (facts C8), for the error of a program that calls one. */
+/** Names of the mask ROM's functions (docs/esp32-s3.md C8), for the error of a program that calls one. */
 
 const NAMES: Readonly<Record<string, string>> = {
   '05d0': 'ets_printf',

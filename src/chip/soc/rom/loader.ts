@@ -1,5 +1,5 @@
 /**
- * The mask ROM's loader of a flash image, line for line as observed (facts C9.1, C9.2): what it prints, what it
+ * The mask ROM's loader of a flash image, line for line as observed (docs/esp32-s3.md C9.1, C9.2): what it prints, what it
  * refuses, what it loads where. It reads and writes over the bus, in simulated time.
  */
 

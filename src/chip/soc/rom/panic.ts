@@ -1,4 +1,4 @@
-/** The ROM's dump of an exception that nobody else handles: VECBASE is still the ROM's (facts C9.1). */
+/** The ROM's dump of an exception that nobody else handles: VECBASE is still the ROM's (docs/esp32-s3.md C9.1). */
 
 import { type CoreState, SR } from '../../core/state.ts';
 import { hex } from '../warnings.ts';

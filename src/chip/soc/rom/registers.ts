@@ -1,4 +1,4 @@
-/** Registers as the ROM leaves them (facts C9.4), as tables of stores. */
+/** Registers as the ROM leaves them (docs/esp32-s3.md C9.4), as tables of stores. */
 
 import type { RomMemory } from './memory.ts';
 
