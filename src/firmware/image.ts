@@ -2,7 +2,8 @@
  * The ESP32-S3 flash image that the mask ROM boots (docs/esp32-s3.md C2 and C9.1): header, segments for the RAM, checksum, SHA-256. The ROM
  * knows nothing of data that stays in flash: they follow the image at a multiple of 64 KB and are mapped by our own boot code.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { compareBytes } from '../bytes.ts';
 import { FailureError } from '../errors.ts';
 
 export interface ImageSegment {
@@ -92,7 +93,7 @@ export function writeImage({ entry, segments, mode, megahertz, megabytes }: Imag
     offset += SEGMENT_HEADER_BYTES + sizes[index];
   });
   image[checked - 1] = checksum;
-  image.set(createHash('sha256').update(image.subarray(0, checked)).digest(), checked);
+  image.set(sha256(image.subarray(0, checked)), checked);
   return image;
 }
 
@@ -150,8 +151,9 @@ export function readImage(flash: Uint8Array): Image {
   const checked = roundUp(offset + 1, 16);
   if (checked + DIGEST_BYTES > flash.length) fail('its end is cut off');
   if (flash[checked - 1] !== checksum) fail('its checksum is wrong');
-  const digest = createHash('sha256').update(flash.subarray(0, checked)).digest();
-  if (!digest.equals(flash.subarray(checked, checked + DIGEST_BYTES))) fail('its SHA-256 is wrong');
+  const digest = sha256(flash.subarray(0, checked));
+  if (compareBytes(digest, flash.subarray(checked, checked + DIGEST_BYTES)) !== 0)
+    fail('its SHA-256 is wrong');
   return {
     entry: view.getUint32(4, true),
     segments,

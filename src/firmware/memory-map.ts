@@ -1,5 +1,6 @@
 /** What lies where in a built image: the report that `build` and `run` print. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { type PlacedItem, type Purpose, type RegionName, SRAM, SRAM0 } from './memory.ts';
 
 export interface MapEntry {
@@ -75,8 +76,5 @@ export function mapFingerprint({ context, regions }: MemoryMap): string {
   const lines = regions.flatMap(({ entries }) =>
     entries.map(({ name, address, bytes }) => `${name} ${address} ${bytes}`),
   );
-  return createHash('sha256')
-    .update([context, ...lines].join('\n'))
-    .digest('hex')
-    .slice(0, 16);
+  return bytesToHex(sha256(utf8ToBytes([context, ...lines].join('\n')))).slice(0, 16);
 }

@@ -1,4 +1,5 @@
 /** The tokenizer as the device reads it (device/tokenizer.ts): four tables. */
+import { compareBytes } from '../bytes.ts';
 import { FailureError } from '../errors.ts';
 import type { Tokenizer } from '../model/index.ts';
 
@@ -37,9 +38,9 @@ function pack({ vocabulary, scores }: Tokenizer): VocabularyTables {
   for (const [id, piece] of vocabulary.entries()) pieceBytes.set(piece, pieceOffsets[id]);
 
   const order = vocabulary.map((_, id) => id);
-  order.sort((a, b) => Buffer.compare(vocabulary[a], vocabulary[b]) || a - b);
+  order.sort((a, b) => compareBytes(vocabulary[a], vocabulary[b]) || a - b);
   const unique = order.filter((id, index) => {
-    return index === 0 || Buffer.compare(vocabulary[id], vocabulary[order[index - 1]]) !== 0;
+    return index === 0 || compareBytes(vocabulary[id], vocabulary[order[index - 1]]) !== 0;
   });
   return { pieceOffsets, pieceBytes, pieceScores: scores, pieceOrder: Uint16Array.from(unique) };
 }

@@ -3,6 +3,7 @@
  * SentencePiece's BPE): the text begins with a space, unknown characters fall back to bytes (id = byte + 3), and the
  * pair with the best score is merged until none is left.
  */
+import { latin1 } from '../bytes.ts';
 import { FailureError } from '../errors.ts';
 import { byteReader } from './bytes.ts';
 
@@ -98,10 +99,6 @@ export function createTokenizer(
       return previous === BOS_TOKEN && piece[0] === 0x20 ? piece.subarray(1) : piece;
     },
   };
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /** 65 for the piece `<0x41>`, undefined for any other. */

@@ -2,7 +2,8 @@
  * Writes an image into a board's flash: esptool-js speaks the loader protocol, this file decides what may be written where, and turns
  * every failure into one sentence.
  */
-import { createHash } from 'node:crypto';
+import { md5 } from '@noble/hashes/legacy.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { ESPLoader, Transport } from 'esptool-js';
 import { FailureError } from '../errors.ts';
 import { type Connection, DEFAULT_BAUD, whileConnected } from './connection.ts';
@@ -83,7 +84,7 @@ async function writeParts(
     eraseAll: false,
     compress: true,
     reportProgress: (_part, done, total) => options.onProgress?.(done, total),
-    calculateMD5Hash: (image) => createHash('md5').update(image).digest('hex'),
+    calculateMD5Hash: (image) => bytesToHex(md5(image)),
   });
   await connection.setBaud(DEFAULT_BAUD);
   await resetIntoProgram(connection);

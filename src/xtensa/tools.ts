@@ -1,4 +1,5 @@
 /** What the verbs `asm` and `disasm` do, without the command line. */
+import { latin1 } from '../bytes.ts';
 import { dataRangesOf, type Elf, type ElfSection, readElf } from './elf.ts';
 import { addressesOf, isLabel, objectFromElf } from './elf-object.ts';
 import { writeElf } from './elf-write.ts';
@@ -143,8 +144,7 @@ function listElf(elf: Elf): string {
   return code.map(({ bytes, address }) => printListing({ bytes }, address)).join('\n');
 }
 
-const isElf = (bytes: Uint8Array): boolean =>
-  Buffer.from(bytes.subarray(0, 4)).toString('latin1') === '\x7fELF';
+const isElf = (bytes: Uint8Array): boolean => latin1(bytes.subarray(0, 4)) === '\x7fELF';
 
 export interface DisassembleToolOptions {
   /** Address of the first byte of raw instructions; default 0. */

@@ -3,7 +3,9 @@
  * into it. The stub itself is not run: it calls ROM functions that are not here; a program uploaded with MEM_* that holds the stub's
  * greeting "OHAI" is taken for one, and from then on its protocol is spoken.
  */
-import { createHash } from 'node:crypto';
+import { md5 as md5Of } from '@noble/hashes/legacy.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { latin1, latin1Bytes } from '../../bytes.ts';
 import {
   buildResponse,
   CHIP_ID,
@@ -92,7 +94,7 @@ export function createLoader(host: LoaderHost): Loader {
   };
   const memory: Target = {
     write(address, data) {
-      uploaded += Buffer.from(data).toString('latin1');
+      uploaded += latin1(data);
       return host.writeMemory(address, data);
     },
   };
@@ -153,7 +155,7 @@ export function createLoader(host: LoaderHost): Loader {
 
   const startStub = (): void => {
     stub = true;
-    host.send(slipEncode(Buffer.from(STUB_GREETING, 'latin1')));
+    host.send(slipEncode(latin1Bytes(STUB_GREETING)));
   };
 
   const readFlash: Handler = (_request, [offset, length, blockBytes]) => {
@@ -162,15 +164,13 @@ export function createLoader(host: LoaderHost): Loader {
     const data = host.flash.subarray(offset, offset + length);
     for (let at = 0; at < data.length; at += blockBytes)
       host.send(slipEncode(data.subarray(at, at + blockBytes)));
-    host.send(slipEncode(createHash('md5').update(data).digest()));
+    host.send(slipEncode(md5Of(data)));
     return 'answered';
   };
 
   const md5: Handler = (_request, [address, size]) => {
-    const digest = createHash('md5')
-      .update(host.flash.subarray(address, address + size))
-      .digest();
-    return stub ? digest : Buffer.from(digest.toString('hex'), 'latin1');
+    const digest = md5Of(host.flash.subarray(address, address + size));
+    return stub ? digest : latin1Bytes(bytesToHex(digest));
   };
 
   const handlers: Partial<Record<number, Handler>> = {

@@ -1,5 +1,6 @@
 /** `build`: a bootable flash image. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { formatItems, formatMemory } from '../memory-report.ts';
@@ -30,8 +31,10 @@ async function build(options: Options): Promise<void> {
   const out = options.out ?? `${loaded.name}-${firmware.board.id}.bin`;
   writeFileSync(out, firmware.flash);
   if (options.manifest) {
-    const { writeManifest } = await import('../../firmware/manifest.ts');
-    writeManifest(options.manifest, loaded.name, firmware);
+    const { manifestFiles } = await import('../../firmware/manifest.ts');
+    mkdirSync(options.manifest, { recursive: true });
+    for (const [name, contents] of manifestFiles(loaded.name, firmware))
+      writeFileSync(join(options.manifest, name), contents);
   }
   if (options.json) {
     const { flash, imageBytes, board, context, memoryMap, mapFingerprint } = firmware;

@@ -1,4 +1,5 @@
 /** Machine code for reading: addresses, bytes, text. */
+import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Section } from '../object.ts';
 import { type DisassembledLine, disassemble, formatInstruction } from './disassemble.ts';
 
@@ -27,7 +28,7 @@ export function printListing(
       output.push(`\t# ${comments.shift()![1]}`);
     }
     const start = line.address - address;
-    const bytes = Buffer.from(section.bytes.subarray(start, start + line.length)).toString('hex');
+    const bytes = bytesToHex(section.bytes.subarray(start, start + line.length));
     const place = line.address.toString(16).padStart(8, '0');
     output.push(`${place}:\t${bytes.padEnd(8)}\t${lineText(line, nameOf)}`);
   }

@@ -3,7 +3,8 @@
  * refuses, what it loads where. It reads and writes over the bus, in simulated time.
  */
 
-import { createHash } from 'node:crypto';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import {
   CHIP_ID,
   clockDivider,
@@ -72,7 +73,7 @@ export function* loadFromFlash(options: LoaderOptions): RomRoutine<LoaderResult>
   yield* console.print(`SPIWP:0x${header.wpPin.toString(16)}\n`);
   yield* console.print(`mode:${modeName(header.mode)}, clock div:${clockDivider(header.frequency)}\n`);
 
-  const digest = createHash('sha256');
+  const digest = sha256.create();
   digest.update(readFlash(flash, 0, HEADER_BYTES));
   let at = HEADER_BYTES;
   let checksum = CHECKSUM_SEED;
@@ -92,7 +93,7 @@ export function* loadFromFlash(options: LoaderOptions): RomRoutine<LoaderResult>
     );
   }
   digest.update(readFlash(flash, at, end - at));
-  yield* compareDigest(console, digest.digest('hex'), readFlash(flash, end, DIGEST_BYTES));
+  yield* compareDigest(console, bytesToHex(digest.digest()), readFlash(flash, end, DIGEST_BYTES));
   return { kind: 'image', entry: header.entry };
 }
 
@@ -199,7 +200,7 @@ function* runFlashCommands(
 }
 
 function* compareDigest(console: RomConsole, calculated: string, expected: Uint8Array): RomRoutine {
-  const wanted = Buffer.from(expected).toString('hex');
+  const wanted = bytesToHex(expected);
   if (wanted === calculated) return;
   yield* console.print('SHA-256 comparison failed:\n');
   yield* console.print(`Calculated: ${calculated}\n`);
