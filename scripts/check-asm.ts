@@ -1,5 +1,5 @@
-/** `npm run check:asm -- FILE.tsv ...`: vectors of the format of shared/isa/asm-vectors.tsv, both ways. */
-import { readFileSync } from 'node:fs';
+/** `npm run check:asm -- FILE.tsv[.gz] ...`: vectors of the format of data/isa/asm-vectors.tsv.gz, both ways. */
+import { readText } from '../src/shared-files.ts';
 import { checkVectors } from '../src/xtensa/vectors.ts';
 
 const files = process.argv.slice(2);
@@ -13,7 +13,7 @@ let failed = 0;
 for (const file of files) {
   let source: string;
   try {
-    source = readFileSync(file, 'utf8');
+    source = readText(file);
   } catch {
     console.error(`Cannot read ${file}.`);
     process.exit(2);

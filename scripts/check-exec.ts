@@ -1,6 +1,6 @@
-/** npm run check:exec -- FILE.jsonl: instruction vectors against the simulated core. */
-import { readFileSync } from 'node:fs';
+/** npm run check:exec -- FILE.jsonl[.gz]: instruction vectors against the simulated core. */
 import { runExecVectors } from '../src/chip/exec-vectors.ts';
+import { readText } from '../src/shared-files.ts';
 
 const SHOWN = 40;
 
@@ -9,7 +9,7 @@ if (!file) {
   console.error('usage: npm run check:exec -- FILE.jsonl');
   process.exit(2);
 }
-const report = runExecVectors(readFileSync(file, 'utf8'));
+const report = runExecVectors(readText(file));
 for (const failure of report.failures.slice(0, SHOWN)) console.log(`FAIL ${failure}`);
 if (report.failures.length > SHOWN) console.log(`… and ${report.failures.length - SHOWN} more`);
 if (report.unspecified > 0)

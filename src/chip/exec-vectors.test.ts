@@ -1,16 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { sharedBytes } from '../shared-files.ts';
+import { dataText } from '../shared-files.ts';
 import { runExecVectors } from './exec-vectors.ts';
-
-const file = sharedBytes('isa/exec-vectors.jsonl');
 
 const HEADER = JSON.stringify({ default_state: { a2: '00000001', a3: '00000002', f1: '7fc00000' } });
 const add = { asm: 'add a3, a2, a3', bytes: '303280', pre: {} };
 const run = (vector: unknown) => runExecVectors(`${HEADER}\n${JSON.stringify(vector)}\n`);
 
 describe('instruction vectors', () => {
-  it.skipIf(!file)('all pass', { timeout: 60_000 }, () => {
-    const report = runExecVectors(Buffer.from(file!).toString());
+  it('all pass', { timeout: 60_000 }, () => {
+    const report = runExecVectors(dataText('isa/exec-vectors.jsonl.gz'));
     expect(report.failures).toEqual([]);
     expect(report.passed).toBeGreaterThan(6000);
   });

@@ -1,5 +1,6 @@
-/** Reads ../shared/isa/exec-vectors.jsonl and plays its vector-unit lines on a test machine. */
-import { existsSync, readFileSync } from 'node:fs';
+/** Reads data/isa/exec-vectors.jsonl.gz and plays its vector-unit lines on a test machine. */
+
+import { dataText } from '../../shared-files.ts';
 import { findOpcode, type Opcode } from '../../xtensa/index.ts';
 import { readAccx, setQaccForm, writeAccx } from './index.ts';
 import { QaccForm } from './state.ts';
@@ -20,12 +21,8 @@ export interface Vector {
   readonly check?: readonly string[];
 }
 
-const location = new URL('../../../../shared/isa/exec-vectors.jsonl', import.meta.url);
-
-export const vectorsPresent = existsSync(location);
-
 export function readVectors(): { defaults: Registers; vectors: Vector[] } {
-  const [head, ...lines] = readFileSync(location, 'utf8').trim().split('\n');
+  const [head, ...lines] = dataText('isa/exec-vectors.jsonl.gz').trim().split('\n');
   return { defaults: JSON.parse(head).default_state, vectors: lines.map((line) => JSON.parse(line)) };
 }
 
