@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { type Board, findBoard } from '../src/chip/index.ts';
 import { buildFirmware, simulate } from '../src/firmware/index.ts';
 import { loadCheckpoint, loadTokenizer } from '../src/model/index.ts';
+import { shippedPrograms } from '../src/node/device-programs.ts';
 import { quantize } from '../src/quantize/index.ts';
 
 const shared = (name: string): URL => new URL(`../../shared/models/${name}`, import.meta.url);
@@ -20,6 +21,7 @@ const dark: Board = { ...board, screen: undefined };
 
 const build = (cores: 1 | 2, target: Board) =>
   buildFirmware({
+    programs: shippedPrograms,
     model: quantized,
     tokenizer,
     board: target,

@@ -7,6 +7,7 @@ import { FailureError } from '../errors.ts';
 import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
 import { createTokenizer, loadCheckpoint } from '../model/index.ts';
 import { version0Bytes } from '../model/testing.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
 import {
   type Connection,
@@ -50,6 +51,7 @@ function tinyFirmware(): Firmware {
   });
   const tokenizer = createTokenizer(pieces, new Float32Array(config.vocabulary), 6);
   return buildFirmware({
+    programs,
     model: quantize(loadCheckpoint(version0Bytes(config))),
     tokenizer,
     modelName: 'tiny',

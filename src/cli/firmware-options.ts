@@ -1,9 +1,11 @@
 /** What every verb that builds firmware takes: board, precision, context and the switches of the ablation. */
+
 import { type Command, Option } from 'commander';
 import { type Board, boards, defaultBoard, findBoard } from '../chip/soc/boards.ts';
 import { withScreen } from '../chip/soc/screen-option.ts';
 import { UsageError } from '../errors.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { integer } from './arguments.ts';
 import { type LoadedModel, type ModelOptions, modelOptions } from './model-options.ts';
 
@@ -56,6 +58,7 @@ export async function buildFrom(
     import('../quantize/index.ts'),
   ]);
   const settings: FirmwareOptions = {
+    programs,
     model: quantize(model, { precision: options.precision }),
     tokenizer,
     modelName: name,

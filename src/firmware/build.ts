@@ -1,5 +1,6 @@
 /** A model, a board and the device program become a flash image. */
 import { type Board, defaultBoard } from '../chip/soc/boards.ts';
+import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
@@ -25,6 +26,7 @@ import { VERSION } from './version.ts';
 export interface FirmwareOptions {
   model: QuantizedModel;
   tokenizer: Tokenizer;
+  programs: DevicePrograms;
   /** For the greeting. */
   modelName?: string;
   board?: Board;
@@ -143,6 +145,7 @@ function settle(options: FirmwareOptions, board: Board, settings: Settings): Set
     const addresses = new Map(plan.placed.map(({ name, address }) => [name, address]));
     const code = compileProgram({
       ...settings,
+      programs: options.programs,
       shape: options.model.shape,
       start: startMemory(addresses),
       numbers: numbersOf(options, board, settings, plan, addresses),

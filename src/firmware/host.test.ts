@@ -1,6 +1,7 @@
 import asc from 'assemblyscript/asc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine } from '../quantize/index.ts';
 import { createSampler } from '../reference/index.ts';
 import { createHost, type Host } from './host.ts';
@@ -18,7 +19,13 @@ interface Session {
 function open(context = CONTEXT): Session {
   const { quantized, tokenizer } = stories260K();
   const chunks: Uint8Array[] = [];
-  const host = createHost({ model: quantized, tokenizer, context, output: (bytes) => chunks.push(bytes) });
+  const host = createHost({
+    programs,
+    model: quantized,
+    tokenizer,
+    context,
+    output: (bytes) => chunks.push(bytes),
+  });
   return { host, printed: () => Buffer.concat(chunks.splice(0)).toString() };
 }
 
@@ -66,7 +73,7 @@ describe.skipIf(!sharedModels)('device program on the host', () => {
     for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`]) enter(host, line);
     enter(host, 'One day');
 
-    const engine = createHostEngine(quantized, CONTEXT);
+    const engine = createHostEngine(quantized, { programs, context: CONTEXT });
     const sample = createSampler({ temperature, topp, seed });
     const prompt = tokenizer.encode('One day');
     const tokens: number[] = [];
@@ -204,7 +211,7 @@ describe.skipIf(!sharedModels)('float32 program on the host', () => {
   ])('tells the story that llama2.c tells: %s', (name) => {
     const { float, tokenizer } = stories260K();
     const { temperature, top_p, seed, steps, prompt, tokens } = golden(name);
-    const host = createHost({ model: float, tokenizer, context: 256 });
+    const host = createHost({ programs, model: float, tokenizer, context: 256 });
     for (const line of [
       `/temp ${temperature}`,
       `/topp ${top_p}`,

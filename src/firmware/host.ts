@@ -2,7 +2,7 @@
  * The whole device program on this machine: the same console, tokenizer, forward pass and sampler as on the chip, compiled to
  * WebAssembly, with a UART made of two queues. Same prompt and seed, same digest.
  */
-import { readFileSync } from 'node:fs';
+import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
 import { readyText } from './banner.ts';
@@ -12,6 +12,7 @@ import { readStatus, type Status, tokenCount } from './status.ts';
 import { systemConstants, systemItems } from './system.ts';
 
 export interface HostOptions {
+  programs: DevicePrograms;
   model: QuantizedModel;
   tokenizer: Tokenizer;
   /** Positions; default: the model's. */
@@ -60,9 +61,6 @@ function registers(uart: Uart): WebAssembly.ModuleImports {
   };
 }
 
-const load = (name: string): WebAssembly.Module =>
-  new WebAssembly.Module(readFileSync(new URL(`../../dist/device/${name}`, import.meta.url)));
-
 const globals = (numbers: Record<string, number>): WebAssembly.ModuleImports =>
   Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [name, new WebAssembly.Global({ value: 'i32' }, value)]),
@@ -99,7 +97,7 @@ const NO_CHIP = {
 };
 
 export function createHost(options: HostOptions): Host {
-  const { model, tokenizer, output } = options;
+  const { model, tokenizer, programs, output } = options;
   const { addresses, end, context } = layOut(options);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
   const bytes = new Uint8Array(memory.buffer);
@@ -115,7 +113,7 @@ export function createHost(options: HostOptions): Host {
   let cycles = 0;
   const env = { memory };
   const program = new WebAssembly.Instance(
-    load(model.precision === 'f32' ? 'main.host.f32.wasm' : 'main.host.wasm'),
+    new WebAssembly.Module(programs(model.precision === 'f32' ? 'main.host.f32.wasm' : 'main.host.wasm')),
     {
       env,
       config: globals({
@@ -124,7 +122,8 @@ export function createHost(options: HostOptions): Host {
         ...systemConstants(tokenizer),
         ...NO_CHIP,
       }),
-      kernel: new WebAssembly.Instance(load('kernels.wasm'), { env }).exports as WebAssembly.ModuleImports,
+      kernel: new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env })
+        .exports as WebAssembly.ModuleImports,
       mmio: registers(uart),
       // Every look at the clock finds it a bit later, so that bounded waits end.
       xt: { ccount: () => (cycles += 1000) | 0 },

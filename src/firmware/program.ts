@@ -1,7 +1,6 @@
 /** The device program as machine code: the compiled WebAssembly, its kernels and the start stub, not placed yet. */
-import { readFileSync } from 'node:fs';
 import { compileModule } from '../compiler/compile.ts';
-import { FailureError } from '../errors.ts';
+import type { DeviceProgramName, DevicePrograms } from '../device-programs.ts';
 import { buildKernels } from '../kernels/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
@@ -10,6 +9,7 @@ import { pruneCode } from './prune.ts';
 import { type StartMemory, startCode } from './start.ts';
 
 export interface ProgramOptions {
+  programs: DevicePrograms;
   /** Values of the program's imported numbers. */
   numbers: Readonly<Record<string, number>>;
   start: StartMemory;
@@ -28,27 +28,17 @@ export interface ProgramCode {
 /** Anything else is data. */
 const isCode = (section: Section): boolean => /^\.(vectors|start|text)/.test(section.name);
 
-function deviceWasm(name: string): Uint8Array {
-  try {
-    return readFileSync(new URL(`../../dist/device/${name}`, import.meta.url));
-  } catch {
-    throw new FailureError(`the device program dist/device/${name} is missing; run npm run build`);
-  }
-}
-
 /** Compiles everything for these numbers. */
-export function compileProgram({ numbers, start, cores, pie, shape }: ProgramOptions): ProgramCode {
+export function compileProgram(options: ProgramOptions): ProgramCode {
+  const { programs, numbers, start, cores, pie, shape } = options;
   const globals = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
   );
-  const options = { globals, trapSymbol: 'trap' };
-  const main = compileModule(
-    deviceWasm(shape.precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm'),
-    options,
-  );
+  const compile = (name: DeviceProgramName) => compileModule(programs(name), { globals, trapSymbol: 'trap' });
+  const main = compile(shape.precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm');
   if (main.start)
     throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');
-  const kernels = pie ? undefined : compileModule(deviceWasm('kernels.wasm'), options);
+  const kernels = pie ? undefined : compile('kernels.wasm');
   const first = startCode(start, cores);
   const objects = [first, ...(kernels ? [kernels.object] : buildKernels(shape)), main.object];
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/soc/boards.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { a2, createAssembler } from '../xtensa/index.ts';
 import { buildFirmware } from './build.ts';
 import { pruneCode } from './prune.ts';
@@ -38,7 +39,7 @@ describe.skipIf(!sharedModels)('a board without a screen', () => {
     const { quantized, tokenizer } = stories260K();
     const isScreen = ({ name }: { name: string }): boolean => name.includes('screen');
     const build = (id: string) =>
-      buildFirmware({ model: quantized, tokenizer, context: 64, board: findBoard(id) }).code;
+      buildFirmware({ programs, model: quantized, tokenizer, context: 64, board: findBoard(id) }).code;
     expect(build('t-camera-s3').filter(isScreen).length).toBeGreaterThan(5);
     expect(build('bare-s3').filter(isScreen)).toEqual([]);
   });

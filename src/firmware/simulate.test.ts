@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/soc/boards.ts';
 import { createChip } from '../chip/soc/chip.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHost } from './host.ts';
 import { createSession } from './session.ts';
@@ -16,6 +17,7 @@ type Variant = Parameters<typeof buildFirmware>[0];
 const build = (variant: Partial<Variant> = {}): Firmware => {
   const { quantized, tokenizer } = stories260K();
   return buildFirmware({
+    programs,
     model: quantized,
     tokenizer,
     modelName: 'stories260K',
@@ -32,7 +34,7 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
     if (!sharedModels) return;
     firmware = build();
     const { quantized, tokenizer } = stories260K();
-    const host = createHost({ model: quantized, tokenizer, context: CONTEXT });
+    const host = createHost({ programs, model: quantized, tokenizer, context: CONTEXT });
     host.type(`/temp 0\r/tokens ${STORY.tokens}\r${STORY.prompt}\r`);
     host.settle();
     expected = { digest: formatDigest(host.status.digest), tokens: [...host.tokens] };
@@ -72,7 +74,7 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
 
   it('gives the digest of the float32 program on the host, too', () => {
     const { float, tokenizer } = stories260K();
-    const host = createHost({ model: float, tokenizer, context: CONTEXT });
+    const host = createHost({ programs, model: float, tokenizer, context: CONTEXT });
     host.type('/temp 0\r/tokens 4\rThe\r');
     host.settle();
     const story = simulate(build({ model: float }), { prompt: 'The', temperature: 0, tokens: 4 });

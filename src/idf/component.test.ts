@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHost } from '../firmware/index.ts';
 import { sharedModels, stories260K } from '../firmware/testing.ts';
+import { shippedTemplates } from '../node/component.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildComponent, type Component } from './index.ts';
 import { runComponent, type StoryRequest } from './testing/machine.ts';
 import { askGnuAssembler, hasGnuAssembler } from './testing/toolchain.ts';
@@ -29,7 +31,7 @@ const drawn: Story = {
 /** The same story by the bare firmware's program on this machine. */
 function expected({ prompt, temperature, topp, seed, tokens }: Story) {
   const { quantized: model, tokenizer } = stories260K();
-  const host = createHost({ model, tokenizer, context: CONTEXT });
+  const host = createHost({ programs, model, tokenizer, context: CONTEXT });
   const lines = [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`, prompt];
   for (const line of lines) {
     host.type(`${line}\r`);
@@ -49,7 +51,10 @@ describe.skipIf(!sharedModels)('component for ESP-IDF', () => {
   beforeAll(() => {
     const { quantized: model, tokenizer } = stories260K();
     for (const cores of [1, 2] as const)
-      components.set(cores, buildComponent({ model, tokenizer, cores, context: CONTEXT }));
+      components.set(
+        cores,
+        buildComponent({ programs, ...shippedTemplates(), model, tokenizer, cores, context: CONTEXT }),
+      );
   });
 
   it.each([1, 2] as const)(
@@ -132,7 +137,14 @@ describe.skipIf(!sharedModels)('component for ESP-IDF', () => {
 
   it.skipIf(!hasGnuAssembler)('is taken by GNU as, as far as that knows the instructions', () => {
     const { quantized: model, tokenizer } = stories260K();
-    const { files } = buildComponent({ model, tokenizer, context: CONTEXT, weights: 'embedded' });
+    const { files } = buildComponent({
+      programs,
+      ...shippedTemplates(),
+      model,
+      tokenizer,
+      context: CONTEXT,
+      weights: 'embedded',
+    });
     for (const name of ['entry.S', 'kernels.S', 'program.S', 'weights.S'])
       expect(askGnuAssembler(String(files.get(name)))).toBe('');
   });

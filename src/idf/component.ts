@@ -1,5 +1,5 @@
 /** All files of the ESP-IDF component for one model. */
-import { readFileSync } from 'node:fs';
+import type { DevicePrograms } from '../device-programs.ts';
 import { UsageError } from '../errors.ts';
 import { LINE_BYTES } from '../firmware/system.ts';
 import { VERSION } from '../firmware/version.ts';
@@ -8,10 +8,15 @@ import type { QuantizedModel } from '../quantize/index.ts';
 import { ALIGNMENT, type ComponentLayout, layOutComponent } from './layout.ts';
 import { compileComponent } from './program.ts';
 import { componentSource } from './source.ts';
-import { templateFiles, type Values } from './template.ts';
+import { fillTemplates, type Templates, type Values } from './template.ts';
 import { packWeights, type WeightsImage, weightsSource } from './weights.ts';
 
 export interface ComponentOptions {
+  programs: DevicePrograms;
+  /** Its files that are nearly the same for every model: those of src/idf/template/. */
+  templates: Templates;
+  /** Text of the licence that goes with it. */
+  license: string;
   model: QuantizedModel;
   tokenizer: Tokenizer;
   /** For comments and the README. */
@@ -43,7 +48,7 @@ const PARTITION_UNIT = 0x10000;
 
 /** Builds the component. */
 export function buildComponent(options: ComponentOptions): Component {
-  const { model, tokenizer, cores = 2, weights: place = 'partition' } = options;
+  const { programs, model, tokenizer, cores = 2, weights: place = 'partition' } = options;
   if (model.precision !== 'int8') throw new UsageError('the ESP-IDF component holds int8 models only.');
   const context = options.context ?? model.config.context;
   if (!Number.isInteger(context) || context < 1 || context > model.config.context) {
@@ -55,11 +60,11 @@ export function buildComponent(options: ComponentOptions): Component {
   const layout = layOutComponent(model, tokenizer, context, weights.places);
   if (layout.words.length > MOST_WORDS) throw new Error('internal: esp32_llm_words is too short');
   const { uniquePieces } = weights;
-  const { kernels, program } = compileComponent({ model, context, cores, layout, uniquePieces });
+  const { kernels, program } = compileComponent({ programs, model, context, cores, layout, uniquePieces });
   const values = valuesOf(options, { context, cores, place, weights, layout });
   const files: Files = new Map([
-    ...templateFiles('component', values),
-    ['LICENSE', readFileSync(new URL('../../LICENSE', import.meta.url), 'utf8')],
+    ...fillTemplates(options.templates, 'component', values),
+    ['LICENSE', options.license],
     [
       'kernels.S',
       componentSource(kernels, 'Matrix, attention and activation kernels for the vector unit (PIE).'),

@@ -3,7 +3,7 @@ import { type Board, defaultBoard } from '../chip/soc/boards.ts';
 import { FailureError } from '../errors.ts';
 import { glyphs } from '../firmware/screen/font.ts';
 import { alignUp } from './layout.ts';
-import { templateFiles, type Values } from './template.ts';
+import { fillTemplates, type Templates, type Values } from './template.ts';
 
 /** Application partition: what this example, with Wi-Fi beside it, may grow to. */
 const APP_BYTES = 0x180000;
@@ -23,7 +23,11 @@ export interface ExampleOptions {
 }
 
 /** Files of the project; `values` are those of the component. */
-export function exampleFiles(values: Values, options: ExampleOptions): Map<string, string> {
+export function exampleFiles(
+  templates: Templates,
+  values: Values,
+  options: ExampleOptions,
+): Map<string, string> {
   const board = options.board ?? defaultBoard;
   const weights = Math.ceil(alignUp(options.weightsBytes) / UNIT) * UNIT;
   const embedded = options.weights === 'embedded';
@@ -35,7 +39,7 @@ export function exampleFiles(values: Values, options: ExampleOptions): Map<strin
     );
   }
   const inPsram = board.psramBytes > 0 && options.cacheBytes > MODEST_CACHE;
-  const files = templateFiles('example', {
+  const files = fillTemplates(templates, 'example', {
     ...values,
     BOARD: board.name,
     FLASH_MODE: board.flashMode.toUpperCase(),

@@ -6,14 +6,16 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { boards, findBoard } from '../chip/soc/boards.ts';
 import { FailureError, UsageError } from '../errors.ts';
 import { sharedModels, stories260K } from '../firmware/testing.ts';
-import { exportComponent, exportFiles } from './index.ts';
+import { exportComponent, shippedTemplates } from '../node/component.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { exportFiles } from './index.ts';
 import { hasCompiler, runTool, standins, writeFiles } from './testing/toolchain.ts';
 
 const STRICT = ['-std=gnu17', '-Wall', '-Wextra', '-Werror', '-O1'];
 
 const base = () => {
   const { quantized: model, tokenizer } = stories260K();
-  return { model, tokenizer, modelName: 'stories260K', context: 64 };
+  return { programs, ...shippedTemplates(), model, tokenizer, modelName: 'stories260K', context: 64 };
 };
 
 describe.skipIf(!sharedModels)('export idf', () => {

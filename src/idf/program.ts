@@ -1,7 +1,6 @@
 /** The component's program: the device program without boot and console, compiled without fixed addresses, and the kernels. */
-import { readFileSync } from 'node:fs';
 import { compileModule } from '../compiler/index.ts';
-import { FailureError } from '../errors.ts';
+import type { DevicePrograms } from '../device-programs.ts';
 import { buildKernels } from '../kernels/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
@@ -25,19 +24,12 @@ export interface ComponentProgram {
 }
 
 export interface ComponentProgramOptions {
+  programs: DevicePrograms;
   model: QuantizedModel;
   context: number;
   cores: 1 | 2;
   layout: ComponentLayout;
   uniquePieces: number;
-}
-
-function componentWasm(): Uint8Array {
-  try {
-    return readFileSync(new URL('../../dist/device/component.wasm', import.meta.url));
-  } catch {
-    throw new FailureError('the device program dist/device/component.wasm is missing; run npm run build');
-  }
 }
 
 /** Compiles the program for a model. */
@@ -46,7 +38,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
   const numbers = { ...configOf(model, context, new Map()), cores, uniquePieces };
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
   const words = layout.words.map(({ name }, index) => [name, { symbol: WORDS, offset: 4 * index }] as const);
-  const compiled = compileModule(componentWasm(), {
+  const compiled = compileModule(options.programs('component.wasm'), {
     globals: prefixed(known),
     variables: prefixed(words),
     staticData: { base: STATIC_BASE, symbol: STATIC },

@@ -1,9 +1,7 @@
 /** Files of the component that are the same for every model, or nearly: real files in template/, with @NAME@ to fill in. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
-const folder = new URL('./template/', import.meta.url);
+/** Texts by path, as `component/entry.S`. */
+export type Templates = ReadonlyMap<string, string>;
 
 export type Values = Readonly<Record<string, string | number>>;
 
@@ -16,16 +14,8 @@ export function fillIn(text: string, values: Values): string {
   });
 }
 
-/** All files below template/`name`, by their path there, filled in. */
-export function templateFiles(name: string, values: Values): Map<string, string> {
-  const base = fileURLToPath(new URL(`${name}/`, folder));
-  const paths = (readdirSync(base, { recursive: true }) as string[]).filter((path) =>
-    statSync(join(base, path)).isFile(),
-  );
-  return new Map(
-    paths.sort().map((path) => {
-      const text = readFileSync(join(base, path), 'utf8');
-      return [path.replaceAll('\\', '/'), fillIn(text, values)] as const;
-    }),
-  );
+/** All templates below `folder`, by their path there, filled in. */
+export function fillTemplates(templates: Templates, folder: string, values: Values): Map<string, string> {
+  const inside = [...templates].filter(([path]) => path.startsWith(`${folder}/`));
+  return new Map(inside.map(([path, text]) => [path.slice(folder.length + 1), fillIn(text, values)]));
 }

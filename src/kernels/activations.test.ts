@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../model/index.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
 import { sharedBytes } from '../shared-files.ts';
 import { kernels } from './index.ts';
@@ -29,21 +30,25 @@ describe.skipIf(!checkpoint)('kernels on real activations', () => {
     const parameters = new Map(kernels.map(({ name, signature }) => [name, parametersOf(signature)]));
     let comparing = false;
     const compared = new Map<string, number>();
-    const engine = createHostEngine(model, 64, (name, args, run) => {
-      if (!comparing) return run();
-      const twin = new Uint8Array(engine.memory.buffer);
-      expect(twin.length).toBeLessThanOrEqual(DATA_END);
-      machine.memory.set(twin);
-      const expected = run();
-      const { result } = machine.run(
-        name,
-        args.map((value, i) => argument(parameters.get(name)![i], value)),
-      );
-      const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
-      expect(same, `${name}, call ${compared.get(name) ?? 0}: memory`).toBe(true);
-      if (expected !== undefined) expect(result, name).toBe(expected);
-      compared.set(name, (compared.get(name) ?? 0) + 1);
-      return expected;
+    const engine = createHostEngine(model, {
+      programs,
+      context: 64,
+      observer: (name, args, run) => {
+        if (!comparing) return run();
+        const twin = new Uint8Array(engine.memory.buffer);
+        expect(twin.length).toBeLessThanOrEqual(DATA_END);
+        machine.memory.set(twin);
+        const expected = run();
+        const { result } = machine.run(
+          name,
+          args.map((value, i) => argument(parameters.get(name)![i], value)),
+        );
+        const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
+        expect(same, `${name}, call ${compared.get(name) ?? 0}: memory`).toBe(true);
+        if (expected !== undefined) expect(result, name).toBe(expected);
+        compared.set(name, (compared.get(name) ?? 0) + 1);
+        return expected;
+      },
     });
     const argument = (parameter: string, value: number): number => {
       if (parameter === 'factor' && !Number.isInteger(value)) return asBits(value);

@@ -1,6 +1,6 @@
 /** A simulated core with the kernels, and the portable twins in WebAssembly, for tests and benches. */
-import { readFileSync } from 'node:fs';
 import { createCore, createFlatBus } from '../chip/index.ts';
+import { shippedPrograms } from '../node/device-programs.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { a9, createAssembler, link } from '../xtensa/index.ts';
 import { buildKernels } from './index.ts';
@@ -106,9 +106,7 @@ export function createTwins(): {
   run(name: string, args: readonly number[]): number | undefined;
 } {
   const memory = new WebAssembly.Memory({ initial: 8 });
-  const module = new WebAssembly.Module(
-    readFileSync(new URL('../../dist/device/kernels.wasm', import.meta.url)),
-  );
+  const module = new WebAssembly.Module(shippedPrograms('kernels.wasm'));
   const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
   return {
     memory: new Uint8Array(memory.buffer),

@@ -1,5 +1,5 @@
 /** The device program's forward pass and its portable kernels on this machine, as WebAssembly: the chip's numbers, bit for bit. */
-import { readFileSync } from 'node:fs';
+import type { DevicePrograms } from '../device-programs.ts';
 import type { QuantizedModel } from './types.ts';
 
 export interface HostEngine {
@@ -62,10 +62,6 @@ export function configOf(
   };
 }
 
-function compiled(name: string): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(new URL(`../../dist/device/${name}`, import.meta.url)));
-}
-
 /** Only what the module asks for: an immutable global for each number. */
 function globals(numbers: Record<string, number>): Record<string, WebAssembly.Global> {
   return Object.fromEntries(
@@ -92,11 +88,17 @@ function observed(kernels: WebAssembly.Exports, observer: KernelObserver): WebAs
   );
 }
 
+export interface HostEngineOptions {
+  programs: DevicePrograms;
+  /** Positions; default: the model's. */
+  context?: number;
+  observer?: KernelObserver;
+}
+
 /** Instantiates the forward pass for a quantised model. */
 export function createHostEngine(
   model: QuantizedModel,
-  context = model.config.context,
-  observer?: KernelObserver,
+  { programs, context = model.config.context, observer }: HostEngineOptions,
 ): HostEngine {
   const { addresses, end } = placeInOrder(model, context, FIRST_ADDRESS);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
@@ -109,9 +111,9 @@ export function createHostEngine(
       throw new Error('the device program aborted');
     },
   };
-  const kernels = new WebAssembly.Instance(compiled('kernels.wasm'), { env });
+  const kernels = new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env });
   const program = new WebAssembly.Instance(
-    compiled(model.precision === 'f32' ? 'transformer.f32.wasm' : 'transformer.wasm'),
+    new WebAssembly.Module(programs(model.precision === 'f32' ? 'transformer.f32.wasm' : 'transformer.wasm')),
     {
       env,
       config,

@@ -3,6 +3,7 @@ export {
   configOf,
   createHostEngine,
   type HostEngine,
+  type HostEngineOptions,
   type KernelObserver,
   placeInOrder,
   resolveBlob,

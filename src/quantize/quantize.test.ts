@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadCheckpoint, loadTokenizer, type Model, type ModelConfig } from '../model/index.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
 import { sharedBytes } from '../shared-files.ts';
 import { createHostEngine, quantize } from './index.ts';
@@ -94,7 +95,7 @@ function relativeError(actual: Float32Array, expected: Float32Array): number {
 describe.each(configs)('dim $dim, $heads heads, $kvHeads cached, hidden $hiddenDim', (shape) => {
   const model = randomModel(shape, 7);
   const run = (precision: 'int8' | 'f32') => {
-    const engine = createHostEngine(quantize(model, { precision }));
+    const engine = createHostEngine(quantize(model, { precision }), { programs });
     const reference = createReference(model);
     let sum = 0;
     for (let position = 0; position < shape.context; position++) {
@@ -142,7 +143,7 @@ describe.skipIf(!checkpoint)('stories260K', () => {
     );
     const options = { context: model.config.context };
     const float = evaluate(createReference(model), tokenizer, stories, options);
-    const int8 = evaluate(createHostEngine(quantize(model)), tokenizer, stories, options);
+    const int8 = evaluate(createHostEngine(quantize(model), { programs }), tokenizer, stories, options);
     expect(int8.bitsPerByte / float.bitsPerByte).toBeLessThan(1.01);
   });
 });

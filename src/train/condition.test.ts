@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference } from '../reference/index.ts';
 import { conditionForChip, scaleResidual } from './condition.ts';
 import { createRandom } from './random.ts';
@@ -52,7 +53,7 @@ describe('scale of the residual stream', () => {
     const text = 'one two three four one two three four five six one two';
     const tokenizer = trainTokenizer([text, text], 270);
     const weights = weightsOf(shape);
-    const chosen = conditionForChip(shape, weights, tokenizer, [text]);
+    const chosen = conditionForChip(shape, weights, tokenizer, [text], programs);
     const ratio = chosen[0] / weights[0];
     expect([1, 1 / 2, 1 / 4, 1 / 8]).toContain(ratio);
   });

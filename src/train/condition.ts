@@ -1,5 +1,6 @@
+import type { DevicePrograms } from '../device-programs.ts';
 import { loadTokenizer, type Tokenizer } from '../model/index.ts';
-import { createHostEngine, quantize } from '../quantize/index.ts';
+import { createHostEngine, type HostEngine, quantize } from '../quantize/index.ts';
 import { crossEntropy } from '../reference/index.ts';
 import { parametersOf, type Shape } from './shape.ts';
 import { type TrainedTokenizer, writeTokenizer } from './tokenizer-trainer.ts';
@@ -36,24 +37,25 @@ export function conditionForChip(
   weights: Float32Array,
   trained: TrainedTokenizer,
   documents: readonly string[],
+  programs: DevicePrograms,
 ): Float32Array {
   const tokenizer = loadTokenizer(writeTokenizer(trained), shape.vocabulary);
+  const context = Math.min(TOKENS, shape.context);
   const tried = FACTORS.map((factor) => {
     const scaled = scaleResidual(shape, weights, factor);
-    return { scaled, loss: chipLoss(shape, scaled, tokenizer, documents.slice(0, DOCUMENTS)) };
+    const engine = createHostEngine(quantize(modelOf(shape, scaled)), { programs, context });
+    return { scaled, loss: lossOf(engine, tokenizer, documents.slice(0, DOCUMENTS), context) };
   });
   return tried.reduce((best, next) => (next.loss < best.loss * 0.9995 ? next : best)).scaled;
 }
 
-/** Summed loss in nats of the quantised model, computed as the chip does. */
-function chipLoss(
-  shape: Shape,
-  weights: Float32Array,
+/** Summed loss in nats of a quantised model, computed as the chip does, on the documents' first `length` tokens. */
+function lossOf(
+  { forward }: HostEngine,
   tokenizer: Tokenizer,
   documents: readonly string[],
+  length: number,
 ): number {
-  const length = Math.min(TOKENS, shape.context);
-  const { forward } = createHostEngine(quantize(modelOf(shape, weights)), length);
   let loss = 0;
   for (const document of documents) {
     const tokens = tokenizer.encode(document).slice(0, length);

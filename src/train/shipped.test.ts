@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
 import { sharedPath } from '../shared-files.ts';
@@ -26,7 +27,7 @@ describe('the model that ships', () => {
     const some = splitStories(readFileSync(stories!, 'utf8')).slice(0, 8);
     const { context } = model.config;
     const float = evaluate(createReference(model), tokenizer, some, { context });
-    const int8 = evaluate(createHostEngine(quantize(model)), tokenizer, some, { context });
+    const int8 = evaluate(createHostEngine(quantize(model), { programs }), tokenizer, some, { context });
     expect(int8.bitsPerByte).toBeLessThan(1.1);
     expect(int8.bitsPerByte).toBeLessThan(float.bitsPerByte * 1.003);
   });

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../errors.ts';
 import { loadTokenizer } from '../model/index.ts';
+import { shippedPrograms } from '../node/device-programs.ts';
 import { createReference, createSampler, generate } from '../reference/index.ts';
 import { type Batches, type Corpus, createBatches, encodeCorpus } from './batches.ts';
 import {
@@ -267,7 +268,7 @@ function finish(run: Run): void {
   // llama2.c's file cannot say ReLU and the device program computes SiLU: such a model cannot be tried there.
   const weights =
     shape.activation === 'silu'
-      ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents)
+      ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents, shippedPrograms)
       : engine.weights;
   writeSafely(join(options.out, outputNames.model), writeVersion0(shape, weights));
   writeSafely(join(options.out, outputNames.version1), writeVersion1(shape, weights));

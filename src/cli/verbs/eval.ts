@@ -1,7 +1,9 @@
 /** `eval`: bits per byte of a model on text, in float32 and as the chip computes it. */
+
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { shippedPrograms as programs } from '../../node/device-programs.ts';
 import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
 import {
@@ -75,7 +77,7 @@ async function evaluateText(options: Options): Promise<void> {
 async function forwardPass({ model }: LoadedModel, precision: Row['precision']): Promise<Reference> {
   if (precision === 'f32') return (await import('../../reference/index.ts')).createReference(model);
   const { createHostEngine, quantize } = await import('../../quantize/index.ts');
-  return createHostEngine(quantize(model));
+  return createHostEngine(quantize(model), { programs });
 }
 
 function progress(what: string): ((done: number, total: number) => void) | undefined {

@@ -1,6 +1,7 @@
 /** `export`: the model for other people's build systems. */
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/soc/boards.ts';
+import { shippedPrograms } from '../../node/device-programs.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openModelAndTokenizer } from '../model-options.ts';
 import { thousands } from '../table.ts';
@@ -37,11 +38,12 @@ export function register(program: Command): void {
 
 async function exportIdf(folder: string, options: Options): Promise<void> {
   const [{ exportComponent }, { quantize }] = await Promise.all([
-    import('../../idf/index.ts'),
+    import('../../node/component.ts'),
     import('../../quantize/index.ts'),
   ]);
   const { name, model, tokenizer } = openModelAndTokenizer(options);
   const { context, layout, weights } = exportComponent(folder, {
+    programs: shippedPrograms,
     model: quantize(model),
     tokenizer,
     modelName: name,

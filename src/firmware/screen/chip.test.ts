@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Board, findBoard } from '../../chip/soc/boards.ts';
 import { withScreen } from '../../chip/soc/screen-option.ts';
+import { shippedPrograms as programs } from '../../node/device-programs.ts';
 import { buildFirmware, type Firmware } from '../build.ts';
 import { createSession, type Session } from '../session.ts';
 import { sharedModels, stories260K } from '../testing.ts';
@@ -14,6 +15,7 @@ const LONGEST_STORY = 5;
 const build = (board: Board, cores: 1 | 2 = 2): Firmware => {
   const { quantized, tokenizer } = stories260K();
   return buildFirmware({
+    programs,
     model: quantized,
     tokenizer,
     modelName: 'stories260K',
