@@ -42,25 +42,26 @@ async function serveBoard(options: Options): Promise<void> {
     await import('../../board/index.ts');
   const kind = boardFrom(options);
   const watch = await watchScreen(options, process.stdout);
-  await new Promise<void>((resolve, reject) => {
+  const exitCode = await new Promise<number>((resolve, reject) => {
     const board = createSimulatedBoard({
       board: kind,
       flash: readFlashFile(options.flash, kind.flashBytes),
-      onFault: (error) => reject(new Error(`the simulation stopped: ${describeError(error).message}`)),
+      onFault: (error) => end(describeFault(error)),
     });
     const save = createFlashSaver(options.flash, board.chip.flash);
     const saving = setInterval(save, SAVE_EVERY_MS);
     const showing = setInterval(() => watch.onLook?.(board.chip), LOOK_EVERY_MS);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        clearInterval(saving);
-        clearInterval(showing);
-        watch.close();
-        board.stop();
-        save();
-        resolve();
-      });
-    }
+    /** Gives the terminal back and keeps the flash, whatever ended the board. */
+    const end = (fault?: string): void => {
+      clearInterval(saving);
+      clearInterval(showing);
+      watch.close();
+      board.stop();
+      save();
+      if (fault !== undefined) process.stderr.write(`esp32-llm: ${fault}\n`);
+      resolve(fault === undefined ? 0 : 1);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end());
     const announce = async (): Promise<void> => {
       const { port } = await serveTcp(board, options.tcp);
       const terminal = await servePseudoTerminal(board);
@@ -71,5 +72,8 @@ async function serveBoard(options: Options): Promise<void> {
     };
     announce().catch(reject);
   });
-  process.exit(0); // the pseudo-terminal would keep the process alive
+  process.exit(exitCode); // the port and the pseudo-terminal would keep the process alive
 }
+
+/** What stopped the simulation; errors that are no sentence for people carry their own advice. */
+const describeFault = (error: unknown): string => `the simulation stopped: ${describeError(error).message}`;
