@@ -3,7 +3,7 @@ import { read32, write32 } from "./chip";
 import { raiseClock } from "./clock";
 import { cores, earlyRangeCount, entry1, zeroRangeCount, zeroRanges } from "./config";
 import { mapMemory } from "./flash";
-import { hasArrived } from "./parallel";
+import { hasArrived } from "./barrier";
 import { startPsram } from "./psram";
 
 /** Opens the protected registers of every watchdog but the super one. */

@@ -5,7 +5,7 @@
  */
 import { context, promptMerges } from "./config";
 import { digest, digestToken, resetDigest } from "./digest";
-import { barrier } from "./parallel";
+import { barrier } from "./barrier";
 import { choose, draw, exponentiate, seedSampler } from "./sampler";
 import { BOS, decode, decodedBytes, encode, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";

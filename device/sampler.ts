@@ -5,7 +5,7 @@
  */
 import { candidates, cores, logits, teamwork, vocabulary } from "./config";
 import { exp } from "./math";
-import { barrier } from "./parallel";
+import { barrier } from "./barrier";
 
 /** Words of `teamwork` with the largest score of each core's half. */
 const LARGEST: usize = 20;

@@ -4,7 +4,7 @@
  * With one core it does both halves, with the same numbers.
  */
 import { cores, layers } from "./config";
-import { barrier } from "./parallel";
+import { barrier } from "./barrier";
 import { remindScreen } from "./screen";
 import { attend, classify, embed, feedForward, project, projectDown, projectOut } from "./transformer/stages";
 

@@ -1,5 +1,5 @@
 /** `npm run check:asm -- FILE.tsv[.gz] ...`: vectors of the format of data/isa/asm-vectors.tsv.gz, both ways. */
-import { readText } from '../src/shared-files.ts';
+import { readText } from '../src/testing/shared-files.ts';
 import { checkVectors } from '../src/xtensa/vectors.ts';
 
 const files = process.argv.slice(2);

@@ -1,6 +1,6 @@
 /** npm run check:exec -- FILE.jsonl[.gz]: instruction vectors against the simulated core. */
-import { runExecVectors } from '../src/chip/exec-vectors.ts';
-import { readText } from '../src/shared-files.ts';
+import { runExecVectors } from '../src/chip/core/testing/exec-vectors.ts';
+import { readText } from '../src/testing/shared-files.ts';
 
 const SHOWN = 40;
 

@@ -71,7 +71,7 @@ function registerFile(operand: SourceOperand): string {
   return operand.num_regs ? `${file}${operand.num_regs}` : file;
 }
 
-/** One operand as a row of the generated table; see `OperandRow` in table.ts. */
+/** One operand as a row of the generated table; see `OperandRow` in table-rows.ts. */
 function operandRow(operand: SourceOperand): string {
   const isRegister = operand.kind !== 'imm' && operand.kind !== 'label';
   const kind = isRegister ? registerFile(operand) : operand.kind;
@@ -116,7 +116,7 @@ function tableText(): string {
       .map((register) => `  ${register.name}: ${register.number},\n`)
       .join('');
   return (
-    `${banner}import type { OpcodeRow, OperandRow } from './table.ts';\n\n` +
+    `${banner}import type { OpcodeRow, OperandRow } from './table-rows.ts';\n\n` +
     `export const lengthByFirstNibble: readonly number[] = [${source.length_by_first_nibble}];\n\n` +
     `export const specialRegisterNumbers: Readonly<Record<string, number>> = {\n${registers(false)}};\n\n` +
     `export const userRegisterNumbers: Readonly<Record<string, number>> = {\n${registers(true)}};\n\n` +

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBoard } from '../chip/soc/boards.ts';
+import { findBoard } from '../chip/boards/boards.ts';
 import { FailureError } from '../errors.ts';
 import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
 import { createTokenizer, loadCheckpoint } from '../model/index.ts';

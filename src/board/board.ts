@@ -2,10 +2,9 @@
  * A simulated board that stays up: a chip that runs by itself, its UART0 as a {@link Connection}, its reset and boot lines wired the
  * way development boards wire them.
  */
-import type { Board } from '../chip/soc/boards.ts';
-import { type Chip, createChip } from '../chip/soc/chip.ts';
-import type { Connection, ControlLines } from '../serial/connection.ts';
-import { createListeners } from '../serial/listeners.ts';
+import type { Board } from '../chip/boards/index.ts';
+import { type Chip, createChip } from '../chip/soc/index.ts';
+import { type Connection, type ControlLines, createListeners } from '../serial/index.ts';
 
 export interface SimulatedBoardOptions {
   board: Board;

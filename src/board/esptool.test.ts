@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findBoard } from '../chip/soc/boards.ts';
+import { findBoard } from '../chip/boards/boards.ts';
 import { createSimulatedBoard, serveTcp } from './index.ts';
 
 /** Debian's package calls it `esptool`, pip `esptool.py`. */

@@ -2,7 +2,7 @@
  * A board behind a transport without modem lines (TCP, pseudo-terminal): a flashing tool cannot press BOOT and RESET there, so a SYNC
  * packet on the line does it, and the end of the connection presses RESET again.
  */
-import type { Connection } from '../serial/connection.ts';
+import type { Connection } from '../serial/index.ts';
 import type { SimulatedBoard } from './board.ts';
 
 /** Begin of the data of a SYNC command (docs/esp32-s3.md C9.9): 07 07 12 20 and then many 55. */

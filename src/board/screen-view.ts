@@ -2,8 +2,7 @@
  * The simulated screen in a terminal: half blocks where it is wide enough, braille otherwise, above text that goes on scrolling
  * below. Only cells that changed are written, so nothing flickers.
  */
-import type { Chip } from '../chip/soc/chip.ts';
-import { SCREEN_HEIGHT, SCREEN_WIDTH } from '../chip/soc/ssd1306.ts';
+import { type Chip, SCREEN_HEIGHT, SCREEN_WIDTH } from '../chip/soc/index.ts';
 
 /** What of a terminal this needs; a file or a pipe has no `isTTY`. */
 export interface Terminal {

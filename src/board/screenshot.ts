@@ -1,7 +1,7 @@
 /** The simulated screen as a PNG: blue-white light behind dark glass. */
 import { writeFileSync } from 'node:fs';
 import { PNG } from 'pngjs';
-import { SCREEN_HEIGHT, SCREEN_WIDTH } from '../chip/soc/ssd1306.ts';
+import { SCREEN_HEIGHT, SCREEN_WIDTH } from '../chip/soc/index.ts';
 import { FailureError } from '../errors.ts';
 
 /** Pixels of the picture for one of the screen. */

@@ -3,9 +3,7 @@ import { writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { ReadStream } from 'node:tty';
 import { FailureError } from '../errors.ts';
-import type { Connection } from '../serial/connection.ts';
-import { createListeners } from '../serial/listeners.ts';
-import { socketConnection } from '../serial/tcp.ts';
+import { type Connection, createListeners, socketConnection } from '../serial/index.ts';
 import type { SimulatedBoard } from './board.ts';
 import { joinLine } from './line-in.ts';
 

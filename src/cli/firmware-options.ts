@@ -1,11 +1,10 @@
 /** What every verb that builds firmware takes: board, precision, context and the switches of the ablation. */
 
 import { type Command, Option } from 'commander';
-import { type Board, boards, defaultBoard, findBoard } from '../chip/soc/boards.ts';
-import { withScreen } from '../chip/soc/screen-option.ts';
+import { type Board, boards, defaultBoard, findBoard, withScreen } from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
-import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { shippedPrograms as programs } from '../node/index.ts';
 import { integer } from './arguments.ts';
 import { type LoadedModel, type ModelOptions, modelOptions } from './model-options.ts';
 

@@ -1,6 +1,6 @@
 /** `--screen` and `--screenshot`: the simulated screen in the terminal while the chip runs, and as a file when it has run. */
 import type { ScreenView, Terminal } from '../board/index.ts';
-import type { Chip } from '../chip/soc/chip.ts';
+import type { Chip } from '../chip/soc/index.ts';
 
 export interface ScreenOptions {
   screen?: string | true;

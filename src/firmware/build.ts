@@ -1,5 +1,5 @@
 /** A model, a board and the device program become a flash image. */
-import { type Board, defaultBoard } from '../chip/soc/boards.ts';
+import { type Board, defaultBoard } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';

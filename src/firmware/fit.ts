@@ -1,5 +1,5 @@
 /** Which boards a model fits, and how: for `inspect`. */
-import { type Board, boards } from '../chip/soc/boards.ts';
+import { type Board, boards } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Model, Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';

@@ -3,10 +3,15 @@ export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } fr
 export { type Fit, fitBoards } from './fit.ts';
 export { createHost, type Host, type HostOptions } from './host.ts';
 export { type Image, MAPPED_OFFSET, readImage, writeImage } from './image.ts';
+export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';
 export { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
 export type { ProfileRow } from './profile.ts';
+export { glyphs } from './screen/font.ts';
 export { createSession, type Session, type SessionOptions } from './session.ts';
 export { type SimulateOptions, type Simulation, type StoryOptions, simulate } from './simulate.ts';
 export { digestTokens, formatDigest, type Status } from './status.ts';
+export { LINE_BYTES, systemItems } from './system.ts';
+export { VERSION } from './version.ts';
+export { packVocabulary } from './vocabulary.ts';

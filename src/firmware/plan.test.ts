@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boards, findBoard } from '../chip/soc/boards.ts';
+import { boards, findBoard } from '../chip/boards/boards.ts';
 import { ROM_DATA, SRAM } from './memory.ts';
 import { type PlanRequest, planMemory } from './plan.ts';
 import { sharedModels, stories3M, stories260K, type TestModel } from './testing.ts';

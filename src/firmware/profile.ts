@@ -2,7 +2,7 @@
  * Where the cycles go: passes spread over the story are stepped instruction by instruction, each instruction's cycles put down to
  * its function, and the sum is scaled to the whole story.
  */
-import type { Chip } from '../chip/soc/chip.ts';
+import type { Chip } from '../chip/soc/index.ts';
 import type { CodeRange } from './build.ts';
 import { INSTRUCTION_ALIAS, SRAM0, SRAM1_END } from './memory.ts';
 

@@ -1,5 +1,5 @@
 /** The device program as machine code: the compiled WebAssembly, its kernels and the start stub, not placed yet. */
-import { compileModule } from '../compiler/compile.ts';
+import { compileModule } from '../compiler/index.ts';
 import type { DeviceProgramName, DevicePrograms } from '../device-programs.ts';
 import { buildKernels } from '../kernels/index.ts';
 import type { KernelShape } from '../quantize/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBoard } from '../chip/soc/boards.ts';
+import { findBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { a2, createAssembler } from '../xtensa/index.ts';
 import { buildFirmware } from './build.ts';

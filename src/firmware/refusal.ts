@@ -1,8 +1,9 @@
 /** Why a model does not fit, as a table: what it needs, what the board has, what would make it fit. */
-import { type Board, boards } from '../chip/soc/boards.ts';
+import { type Board, boards } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
 import { kilobytes, type MemoryItem, type Purpose, SRAM } from './memory.ts';
-import { itemsOf, longestContext, type PlanRequest } from './plan.ts';
+import { itemsOf, type PlanRequest } from './plan-items.ts';
+import { longestContext } from './plan-search.ts';
 
 const PURPOSES: readonly (readonly [purpose: Purpose, label: string])[] = [
   ['weights', 'weights'],

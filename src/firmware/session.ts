@@ -1,5 +1,5 @@
 /** A simulated board with our firmware on it, and somebody at its serial console. */
-import { type Chip, type ChipOptions, createChip } from '../chip/soc/chip.ts';
+import { type Chip, type ChipOptions, createChip } from '../chip/soc/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Firmware } from './build.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';

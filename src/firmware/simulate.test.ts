@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultBoard } from '../chip/soc/boards.ts';
+import { defaultBoard } from '../chip/boards/boards.ts';
 import { createChip } from '../chip/soc/chip.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildFirmware, type Firmware } from './build.ts';

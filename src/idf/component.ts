@@ -1,8 +1,7 @@
 /** All files of the ESP-IDF component for one model. */
 import type { DevicePrograms } from '../device-programs.ts';
 import { UsageError } from '../errors.ts';
-import { LINE_BYTES } from '../firmware/system.ts';
-import { VERSION } from '../firmware/version.ts';
+import { LINE_BYTES, VERSION } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { ALIGNMENT, type ComponentLayout, layOutComponent } from './layout.ts';

@@ -1,7 +1,7 @@
 /** The example project around the component: console, screen, and the settings of a board. */
-import { type Board, defaultBoard } from '../chip/soc/boards.ts';
+import { type Board, defaultBoard } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
-import { glyphs } from '../firmware/screen/font.ts';
+import { glyphs } from '../firmware/index.ts';
 import { alignUp } from './layout.ts';
 import { fillTemplates, type Templates, type Values } from './template.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { boards, findBoard } from '../chip/soc/boards.ts';
+import { boards, findBoard } from '../chip/boards/boards.ts';
 import { FailureError, UsageError } from '../errors.ts';
 import { sharedModels, stories260K } from '../firmware/testing.ts';
 import { exportComponent, shippedTemplates } from '../node/component.ts';

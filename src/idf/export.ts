@@ -1,5 +1,5 @@
 /** The component, and the example if it is wanted, as one set of files. */
-import type { Board } from '../chip/soc/boards.ts';
+import type { Board } from '../chip/boards/index.ts';
 import { buildComponent, type Component, type ComponentOptions } from './component.ts';
 import { exampleFiles } from './example.ts';
 

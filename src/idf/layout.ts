@@ -2,7 +2,7 @@
  * Where everything lies, relative to memory that is only known when the component starts: the compiled program finds each
  * address as a word of `esp32_llm_words`, which the C code fills in.
  */
-import { systemItems } from '../firmware/system.ts';
+import { systemItems } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 

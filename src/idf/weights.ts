@@ -1,5 +1,5 @@
 /** The weights' image: all of the model that is only read, in one piece that may lie anywhere in the address space. */
-import { packVocabulary } from '../firmware/vocabulary.ts';
+import { packVocabulary } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { ALIGNMENT, alignUp, type Place } from './layout.ts';

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCheckpoint } from '../model/index.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
-import { sharedBytes } from '../shared-files.ts';
+import { sharedBytes } from '../testing/shared-files.ts';
 import { kernels } from './index.ts';
 import { createKernelMachine, DATA, DATA_END } from './testing.ts';
 

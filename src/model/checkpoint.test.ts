@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
-import { sharedBytes } from '../shared-files.ts';
+import { sharedBytes } from '../testing/shared-files.ts';
 import { loadCheckpoint, type ModelConfig, parameterCount } from './index.ts';
 import { version0Bytes } from './testing.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
-import { sharedBytes } from '../shared-files.ts';
+import { sharedBytes } from '../testing/shared-files.ts';
 import { BOS_TOKEN, createTokenizer, loadTokenizer, type Tokenizer } from './index.ts';
 
 const utf8 = new TextEncoder();

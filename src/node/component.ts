@@ -3,9 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
-import type { Component } from '../idf/component.ts';
-import { type ExportOptions, exportFiles } from '../idf/export.ts';
-import type { Templates } from '../idf/template.ts';
+import { type Component, type ExportOptions, exportFiles, type Templates } from '../idf/index.ts';
 
 export interface ComponentFolderOptions extends Omit<ExportOptions, 'templates' | 'license'> {
   /** Write into a folder that has other things in it. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { loadCheckpoint, loadTokenizer, type Model, type ModelConfig } from '../model/index.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
-import { sharedBytes } from '../shared-files.ts';
+import { sharedBytes } from '../testing/shared-files.ts';
 import { createHostEngine, quantize } from './index.ts';
 import { quantizeMatrix } from './matrix.ts';
 

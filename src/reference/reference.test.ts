@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
 import { version0Bytes } from '../model/testing.ts';
-import { sharedBytes, sharedPath } from '../shared-files.ts';
+import { sharedBytes, sharedPath } from '../testing/shared-files.ts';
 import {
   createRandom,
   createReference,

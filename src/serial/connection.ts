@@ -1,5 +1,5 @@
 /** One way of talking to a board: a serial port, a pseudo-terminal or a TCP address, all the same to what is above. */
-import { FailureError, UsageError } from '../errors.ts';
+import { FailureError } from '../errors.ts';
 
 export interface ControlLines {
   /** Asserted pulls GPIO0 low (download mode) on the usual bridge circuit. */
@@ -29,26 +29,6 @@ export interface Connection {
 }
 
 export const DEFAULT_BAUD = 115200;
-
-/** Host and port of `socket://host:port`, `tcp://host:port` or `host:port`; undefined for a device path. */
-export function parseTcpAddress(text: string): { host: string; port: number } | undefined {
-  const match = /^(?:(?:socket|tcp):\/\/)?(\[[^\]]+\]|[^/\\:]+):(\d{1,5})$/.exec(text);
-  if (!match) return undefined;
-  const port = Number(match[2]);
-  if (port < 1 || port > 65535) throw new UsageError(`${text}: TCP ports go from 1 to 65535`);
-  return { host: match[1].replace(/^\[|\]$/g, ''), port };
-}
-
-/** Opens a serial port, pseudo-terminal or TCP address. @throws FailureError in one sentence */
-export async function openConnection(target: string, baud = DEFAULT_BAUD): Promise<Connection> {
-  const address = parseTcpAddress(target);
-  if (address) {
-    const { openTcp } = await import('./tcp.ts');
-    return openTcp(address.host, address.port);
-  }
-  const { openSerialPort } = await import('./serial-port.ts');
-  return openSerialPort(target, baud);
-}
 
 /** Runs `work`, but fails as soon as the connection is gone. */
 export async function whileConnected<T>(connection: Connection, work: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts';
-import type { ModelConfig } from '../model/types.ts';
+import type { ModelConfig } from '../model/index.ts';
 
 /** How the feed-forward gate is activated: SiLU (llama) or ReLU (zero rows that the chip can skip). */
 export type Activation = 'silu' | 'relu';

@@ -4,7 +4,7 @@ import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
-import { sharedPath } from '../shared-files.ts';
+import { sharedPath } from '../testing/shared-files.ts';
 
 const folder = new URL('../../models/', import.meta.url);
 const stories = sharedPath('data/tinystories-valid.txt');

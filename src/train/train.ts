@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { FailureError, UsageError } from '../errors.ts';
 import { loadTokenizer } from '../model/index.ts';
-import { shippedPrograms } from '../node/device-programs.ts';
+import { shippedPrograms } from '../node/index.ts';
 import { createReference, createSampler, generate } from '../reference/index.ts';
 import { type Batches, type Corpus, createBatches, encodeCorpus } from './batches.ts';
 import {

@@ -13,39 +13,12 @@ import {
   unitRows,
   userRegisterNumbers,
 } from './table.generated.ts';
+import type { Direction, OperandRow } from './table-rows.ts';
 
-export type Direction = 'in' | 'out' | 'inout';
+export type { Direction };
 
 /** Register files; BR4, BR8 and BR16 are groups of consecutive booleans, named by their first one. */
 export type RegisterFile = 'AR' | 'MR' | 'BR' | 'BR4' | 'BR8' | 'BR16' | 'FR' | 'QR';
-
-/** Name, kind (a register file, `imm` or `label`), direction, instruction bits from least significant, the rest. */
-export type OperandRow = readonly [
-  name: string,
-  kind: string,
-  dir: Direction,
-  bits: readonly number[],
-  rest?: {
-    hidden?: boolean;
-    fixed?: number;
-    signed?: boolean;
-    values?: readonly (number | null)[];
-    scale?: number;
-    offset?: number;
-    base?: 'pc' | 'pc&~3' | '(pc+3)&~3';
-  },
-];
-
-export type OpcodeRow = readonly [
-  name: string,
-  length: 2 | 3 | 4,
-  value: number,
-  mask: number,
-  flags: string,
-  operands: readonly number[],
-  states: number,
-  units: number,
-];
 
 export interface Operand {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataText } from '../shared-files.ts';
+import { dataText } from '../testing/shared-files.ts';
 import { checkVectors } from './vectors.ts';
 
 describe('published assembler vectors', () => {

@@ -2,8 +2,8 @@
  * The slow way to memory: unaligned accesses, pages with code in them, cached memory, devices, faults.
  * Generated code inlines the fast way (see bus.ts) and comes here for everything else.
  */
-import { ACCESS, type Access, type Bus, BusFault, PAGE_SHIFT } from '../bus.ts';
-import { CAUSE, trap } from './errors.ts';
+import { ACCESS, type Access, type Bus, BusFault, CAUSE, PAGE_SHIFT } from '../bus/index.ts';
+import { trap } from './errors.ts';
 import { type CoreState, SR } from './state.ts';
 
 export interface SlowAccess {

@@ -1,5 +1,5 @@
 /** Translations of one core: found by address and variant, dropped when the bytes they were made from change. */
-import type { Memory } from '../bus.ts';
+import type { Memory } from '../bus/index.ts';
 
 export interface CompiledRegion {
   readonly pc: number;

@@ -4,7 +4,7 @@
  * Code is translated in regions (translate.ts) to JavaScript functions that keep registers in local variables. This file
  * is the loop around them: find the region for the present address, run it, look whether an interrupt is due.
  */
-import { type Bus, BusFault, PAGE_SHIFT } from '../bus.ts';
+import { type Bus, BusFault, PAGE_SHIFT } from '../bus/index.ts';
 import { createSlowAccess } from './access.ts';
 import { type CompiledRegion, createRegionCache, frontSlot } from './cache.ts';
 import { createDebug } from './debug.ts';

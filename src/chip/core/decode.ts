@@ -1,4 +1,4 @@
-import { findOpcode, instructionLength, type Opcode } from '../../xtensa/table.ts';
+import { findOpcode, instructionLength, type Opcode } from '../../xtensa/index.ts';
 
 /** One instruction at one address, operands decoded in table order (register numbers, immediates, absolute labels). */
 export interface Instruction {

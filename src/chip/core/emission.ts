@@ -1,5 +1,5 @@
 /** The text of memory accesses and calls, for one instruction at its place in a block. */
-import { PAGE_SHIFT } from '../bus.ts';
+import { PAGE_SHIFT } from '../bus/index.ts';
 import type { Instruction } from './decode.ts';
 import type { EmitContext, Texts } from './semantics/context.ts';
 

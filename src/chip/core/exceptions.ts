@@ -2,7 +2,7 @@
  * Exceptions and interrupts.
  * Source: Xtensa ISA reference manual, section 4.4 (XEA2); the interrupt lines of this core: docs/esp32-s3.md A1 and C7.
  */
-import { CAUSE } from './errors.ts';
+import { CAUSE } from '../bus/index.ts';
 import { type CoreState, PS, SR } from './state.ts';
 import { EXCEPTION_ENTRY } from './timing.ts';
 

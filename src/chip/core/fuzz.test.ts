@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { opcodes } from '../../xtensa/table.ts';
-import { createFlatBus } from '../flat-bus.ts';
+import { createFlatBus } from '../bus/flat-bus.ts';
 import { type Core, createCore } from './core.ts';
 import { UnsupportedInstruction } from './errors.ts';
 import { SR } from './state.ts';

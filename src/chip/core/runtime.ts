@@ -1,12 +1,12 @@
 /**
  * What generated code calls: `$X` and the constants around it (see semantics/context.ts for the names).
  */
-import { ACCESS, type Bus, BusFault } from '../bus.ts';
+import { ACCESS, type Bus, BusFault, CAUSE } from '../bus/index.ts';
 import { createFpu, fpuBindings } from '../fpu/index.ts';
 import { pieBindings } from '../pie/index.ts';
 import type { SlowAccess } from './access.ts';
 import { DEBUG_TRAP } from './debug.ts';
-import { CAUSE, trap, UnsupportedInstruction } from './errors.ts';
+import { trap, UnsupportedInstruction } from './errors.ts';
 import type { Exceptions } from './exceptions.ts';
 import { type CoreState, PS, SR } from './state.ts';
 import { divideStall } from './timing.ts';

@@ -1,7 +1,8 @@
 /** Which text an instruction becomes, given what the state of the core makes of it (windows, coprocessors). */
+
+import { CAUSE } from '../bus/index.ts';
 import { emitPie } from '../pie/index.ts';
 import { hasIllegalOperand, type Instruction } from './decode.ts';
-import { CAUSE } from './errors.ts';
 import type { Flow } from './graph.ts';
 import type { Emitter, EndingEmitter } from './semantics/context.ts';
 import { endingEmitter, plainControl } from './semantics/control.ts';

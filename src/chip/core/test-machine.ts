@@ -1,6 +1,6 @@
 /** Small programs on one core with plain memory, for tests and benchmarks. */
 import { assembleText, link, sequentially } from '../../xtensa/index.ts';
-import { createFlatBus, type FlatBus } from '../flat-bus.ts';
+import { createFlatBus, type FlatBus } from '../bus/flat-bus.ts';
 import { type Core, createCore } from './core.ts';
 import { SR } from './state.ts';
 

@@ -2,7 +2,7 @@
  * Every cost of the cycle model as data, with its source. Sections named A…G are those of
  * docs/esp32-s3.md; HW = measured on silicon by the named source, DOC = vendor document, INF = inferred.
  */
-import type { Opcode } from '../../xtensa/table.ts';
+import type { Opcode } from '../../xtensa/index.ts';
 
 /** Cycles that a taken branch, jump, call or return adds: the instructions in R and E are cancelled. A2, DOC + ALICE HW. */
 export const TAKEN = 2;

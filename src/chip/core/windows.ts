@@ -2,7 +2,7 @@
  * The register windows: which of the 16 visible registers may be touched, and what rotates them.
  * Source: Xtensa ISA reference manual, sections 4.7.1 and 8 (ENTRY, RETW, MOVSP, RFWO, RFWU, ROTW).
  */
-import { CAUSE } from './errors.ts';
+import { CAUSE } from '../bus/index.ts';
 import type { Exceptions } from './exceptions.ts';
 import { type CoreState, PS, SR } from './state.ts';
 import { EXCEPTION_ENTRY, TAKEN } from './timing.ts';

@@ -1,12 +1,8 @@
 /** Runs bare ELF programs for this core: flat memory, simulator calls, nothing of the chip around it. */
 import { FailureError } from '../../errors.ts';
 import { type Elf, readElf } from '../../xtensa/index.ts';
-import { type Core, createCore } from '../core/core.ts';
-import { decodeInstruction } from '../core/decode.ts';
-import { CAUSE, causeNames } from '../core/errors.ts';
-import type { VisibleRegisters } from '../core/runtime.ts';
-import { PS, SR } from '../core/state.ts';
-import { createFlatBus, type FlatBus } from '../flat-bus.ts';
+import { CAUSE, causeNames, createFlatBus, type FlatBus } from '../bus/index.ts';
+import { type Core, createCore, decodeInstruction, PS, SR, type VisibleRegisters } from '../core/index.ts';
 import { builtInCode, DEBUG_VECTOR, isGeneralVector, returnOffsets, VECTOR_BYTES } from './handlers.ts';
 import { createSimcalls, writeArguments } from './simcalls.ts';
 import { reloadCaller, spillWindows } from './spill.ts';

@@ -3,7 +3,7 @@
  * and the code to which its first function returns.
  */
 import { assembleText } from '../../xtensa/index.ts';
-import { windowVectors } from '../window-vectors.ts';
+import { windowVectors } from '../core/index.ts';
 
 /** Vectors (offsets of the core, docs/esp32-s3.md C7) that end in the host: level 2 to 7, kernel, user, double exception. */
 const REPORTING = [0x180, 0x1c0, 0x200, 0x240, 0x280, 0x2c0, 0x300, 0x340, 0x3c0] as const;

@@ -2,8 +2,9 @@
  * The host side of SIMCALL as the Xtensa instruction set simulator defines it: a2 = number, a3… = arguments; the result
  * goes to a2, an error number to a3. Numbers: libgloss, xtensa/sys/simcall.h; QEMU, target/xtensa/xtensa-semi.c.
  */
-import type { VisibleRegisters } from '../core/runtime.ts';
-import type { FlatBus } from '../flat-bus.ts';
+
+import type { FlatBus } from '../bus/index.ts';
+import type { VisibleRegisters } from '../core/index.ts';
 
 const SYS = {
   nop: 0,

@@ -3,9 +3,9 @@
  * (setjmp, longjmp) and movsp whose caller's registers are in memory.
  * Source: Xtensa ISA reference manual, section 4.7.1; the windowed ABI's save areas: Xtensa System Software manual.
  */
-import type { Core } from '../core/core.ts';
-import { PS, SR } from '../core/state.ts';
-import type { FlatBus } from '../flat-bus.ts';
+
+import type { FlatBus } from '../bus/index.ts';
+import { type Core, PS, SR } from '../core/index.ts';
 
 /** Windows with their start bit set, from the one behind the current round to the one before it: oldest first. */
 function olderFrames(base: number, windowStart: number): number[] {

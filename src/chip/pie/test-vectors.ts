@@ -1,6 +1,6 @@
 /** Reads data/isa/exec-vectors.jsonl.gz and plays its vector-unit lines on a test machine. */
 
-import { dataText } from '../../shared-files.ts';
+import { dataText } from '../../testing/shared-files.ts';
 import { findOpcode, type Opcode } from '../../xtensa/index.ts';
 import { readAccx, setQaccForm, writeAccx } from './index.ts';
 import { QaccForm } from './state.ts';

@@ -5,7 +5,7 @@
  * Stages: E = 1, M = 2. "Defined in 2, used in 1, adjacent" costs the one stall there is.
  * Sources: ESP32-S3 TRM table 1.7-2 (docs/esp32-s3.md A5, DOC) unless a line says otherwise; units from Espressif's overlay.
  */
-import { type Opcode, opcodes } from '../../xtensa/table.ts';
+import { type Opcode, opcodes } from '../../xtensa/index.ts';
 
 export interface PipelineUse {
   /** Index into the opcode's operands, or the name of an implicit state ('ACCX', 'QACC_H', …). */

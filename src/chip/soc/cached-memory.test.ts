@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ACCESS, type Access, BusFault } from '../bus.ts';
-import { findBoard } from './boards.ts';
+import { findBoard } from '../boards/boards.ts';
+import { ACCESS, type Access, BusFault } from '../bus/bus.ts';
 import type { CachedMemory } from './cached-memory.ts';
 import type { BusTiming } from './external-bus.ts';
 import { createExternalBus, lineCosts } from './external-bus.ts';

@@ -3,7 +3,7 @@
  * the core waits for it.
  */
 
-import { ACCESS, type Access, BusFault } from '../bus.ts';
+import { ACCESS, type Access, BusFault } from '../bus/index.ts';
 import { type CacheTags, createCacheTags, LOOKUP } from './cache-tags.ts';
 import type { PeripheralContext } from './context.ts';
 import { type BusTiming, createExternalBus, type LineCosts, lineCosts } from './external-bus.ts';

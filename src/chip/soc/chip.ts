@@ -6,9 +6,9 @@
  * contents and inputs give the same cycles every time.
  */
 
-import { BusFault } from '../bus.ts';
-import { type Core, createCore } from '../core/core.ts';
-import { type Board, defaultBoard } from './boards.ts';
+import { type Board, defaultBoard } from '../boards/index.ts';
+import { BusFault } from '../bus/index.ts';
+import { type Core, createCore } from '../core/index.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createCore1 } from './core1.ts';
 import { createChipMemory, layOutArena } from './memory-map.ts';

@@ -1,6 +1,6 @@
 /** Core 1 between reset and its program: held, in the ROM's wait loop, or running (docs/esp32-s3.md C6, C9.5). */
 
-import type { Core } from '../core/core.ts';
+import type { Core } from '../core/index.ts';
 import type { Alarm, Clock } from './clock.ts';
 import { handOver } from './rom/handover.ts';
 import type { RtcControl } from './rtc-control.ts';

@@ -1,11 +1,9 @@
-/** The chip around its cores: memories, peripherals, ROM, boards. */
-export { type Board, type BoardScreen, boards, defaultBoard, findBoard } from './boards.ts';
+/** The chip around its cores: memories, peripherals, ROM. */
 export { type Chip, type ChipOptions, createChip, type RunLimits } from './chip.ts';
 export type { I2cDevice } from './i2c.ts';
 export { RESET_REASON, resetReasonName } from './reset-reasons.ts';
 export { RomCallError } from './rom/stub.ts';
-export { parseScreen, withScreen } from './screen-option.ts';
-export { SCREEN_HEIGHT, SCREEN_WIDTH, type Screen, type ScreenController } from './ssd1306.ts';
+export { SCREEN_HEIGHT, SCREEN_WIDTH, type Screen } from './ssd1306.ts';
 export type { Uart } from './uart.ts';
 export type { UsbSerialJtag } from './usb-serial-jtag.ts';
 export type { Warning, Warnings } from './warnings.ts';

@@ -5,7 +5,7 @@
  * not in the fast tables but answered by `locate`, which refuses the rest as the chip does.
  */
 
-import { createMemory, type Memory } from '../bus.ts';
+import { createMemory, type Memory } from '../bus/index.ts';
 
 const KB = 1024;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ACCESS, BusFault } from '../bus.ts';
-import { findBoard } from './boards.ts';
+import { findBoard } from '../boards/boards.ts';
+import { ACCESS, BusFault } from '../bus/bus.ts';
 import type { createChip } from './chip.ts';
 import { createClock, TICKS_PER_SECOND } from './clock.ts';
 import { createChipMemory, layOutArena } from './memory-map.ts';

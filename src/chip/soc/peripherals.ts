@@ -1,7 +1,7 @@
 /** The chip's block diagram: every block of registers at its address (docs/esp32-s3.md B2). */
 
+import type { Board } from '../boards/index.ts';
 import { createAnalogBus } from './analog.ts';
-import type { Board } from './boards.ts';
 import { type CachedMemory, createCachedMemory } from './cached-memory.ts';
 import type { Clock } from './clock.ts';
 import type { PeripheralContext } from './context.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBoard } from './boards.ts';
+import { findBoard } from '../boards/boards.ts';
 import { createScreen, SCREEN_WIDTH } from './ssd1306.ts';
 import { bootProgram, FOREVER, WATCHDOGS_OFF } from './test-image.ts';
 

@@ -1,6 +1,6 @@
 /** Puts the board's screen on the I2C bus and its supply and reset pins. */
 
-import type { Board } from './boards.ts';
+import type { Board } from '../boards/index.ts';
 import type { Gpio } from './gpio.ts';
 import type { I2cController } from './i2c.ts';
 import { createScreen, type Screen } from './ssd1306.ts';

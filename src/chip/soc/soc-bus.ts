@@ -1,6 +1,6 @@
 /** The chip's side of the bus contract: decodes addresses, charges waiting times, reaches the peripherals. */
 
-import { ACCESS, type Access, type Bus, BusFault, type Memory } from '../bus.ts';
+import { ACCESS, type Access, type Bus, BusFault, type Memory } from '../bus/index.ts';
 import type { CachedMemory } from './cached-memory.ts';
 import type { Clock } from './clock.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findBoard } from './boards.ts';
+import { findBoard } from '../boards/boards.ts';
 import { bootChip } from './test-image.ts';
 
 const CMD = 0x00;

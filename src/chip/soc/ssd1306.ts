@@ -3,13 +3,12 @@
  * driven by the bytes on the bus alone.
  */
 
+import type { ScreenController } from '../boards/index.ts';
 import type { I2cDevice } from './i2c.ts';
 
 export const SCREEN_WIDTH = 128;
 export const SCREEN_HEIGHT = 64;
 const PAGES = 8;
-
-export type ScreenController = 'ssd1306' | 'sh1106';
 
 export interface Screen extends I2cDevice {
   readonly controller: ScreenController;

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { assembleText, link, sequentially } from '../../xtensa/index.ts';
-import { findBoard } from './boards.ts';
+import { findBoard } from '../boards/boards.ts';
 import { type Chip, type ChipOptions, createChip } from './chip.ts';
 
 export interface ImageSegment {

@@ -27,7 +27,7 @@ export function register(program: Command): void {
 }
 
 async function assemble(file: string, options: Options): Promise<void> {
-  const { assembleFile } = await import('../../xtensa/tools.ts');
+  const { assembleFile } = await import('../../xtensa/index.ts');
   const source = readFileSync(file === '-' ? 0 : file, 'utf8');
   const assembled = assembleFile(source, {
     base: options.base,

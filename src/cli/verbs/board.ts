@@ -1,7 +1,7 @@
 /** `board`: a simulated board that stays up and is talked to like a real one. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { boards } from '../../chip/soc/boards.ts';
+import { boards } from '../../chip/boards/index.ts';
 import { integer } from '../arguments.ts';
 import { describeError } from '../errors.ts';
 import { boardFrom } from '../firmware-options.ts';

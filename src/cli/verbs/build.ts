@@ -31,7 +31,7 @@ async function build(options: Options): Promise<void> {
   const out = options.out ?? `${loaded.name}-${firmware.board.id}.bin`;
   writeFileSync(out, firmware.flash);
   if (options.manifest) {
-    const { manifestFiles } = await import('../../firmware/manifest.ts');
+    const { manifestFiles } = await import('../../firmware/index.ts');
     mkdirSync(options.manifest, { recursive: true });
     for (const [name, contents] of manifestFiles(loaded.name, firmware))
       writeFileSync(join(options.manifest, name), contents);

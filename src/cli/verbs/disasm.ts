@@ -17,7 +17,7 @@ export function register(program: Command): void {
     .option('--source', 'text that can be assembled again, instead of a listing')
     .addHelpText('after', '\nExample:\n  $ esp32-llm disasm program.elf')
     .action(async (file: string, { base, source }: Options) => {
-      const { disassembleFile } = await import('../../xtensa/tools.ts');
+      const { disassembleFile } = await import('../../xtensa/index.ts');
       const bytes = readFileSync(file === '-' ? 0 : file);
       process.stdout.write(`${disassembleFile(bytes, { base, source }).trimEnd()}\n`);
     });

@@ -65,7 +65,7 @@ async function executeModule(
   args: string[],
   options: Options,
 ): Promise<void> {
-  const { executeWasm, formatValue } = await import('../../compiler/host/exec.ts');
+  const { executeWasm, formatValue } = await import('../../compiler/index.ts');
   const { results, ...counts } = executeWasm(wasm, { invoke: name, args, maxCycles: options.maxCycles });
   const texts = results.map(formatValue);
   if (!options.json) for (const text of texts) process.stdout.write(`${text}\n`);

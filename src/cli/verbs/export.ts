@@ -1,7 +1,7 @@
 /** `export`: the model for other people's build systems. */
 import { type Command, Option } from 'commander';
-import { boards, findBoard } from '../../chip/soc/boards.ts';
-import { shippedPrograms } from '../../node/device-programs.ts';
+import { boards, findBoard } from '../../chip/boards/index.ts';
+import { shippedPrograms } from '../../node/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openModelAndTokenizer } from '../model-options.ts';
 import { thousands } from '../table.ts';
@@ -38,7 +38,7 @@ export function register(program: Command): void {
 
 async function exportIdf(folder: string, options: Options): Promise<void> {
   const [{ exportComponent }, { quantize }] = await Promise.all([
-    import('../../node/component.ts'),
+    import('../../node/index.ts'),
     import('../../quantize/index.ts'),
   ]);
   const { name, model, tokenizer } = openModelAndTokenizer(options);

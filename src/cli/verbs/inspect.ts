@@ -16,7 +16,7 @@ export function register(program: Command): void {
 }
 
 async function inspect(path: string | undefined, { json }: { json?: boolean }): Promise<void> {
-  const { describeModel } = await import('../../model/describe.ts');
+  const { describeModel } = await import('../../model/index.ts');
   const { fitBoards } = await import('../../firmware/index.ts');
   const { path: name, model } = openModel(path);
   const description = describeModel(model);

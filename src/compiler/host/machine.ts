@@ -1,5 +1,5 @@
 /** One simulated core with plain memory on which compiled modules run: what `exec` and the WebAssembly tests use. */
-import { SR } from '../../chip/core/state.ts';
+import { SR } from '../../chip/core/index.ts';
 import { createCore, createFlatBus } from '../../chip/index.ts';
 import { FailureError } from '../../errors.ts';
 import { a8, createAssembler, link, type ObjectCode, sequentially } from '../../xtensa/index.ts';

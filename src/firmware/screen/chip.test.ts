@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Board, findBoard } from '../../chip/soc/boards.ts';
-import { withScreen } from '../../chip/soc/screen-option.ts';
+import { type Board, findBoard } from '../../chip/boards/boards.ts';
+import { withScreen } from '../../chip/boards/screen-option.ts';
 import { shippedPrograms as programs } from '../../node/device-programs.ts';
 import { buildFirmware, type Firmware } from '../build.ts';
 import { createSession, type Session } from '../session.ts';

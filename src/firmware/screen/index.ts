@@ -1,5 +1,5 @@
 /** What the screen driver in device/screen needs from the builder: the board's wiring as numbers, font and splash as items. */
-import type { BoardScreen } from '../../chip/soc/boards.ts';
+import type { BoardScreen } from '../../chip/boards/index.ts';
 import type { MemoryItem } from '../memory.ts';
 import { glyphCount, packFont } from './font.ts';
 import { WIDTH } from './picture.ts';

@@ -3,7 +3,7 @@
  * screen on its bus. And what it ought to show, laid out independently.
  */
 import { readFileSync } from 'node:fs';
-import type { BoardScreen } from '../../chip/soc/boards.ts';
+import type { BoardScreen } from '../../chip/boards/boards.ts';
 import { createClock } from '../../chip/soc/clock.ts';
 import { createGpio, createIoMux } from '../../chip/soc/gpio.ts';
 import { createI2c } from '../../chip/soc/i2c.ts';

@@ -1,9 +1,9 @@
 /** Runs an exported component on simulated cores: its assembly text through our assembler, linked anywhere, called from C's ABI. */
 import { readFileSync } from 'node:fs';
+import { createFlatBus, type FlatBus } from '../../chip/bus/flat-bus.ts';
 import { type Core, createCore } from '../../chip/core/core.ts';
 import { PS, SR } from '../../chip/core/state.ts';
 import { builtInCode } from '../../chip/exec/handlers.ts';
-import { createFlatBus, type FlatBus } from '../../chip/flat-bus.ts';
 import { assembleText, type LinkedCode, link, sequentially } from '../../xtensa/index.ts';
 import type { Component } from '../component.ts';
 import type { Region } from '../layout.ts';

@@ -3,7 +3,7 @@
  * Sources: Xtensa ISA reference manual, chapter 5; implemented bits from the state widths of the core's description.
  */
 
-import { specialRegisters } from '../../../xtensa/table.ts';
+import { specialRegisters } from '../../../xtensa/index.ts';
 import { emitPie } from '../../pie/index.ts';
 import { SR } from '../state.ts';
 import type { EmitContext, Emitter } from './context.ts';

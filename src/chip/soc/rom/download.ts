@@ -1,6 +1,6 @@
 /** The ROM's serial loader on the chip's own consoles: UART0 and USB (docs/esp32-s3.md C9.9). */
 
-import { BusFault } from '../../bus.ts';
+import { BusFault } from '../../bus/index.ts';
 import { createLoader } from '../../download/index.ts';
 import type { Clock } from '../clock.ts';
 import { CRYSTAL_HERTZ } from '../context.ts';

@@ -1,7 +1,6 @@
 /** State of a core at the first instruction of the program (docs/esp32-s3.md C9.4, C9.5). */
 
-import type { Core } from '../../core/core.ts';
-import { SR } from '../../core/state.ts';
+import { type Core, SR } from '../../core/index.ts';
 
 interface HandOver {
   readonly windowbase: number;

@@ -1,6 +1,6 @@
 /** How ROM code reaches memory and registers: word by word over the same bus as a program. */
 
-import { ACCESS } from '../../bus.ts';
+import { ACCESS } from '../../bus/index.ts';
 import type { Clock } from '../clock.ts';
 import type { SocBus } from '../soc-bus.ts';
 

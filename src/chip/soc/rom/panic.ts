@@ -1,6 +1,6 @@
 /** The ROM's dump of an exception that nobody else handles: VECBASE is still the ROM's (docs/esp32-s3.md C9.1). */
 
-import { type CoreState, SR } from '../../core/state.ts';
+import { type CoreState, SR } from '../../core/index.ts';
 import { hex } from '../warnings.ts';
 
 /** EXCCAUSE values as the ROM names them. */

@@ -1,8 +1,7 @@
 /** The ROM as a process in simulated time: boots core 0, dumps exceptions, ends programs that return. */
 
-import { BusFault } from '../../bus.ts';
-import type { Core } from '../../core/core.ts';
-import { SR } from '../../core/state.ts';
+import { BusFault } from '../../bus/index.ts';
+import { type Core, SR } from '../../core/index.ts';
 import type { Alarm, Clock } from '../clock.ts';
 import type { Peripherals } from '../peripherals.ts';
 import type { SocBus } from '../soc-bus.ts';

@@ -5,7 +5,7 @@
  */
 
 import { FailureError } from '../../../errors.ts';
-import { WINDOW_VECTOR_BYTES, windowVectors } from '../../window-vectors.ts';
+import { WINDOW_VECTOR_BYTES, windowVectors } from '../../core/index.ts';
 import { ROM } from '../memory-map.ts';
 import { hex } from '../warnings.ts';
 import { romFunctionName } from './functions.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dataText } from '../shared-files.ts';
+import { dataText } from '../../../testing/shared-files.ts';
 import { runExecVectors } from './exec-vectors.ts';
 
 const HEADER = JSON.stringify({ default_state: { a2: '00000001', a3: '00000002', f1: '7fc00000' } });

@@ -2,11 +2,11 @@
  * Runs instruction vectors (JSON lines; the first line documents the format) against a core and compares every register
  * and byte of memory that they mention.
  */
-import { FailureError } from '../errors.ts';
-import { createCore } from './core/core.ts';
-import { type CoreState, SR } from './core/state.ts';
-import { createFlatBus, type FlatBus } from './flat-bus.ts';
-import { Control, QaccForm, readAccx, setQaccForm, writeAccx } from './pie/index.ts';
+import { FailureError } from '../../../errors.ts';
+import { createFlatBus, type FlatBus } from '../../bus/flat-bus.ts';
+import { Control, QaccForm, readAccx, setQaccForm, writeAccx } from '../../pie/index.ts';
+import { createCore } from '../core.ts';
+import { type CoreState, SR } from '../state.ts';
 
 interface Vector {
   readonly asm: string;

@@ -1,5 +1,5 @@
 /** Window overflow and underflow handlers (Xtensa ISA reference manual, 4.7.1.3-4), one in each 64 bytes from VECBASE on (docs/esp32-s3.md C7). */
-import { assembleText } from '../xtensa/index.ts';
+import { assembleText } from '../../xtensa/index.ts';
 
 /** Bytes that the six handlers take. */
 export const WINDOW_VECTOR_BYTES = 0x180;

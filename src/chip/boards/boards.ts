@@ -1,9 +1,10 @@
 /** Boards that can be simulated, built for and flashed (docs/esp32-s3.md D5, D6). One row a board. */
 
 import { UsageError } from '../../errors.ts';
-import type { ScreenController } from './ssd1306.ts';
 
 const MB = 1 << 20;
+
+export type ScreenController = 'ssd1306' | 'sh1106';
 
 export interface BoardScreen {
   readonly controller: ScreenController;

@@ -14,11 +14,11 @@ export function readText(path: string): string {
 
 /** Text of `data/<name>`; `<name>.gz` is unpacked. */
 export const dataText = (name: string): string =>
-  readText(fileURLToPath(new URL(`../data/${name}`, import.meta.url)));
+  readText(fileURLToPath(new URL(`../../data/${name}`, import.meta.url)));
 
 /** Path of `../shared/<name>`, or undefined (with a line on stderr saying what is left out) where it is not there. */
 export function sharedPath(name: string): string | undefined {
-  const path = fileURLToPath(new URL(`../../shared/${name}`, import.meta.url));
+  const path = fileURLToPath(new URL(`../../../shared/${name}`, import.meta.url));
   if (existsSync(path)) return path;
   process.stderr.write(`not found: ../shared/${name}; what needs it is skipped\n`);
   return undefined;

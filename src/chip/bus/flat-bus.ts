@@ -1,8 +1,8 @@
 /** A bus with nothing but plain memory: for bare ELF programs and tests. */
 
-import { FailureError } from '../errors.ts';
+import { FailureError } from '../../errors.ts';
 import { type Bus, BusFault, createMemory, PAGE_SHIFT } from './bus.ts';
-import { CAUSE } from './core/errors.ts';
+import { CAUSE } from './causes.ts';
 
 const PAGE = 1 << PAGE_SHIFT;
 

@@ -1,8 +1,7 @@
 /** A screen described in words, as on a command line: `ssd1306:sda=8,scl=9,address=0x3c,reset=21,power=36,on=low,rotation=180`. */
 
 import { UsageError } from '../../errors.ts';
-import type { Board, BoardScreen } from './boards.ts';
-import type { ScreenController } from './ssd1306.ts';
+import type { Board, BoardScreen, ScreenController } from './boards.ts';
 
 const CONTROLLERS: readonly ScreenController[] = ['ssd1306', 'sh1106'];
 const EXAMPLE = 'ssd1306:sda=8,scl=9[,address=0x3c][,reset=PIN][,power=PIN][,on=high|low][,rotation=180]';

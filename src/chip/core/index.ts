@@ -1,0 +1,7 @@
+/** The LX7 cores: decoded regions compiled to JavaScript, with cycle accounting, windows, exceptions and interrupts. */
+export { type Core, type CoreOptions, createCore } from './core.ts';
+export { decodeInstruction } from './decode.ts';
+export { UnsupportedInstruction } from './errors.ts';
+export type { VisibleRegisters } from './runtime.ts';
+export { type CoreState, PS, SR } from './state.ts';
+export { WINDOW_VECTOR_BYTES, windowVectors } from './window-vectors.ts';

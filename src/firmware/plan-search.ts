@@ -1,0 +1,44 @@
+/** How long a context fits which memories. */
+import { isShortage, type Layout, placeAll, type Room, type Shortage } from './place.ts';
+import { itemsOf, type PlanRequest } from './plan-items.ts';
+
+/** Flash that the image and a partition or two may take before the mapped weights. */
+const IMAGE_RESERVE = 1 << 20;
+const CONTEXT_STEP = 16;
+
+/** Memories to try, from the fastest. */
+export function roomsOf({ board, weights }: PlanRequest): Room[] {
+  const flashBytes = Math.max(0, board.flashBytes - IMAGE_RESERVE);
+  const external: Room[] = [{ flashBytes, psramBytes: 0, spareSram: weights === 'flash' }];
+  if (board.psramBytes > 0) external.push({ ...external[0], psramBytes: board.psramBytes });
+  return weights === 'flash' ? external : [{ flashBytes: 0, psramBytes: 0 }, ...external];
+}
+
+type Attempt = { context: number; result: Layout | Shortage };
+
+/** The longest context with which everything fits into `room`, by halving; undefined if none does. */
+export function longest(request: PlanRequest, room: Room): Attempt | undefined {
+  const limit = request.model.config.context;
+  const fits = (context: number): Attempt | undefined => {
+    const result = placeAll(itemsOf(request, context), room);
+    return isShortage(result) ? undefined : { context, result };
+  };
+  const all = fits(limit);
+  if (all) return all;
+  let best: Attempt | undefined;
+  let low = 1;
+  let high = Math.floor((limit - 1) / CONTEXT_STEP);
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const attempt = fits(middle * CONTEXT_STEP);
+    if (attempt) best = attempt;
+    if (attempt) low = middle + 1;
+    else high = middle - 1;
+  }
+  return best;
+}
+
+/** The longest context that the board holds in any of its memories; 0 if none. */
+export function longestContext(request: PlanRequest): number {
+  return Math.max(0, ...roomsOf(request).map((room) => longest(request, room)?.context ?? 0));
+}

@@ -1,0 +1,3 @@
+/** What needs Node: files that ship with the package, folders to write. */
+export { type ComponentFolderOptions, exportComponent } from './component.ts';
+export { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
