@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { trainMachinery } from '../src/node/train.ts';
 import type { Corpus } from '../src/train/batches.ts';
 import { createEngine, initialize } from '../src/train/engine.ts';
 import { measuring } from '../src/train/measure.ts';
@@ -28,12 +29,12 @@ function flopsPerToken(shape: Shape): number {
 
 /** Runs the peak loop for a while whenever it is told to; answers with operations per second. */
 const peakWorker = `
-const { parentPort } = require('node:worker_threads');
+const { parentPort, workerData } = require('node:worker_threads');
 import(${JSON.stringify(new URL('../node_modules/tsx/dist/esm/api/index.mjs', import.meta.url).href)})
   .then(({ register }) => { register(); return import(${JSON.stringify(new URL('../src/train/kernels.ts', import.meta.url).href)}); })
-  .then(({ loadKernels }) => {
+  .then(({ instantiateKernels }) => {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-    const kernels = loadKernels(memory);
+    const kernels = instantiateKernels(workerData, memory);
     for (let i = 0; i < 300; i++) kernels.multiplyAddPeak(3000);
     parentPort.on('message', () => {
       const start = performance.now();
@@ -44,8 +45,13 @@ import(${JSON.stringify(new URL('../node_modules/tsx/dist/esm/api/index.mjs', im
     parentPort.postMessage(0);
   });`;
 
+const { kernels } = trainMachinery();
+
 async function peakMeter(threads: number): Promise<{ run(): Promise<number>; close(): void }> {
-  const workers = Array.from({ length: threads }, () => new Worker(peakWorker, { eval: true }));
+  const workers = Array.from(
+    { length: threads },
+    () => new Worker(peakWorker, { eval: true, workerData: kernels }),
+  );
   const answers = () =>
     Promise.all(workers.map((worker) => new Promise<number>((resolve) => worker.once('message', resolve))));
   await answers();
@@ -65,7 +71,7 @@ const { shape } = recipe;
 const tokens = Int32Array.from({ length: recipe.batchTokens + 1 }, (_, i) => (i * 7919) % shape.vocabulary);
 const corpus: Corpus = { tokens, starts: Int32Array.of(0, tokens.length), bytes: tokens.length };
 const segments = Array.from({ length: SEQUENCES }, (_, i) => ({ start: i * CONTEXT, length: CONTEXT }));
-const engine = await createEngine(shape, recipe);
+const engine = await createEngine(shape, { ...recipe, ...trainMachinery() });
 initialize(engine, 1);
 engine.refresh(measuring('none'));
 const settings = { ...settingsOf(recipe, 1000, 0), matrixRate: 1e-6, embeddingRate: 1e-6, normRate: 1e-6 };

@@ -21,3 +21,8 @@ export function compareBytes(one: Uint8Array, other: Uint8Array): number {
   for (let i = 0; i < length; i++) if (one[i] !== other[i]) return one[i] - other[i];
   return one.length - other.length;
 }
+
+const utf8 = new TextEncoder();
+
+/** Bytes that a text takes as UTF-8. */
+export const utf8Length = (text: string): number => utf8.encode(text).length;

@@ -1,3 +1,4 @@
+import { utf8Length } from '../bytes.ts';
 import type { Encoder } from './encoder.ts';
 import { createRandom, type Random } from './random.ts';
 
@@ -22,7 +23,7 @@ export function encodeCorpus(documents: readonly string[], encode: Encoder): Cor
   parts.forEach((part, i) => {
     tokens.set(part, starts[i]);
   });
-  const bytes = documents.reduce((sum, document) => sum + Buffer.byteLength(document), 0);
+  const bytes = documents.reduce((sum, document) => sum + utf8Length(document), 0);
   return { tokens, starts, bytes };
 }
 

@@ -1,9 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { FailureError } from '../errors.ts';
 import type { BatchState } from './batches.ts';
 import type { Engine } from './engine.ts';
-import { writeSafely } from './files.ts';
 import type { Recipe } from './recipe.ts';
 
 /** One point of the loss curve. */
@@ -39,11 +36,21 @@ export interface Checkpoint {
 
 const MAGIC = 'esp32-llm training 1\n';
 
-export const checkpointPath = (folder: string): string => join(folder, 'checkpoint.train');
-export const hasCheckpoint = (folder: string): boolean => existsSync(checkpointPath(folder));
+/** Where a run's files are kept: a folder, or whatever holds bytes by name. */
+export interface RunStorage {
+  /** What messages call it. */
+  name: string;
+  has(file: string): boolean;
+  /** A file's bytes. */
+  read(file: string): Uint8Array;
+  /** Replaces a file so that, whatever happens, the old content or the new one is there. */
+  write(file: string, content: Uint8Array | string): void;
+}
+
+export const CHECKPOINT_FILE = 'checkpoint.train';
 
 /** Magic line, one line of JSON padded to a multiple of 4 bytes, then weights and both moments as float32. */
-export function saveCheckpoint(folder: string, state: RunState, engine: Engine): void {
+export function saveCheckpoint(storage: RunStorage, state: RunState, engine: Engine): void {
   const json = JSON.stringify(state);
   const head = new TextEncoder().encode(`${MAGIC}${json}`);
   const start = (head.length + 4) & ~3;
@@ -54,18 +61,19 @@ export function saveCheckpoint(folder: string, state: RunState, engine: Engine):
   parts.forEach((part, i) => {
     new Float32Array(bytes.buffer, start + 4 * i * part.length, part.length).set(part);
   });
-  writeSafely(checkpointPath(folder), bytes);
+  storage.write(CHECKPOINT_FILE, bytes);
 }
 
 /** @throws FailureError when the file is missing or damaged */
-export function loadRunCheckpoint(folder: string, floats: (state: RunState) => number): Checkpoint {
-  const path = checkpointPath(folder);
-  if (!existsSync(path)) {
-    throw new FailureError(`train: ${folder} has no checkpoint to resume from; leave out --resume.`);
+export function loadRunCheckpoint(storage: RunStorage, floats: (state: RunState) => number): Checkpoint {
+  if (!storage.has(CHECKPOINT_FILE)) {
+    throw new FailureError(`train: ${storage.name} has no checkpoint to resume from; leave out --resume.`);
   }
-  const bytes = new Uint8Array(readFileSync(path));
+  const bytes = storage.read(CHECKPOINT_FILE);
   const damaged = () =>
-    new FailureError(`train: ${path} is damaged or from another version; start again without --resume.`);
+    new FailureError(
+      `train: ${storage.name}/${CHECKPOINT_FILE} is damaged or from another version; start again without --resume.`,
+    );
   if (new TextDecoder().decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) throw damaged();
   const end = bytes.indexOf(0x0a, MAGIC.length);
   if (end < 0) throw damaged();

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import { utf8Length } from '../bytes.ts';
 import { UsageError } from '../errors.ts';
 import { type Corpus, encodeCorpus } from './batches.ts';
 import { createEncoder } from './encoder.ts';
@@ -8,34 +9,35 @@ import { documentsOf, type TrainedTokenizer, trainTokenizer } from './tokenizer-
 /** Below this a text teaches nothing but itself. */
 const SMALLEST_TEXT = 10_000;
 
+/** A text to train on or to measure. */
+export interface TextSource {
+  /** What messages call it: its path. */
+  name: string;
+  /** UTF-8; documents parted by lines `<|endoftext|>`. */
+  bytes: Uint8Array;
+}
+
 export interface TextData {
   documents: string[];
   hash: string;
 }
 
-/** Reads a text file. @throws UsageError when it is missing, not UTF-8 or too little */
-export function readText(path: string, smallest = SMALLEST_TEXT): TextData {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
-    throw new UsageError(`train: the text ${path} ${reason}.`);
-  }
+/** The documents of a text. @throws UsageError when it is not UTF-8 or too little */
+export function readText({ name, bytes }: TextSource, smallest = SMALLEST_TEXT): TextData {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new UsageError(`train: ${path} is not UTF-8 text; convert it first.`);
+    throw new UsageError(`train: ${name} is not UTF-8 text; convert it first.`);
   }
   const documents = documentsOf(text);
-  const size = documents.reduce((sum, document) => sum + Buffer.byteLength(document), 0);
+  const size = documents.reduce((sum, document) => sum + utf8Length(document), 0);
   if (size < smallest) {
     throw new UsageError(
-      `train: ${path} holds ${size} bytes of text; at least ${smallest} are needed to train a model.`,
+      `train: ${name} holds ${size} bytes of text; at least ${smallest} are needed to train a model.`,
     );
   }
-  return { documents, hash: createHash('sha256').update(bytes).digest('hex') };
+  return { documents, hash: bytesToHex(sha256(bytes)) };
 }
 
 /** Tokenizer and tokens of a text. @throws UsageError when the text is shorter than one context */

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import { BOS, type Corpus, type Segment, share } from './batches.ts';
 import { Command } from './crew.ts';
 import {
@@ -40,7 +39,20 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export interface EngineOptions {
+/**
+ * Starts a worker that hands its task to {@link followRun}; resolves once that is ready, with a promise of the worker's end. (While
+ * it starts, a worker needs the event loop of the thread that starts it, which blocks during a step.)
+ */
+export type StartThread = (task: ThreadTask) => Promise<{ ended: Promise<void> }>;
+
+/** What training takes from its surroundings: Node and browsers have other files and other workers. */
+export interface TrainMachinery {
+  /** The operators, dist/train/kernels.wasm, compiled. */
+  kernels: WebAssembly.Module;
+  startThread: StartThread;
+}
+
+export interface EngineOptions extends TrainMachinery {
   threads: number;
   /** Most tokens of one step, over all threads. */
   batchTokens: number;
@@ -49,15 +61,17 @@ export interface EngineOptions {
 /** Starts the threads; weights are zero until initialize() or a checkpoint fills them. */
 export async function createEngine(shape: Shape, options: EngineOptions): Promise<Engine> {
   checkShape(shape);
-  const { threads, batchTokens } = options;
+  const { threads, batchTokens, kernels: module, startThread } = options;
   const capacity = Math.ceil(batchTokens / CHUNKS) + shape.context;
   const layout = layOut(shape, threads, capacity);
   const memory = createMemory(layout.bytes);
   fillRotations(memory, layout, shape);
   const { count } = parametersOf(shape);
-  const main = joinRun({ memory, shape, layout, index: 0 });
+  const main = joinRun({ module, memory, shape, layout, index: 0 });
   const workers = await Promise.all(
-    Array.from({ length: threads - 1 }, (_, i) => startWorker({ memory, shape, layout, index: i + 1 })),
+    Array.from({ length: threads - 1 }, (_, i) =>
+      startThread({ module, memory, shape, layout, index: i + 1 }),
+    ),
   );
   const floats = (address: number) => new Float32Array(memory.buffer, address, count);
   const slots = new Float64Array(memory.buffer, layout.settings, SETTING_SLOTS);
@@ -97,29 +111,9 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
     async close() {
       main.meeting.setCommand(Command.exit);
       main.meeting.wait();
-      await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
+      await Promise.all(workers.map(({ ended }) => ended));
     },
   };
-}
-
-/** Node 20 does not hand tsx's loader down to workers. */
-const sourceWorker = `import('tsx/esm/api').then(({ register }) => {
-  register();
-  return import('${new URL('./worker.ts', import.meta.url)}');
-});`;
-
-/**
- * From source (tests, tsx) a worker needs the loader too; from dist/ it is plain JavaScript. Resolves when the
- * worker is ready: while it starts it needs the main thread's event loop, which blocks during a step.
- */
-function startWorker(task: ThreadTask): Promise<Worker> {
-  const worker = import.meta.url.endsWith('.ts')
-    ? new Worker(sourceWorker, { eval: true, workerData: task })
-    : new Worker(new URL('./worker.js', import.meta.url), { workerData: task });
-  return new Promise((resolve, reject) => {
-    worker.once('message', () => resolve(worker));
-    worker.once('error', reject);
-  });
 }
 
 function fillChunk(

@@ -1,6 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { FailureError } from '../errors.ts';
-
 /** Bytes a thread's GEMM needs for itself (wasm/gemm.ts: one panel and one tile). */
 export const GEMM_SCRATCH_BYTES = 8192 + 128;
 
@@ -128,14 +125,8 @@ export interface Kernels {
   multiplyAddPeak(rounds: number): number;
 }
 
-/** Places where the build leaves the module: beside the compiled file, or in dist/ seen from src/. */
-const candidates = ['./kernels.wasm', '../../dist/train/kernels.wasm'];
-
 /** One instance over `memory` (shared, WebAssembly pages); every thread makes its own. */
-export function loadKernels(memory: WebAssembly.Memory): Kernels {
-  const place = candidates.map((name) => new URL(name, import.meta.url)).find((url) => existsSync(url));
-  if (!place) throw new FailureError('train: kernels.wasm is missing; run `npm run build` first.');
-  const module = new WebAssembly.Module(readFileSync(place));
+export function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
   const imports = {
     env: {
       memory,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { GEMM_SCRATCH_BYTES, loadKernels } from './kernels.ts';
+import { trainMachinery } from '../node/train.ts';
+import { GEMM_SCRATCH_BYTES, instantiateKernels } from './kernels.ts';
 import { createMemory } from './memory.ts';
 import { createRandom } from './random.ts';
 import {
@@ -16,7 +17,7 @@ import {
 } from './slow.ts';
 
 const memory = createMemory(4 << 20);
-const kernels = loadKernels(memory);
+const kernels = instantiateKernels(trainMachinery().kernels, memory);
 const random = createRandom(7);
 const scratch = 1024;
 const attentionScratch = scratch + ((GEMM_SCRATCH_BYTES + 63) & ~63);

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { trainMachinery } from '../node/train.ts';
 import { type Corpus, createBatches, encodeCorpus, share } from './batches.ts';
 import { createEngine, type Engine, initialize } from './engine.ts';
 import { measuring } from './measure.ts';
@@ -25,6 +26,7 @@ async function engineOf(options: { shape?: Shape; threads?: number; batchTokens?
   const engine = await createEngine(options.shape ?? shape, {
     threads: options.threads ?? 1,
     batchTokens: options.batchTokens ?? 64,
+    ...trainMachinery(),
   });
   engines.push(engine);
   initialize(engine, options.seed ?? 3);

@@ -1,11 +1,13 @@
 import { Command, createMeeting, type Meeting } from './crew.ts';
-import { type Kernels, loadKernels } from './kernels.ts';
+import { instantiateKernels, type Kernels } from './kernels.ts';
 import { CHUNKS, CONTROL_SLOTS, type Layout, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
 import { createPass } from './pass.ts';
 import { parametersOf, type Shape, type Tensor } from './shape.ts';
 
 /** What a thread needs to join a run; can be posted to a worker. */
 export interface ThreadTask {
+  /** The operators (src/train/wasm/), compiled. */
+  module: WebAssembly.Module;
   memory: WebAssembly.Memory;
   shape: Shape;
   layout: Layout;
@@ -77,8 +79,8 @@ export interface Thread {
 
 /** Joins a run as thread `task.index`. */
 export function joinRun(task: ThreadTask): Thread {
-  const { memory, shape, layout, index } = task;
-  const kernels = loadKernels(memory);
+  const { module, memory, shape, layout, index } = task;
+  const kernels = instantiateKernels(module, memory);
   const control = new Int32Array(memory.buffer, layout.control, CONTROL_SLOTS);
   const meeting = createMeeting(control, layout.threads.length);
   const pass = createPass(kernels, memory, shape, layout, index);
@@ -158,6 +160,23 @@ export function joinRun(task: ThreadTask): Thread {
       }
     },
   };
+}
+
+/** A worker's whole life: joins, says so with `ready`, follows the first thread's commands until it says exit. */
+export function followRun(task: ThreadTask, ready: () => void): void {
+  const { meeting, work } = joinRun(task);
+  ready();
+  try {
+    for (;;) {
+      meeting.wait();
+      if (meeting.command() === Command.exit) break;
+      work();
+      meeting.wait();
+    }
+  } catch (error) {
+    meeting.fail();
+    throw error;
+  }
 }
 
 function commonDivisor(a: number, b: number): number {

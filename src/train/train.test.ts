@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { shippedPrograms } from '../node/device-programs.ts';
+import { type TrainFilesOptions, trainFiles as train, trainMachinery } from '../node/train.ts';
 import { createReference } from '../reference/index.ts';
-import { checkpointPath } from './checkpoint.ts';
+import { CHECKPOINT_FILE } from './checkpoint.ts';
 import { curveSvg } from './curve.ts';
 import { createRandom } from './random.ts';
-import { outputNames, type TrainOptions, train } from './train.ts';
+import { outputNames, train as trainAnywhere } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -22,7 +24,7 @@ function storyText(stories: number): string {
 
 const text = join(folder, 'stories.txt');
 writeFileSync(text, storyText(120));
-const basic: Omit<TrainOptions, 'out'> = {
+const basic: Omit<TrainFilesOptions, 'out'> = {
   text,
   preset: 'tiny',
   vocabulary: 290,
@@ -67,6 +69,31 @@ describe('train', () => {
     expect(file('halves', outputNames.model).equals(file('once', outputNames.model))).toBe(true);
   });
 
+  it('without files and threads it gives the same bits', async () => {
+    const kept = new Map<string, Uint8Array>();
+    const { kernels } = trainMachinery();
+    await trainAnywhere({
+      ...basic,
+      text: { name: 'a text', bytes: readFileSync(text) },
+      storage: {
+        name: 'memory',
+        has: (name) => kept.has(name),
+        read: (name) => kept.get(name)!,
+        write: (name, content) =>
+          void kept.set(name, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+      },
+      programs: shippedPrograms,
+      kernels,
+      validation: undefined,
+      startThread: () => Promise.reject(new Error('there are no threads')),
+      threads: 1,
+      steps: 30,
+    });
+    await train({ ...basic, out: join(folder, 'files'), steps: 30, threads: 1 });
+    expect([...kept.keys()].sort()).toEqual(readdirSync(join(folder, 'files')).sort());
+    expect(Buffer.compare(kept.get(outputNames.model)!, file('files', outputNames.model))).toBe(0);
+  });
+
   it('windows of a stream, AdamW, ReLU, int4 finish and an own validation text work as well', async () => {
     const { state } = await train({
       ...basic,
@@ -88,7 +115,7 @@ describe('refusals, one sentence each', () => {
   writeFileSync(small, 'Once upon a time.');
   const latin = join(folder, 'latin.txt');
   writeFileSync(latin, Buffer.alloc(20000, 0xe9));
-  const attempt = (options: Partial<TrainOptions>) =>
+  const attempt = (options: Partial<TrainFilesOptions>) =>
     train({ ...basic, out: join(folder, 'no'), steps: 1, ...options });
 
   it.each([
@@ -101,7 +128,7 @@ describe('refusals, one sentence each', () => {
     [{ resume: true, out: join(folder, 'absent') }, /no checkpoint to resume from/],
     [{ out: join(text, 'below') }, /cannot write .*choose another --out/],
     [{ rate: 1e30, steps: 9 }, /loss is no longer a number/],
-  ] as [Partial<TrainOptions>, RegExp][])('%j', async (options, message) => {
+  ] as [Partial<TrainFilesOptions>, RegExp][])('%j', async (options, message) => {
     await expect(attempt(options)).rejects.toThrow(message);
   });
 
@@ -112,8 +139,8 @@ describe('refusals, one sentence each', () => {
     const other = join(folder, 'other.txt');
     writeFileSync(other, storyText(130));
     await expect(attempt({ out, text: other, resume: true })).rejects.toThrow('is not the text');
-    const bytes = readFileSync(checkpointPath(out));
-    writeFileSync(checkpointPath(out), bytes.subarray(0, bytes.length - 3));
+    const bytes = readFileSync(join(out, CHECKPOINT_FILE));
+    writeFileSync(join(out, CHECKPOINT_FILE), bytes.subarray(0, bytes.length - 3));
     await expect(attempt({ out, resume: true })).rejects.toThrow('is damaged');
   });
 });

@@ -1,25 +1,22 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError, UsageError } from '../errors.ts';
 import { loadTokenizer } from '../model/index.ts';
-import { shippedPrograms } from '../node/index.ts';
 import { createReference, createSampler, generate } from '../reference/index.ts';
 import { type Batches, type Corpus, createBatches, encodeCorpus } from './batches.ts';
 import {
+  CHECKPOINT_FILE,
   type Checkpoint,
   type CurvePoint,
-  checkpointPath,
-  hasCheckpoint,
   loadRunCheckpoint,
   type RunState,
+  type RunStorage,
   saveCheckpoint,
 } from './checkpoint.ts';
 import { conditionForChip } from './condition.ts';
-import { prepareCorpus, readText } from './corpus.ts';
+import { prepareCorpus, readText, type TextSource } from './corpus.ts';
 import { curveSvg } from './curve.ts';
 import { createEncoder } from './encoder.ts';
-import { createEngine, type Engine, initialize } from './engine.ts';
-import { makeFolder, writeSafely } from './files.ts';
+import { createEngine, type Engine, initialize, type TrainMachinery } from './engine.ts';
 import { measure, measuring } from './measure.ts';
 import { progressOf, type Recipe, type RecipeOptions, recipeOf } from './recipe.ts';
 import { settingsOf } from './settings.ts';
@@ -27,14 +24,15 @@ import { checkShape, parametersOf, type Shape } from './shape.ts';
 import { type TrainedTokenizer, writeTokenizer } from './tokenizer-trainer.ts';
 import { modelOf, writeVersion0, writeVersion1 } from './writer.ts';
 
-export interface TrainOptions extends RecipeOptions {
-  /** Path of the text: UTF-8, documents parted by lines `<|endoftext|>`. */
-  text: string;
-  /** Folder for the model, its tokenizer, the curve, samples and the checkpoint. */
-  out: string;
+export interface TrainOptions extends RecipeOptions, TrainMachinery {
+  text: TextSource;
+  /** Gets the model, its tokenizer, the curve, samples and the checkpoint. */
+  storage: RunStorage;
+  /** The chip's arithmetic, which the finished model is tried in. */
+  programs: DevicePrograms;
   /** A second text that is only measured. */
-  validation?: string;
-  /** Goes on from the checkpoint in `out`; its recipe counts, of the options only steps and seconds. */
+  validation?: TextSource;
+  /** Goes on from the checkpoint in `storage`; its recipe counts, of the options only steps and seconds. */
   resume?: boolean;
   /** Stops after the step under way, with everything saved. */
   signal?: AbortSignal;
@@ -52,14 +50,11 @@ export interface Progress extends CurvePoint {
 }
 
 export interface TrainResult {
-  /** llama2.c version 0 file. */
-  model: string;
-  tokenizer: string;
   finished: boolean;
   state: RunState;
 }
 
-/** Files that a run leaves in its folder. */
+/** Files that a run leaves in its storage: llama2.c's version 0, version 1 and tokenizer, and what it saw on its way. */
 export const outputNames = {
   model: 'model.bin',
   version1: 'model-v1.bin',
@@ -69,6 +64,8 @@ export const outputNames = {
 } as const;
 
 const SAMPLE_TOKENS = 200;
+/** At most so long nobody else gets a turn; a step that takes longer is not interrupted. */
+const BREATH_MS = 50;
 
 /** A run in progress. */
 interface Run {
@@ -83,7 +80,7 @@ interface Run {
 }
 
 /**
- * Trains a model on a text. Leaves the files of `outputNames` and a checkpoint in the folder.
+ * Trains a model on a text. Leaves the files of `outputNames` and a checkpoint in the storage.
  * @throws UsageError for options and texts that cannot work, FailureError for disk and checkpoint trouble
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
@@ -97,28 +94,24 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   }
   const { steps, seconds } = state.recipe;
   const finished = progressOf(state.recipe, state.step, state.seconds) >= 1 || (!steps && !seconds);
-  return {
-    model: join(options.out, outputNames.model),
-    tokenizer: join(options.out, outputNames.tokenizer),
-    finished,
-    state,
-  };
+  return { finished, state };
 }
 
 async function start(options: TrainOptions): Promise<Run> {
+  const { storage } = options;
   const fresh = recipeOf(options);
   checkShape(fresh.shape);
   const text = readText(options.text);
   const checkpoint = options.resume
-    ? loadRunCheckpoint(options.out, ({ recipe }) => parametersOf(recipe.shape).count)
+    ? loadRunCheckpoint(storage, ({ recipe }) => parametersOf(recipe.shape).count)
     : undefined;
-  if (!checkpoint && hasCheckpoint(options.out)) {
+  if (!checkpoint && storage.has(CHECKPOINT_FILE)) {
     throw new UsageError(
-      `train: ${options.out} already holds a run; go on with --resume, or choose another --out.`,
+      `train: ${storage.name} already holds a run; go on with --resume, or choose another --out.`,
     );
   }
   if (checkpoint && checkpoint.state.textHash !== text.hash) {
-    throw new UsageError(`train: ${options.text} is not the text that ${options.out} was trained on.`);
+    throw new UsageError(`train: ${options.text.name} is not the text that ${storage.name} was trained on.`);
   }
   const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash);
   const { recipe } = state;
@@ -126,9 +119,13 @@ async function start(options: TrainOptions): Promise<Run> {
   const validation = options.validation
     ? encodeCorpus(readText(options.validation, 1).documents, createEncoder(tokenizer))
     : undefined;
-  makeFolder(options.out);
-  writeSafely(join(options.out, outputNames.tokenizer), writeTokenizer(tokenizer));
-  const engine = await createEngine(recipe.shape, recipe);
+  storage.write(outputNames.tokenizer, writeTokenizer(tokenizer));
+  const engine = await createEngine(recipe.shape, {
+    kernels: options.kernels,
+    startThread: options.startThread,
+    threads: recipe.threads,
+    batchTokens: recipe.batchTokens,
+  });
   prepareWeights(engine, recipe, checkpoint);
   const batches = createBatches(corpus, recipe.packing, recipe.seed, checkpoint?.state.batches);
   return { options, state, engine, corpus, batches, tokenizer, documents: text.documents, validation };
@@ -175,13 +172,14 @@ async function loop(run: Run): Promise<void> {
   const dueCheckpoint = timer(checkpoint, state.seconds);
   const dueSample = timer(sample, state.seconds);
   const mean = { loss: 0, tokens: 0, seconds: state.seconds };
+  let breath = performance.now();
   engine.refresh(settingsOf(recipe, state.step + 1, state.seconds));
   while (progressOf(recipe, state.step, state.seconds) < 1 && !options.signal?.aborted) {
     const before = performance.now();
     const settings = settingsOf(recipe, state.step + 1, state.seconds);
     const segments = batches.next(recipe.batchTokens, recipe.shape.context);
     const { loss, tokens } = engine.step(corpus, segments, settings);
-    if (!Number.isFinite(loss)) throw diverged(options.out, state.step);
+    if (!Number.isFinite(loss)) throw diverged(options.storage, state.step);
     state.step++;
     state.tokens += tokens;
     state.seconds += (performance.now() - before) / 1000;
@@ -190,13 +188,16 @@ async function loop(run: Run): Promise<void> {
     if (dueProgress(state.seconds)) report(run, mean);
     if (dueCheckpoint(state.seconds)) save(run);
     if (dueSample(state.seconds)) lookAt(run);
-    await new Promise((resolve) => setImmediate(resolve)); // lets signals and callers in
+    if (performance.now() - breath > BREATH_MS) {
+      await new Promise((resolve) => setTimeout(resolve)); // lets signals and callers in
+      breath = performance.now();
+    }
   }
   if (mean.tokens) report(run, mean);
 }
 
-function diverged(folder: string, step: number): FailureError {
-  const back = existsSync(checkpointPath(folder)) ? 'the checkpoint from before is kept; ' : '';
+function diverged(storage: RunStorage, step: number): FailureError {
+  const back = storage.has(CHECKPOINT_FILE) ? 'the checkpoint from before is kept; ' : '';
   return new FailureError(
     `train: the loss is no longer a number at step ${step}; ${back}use a smaller --rate.`,
   );
@@ -234,8 +235,8 @@ function save(run: Run): void {
   const { options, state, engine, batches } = run;
   const { recipe } = state;
   state.batches = batches.state();
-  saveCheckpoint(options.out, state, engine);
-  writeSafely(join(options.out, outputNames.curve), curveSvg(state.curve, titleOf(recipe.shape)));
+  saveCheckpoint(options.storage, state, engine);
+  options.storage.write(outputNames.curve, curveSvg(state.curve, titleOf(recipe.shape)));
 }
 
 function titleOf(shape: Shape): string {
@@ -268,9 +269,9 @@ function finish(run: Run): void {
   // llama2.c's file cannot say ReLU and the device program computes SiLU: such a model cannot be tried there.
   const weights =
     shape.activation === 'silu'
-      ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents, shippedPrograms)
+      ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents, options.programs)
       : engine.weights;
-  writeSafely(join(options.out, outputNames.model), writeVersion0(shape, weights));
-  writeSafely(join(options.out, outputNames.version1), writeVersion1(shape, weights));
-  writeSafely(join(options.out, outputNames.samples), `step ${state.step}\n${sampleText(run)}\n`);
+  options.storage.write(outputNames.model, writeVersion0(shape, weights));
+  options.storage.write(outputNames.version1, writeVersion1(shape, weights));
+  options.storage.write(outputNames.samples, `step ${state.step}\n${sampleText(run)}\n`);
 }

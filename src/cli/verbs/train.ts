@@ -76,7 +76,7 @@ function duration(text: string): number {
 }
 
 async function trainModel(options: Options): Promise<void> {
-  const { train } = await import('../../train/index.ts');
+  const { trainFiles } = await import('../../node/train.ts');
   const stop = new AbortController();
   const interrupt = () => {
     if (stop.signal.aborted) process.exit(130);
@@ -85,7 +85,7 @@ async function trainModel(options: Options): Promise<void> {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    const result = await train({
+    const result = await trainFiles({
       ...options,
       validation: options.valid,
       vocabulary: options.vocab,

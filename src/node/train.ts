@@ -1,0 +1,92 @@
+/** Training with Node's files and threads. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { UsageError } from '../errors.ts';
+import type { RunStorage } from '../train/checkpoint.ts';
+import type { TextSource } from '../train/corpus.ts';
+import type { StartThread, TrainMachinery } from '../train/engine.ts';
+import { outputNames, type TrainOptions, type TrainResult, train } from '../train/train.ts';
+import { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
+import { makeFolder, writeSafely } from './run-files.ts';
+
+export interface TrainFilesOptions
+  extends Omit<TrainOptions, 'text' | 'validation' | 'storage' | 'programs' | keyof TrainMachinery> {
+  /** Path of the text: UTF-8, documents parted by lines `<|endoftext|>`. */
+  text: string;
+  /** Folder for the model, its tokenizer, the curve, samples and the checkpoint. */
+  out: string;
+  /** Path of a second text that is only measured. */
+  validation?: string;
+}
+
+export interface TrainFilesResult extends TrainResult {
+  /** Path of the llama2.c version 0 file. */
+  model: string;
+  /** Path of its tokenizer. */
+  tokenizer: string;
+}
+
+/** Trains a model on a text file; see {@link train}. @throws UsageError and FailureError as there, and for files that cannot be read or written */
+export async function trainFiles({
+  text,
+  out,
+  validation,
+  ...rest
+}: TrainFilesOptions): Promise<TrainFilesResult> {
+  const result = await train({
+    ...rest,
+    ...trainMachinery(),
+    text: textFile(text),
+    validation: validation === undefined ? undefined : textFile(validation),
+    storage: folderStorage(out),
+    programs: shippedPrograms,
+  });
+  return { ...result, model: join(out, outputNames.model), tokenizer: join(out, outputNames.tokenizer) };
+}
+
+/** The operators that ship, on Node's worker threads. */
+export const trainMachinery = (): TrainMachinery => ({
+  kernels: new WebAssembly.Module(shippedTrainingKernels()),
+  startThread,
+});
+
+function textFile(path: string): TextSource {
+  try {
+    return { name: path, bytes: readFileSync(path) };
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
+    throw new UsageError(`train: the text ${path} ${reason}.`);
+  }
+}
+
+/** Files in a folder, which is made with the first of them. */
+function folderStorage(folder: string): RunStorage {
+  return {
+    name: folder,
+    has: (file) => existsSync(join(folder, file)),
+    read: (file) => new Uint8Array(readFileSync(join(folder, file))),
+    write(file, content) {
+      makeFolder(folder);
+      writeSafely(join(folder, file), content);
+    },
+  };
+}
+
+/** Node 20 does not hand tsx's loader down to workers. */
+const sourceWorker = `import('tsx/esm/api').then(({ register }) => {
+  register();
+  return import('${new URL('./train-worker.ts', import.meta.url)}');
+});`;
+
+/** From source (tests, tsx) a worker needs the loader too; from dist/ it is plain JavaScript. */
+const startThread: StartThread = (task) => {
+  const worker = import.meta.url.endsWith('.ts')
+    ? new Worker(sourceWorker, { eval: true, workerData: task })
+    : new Worker(new URL('./train-worker.js', import.meta.url), { workerData: task });
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  return new Promise((resolve, reject) => {
+    worker.once('message', () => resolve({ ended }));
+    worker.once('error', reject);
+  });
+};
