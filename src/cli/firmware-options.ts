@@ -4,7 +4,6 @@ import { type Command, Option } from 'commander';
 import { type Board, boards, defaultBoard, findBoard, withScreen } from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
-import { shippedPrograms as programs } from '../node/index.ts';
 import { integer } from './arguments.ts';
 import { type LoadedModel, type ModelOptions, modelOptions } from './model-options.ts';
 
@@ -52,12 +51,13 @@ export async function buildFrom(
   { name, model, tokenizer }: LoadedModel,
   options: BuildOptions,
 ): Promise<Firmware> {
-  const [{ buildFirmware }, { quantize }] = await Promise.all([
+  const [{ buildFirmware }, { shippedPrograms }, { quantize }] = await Promise.all([
     import('../firmware/index.ts'),
+    import('../node/index.ts'),
     import('../quantize/index.ts'),
   ]);
   const settings: FirmwareOptions = {
-    programs,
+    programs: shippedPrograms,
     model: quantize(model, { precision: options.precision }),
     tokenizer,
     modelName: name,

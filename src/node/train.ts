@@ -3,10 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UsageError } from '../errors.ts';
-import type { RunStorage } from '../train/checkpoint.ts';
-import type { TextSource } from '../train/corpus.ts';
-import type { StartThread, TrainMachinery } from '../train/engine.ts';
-import { outputNames, type TrainOptions, type TrainResult, train } from '../train/train.ts';
+import {
+  outputNames,
+  type RunStorage,
+  type StartThread,
+  type TextSource,
+  type TrainMachinery,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '../train/index.ts';
 import { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
 import { makeFolder, writeSafely } from './run-files.ts';
 

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
-import { shippedPrograms as programs } from '../../node/index.ts';
 import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
 import {
@@ -76,8 +75,11 @@ async function evaluateText(options: Options): Promise<void> {
 
 async function forwardPass({ model }: LoadedModel, precision: Row['precision']): Promise<Reference> {
   if (precision === 'f32') return (await import('../../reference/index.ts')).createReference(model);
-  const { createHostEngine, quantize } = await import('../../quantize/index.ts');
-  return createHostEngine(quantize(model), { programs });
+  const [{ createHostEngine, quantize }, { shippedPrograms }] = await Promise.all([
+    import('../../quantize/index.ts'),
+    import('../../node/index.ts'),
+  ]);
+  return createHostEngine(quantize(model), { programs: shippedPrograms });
 }
 
 function progress(what: string): ((done: number, total: number) => void) | undefined {

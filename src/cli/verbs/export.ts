@@ -1,7 +1,6 @@
 /** `export`: the model for other people's build systems. */
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
-import { shippedPrograms } from '../../node/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openModelAndTokenizer } from '../model-options.ts';
 import { thousands } from '../table.ts';
@@ -37,7 +36,7 @@ export function register(program: Command): void {
 }
 
 async function exportIdf(folder: string, options: Options): Promise<void> {
-  const [{ exportComponent }, { quantize }] = await Promise.all([
+  const [{ exportComponent, shippedPrograms }, { quantize }] = await Promise.all([
     import('../../node/index.ts'),
     import('../../quantize/index.ts'),
   ]);

@@ -76,7 +76,7 @@ function duration(text: string): number {
 }
 
 async function trainModel(options: Options): Promise<void> {
-  const { trainFiles } = await import('../../node/train.ts');
+  const { trainFiles } = await import('../../node/index.ts');
   const stop = new AbortController();
   const interrupt = () => {
     if (stop.signal.aborted) process.exit(130);
