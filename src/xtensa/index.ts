@@ -3,6 +3,7 @@ export * from './assembler.ts';
 export { type Elf, type ElfSection, type ElfSegment, type ElfSymbol, readElf } from './elf.ts';
 export { type ElfContent, writeElf } from './elf-write.ts';
 export { decodeOperands, encodeInstruction } from './encode.ts';
+export * from './latency.ts';
 export * from './link.ts';
 export * from './object.ts';
 export * from './registers.ts';

@@ -4,9 +4,10 @@
  * The model is the interlocked five-stage pipeline of timing.ts: an instruction issues one cycle after the one before
  * it, later if an operand is not ready, a shared unit is taken, or its bytes have not been fetched.
  */
+import { ADDRESS_USE, scalarRule } from '../../xtensa/index.ts';
 import { pipelineRule } from '../pie/index.ts';
 import type { Instruction } from './decode.ts';
-import { ADDRESS_USE, EXTRA_ISSUE, FETCH_AHEAD, LONE_WIDE_STORE, scalarRule } from './timing.ts';
+import { EXTRA_ISSUE, FETCH_AHEAD, LONE_WIDE_STORE } from './timing.ts';
 
 /** What earlier instructions still hold when a run begins; times count from its first issue slot. */
 export interface Carry {
@@ -46,7 +47,7 @@ interface Footprint {
 
 function scalarFootprint(instruction: Instruction): Footprint {
   const opcode = instruction.opcode!;
-  const rule = scalarRule(opcode);
+  const rule = scalarRule(opcode.name);
   const uses: [string, number][] = [];
   const defines: [string, number][] = [];
   opcode.operands.forEach((operand, index) => {
