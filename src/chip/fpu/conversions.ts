@@ -30,12 +30,12 @@ export function toSigned(bits: number, scale: number, toInteger: (value: number)
   return give(integer | 0, integer === value ? 0 : Flag.inexact);
 }
 
-/** Unsigned, toward zero. */
+/** Unsigned, toward zero. Out of range it sets Invalid alone, however large the scaled value is. */
 export function toUnsigned(bits: number, scale: number): Outcome {
   const value = fromBits(bits) * powerOfTwo(scale);
   const integer = Math.trunc(value);
-  if (Number.isNaN(value) || integer > 0xffffffff) return give(-1, Flag.invalid | scalingFlags(value));
-  if (integer < -0x80000000) return give(0x80000000 | 0, Flag.invalid | scalingFlags(value));
+  if (Number.isNaN(value) || integer > 0xffffffff) return give(-1, Flag.invalid);
+  if (integer < -0x80000000) return give(0x80000000 | 0, Flag.invalid);
   if (integer < 0) return give(integer | 0, Flag.invalid);
   return give(integer | 0, integer === value ? 0 : Flag.inexact);
 }

@@ -263,6 +263,19 @@ describe('arithmetic, inlined and exact', () => {
     expect(result(0, 0x7f800000, 0xff800000 | 0, 'add')).toEqual({ bits: NAN, flags: Flag.invalid });
   });
 
+  it.each([
+    ['far above', 0x7f7fffff, 15, -1],
+    ['just above', 0x4f800000, 0, -1],
+    ['infinity', 0x7f800000, 0, -1],
+    ['not a number', 0x7fc00000, 0, -1],
+    ['far below', 0xff7fffff | 0, 15, 0x80000000 | 0],
+    ['negative', 0xbf800000 | 0, 0, -1],
+  ])('utrunc.s out of range sets Invalid alone: %s', (_, s, scale, result) => {
+    control.fill(0);
+    bits[1] = s;
+    expect([unit.utrunc(1, scale), control[1]]).toEqual([result, Flag.invalid]);
+  });
+
   it('converts to integers and back within range', () => {
     fc.assert(
       fc.property(

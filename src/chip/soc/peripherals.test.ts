@@ -108,6 +108,15 @@ describe('UART', () => {
 });
 
 describe('USB console', () => {
+  it('forgets in a reset what it received', () => {
+    const { chip } = bootChip(new Uint8Array(0), { usbHost: true });
+    chip.usb.receive('typed before');
+    chip.usb.reset();
+    expect(chip.usb.read(4) & 4).toBe(0);
+    expect(chip.usb.read(8) & 4).toBe(0);
+    expect(chip.usb.take()).toBeUndefined();
+  });
+
   it('delivers packets to a host', () => {
     const { chip } = bootChip(new Uint8Array(0), { usbHost: true });
     const text: number[] = [];

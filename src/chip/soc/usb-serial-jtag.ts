@@ -124,6 +124,7 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
     reset() {
       block.reset();
       packet.length = 0;
+      received.length = 0;
       inFlight = false;
       latched = INT_IN_EMPTY;
     },
