@@ -10,6 +10,7 @@ import { printMachine } from './back/print-machine.ts';
 import { emitRoutines } from './back/runtime/index.ts';
 import { type Estimate, estimate, schedule } from './back/schedule.ts';
 import { selectFunction } from './back/select.ts';
+import { snapshot, verifyOrder, verifyRegisters, verifyReserved } from './back/verify.ts';
 import { buildFunction } from './front/build.ts';
 import { decodeModule } from './front/decode.ts';
 import { type Export, functionName, importCount, type WasmModule } from './front/module.ts';
@@ -20,6 +21,7 @@ import type { IrFunction } from './middle/ir.ts';
 import { findLoops } from './middle/loops.ts';
 import { optimise } from './middle/optimise.ts';
 import { printFunction } from './middle/print.ts';
+import { verifyFunction } from './middle/verify.ts';
 
 export interface CompiledExport extends Export {
   /** Global symbol: a function's code, the words of a global, the descriptor of a table or memory. */
@@ -66,7 +68,7 @@ export function compileDecoded(
     const name = functionName(module, index);
     const build = () => buildFunction(module, source, linkage, name, linkage.functionSymbol(index));
     asm.section(sectionName(name, used), { code: true });
-    emitFunction(asm, compileFunction(build, listener), linkage);
+    emitFunction(asm, compileFunction(build, { listener, verify: options.verify ?? false }), linkage);
   });
   emitRoutines(asm, linkage.mentioned);
   const data = emitData(asm, module, linkage);
@@ -83,21 +85,27 @@ export function compileDecoded(
 }
 
 /** The passes over one function, from the builder's form to real registers. */
-function compileFunction(build: () => IrFunction, listener: StageListener | undefined): MachineFunction {
+function compileFunction(build: () => IrFunction, watch: Watch): MachineFunction {
   const uncounted = new Set<number>();
   const reserved: number[] = [];
   for (;;) {
-    const { fn, stages } = bestAttempt(build, { uncounted, reserved }, listener !== undefined);
+    const { fn, stages } = bestAttempt(build, { uncounted, reserved }, watch);
     const broken = brokenLoops(fn);
     const largeFrame = needsScratch(fn) && reserved.length === 0;
     if (broken.length === 0 && !largeFrame) {
-      for (const show of stages) if (listener) show(listener);
+      for (const show of stages) if (watch.listener) show(watch.listener);
       return fn;
     }
     // A loop too long for the hardware keeps its branch; a frame beyond the reach of l32i sets a register aside.
     for (const number of broken) uncounted.add(number);
     if (largeFrame) reserved.push(SCRATCH);
   }
+}
+
+/** Who looks on while functions are compiled. */
+interface Watch {
+  readonly listener: StageListener | undefined;
+  readonly verify: boolean;
 }
 
 type Show = (listener: StageListener) => void;
@@ -121,37 +129,47 @@ interface Attempted extends Estimate {
 const WORTH_ORDERING = 0.002;
 
 /** Ordering before allocation can cost registers: whichever way ends in the faster code. */
-function bestAttempt(build: () => IrFunction, limits: Limits, listening: boolean): Attempted {
-  const late = attempt(build, { ...limits, early: false }, listening);
+function bestAttempt(build: () => IrFunction, limits: Limits, watch: Watch): Attempted {
+  const late = attempt(build, { ...limits, early: false }, watch);
   if (late.stalls < late.cycles * WORTH_ORDERING) return late;
-  const early = attempt(build, { ...limits, early: true }, listening);
+  const early = attempt(build, { ...limits, early: true }, watch);
   return early.cycles < late.cycles ? early : late;
 }
 
 function attempt(
   build: () => IrFunction,
   { uncounted, reserved, early }: Attempt,
-  listening: boolean,
+  { listener, verify }: Watch,
 ): Attempted {
   const stages: Show[] = [];
   const note = (stage: string, text: () => string) => {
-    if (!listening) return;
+    if (!listener) return;
     const printed = text();
-    stages.push((listener) => listener(stage, ir.name, printed));
+    stages.push((show) => show(stage, ir.name, printed));
   };
   const ir = build();
   note('built', () => printFunction(ir));
-  optimise(ir, uncounted);
+  optimise(ir, uncounted, (pass) => {
+    if (verify) verifyFunction(ir, pass);
+  });
   note('optimised', () => printFunction(ir));
   const fn = selectFunction(ir, findLoops(ir));
   note('selected', () => printMachine(fn));
   placeConstants(fn);
   dropRepeatedState(fn);
-  if (early) schedule(fn);
+  if (verify) verifyRegisters(fn, 'selection');
+  if (early) reorder(fn, 'ordering before allocation', verify);
   allocateRegisters(fn, reserved);
-  schedule(fn);
+  if (verify) verifyReserved(fn, reserved);
+  reorder(fn, 'ordering after allocation', verify);
   note('allocated', () => printMachine(fn));
   return { fn, stages, ...estimate(fn) };
+}
+
+function reorder(fn: MachineFunction, step: string, verify: boolean): void {
+  const before = verify ? snapshot(fn) : undefined;
+  schedule(fn);
+  if (before) verifyOrder(fn, before, step);
 }
 
 function sectionName(name: string, used: Set<string>): string {

@@ -49,7 +49,7 @@ function checked({ bytes }: RandomModule): Simulated {
   const module = decodeModule(bytes);
   validateModule(module);
   const machine = createMachine({ maxCycles: 1e8 });
-  const { exports } = instantiate(createStore(machine), module);
+  const { exports } = instantiate(createStore(machine, { verify: true }), module);
   const { base } = exports.get('memory') as Extern & { kind: 'memory' };
   return {
     call: (index, args) => invoke(machine, exports.get(`f${index}`) as Extern & { kind: 'func' }, args)[0],
@@ -61,7 +61,11 @@ function checked({ bytes }: RandomModule): Simulated {
 function unchecked({ bytes, functions }: RandomModule): Simulated {
   const machine = createMachine({ maxCycles: 1e8 });
   const base = machine.reserve('data', 2 * MEMORY_CHECKED, 4096);
-  const { object } = compileModule(bytes, { globals: { 'config.base': base }, trapSymbol: 'host.trap' });
+  const { object } = compileModule(bytes, {
+    globals: { 'config.base': base },
+    trapSymbol: 'host.trap',
+    verify: true,
+  });
   const { segments, symbols } = link(
     [object],
     ({ name, bytes: { length }, align }) =>

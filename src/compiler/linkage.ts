@@ -19,6 +19,8 @@ export interface CompileOptions {
    * (symbols `memory`, `memory.size`), every access is checked, and so is the depth of the stack (`stack.limit`).
    */
   readonly memory?: 'chip' | 'checked';
+  /** Check after every step what must hold between them; an error is this compiler's fault. */
+  readonly verify?: boolean;
   /** Text of the module's source map, for messages. */
   readonly sourceMap?: string;
   /** Symbol called on a trap, with the trap's number in a2. */
@@ -74,8 +76,12 @@ function typeNumbering(known: Map<string, number>): (type: FunctionType) => numb
   };
 }
 
+/**
+ * The name of an import as options give it: "module.name". Dots of the module's own name are escaped, so that no two
+ * imports share a key.
+ */
 export function importKey(entry: { module: string; name: string }): string {
-  return `${entry.module}.${entry.name}`;
+  return `${entry.module.replace(/[.\\]/g, '\\$&')}.${entry.name}`;
 }
 
 export function createLinkage(module: WasmModule, options: CompileOptions): Linkage {

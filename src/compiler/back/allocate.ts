@@ -43,7 +43,7 @@ export function allocateRegisters(fn: MachineFunction, reserved: readonly number
 }
 
 function keepSavedRegisters(fn: MachineFunction, reserved: readonly number[]): void {
-  const saved = calleeSaved.filter((reg) => !reserved.includes(reg) || reg !== 0);
+  const saved = calleeSaved.filter((reg) => !reserved.includes(reg));
   const copies = saved.map((reg) => ({ reg, copy: newRegister(fn, 'i') }));
   fn.blocks[0].insts.unshift(...copies.map(({ reg, copy }) => machineInst('mov', 'ds', [copy, reg])));
   for (const block of fn.blocks) {

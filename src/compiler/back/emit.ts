@@ -23,7 +23,8 @@ import { inverseBranch } from './select-branch.ts';
 
 /** Largest offset of l32i and its kin; a frame beyond it needs the scratch register. */
 const MAX_OFFSET = 1020;
-export const SCRATCH = 15;
+/** Nothing is passed in it and it is the caller's to lose: it need not be saved, which would take a scratch register. */
+export const SCRATCH = 11;
 const FRAME_ALIGN = 16;
 
 /** The loop hardware's reach, less what alignment and a closing nop may add. */

@@ -39,6 +39,15 @@ export function isTracked(reg: number): boolean {
 
 /** Registers live at the end of each block, by block id. */
 export function liveOut(fn: MachineFunction): Map<number, BitSet> {
+  return flow(fn).out;
+}
+
+/** Registers live at the beginning of each block, by block id. */
+export function liveIn(fn: MachineFunction): Map<number, BitSet> {
+  return flow(fn).inputs;
+}
+
+function flow(fn: MachineFunction): { inputs: Map<number, BitSet>; out: Map<number, BitSet> } {
   const size = FIRST_VIRTUAL + fn.classes.length;
   const used = new Map<number, BitSet>();
   const defined = new Map<number, BitSet>();
@@ -59,7 +68,7 @@ export function liveOut(fn: MachineFunction): Map<number, BitSet> {
     for (let i = fn.blocks.length - 1; i >= 0; i--)
       if (update(fn.blocks[i], used, defined, inputs, out)) changed = true;
   }
-  return out;
+  return { inputs, out };
 }
 
 function update(

@@ -34,6 +34,8 @@ export interface MachineInst {
   /** A branch in the middle of a block: the trap it goes to. */
   trap: number;
   at: number;
+  /** An access to memory that keeps its place among all others: a register of the chip, a word another core writes. */
+  isVolatile?: boolean;
 }
 
 export interface MachineBlock {
@@ -64,6 +66,8 @@ export interface MachineFunction {
   slots: number;
   /** Preheader of each loop header. */
   readonly preheaders: Map<number, number>;
+  /** Registers that the end of each hardware loop gives their next values, by header. */
+  readonly stepped: Map<number, readonly number[]>;
 }
 
 export function newRegister(fn: MachineFunction, type: RegisterClass): number {

@@ -54,7 +54,7 @@ function scheduleBlock(block: MachineBlock): void {
 
 /** Argument registers may not be filled early: before allocation that would tie them up. */
 function isBarrier(inst: MachineInst): boolean {
-  if (barriers.has(inst.op) || inst.trap) return true;
+  if (barriers.has(inst.op) || inst.trap || inst.isVolatile) return true;
   const virtual = inst.operands.some(
     (operand) => operand.kind === 'register' && operand.reg >= FIRST_VIRTUAL,
   );
@@ -107,7 +107,7 @@ function keepUpdatesLate(
   });
 }
 
-interface Access {
+export interface Access {
   readonly index: number;
   readonly isStore: boolean;
   readonly width: number;
@@ -166,7 +166,7 @@ export function isLiteral({ op, operands }: MachineInst): boolean {
   return value.kind !== 'immediate' || value.value < -2048 || value.value > 2047;
 }
 
-function accessOf(
+export function accessOf(
   inst: MachineInst,
   index: number,
   versions: ReadonlyMap<number, number>,
@@ -182,7 +182,7 @@ function accessOf(
   return { index, isStore, width, base: `${base.reg} ${versions.get(base.reg) ?? 0}`, offset: offset.value };
 }
 
-function mayConflict(a: Access, b: Access): boolean {
+export function mayConflict(a: Access, b: Access): boolean {
   if (!a.isStore && !b.isStore) return false;
   // Nothing else reaches the stack frame.
   const [inFrame, otherInFrame] = [a.base.startsWith('frame'), b.base.startsWith('frame')];

@@ -1,7 +1,7 @@
 /** Branches: the comparison is taken into the branch instruction wherever one exists. */
 import type { Inst, Value } from '../middle/ir.ts';
 import { B0, type MachineInst } from './machine.ts';
-import { definedBy, immediate, put, type Selector, use } from './selector.ts';
+import { definedBy, definition, immediate, put, type Selector, use } from './selector.ts';
 
 /** Constants of beqi, bnei, blti, bgei, and of bltui, bgeui (Xtensa ISA manual, B4CONST and B4CONSTU). */
 const b4const = new Set([-1, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 32, 64, 128, 256]);
@@ -50,7 +50,7 @@ export const inverseBranch: Readonly<Record<string, string>> = Object.fromEntrie
 
 /** A branch taken when the condition's truth equals `sense`. */
 export function selectBranch(s: Selector, condition: Value, sense: boolean): MachineInst {
-  const inst = s.fn.values[condition].inst;
+  const inst = definition(s, condition);
   const branch = (inst && fused(s, inst, sense)) ?? put(s, sense ? 'bnez' : 'beqz', 's', use(s, condition));
   return branch;
 }
@@ -66,7 +66,7 @@ function fused(s: Selector, inst: Inst, sense: boolean): MachineInst | undefined
   const [x, y] = inst.args;
   const c = immediate(s, y);
   if (c === 0 && (inst.op === 'eq' || inst.op === 'ne')) {
-    const inner = s.fn.values[x].inst;
+    const inner = definition(s, x);
     // Not of a comparison, or of bits: the same test the other way round.
     const nested = inner && (inner.op in floatComparisons || inner.op === 'and');
     if (nested) return fused(s, inner, sense === (inst.op === 'ne'));

@@ -2,7 +2,16 @@
 import { B0 } from './machine.ts';
 import { compareFloats, floatComparisons, isLowMask } from './select-branch.ts';
 import type { Rule, Selector } from './selector.ts';
-import { constantRegister, definedBy, immediate, moveOp, put, temporary, use } from './selector.ts';
+import {
+  constantRegister,
+  definedBy,
+  definition,
+  immediate,
+  moveOp,
+  put,
+  temporary,
+  use,
+} from './selector.ts';
 
 const threeRegisters: Readonly<Record<string, string>> = {
   or: 'or',
@@ -143,7 +152,7 @@ const equality: Rule = (s, inst, d) => {
   const [x, y] = inst.args;
   const c = immediate(s, y);
   if (c === 0) {
-    const inner = s.fn.values[x].inst;
+    const inner = definition(s, x);
     if (inst.op === 'eq' && inner && inner.op in floatComparisons)
       return floatTruth(s, inner.op, inner.args, d, true);
   }
@@ -191,7 +200,7 @@ const zeroMoves: Readonly<Record<string, string>> = {
 export const select: Rule = (s, inst, d) => {
   const [condition, yes, no] = inst.args;
   const suffix = inst.op === 'fselect' ? '.s' : '';
-  const test = s.fn.values[condition].inst;
+  const test = definition(s, condition);
   const c = test && test.args.length === 2 ? immediate(s, test.args[1]) : undefined;
   if (test && test.op in floatComparisons) {
     put(s, moveOp(s, d), 'ds', d, use(s, no));

@@ -126,11 +126,11 @@ export const memoryRules: Readonly<Record<string, Rule>> = {
   mmio_load: (s, { args }, d) => {
     const { base, offset } = address(s, args[0], 0, 4);
     put(s, 'memw', '');
-    put(s, 'l32i', 'dsi', d, base, offset);
+    put(s, 'l32i', 'dsi', d, base, offset).isVolatile = true;
   },
   mmio_store: (s, { args }) => {
     const { base, offset } = address(s, args[0], 0, 4);
-    put(s, 's32i', 'ssi', use(s, args[1]), base, offset);
+    put(s, 's32i', 'ssi', use(s, args[1]), base, offset).isVolatile = true;
     put(s, 'memw', '');
   },
   ccount: (s, _, d) => void put(s, 'rsr.ccount', 'd', d),

@@ -3,8 +3,9 @@
  * to the first and bottom up, so a value that every user could take into its own instruction (an address offset, a
  * shifted addend, a comparison) is never made at all.
  */
-import { type Block, effectOf, type Inst, type IrFunction, type Value } from '../middle/ir.ts';
-import type { LoopInfo } from '../middle/loops.ts';
+import type { Block, Inst, IrFunction, Value } from '../middle/ir.ts';
+import type { Loop, LoopInfo } from '../middle/loops.ts';
+import { effectOf } from '../middle/operations.ts';
 import type { MachineFunction, MachineInst } from './machine.ts';
 import { selectBranch } from './select-branch.ts';
 import { selectCall, selectEntry, selectReturn } from './select-call.ts';
@@ -45,6 +46,7 @@ export function selectFunction(fn: IrFunction, loops: LoopInfo): MachineFunction
     outgoing: 0,
     slots: 0,
     preheaders: new Map(loops.loops.map(({ header, preheader }) => [header.id, preheader.id])),
+    stepped: new Map(),
   };
   const s: Selector = {
     fn,
@@ -54,6 +56,9 @@ export function selectFunction(fn: IrFunction, loops: LoopInfo): MachineFunction
     useCounts: countUses(fn),
     pending: [],
     at: 0,
+    block: fn.blocks[0],
+    hardwareLoop: hardwareLoops(loops),
+    kept: new Map(),
   };
   const byId = new Map<number, MachineInst[]>();
   // Users before definitions: a definition dominates its users, and post-order visits dominators last.
@@ -69,6 +74,14 @@ export function selectFunction(fn: IrFunction, loops: LoopInfo): MachineFunction
       });
   }
   return out;
+}
+
+function hardwareLoops(loops: LoopInfo): (block: Block) => Loop | undefined {
+  const counted = new Set(loops.loops.filter(({ latches }) => latches[0].end.kind === 'loopback'));
+  return (block) => {
+    const loop = loops.innermost(block);
+    return loop && counted.has(loop) ? loop : undefined;
+  };
 }
 
 function countUses(fn: IrFunction): number[] {
@@ -91,16 +104,22 @@ function selectBlock(s: Selector, block: Block): MachineInst[] {
     for (const inst of s.pending.reverse()) reversed.push(inst);
     s.pending = [];
   };
+  s.block = block;
   selectEnd(s, block);
   flush();
   for (const inst of [...block.insts].reverse()) {
-    const effect = effectOf.get(inst.op);
+    const effect = effectOf(inst.op);
     const removable = effect === 'pure' || effect === 'load' || (effect === 'trap' && inst.op !== 'trapif');
     if (removable && !inst.results.some((value) => s.needed.has(value))) continue;
     s.at = inst.at;
     selectInst(s, inst);
     flush();
   }
+  for (const param of block.params) {
+    const kept = s.kept.get(param);
+    if (kept !== undefined) put(s, moveOp(s, kept), 'ds', kept, registerFor(s, param));
+  }
+  flush();
   if (block === s.fn.blocks[0]) {
     selectEntry(s, block);
     flush();
@@ -132,6 +151,10 @@ function selectEnd(s: Selector, block: Block): void {
       return;
     case 'loopback':
       copyArguments(s, end.edges[0].args, end.edges[0].to);
+      s.out.stepped.set(
+        end.edges[0].to.id,
+        end.edges[0].to.params.map((param) => registerFor(s, param)),
+      );
       put(s, 'loopback', '').targets = end.edges.map(({ to }) => to.id);
       return;
     case 'switch':

@@ -1,5 +1,6 @@
 /** The state of instruction selection in one function, and what all its rules use. */
-import type { Inst, IrFunction, Value } from '../middle/ir.ts';
+import type { Block, Inst, IrFunction, Value } from '../middle/ir.ts';
+import type { Loop } from '../middle/loops.ts';
 import {
   FIRST_VIRTUAL,
   type MachineFunction,
@@ -20,6 +21,12 @@ export interface Selector {
   /** The instructions made for the current intermediate instruction, in order. */
   pending: MachineInst[];
   at: number;
+  /** The block being selected. */
+  block: Block;
+  /** The hardware loop that a block is in. */
+  readonly hardwareLoop: (block: Block) => Loop | undefined;
+  /** Copies of a hardware loop's parameters for what comes behind it: at its end they are a round ahead. */
+  readonly kept: Map<Value, number>;
 }
 
 export type Rule = (s: Selector, inst: Inst, result: number) => void;
@@ -39,7 +46,34 @@ export function temporary(s: Selector, type: 'i' | 'f' = 'i'): number {
 /** The register of a value, which thereby has to be computed. */
 export function use(s: Selector, value: Value): number {
   s.needed.add(value);
-  return registerFor(s, value);
+  return isStepped(s, value) ? keptFor(s, value) : registerFor(s, value);
+}
+
+/** A parameter of a hardware loop, seen from outside of it. */
+function isStepped(s: Selector, value: Value): boolean {
+  const { block } = s.fn.values[value];
+  const loop = block && s.hardwareLoop(block);
+  return loop !== undefined && loop.header === block && s.hardwareLoop(s.block) !== loop;
+}
+
+function keptFor(s: Selector, value: Value): number {
+  let reg = s.kept.get(value);
+  if (reg === undefined) {
+    reg = newRegister(s.out, s.fn.values[value].type);
+    s.kept.set(value, reg);
+  }
+  return reg;
+}
+
+/**
+ * The instruction that makes a value, for rules that take it into their own instruction. What is made in a hardware loop
+ * is not taken apart behind it: its operands may be a round ahead there.
+ */
+export function definition(s: Selector, value: Value): Inst | undefined {
+  const { inst } = s.fn.values[value];
+  if (!inst) return undefined;
+  const loop = s.hardwareLoop(inst.block);
+  return loop === undefined || s.hardwareLoop(s.block) === loop ? inst : undefined;
 }
 
 export function registerFor(s: Selector, value: Value): number {
@@ -69,7 +103,7 @@ export function constantRegister(s: Selector, imm: number, symbol = ''): number 
 
 /** The instruction that computes a value, if it is one of the named operations. */
 export function definedBy(s: Selector, value: Value, ...ops: string[]): Inst | undefined {
-  const { inst } = s.fn.values[value];
+  const inst = definition(s, value);
   return inst && ops.includes(inst.op) ? inst : undefined;
 }
 

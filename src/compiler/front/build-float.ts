@@ -3,8 +3,8 @@
  * NaNs, rounding to integers of any size, conversions that trap or saturate.
  */
 
-import { floatOf } from '../middle/fold.ts';
 import { append, constant, constantOf, type Value } from '../middle/ir.ts';
+import { floatOf } from '../middle/operations.ts';
 import { type Builder, either, emit, here, int, pop, popWord, push, trapIf } from './builder.ts';
 import type { Instruction } from './module.ts';
 

@@ -1,9 +1,10 @@
 /** Loads, stores, and the bulk operations on memory, with or without bounds checks. */
 
-import { append, symbolAddress, type Value } from '../middle/ir.ts';
+import { append, type Inst, symbolAddress, type Value } from '../middle/ir.ts';
 import {
   type Builder,
   emit,
+  guardedLoad,
   here,
   int,
   perform,
@@ -47,15 +48,14 @@ const stores: Readonly<Record<string, string>> = {
 export function buildMemory(b: Builder, instruction: Instruction): boolean {
   const { name, width } = instruction.op;
   if (name in loads) {
-    const { base, offset } = accessed(b, popWord(b), instruction.b, width);
-    buildLoad(b, name, base, offset);
+    buildLoad(b, name, accessed(b, popWord(b), instruction.b, width));
     return true;
   }
   if (name in stores) {
     const { words } = pop(b);
-    const { base, offset } = accessed(b, popWord(b), instruction.b, width);
-    perform(b, stores[name], [base, words[0]], offset | 0);
-    if (name === 'i64.store') perform(b, 'store32', [base, words[1]], (offset + 4) | 0);
+    const { base, offset, guards } = accessed(b, popWord(b), instruction.b, width);
+    perform(b, stores[name], [base, words[0]], offset | 0).guards = guards;
+    if (name === 'i64.store') perform(b, 'store32', [base, words[1]], (offset + 4) | 0).guards = guards;
     return true;
   }
   const rule = bulk[name];
@@ -63,24 +63,27 @@ export function buildMemory(b: Builder, instruction: Instruction): boolean {
   return rule !== undefined;
 }
 
-function buildLoad(b: Builder, name: string, base: Value, offset: number): void {
+interface Place {
+  readonly base: Value;
+  readonly offset: number;
+  /** The checks that it passed. */
+  readonly guards: readonly Inst[];
+}
+
+function buildLoad(b: Builder, name: string, { base, offset, guards }: Place): void {
   const [op, high] = loads[name];
-  const word = emit(b, op, [base], offset | 0);
+  const word = guardedLoad(b, op, base, offset | 0, guards);
   if (high === 'none') push(b, name === 'f32.load' ? 'f32' : 'i32', [word]);
-  else if (high === 'second') push(b, 'i64', [word, emit(b, op, [base], (offset + 4) | 0)]);
+  else if (high === 'second') push(b, 'i64', [word, guardedLoad(b, op, base, (offset + 4) | 0, guards)]);
   else push(b, 'i64', [word, high === 'zero' ? int(b, 0) : emit(b, 'sar', [word, int(b, 31)])]);
 }
 
 /** Where an access goes; its constant offset may be the address of static data. */
-function accessed(
-  b: Builder,
-  address: Value,
-  offset: number,
-  width: number,
-): { base: Value; offset: number } {
+function accessed(b: Builder, address: Value, offset: number, width: number): Place {
   const inData = b.linkage.staticOffset(offset);
-  if (inData !== undefined) return { base: emit(b, 'add', [address, staticAddress(b, inData)]), offset: 0 };
-  return { base: checkedAddress(b, address, offset, width), offset };
+  if (inData !== undefined)
+    return { base: emit(b, 'add', [address, staticAddress(b, inData)]), offset: 0, guards: [] };
+  return { ...checkedAddress(b, address, offset, width), offset };
 }
 
 function memorySize(b: Builder): Value {
@@ -88,17 +91,23 @@ function memorySize(b: Builder): Value {
 }
 
 /** The chip address that goes with a WebAssembly address; traps where checking is on and the access is outside. */
-function checkedAddress(b: Builder, address: Value, offset: number, width: number): Value {
-  if (!b.linkage.checked) return address;
+function checkedAddress(
+  b: Builder,
+  address: Value,
+  offset: number,
+  width: number,
+): { base: Value; guards: Inst[] } {
+  if (!b.linkage.checked) return { base: address, guards: [] };
   const need = offset + width;
-  if (need >= 2 ** 32) trapIf(b, int(b, 1), 'out of bounds memory access');
+  const guards: Inst[] = [];
+  const check = (condition: Value) => guards.push(...trapIf(b, condition, 'out of bounds memory access'));
+  if (need >= 2 ** 32) check(int(b, 1));
   const size = memorySize(b);
   // Memory never shrinks, so what fits its least size needs no check of its own.
-  if (need > b.module.memories[0].min * 2 ** PAGE_SHIFT)
-    trapIf(b, emit(b, 'ltu', [size, int(b, need)]), 'out of bounds memory access');
+  if (need > b.module.memories[0].min * 2 ** PAGE_SHIFT) check(emit(b, 'ltu', [size, int(b, need)]));
   const last = emit(b, 'sub', [size, int(b, need)]);
-  trapIf(b, emit(b, 'ltu', [last, address]), 'out of bounds memory access');
-  return emit(b, 'add', [address, symbolAddress(b.fn, b.linkage.memorySymbol)]);
+  check(emit(b, 'ltu', [last, address]));
+  return { base: emit(b, 'add', [address, symbolAddress(b.fn, b.linkage.memorySymbol)]), guards };
 }
 
 /** Traps unless [start, start + count) lies within `size`; all unsigned. */

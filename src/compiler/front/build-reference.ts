@@ -8,6 +8,7 @@ import { callRoutine, checkRange } from './build-memory.ts';
 import {
   type Builder,
   emit,
+  guardedLoad,
   here,
   int,
   invariantWord,
@@ -44,12 +45,12 @@ const rules: Readonly<Record<string, Rule>> = {
     const type = b.module.types[a];
     const index = popWord(b);
     const { size, elements } = tableState(b, table);
-    trapIf(b, emit(b, 'geu', [index, size]), 'undefined element');
-    const reference = emit(b, 'load32', [elementAddress(b, elements, index)]);
-    trapIf(b, emit(b, 'eq', [reference, int(b, 0)]), 'uninitialized element');
-    const found = emit(b, 'load32', [reference], 4);
+    const inTable = trapIf(b, emit(b, 'geu', [index, size]), 'undefined element');
+    const reference = guardedLoad(b, 'load32', elementAddress(b, elements, index), 0, inTable);
+    const isSet = trapIf(b, emit(b, 'eq', [reference, int(b, 0)]), 'uninitialized element');
+    const found = guardedLoad(b, 'load32', reference, 4, isSet);
     trapIf(b, emit(b, 'ne', [found, int(b, b.linkage.typeId(type))]), 'indirect call type mismatch');
-    const code = emit(b, 'load32', [reference]);
+    const code = guardedLoad(b, 'load32', reference, 0, isSet);
     pushResults(b, type, 'callx', [code, ...popArguments(b, type)], '');
   },
   'global.get': (b, { a }) => {
@@ -82,14 +83,15 @@ const rules: Readonly<Record<string, Rule>> = {
   'table.get': (b, { a }) => {
     const index = popWord(b);
     const { size, elements } = tableState(b, a);
-    trapIf(b, emit(b, 'geu', [index, size]), 'out of bounds table access');
-    push(b, b.module.tables[a].element, [emit(b, 'load32', [elementAddress(b, elements, index)])]);
+    const guards = trapIf(b, emit(b, 'geu', [index, size]), 'out of bounds table access');
+    const element = guardedLoad(b, 'load32', elementAddress(b, elements, index), 0, guards);
+    push(b, b.module.tables[a].element, [element]);
   },
   'table.set': (b, { a }) => {
     const [value, index] = [popWord(b), popWord(b)];
     const { size, elements } = tableState(b, a);
-    trapIf(b, emit(b, 'geu', [index, size]), 'out of bounds table access');
-    perform(b, 'store32', [elementAddress(b, elements, index), value]);
+    const guards = trapIf(b, emit(b, 'geu', [index, size]), 'out of bounds table access');
+    perform(b, 'store32', [elementAddress(b, elements, index), value]).guards = guards;
   },
   'table.size': (b, { a }) => push(b, 'i32', [tableState(b, a).size]),
   'table.grow': (b, { a }) => {

@@ -9,6 +9,7 @@ import {
   constant,
   createBlock,
   type Edge,
+  type Inst,
   type IrFunction,
   type RegisterClass,
   symbolAddress,
@@ -17,6 +18,7 @@ import {
   type Value,
   wordsOf,
 } from '../middle/ir.ts';
+import { operation } from '../middle/operations.ts';
 import type { ValueType, WasmFunction, WasmModule } from './module.ts';
 
 /** A WebAssembly value on the operand stack: one word, or two for i64 (low first). */
@@ -59,21 +61,30 @@ export function here(b: Builder): Block {
   return b.block;
 }
 
-const floatResults = new Set(
-  'fselect fadd fsub fmul fmadd fmsub fabs fneg fdiv fsqrt itof utof bitstof fload'.split(' '),
-);
-
 /** Makes an instruction with one result, or finds the value it would have. */
 export function emit(b: Builder, op: string, args: Value[], imm = 0): Value {
   const better = fold(b.fn, op, args);
   if (better) return 'value' in better ? better.value : emit(b, better.op, better.args, imm);
-  const type = floatResults.has(op) ? 'f' : 'i';
-  return append(b.fn, here(b), op, args, [type], { imm, at: b.at }).results[0];
+  const { result = 'i' } = operation(op);
+  return append(b.fn, here(b), op, args, [result], { imm, at: b.at }).results[0];
 }
 
 /** Makes an instruction without a result. */
-export function perform(b: Builder, op: string, args: Value[], imm = 0): void {
-  append(b.fn, here(b), op, args, [], { imm, at: b.at });
+export function perform(b: Builder, op: string, args: Value[], imm = 0): Inst {
+  return append(b.fn, here(b), op, args, [], { imm, at: b.at });
+}
+
+/** A load that is made only where its checks have passed. */
+export function guardedLoad(
+  b: Builder,
+  op: string,
+  base: Value,
+  imm: number,
+  guards: readonly Inst[],
+): Value {
+  const value = emit(b, op, [base], imm);
+  (b.fn.values[value].inst as Inst).guards = guards;
+  return value;
 }
 
 export function int(b: Builder, value: number): Value {
@@ -101,11 +112,11 @@ export function invariantWord(b: Builder, { symbol, offset }: Word): Value {
   return value;
 }
 
-/** Stops the program when the condition is not 0. */
-export function trapIf(b: Builder, condition: Value, name: TrapName): void {
+/** Stops the program when the condition is not 0; returns the checks that stand for it. */
+export function trapIf(b: Builder, condition: Value, name: TrapName): Inst[] {
   const info = b.fn.values[condition];
-  if (info.kind === 'const' && info.imm === 0) return;
-  perform(b, 'trapif', [condition], traps[name]);
+  if (info.kind === 'const' && info.imm === 0) return [];
+  return [perform(b, 'trapif', [condition], traps[name])];
 }
 
 export function push(b: Builder, type: ValueType, words: readonly Value[]): void {

@@ -1,4 +1,4 @@
-import type { WasmFunction } from './module.ts';
+import type { Instruction, WasmFunction } from './module.ts';
 
 /**
  * A loop that begins with its exit test, as `while` and `for` are compiled. The builder translates the test once before
@@ -33,9 +33,24 @@ export function findLoopTest(fn: WasmFunction, index: number): LoopTest | undefi
     if (code[end].type?.params.length || code[end].type?.results.length) return undefined;
     if (matching.get(end) !== close - 1) return undefined;
   } else if (op.name !== 'br_if' || a < 1) return undefined;
+  if (!leavesOnlyCondition(code.slice(index + 1, end))) return undefined;
   const backward = jumpsTo(fn, index, close);
   if (backward === undefined || backward === 0 || backward > MAX_COPIES) return undefined;
   return { start: index + 1, end, opensIf, depth: a };
+}
+
+/** The copies of the test stand where nothing else may wait on the operand stack. */
+function leavesOnlyCondition(code: readonly Instruction[]): boolean {
+  let height = 0;
+  for (const { op } of code) {
+    if (op.name.endsWith('.get')) height++;
+    else if (op.name.endsWith('.set')) height--;
+    else if (op.name !== 'local.tee') {
+      const [operands, results] = op.signature.split(':');
+      height += results.length - operands.length;
+    }
+  }
+  return height === 1;
 }
 
 function isSimple(name: string): boolean {

@@ -59,12 +59,12 @@ function pop(checker: Checker, expected: Operand, at: number): Operand {
   const frame = checker.frames[checker.frames.length - 1];
   if (checker.stack.length === frame.height) {
     if (!frame.unreachable) invalid('type mismatch (too few operands)', at);
-    return expected;
+    return 'unknown';
   }
   const actual = checker.stack.pop() as Operand;
   if (actual !== expected && actual !== 'unknown' && expected !== 'unknown')
     invalid(`type mismatch (${expected} expected, ${actual} found)`, at);
-  return actual === 'unknown' ? expected : actual;
+  return actual;
 }
 
 function popAll(checker: Checker, types: readonly Operand[], at: number): void {
@@ -177,7 +177,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const second = pop(c, 'unknown', i.at);
     const first = pop(c, second, i.at);
     if (!isNumeric(first)) invalid('type mismatch (select needs numbers)', i.at);
-    c.stack.push(first);
+    c.stack.push(first === 'unknown' ? second : first);
   },
   select_t: (c, i) => {
     const types = i.type?.results ?? [];

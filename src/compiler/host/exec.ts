@@ -3,7 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { decodeModule } from '../front/decode.ts';
 import type { ValueType } from '../front/module.ts';
 import { validateModule } from '../front/validate.ts';
-import { floatOf } from '../middle/fold.ts';
+import { floatOf } from '../middle/operations.ts';
 import { createStore, type Extern, instantiate } from './instantiate.ts';
 import { invoke, type TypedValue } from './invoke.ts';
 import { createMachine, type Machine, Trap } from './machine.ts';

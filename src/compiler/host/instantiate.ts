@@ -49,10 +49,12 @@ export interface Store {
   /** Registered instances by module name. */
   readonly modules: Map<string, Exports>;
   readonly typeIds: Map<string, number>;
+  /** Passed on to the compiler. */
+  readonly verify: boolean;
 }
 
-export function createStore(machine: Machine): Store {
-  return { machine, modules: new Map(), typeIds: new Map() };
+export function createStore(machine: Machine, { verify = false } = {}): Store {
+  return { machine, modules: new Map(), typeIds: new Map(), verify };
 }
 
 interface Context {
@@ -74,6 +76,7 @@ export function instantiate(store: Store, module: WasmModule): Instance {
     imports: names,
     typeIds: store.typeIds,
     trapSymbol: 'host.trap',
+    verify: store.verify,
   } as const;
   const compiled = compileDecoded(module, options);
   const memory = placeMemory(store, module);

@@ -3,7 +3,8 @@
  * cost more than computing both values.
  */
 import { predecessors } from './graph.ts';
-import { append, type Block, effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
+import { append, type Block, type Inst, type IrFunction, type Value } from './ir.ts';
+import { effectOf } from './operations.ts';
 
 /** Most values chosen, and most instructions computed for nothing. */
 const MAX_SELECTS = 2;
@@ -11,7 +12,7 @@ const MAX_SPECULATED = 2;
 
 /** Cheap instructions without effect. */
 function isSpeculable(inst: Inst): boolean {
-  return effectOf.get(inst.op) === 'pure' && !/^(fdiv|fsqrt|mulhs|mulhu|select|fselect)$/.test(inst.op);
+  return effectOf(inst.op) === 'pure' && !/^(fdiv|fsqrt|mulhs|mulhu|select|fselect)$/.test(inst.op);
 }
 
 interface Arm {

@@ -2,7 +2,8 @@
  * Common subexpressions over the dominator tree, loads within a block, and conditions that an earlier branch has decided.
  */
 import { dominates, dominators, predecessors, reversePostOrder } from './graph.ts';
-import { type Block, constant, effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
+import { type Block, constant, type Inst, type IrFunction, type Value } from './ir.ts';
+import { effectOf, isTruthOp } from './operations.ts';
 import { substitute } from './simplify.ts';
 
 /** Equal expressions in blocks that do not dominate each other; the last few are looked at. */
@@ -11,9 +12,10 @@ const MOST_CANDIDATES = 16;
 interface Known {
   readonly value: Value;
   readonly block: Block;
+  /** The instruction, of checks. */
+  readonly inst?: Inst;
 }
 
-const truths = new Set('eq ne lt ge ltu geu feq flt fle fueq fult fule fun'.split(' '));
 const fullWidth: Readonly<Record<string, string>> = { store32: 'load32', fstore: 'fload' };
 
 export function shareExpressions(fn: IrFunction): void {
@@ -27,22 +29,22 @@ export function shareExpressions(fn: IrFunction): void {
     for (let next = replaced.get(found); next !== undefined; next = replaced.get(found)) found = next;
     return found;
   };
-  const lookup = (key: string, block: Block): Value | undefined =>
+  const lookup = (key: string, block: Block): Known | undefined =>
     known
       .get(key)
       ?.slice(-MOST_CANDIDATES)
-      .findLast((entry) => dominates(idom, entry.block, block))?.value;
-  const remember = (key: string, value: Value, block: Block) => {
+      .findLast((entry) => dominates(idom, entry.block, block));
+  const remember = (key: string, value: Value, block: Block, inst?: Inst) => {
     const list = known.get(key);
-    if (list) list.push({ value, block });
-    else known.set(key, [{ value, block }]);
+    if (list) list.push({ value, block, inst });
+    else known.set(key, [{ value, block, inst }]);
   };
   for (const block of order) {
     const decided = decidedConditions(fn, block, before.get(block) as Block[], resolve);
     let memory = 0;
     block.insts = block.insts.filter((inst) => {
       inst.args = inst.args.map((arg) => decided.get(resolve(arg)) ?? resolve(arg));
-      const effect = effectOf.get(inst.op);
+      const effect = effectOf(inst.op);
       if (effect === 'store' || effect === 'call') {
         memory++;
         const load = fullWidth[inst.op];
@@ -59,10 +61,11 @@ export function shareExpressions(fn: IrFunction): void {
       const same = lookup(key, block);
       if (same === undefined) {
         if (inst.results.length) remember(key, inst.results[0], block);
-        else remember(key, inst.args[0], block);
+        else remember(key, inst.args[0], block, inst);
         return true;
       }
-      if (inst.results.length) replaced.set(inst.results[0], same);
+      if (inst.results.length) replaced.set(inst.results[0], same.value);
+      else inst.settled = same.inst;
       return false;
     });
     replaceInEnd(block, (value) => decided.get(resolve(value)) ?? resolve(value));
@@ -73,7 +76,7 @@ export function shareExpressions(fn: IrFunction): void {
 /** What makes two instructions the same; undefined for those that may not be merged. A check repeated is no check. */
 function keyOf(inst: Inst, suffix: string): string | undefined {
   if (inst.op === 'trapif') return `trapif ${inst.args[0]} ${inst.imm}`;
-  const effect = effectOf.get(inst.op);
+  const effect = effectOf(inst.op);
   if (inst.results.length !== 1 || effect === 'store' || effect === 'call') return undefined;
   return `${inst.op} ${inst.args.join(' ')} ${inst.imm}${suffix}`;
 }
@@ -91,7 +94,7 @@ function decidedConditions(
   if (edges[0].to === edges[1].to) return decided;
   const value = resolve(condition);
   if (edges[1].to === block) decided.set(value, constant(fn, 0));
-  else if (truths.has(fn.values[value].inst?.op ?? '')) decided.set(value, constant(fn, 1));
+  else if (isTruthOp(fn.values[value].inst?.op)) decided.set(value, constant(fn, 1));
   return decided;
 }
 

@@ -1,84 +1,6 @@
 /** Constant folding and the algebra of single instructions, asked for whenever an instruction is about to be made. */
 import { constant, constantOf, type IrFunction, type Value } from './ir.ts';
-
-const bool = (truth: boolean) => (truth ? 1 : 0);
-const toFloat = new Float32Array(1);
-const toBits = new Int32Array(toFloat.buffer);
-
-/** The float whose bits are given. */
-export function floatOf(bits: number): number {
-  toBits[0] = bits;
-  return toFloat[0];
-}
-
-function bitsOf(value: number): number {
-  toFloat[0] = value;
-  return toBits[0];
-}
-
-type Evaluate = (a: number, b: number, c: number) => number;
-
-/** Value of an instruction over constants; floats travel as bits. */
-const evaluate: Readonly<Record<string, Evaluate>> = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => Math.imul(a, b),
-  mulhs: (a, b) => Number(BigInt.asIntN(32, (BigInt(a) * BigInt(b)) >> 32n)),
-  mulhu: (a, b) => Number(BigInt.asIntN(32, (BigInt(a >>> 0) * BigInt(b >>> 0)) >> 32n)),
-  divs: (a, b) => Math.trunc(a / b),
-  divu: (a, b) => Math.trunc((a >>> 0) / (b >>> 0)),
-  rems: (a, b) => a % b,
-  remu: (a, b) => (a >>> 0) % (b >>> 0),
-  and: (a, b) => a & b,
-  or: (a, b) => a | b,
-  xor: (a, b) => a ^ b,
-  shl: (a, b) => a << b,
-  shr: (a, b) => a >>> b,
-  sar: (a, b) => a >> b,
-  funnell: (a, b, c) => ((c & 31) === 0 ? a : (a << c) | (b >>> -c)),
-  funnelr: (a, b, c) => ((c & 31) === 0 ? b : (a << -c) | (b >>> c)),
-  clz: (a) => Math.clz32(a),
-  min: (a, b) => Math.min(a, b),
-  max: (a, b) => Math.max(a, b),
-  minu: (a, b) => Math.min(a >>> 0, b >>> 0),
-  maxu: (a, b) => Math.max(a >>> 0, b >>> 0),
-  sext8: (a) => (a << 24) >> 24,
-  sext16: (a) => (a << 16) >> 16,
-  eq: (a, b) => bool(a === b),
-  ne: (a, b) => bool(a !== b),
-  lt: (a, b) => bool(a < b),
-  ge: (a, b) => bool(a >= b),
-  ltu: (a, b) => bool(a >>> 0 < b >>> 0),
-  geu: (a, b) => bool(a >>> 0 >= b >>> 0),
-  itof: (a) => bitsOf(a),
-  utof: (a) => bitsOf(a >>> 0),
-  bitstof: (a) => a,
-  ftobits: (a) => a,
-  // In double precision and then rounded: the same as rounded once (Figueroa 1995).
-  fadd: (a, b) => bitsOf(floatOf(a) + floatOf(b)),
-  fsub: (a, b) => bitsOf(floatOf(a) - floatOf(b)),
-  fmul: (a, b) => bitsOf(floatOf(a) * floatOf(b)),
-  fdiv: (a, b) => bitsOf(floatOf(a) / floatOf(b)),
-  fsqrt: (a) => bitsOf(Math.sqrt(floatOf(a))),
-  feq: (a, b) => bool(floatOf(a) === floatOf(b)),
-  flt: (a, b) => bool(floatOf(a) < floatOf(b)),
-  fle: (a, b) => bool(floatOf(a) <= floatOf(b)),
-  fabs: (a) => a & 0x7fffffff,
-  fneg: (a) => a ^ 0x80000000,
-};
-
-const commutative = new Set('add mul mulhs mulhu and or xor eq ne min max minu maxu'.split(' '));
-/** The integer comparison that holds where this one does not. */
-export const inverse: Readonly<Record<string, string>> = {
-  eq: 'ne',
-  ne: 'eq',
-  lt: 'ge',
-  ge: 'lt',
-  ltu: 'geu',
-  geu: 'ltu',
-};
-const comparisons = new Set('eq ne lt ge ltu geu feq flt fle fueq fult fule fun'.split(' '));
-const floatResult = new Set('itof utof bitstof fabs fneg fadd fsub fmul fdiv fsqrt'.split(' '));
+import { floatOf, isTruthOp, operation, operations } from './operations.ts';
 
 /** What to make in place of `op args`: an existing value, another instruction, or nothing better. */
 export type Folded = { value: Value } | { op: string; args: Value[] } | undefined;
@@ -87,7 +9,7 @@ export function fold(fn: IrFunction, op: string, args: readonly Value[]): Folded
   const constants = args.map((arg) => constantOf(fn, arg));
   const whole = foldConstants(fn, op, constants);
   if (whole !== undefined) return { value: whole };
-  if (commutative.has(op) && constants[0] !== undefined && constants[1] === undefined)
+  if (operation(op).commutative && constants[0] !== undefined && constants[1] === undefined)
     return { op, args: [args[1], args[0]] };
   if (op === 'select' || op === 'fselect') return foldSelect(fn, op, args, constants);
   if (args.length === 2 && args[0] === args[1]) return foldSame(fn, op, args[0]);
@@ -99,15 +21,15 @@ export function fold(fn: IrFunction, op: string, args: readonly Value[]): Folded
 
 function foldConstants(fn: IrFunction, op: string, constants: (number | undefined)[]): Value | undefined {
   const known = constants.filter((value) => value !== undefined);
-  const calculate = evaluate[op];
-  if (!calculate || known.length !== constants.length) return undefined;
+  const { evaluate, result: type } = operation(op);
+  if (!evaluate || known.length !== constants.length) return undefined;
   if (op.startsWith('div') || op.startsWith('rem')) {
     if (known[1] === 0 || (known[1] === -1 && op.endsWith('s'))) return undefined;
   }
-  const result = calculate(known[0], known[1], known[2]);
+  const result = evaluate(known[0], known[1], known[2]);
   // Which NaN comes out is the FPU's business.
   if (/^f(add|sub|mul|div|sqrt)$/.test(op) && Number.isNaN(floatOf(result))) return undefined;
-  return constant(fn, result, floatResult.has(op) ? 'f' : 'i');
+  return constant(fn, result, type);
 }
 
 function foldSelect(
@@ -176,7 +98,7 @@ function definition(fn: IrFunction, value: Value): { op: string; args: Value[] }
 }
 
 function isTruth(fn: IrFunction, value: Value): boolean {
-  return comparisons.has(definition(fn, value)?.op ?? '');
+  return isTruthOp(definition(fn, value)?.op);
 }
 
 /** Right operand constant. */
@@ -264,7 +186,7 @@ function foldComparison(fn: IrFunction, op: string, x: Value, c: number): Folded
   if ((op === 'eq' || op === 'ne') && c === 0 && test) {
     if (isTruth(fn, x)) {
       if (op === 'ne') return { value: x };
-      const opposite = inverse[test.op];
+      const opposite = operations.get(test.op)?.inverse;
       if (opposite) return { op: opposite, args: test.args };
     }
     if (test.op === 'sub' || test.op === 'xor') return { op, args: [test.args[0], test.args[1]] };

@@ -37,41 +37,6 @@ export function homeOf(fn: IrFunction, value: Value): Block | undefined {
   return inst?.block ?? block;
 }
 
-/**
- * What an instruction does to the world: nothing (`pure`), reads or writes memory, may stop the program (`trap`), or all
- * of it (`call`). Pure instructions may be merged, moved and dropped.
- */
-export type Effect = 'pure' | 'load' | 'store' | 'trap' | 'call';
-
-const effects: readonly [Effect, string][] = [
-  [
-    'pure',
-    'add sub mul mulhs mulhu and or xor shl shr sar funnell funnelr clz min max minu maxu sext8 sext16',
-  ],
-  // Comparisons give 0 or 1.
-  ['pure', 'eq ne lt ge ltu geu feq flt fle fueq fult fule fun'],
-  // The machine's divisions; the checks for zero and overflow stand before them as instructions of their own.
-  ['trap', 'divs divu rems remu'],
-  // select c a b = c ? a : b. Shift counts are taken modulo 32. funnell: high word of (a:b) << n; funnelr: low of >> n.
-  ['pure', 'select fselect'],
-  ['pure', 'fadd fsub fmul fmadd fmsub fabs fneg fdiv fsqrt'],
-  // Conversions as the FPU does them: saturating, in range only where the builder has checked.
-  ['pure', 'itof utof ftoi ftou ffloor fceil fround bitstof ftobits'],
-  // args: base [value]; imm: byte offset.
-  ['load', 'load8s load8u load16s load16u load32 fload'],
-  ['store', 'store8 store16 store32 fstore'],
-  // Volatile accesses, and other single instructions that must stay where they are.
-  // rounds: how often the loop behind it runs; the loop hardware is set up with it.
-  ['call', 'mmio_load mmio_store ccount memw extw isync rounds'],
-  ['pure', 'prid'],
-  ['trap', 'trapif'],
-  ['call', 'call callx'],
-];
-
-export const effectOf: ReadonlyMap<string, Effect> = new Map(
-  effects.flatMap(([effect, names]) => names.split(' ').map((name) => [name, effect] as const)),
-);
-
 export interface Inst {
   op: string;
   args: Value[];
@@ -82,9 +47,23 @@ export interface Inst {
   symbol: string;
   /** Of a call: how its arguments and results travel; absent for runtime routines, whose words all go one by one. */
   signature?: Signature;
+  /** Of an access: the checks (`trapif`) that must stand before it. */
+  guards?: readonly Inst[];
+  /** Of a check that was removed: the same check before it; or that it is known to hold. */
+  settled?: Inst | 'holds';
   /** Byte offset of the WebAssembly instruction it comes from. */
   readonly at: number;
   block: Block;
+}
+
+/** The checks that still stand before an access. */
+export function guardsOf(inst: Inst): readonly Inst[] {
+  if (!inst.guards) return [];
+  return inst.guards.flatMap((guard) => {
+    let found = guard;
+    while (found.settled !== undefined && found.settled !== 'holds') found = found.settled;
+    return found.settled === 'holds' ? [] : [found];
+  });
 }
 
 export interface Edge {

@@ -7,24 +7,37 @@ import { findLoops, splitCriticalEdges } from './loops.ts';
 import { rebaseSums } from './rebase.ts';
 import { simplify } from './simplify.ts';
 
+/** Told the name of each pass that has run. */
+export type Check = (pass: string) => void;
+
 /**
  * The passes over the intermediate form; afterwards it is ready for selection. Loops numbered in `uncounted` keep their
  * branches.
  */
-export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>): void {
-  simplify(fn);
-  shareExpressions(fn);
-  simplify(fn);
-  while (convertBranches(fn)) simplify(fn);
-  shareExpressions(fn);
-  simplify(fn);
-  hoistInvariants(fn);
-  shareExpressions(fn);
-  simplify(fn);
-  markCountedLoops(fn, uncounted);
-  simplify(fn);
+export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>, check: Check = () => {}): void {
+  const passes = {
+    simplify,
+    shareExpressions,
+    hoistInvariants,
+    markCountedLoops: () => markCountedLoops(fn, uncounted),
+    rebaseSums,
+    findLoops: () => void findLoops(fn),
+    splitCriticalEdges,
+  };
+  const run = (...names: (keyof typeof passes)[]) => {
+    for (const name of names) {
+      passes[name](fn);
+      check(name);
+    }
+  };
+  check('building');
+  run('simplify', 'shareExpressions', 'simplify');
+  while (convertBranches(fn)) {
+    check('convertBranches');
+    run('simplify');
+  }
+  run('shareExpressions', 'simplify', 'hoistInvariants', 'shareExpressions', 'simplify');
+  run('markCountedLoops', 'simplify');
   // From here on nothing folds sums together again.
-  rebaseSums(fn);
-  findLoops(fn);
-  splitCriticalEdges(fn);
+  run('rebaseSums', 'findLoops', 'splitCriticalEdges');
 }

@@ -4,8 +4,9 @@
  */
 import { fold } from './fold.ts';
 import { predecessors, reversePostOrder } from './graph.ts';
-import { type Block, constantOf, type Edge, effectOf, type Inst, type IrFunction, type Value } from './ir.ts';
+import { type Block, constantOf, type Edge, type Inst, type IrFunction, type Value } from './ir.ts';
 import { renumber } from './loops.ts';
+import { effectOf } from './operations.ts';
 
 const MAX_ROUNDS = 20;
 
@@ -89,7 +90,11 @@ function foldAgain(fn: IrFunction, replaced: Map<Value, Value>): void {
   for (const block of reversePostOrder(fn)) {
     block.insts = block.insts.filter((inst) => {
       inst.args = inst.args.map((arg) => resolve(replaced, arg));
-      if (inst.op === 'trapif') return constantOf(fn, inst.args[0]) !== 0;
+      if (inst.op === 'trapif') {
+        if (constantOf(fn, inst.args[0]) !== 0) return true;
+        inst.settled = 'holds';
+        return false;
+      }
       return inst.results.length !== 1 || !foldInst(fn, inst, replaced);
     });
   }
@@ -205,6 +210,6 @@ export function dropUnused(fn: IrFunction): void {
 }
 
 function isRemovable(inst: Inst): boolean {
-  const effect = effectOf.get(inst.op);
+  const effect = effectOf(inst.op);
   return inst.op !== 'trapif' && (effect === 'pure' || effect === 'load' || effect === 'trap');
 }

@@ -33,7 +33,7 @@ export function run(wasm: Uint8Array | string): Running {
   const module = decodeModule(typeof wasm === 'string' ? assembleWat(wasm) : wasm);
   validateModule(module);
   const machine = createMachine({ maxCycles: 1e8 });
-  const { exports } = instantiate(createStore(machine), module);
+  const { exports } = instantiate(createStore(machine, { verify: true }), module);
   return {
     machine,
     call(name, ...args) {

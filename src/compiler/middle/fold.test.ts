@@ -1,0 +1,101 @@
+/** Folding against the operations' own definition: whatever it makes of an instruction has the instruction's value. */
+import { describe, expect, it } from 'vitest';
+import { fold } from './fold.ts';
+import {
+  addParam,
+  append,
+  constant,
+  createBlock,
+  createFunction,
+  type IrFunction,
+  type Value,
+} from './ir.ts';
+import { operation, operations } from './operations.ts';
+
+const numbers = [
+  0, 1, -1, 2, 3, 7, 8, 15, 16, 24, 31, 32, 33, 255, 256, -2, -8, 0xffff, 0x7ffffffe, 0x7fffffff, -0x80000000,
+  -0x7fffffff,
+];
+
+/** The value of anything made of the parameter x. */
+function valueAt(fn: IrFunction, value: Value, x: number): number {
+  const { kind, imm, inst } = fn.values[value];
+  if (kind === 'const') return imm;
+  if (kind === 'param' || !inst) return x;
+  return apply(fn, inst.op, inst.args, x);
+}
+
+function apply(fn: IrFunction, op: string, args: readonly Value[], x: number): number {
+  const [a, b, c] = args.map((arg) => valueAt(fn, arg, x));
+  if (op === 'select') return a !== 0 ? b : c;
+  return (operation(op).evaluate?.(a, b, c) ?? Number.NaN) | 0;
+}
+
+function program(): { fn: IrFunction; x: Value; make: (op: string, ...args: Value[]) => Value } {
+  const fn = createFunction('f', 'f', { params: ['i'], results: ['i'] });
+  const block = createBlock(fn);
+  const x = addParam(fn, block, 'i');
+  return { fn, x, make: (op, ...args) => append(fn, block, op, args, ['i']).results[0] };
+}
+
+/** What folding, repeated as long as it finds something, leaves of an instruction. */
+function folded(fn: IrFunction, op: string, args: readonly Value[], x: number): number {
+  const better = fold(fn, op, args);
+  if (!better) return apply(fn, op, args, x);
+  return 'value' in better ? valueAt(fn, better.value, x) : folded(fn, better.op, better.args, x);
+}
+
+const binary = [...operations].flatMap(([name, { args, result, evaluate }]) =>
+  args === 'ii' && result === 'i' && evaluate ? [name] : [],
+);
+const isDefined = (op: string, b: number, a: number) =>
+  !/^(div|rem)/.test(op) || (b !== 0 && !(a === -0x80000000 && b === -1));
+
+describe('fold', () => {
+  it.each(binary)('%s with a constant on either side, or twice the same value', (op) => {
+    for (const c of numbers)
+      for (const x of numbers) {
+        const { fn, x: param } = program();
+        const wanted = (a: number, b: number) => (operation(op).evaluate?.(a, b, 0) ?? Number.NaN) | 0;
+        const both = [
+          isDefined(op, c, x) && [folded(fn, op, [param, constant(fn, c)], x), wanted(x, c)],
+          isDefined(op, x, c) && [folded(fn, op, [constant(fn, c), param], x), wanted(c, x)],
+          isDefined(op, x, x) && [folded(fn, op, [param, param], x), wanted(x, x)],
+        ].filter((pair) => pair !== false);
+        for (const [got, right] of both) expect([op, c, x, got]).toEqual([op, c, x, right]);
+      }
+  });
+
+  it.each(binary.filter((op) => !/^(div|rem)/.test(op)))('%s of another instruction and a constant', (op) => {
+    const inner = binary.filter((name) => !/^(div|rem|mulh)/.test(name));
+    for (const first of inner)
+      for (const c of [0, 1, 8, 24, 31, -1, 0x7fffffff, -0x80000000])
+        for (const d of [0, 1, 8, 24, -1, 0xff, 0x7fffffff])
+          for (const x of [0, 1, -1, 0x7fffffff, -0x80000000, 0x12345678, c, c + d]) {
+            const { fn, x: param, make } = program();
+            const mid = make(first, param, constant(fn, c));
+            const args = [mid, constant(fn, d)];
+            const got = folded(fn, op, args, x | 0);
+            const right = apply(fn, op, args, x | 0);
+            if (got !== right) expect([op, first, c, d, x, got]).toEqual([op, first, c, d, x, right]);
+          }
+  });
+
+  it('a choice by a comparison of its own values', () => {
+    for (const test of ['lt', 'ge', 'ltu', 'geu', 'eq', 'ne'])
+      for (const c of numbers)
+        for (const k of [c, c - 1, c + 1, 0, 1])
+          for (const x of numbers) {
+            const { fn, x: param, make } = program();
+            const condition = make(test, param, constant(fn, c));
+            for (const args of [
+              [condition, param, constant(fn, k)],
+              [condition, constant(fn, k), param],
+            ]) {
+              const got = folded(fn, 'select', args, x);
+              const right = apply(fn, 'select', args, x);
+              if (got !== right) expect([test, c, k, x, got]).toEqual([test, c, k, x, right]);
+            }
+          }
+  });
+});

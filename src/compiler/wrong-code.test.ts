@@ -1,0 +1,347 @@
+/**
+ * Kinds of wrong code that this compiler once made, each with the smallest programs that showed it. Node's engine says
+ * what is right.
+ */
+import { describe, expect, it } from 'vitest';
+import { SCRATCH } from './back/emit.ts';
+import { callClobbers } from './back/machine.ts';
+import { printStages } from './stages.ts';
+import { bothAnswers, type Call, runBare } from './testing/oracle.ts';
+import { assembleWat } from './testing/run.ts';
+
+function expectSame(wat: string, calls: readonly Call[]): void {
+  const { chip, node } = bothAnswers(wat, calls);
+  expect(chip).toEqual(node);
+}
+
+const calls = (name: string, ...list: readonly (readonly number[])[]): Call[] =>
+  list.map((args) => [name, ...args]);
+
+/** A do-while loop over $i from 0 up to $n, with `body` in each round and `after` behind it. */
+const counted = (params: string, body: string, after: string) => `(module (memory (export "m") 1)
+  (func (export "f") (param $n i32) ${params} (result i32) (local $i i32) (local $t i32)
+    (loop $l
+      ${body}
+      (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    ${after}))`;
+
+describe('values of the last round, used behind a hardware loop', () => {
+  const shifted = '(local.set $t (i32.shl (local.get $i) (i32.const 2)))';
+  const stored = `${shifted} (i32.store (local.get $t) (local.get $i))`;
+  it.each([
+    ['a shifted counter', '', shifted, '(i32.add (local.get $n) (local.get $t))'],
+    ['a shifted counter that the loop needs, too', '', stored, '(i32.add (local.get $n) (local.get $t))'],
+    [
+      'a bit field',
+      '',
+      '(local.set $t (i32.shr_u (local.get $i) (i32.const 1))) (i32.store (local.get $t) (local.get $i))',
+      '(i32.and (local.get $t) (i32.const 255))',
+    ],
+    [
+      'a comparison, in a branch',
+      '',
+      '(local.set $t (i32.lt_s (local.get $i) (i32.const 4))) (i32.store (local.get $i) (local.get $t))',
+      '(if (result i32) (local.get $t) (then (i32.store (i32.const 0) (local.get $n)) (i32.const 7)) (else (i32.const 9)))',
+    ],
+    [
+      'a comparison, in a choice',
+      '',
+      '(local.set $t (i32.lt_s (local.get $i) (i32.const 4))) (i32.store (i32.const 0) (local.get $t))',
+      '(select (local.get $n) (i32.const 77) (local.get $t))',
+    ],
+    [
+      'a masked counter, stored narrow',
+      '',
+      '(local.set $t (i32.and (local.get $i) (i32.const 255))) (i32.store (local.get $i) (local.get $t))',
+      '(i32.store8 (i32.const 500) (local.get $t)) (i32.load (i32.const 500))',
+    ],
+    ['the counter before its last step', '', '(local.set $t (local.get $i))', '(local.get $t)'],
+  ])('%s', (_, params, body, after) => {
+    expectSame(counted(params, body, after), calls('f', [1], [2], [3], [5], [9], [300]));
+  });
+
+  it('an address, as the offset of a load', () => {
+    const program = `(module (memory (export "m") 1)
+      (func (export "f") (param $n i32) (result i32) (local $p i32)
+        (i32.store (i32.const 96) (i32.const 111)) (i32.store (i32.const 100) (i32.const 222))
+        (i32.store (i32.const 104) (i32.const 333)) (i32.store (i32.const 108) (i32.const 444))
+        (local.set $p (i32.const 92))
+        (loop $l
+          (i32.store offset=1000 (local.get $p) (local.get $n))
+          (local.set $p (i32.add (local.get $p) (i32.const 4)))
+          (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (i32.load offset=4 (local.get $p))))`;
+    expectSame(program, calls('f', [1], [2], [3]));
+  });
+
+  it('an address, as the offset of a load without checks', () => {
+    const bare = runBare(`(module (memory 1)
+      (func (export "f") (param $p i32) (param $end i32) (result i32)
+        (i32.store offset=100 (local.get $p) (i32.const 111)) (i32.store offset=104 (local.get $p) (i32.const 222))
+        (i32.store offset=108 (local.get $p) (i32.const 333))
+        (local.set $p (i32.add (local.get $p) (i32.const 92)))
+        (loop $l
+          (i32.store offset=1000 (local.get $p) (local.get $end))
+          (local.set $p (i32.add (local.get $p) (i32.const 1)))
+          (br_if $l (i32.ne (local.get $p) (local.get $end))))
+        (i32.load offset=4 (local.get $p))))`);
+    expect(bare.call('f', bare.base, bare.base + 96)).toBe('111');
+    expect(bare.call('f', bare.base, bare.base + 100)).toBe('222');
+  });
+});
+
+describe('polling loops', () => {
+  it.each(['i32.load', 'i32.load8_u', 'i32.load16_s', 'i32.clz', 'i32.ctz', 'i32.eqz'])('on %s', (op) => {
+    const flag = op.includes('load') ? `(${op} (i32.const 16))` : `(${op} (local.get $i))`;
+    const program = `(module (memory (export "m") 1)
+      (func (export "f") (param $n i32) (result i32) (local $i i32)
+        (loop $l
+          (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+          (i32.store (i32.const 16) (i32.and (local.get $i) (local.get $n)))
+          (br_if $l ${flag}))
+        (local.get $i)))`;
+    expectSame(program, calls('f', [0], [3], [12]));
+  });
+
+  it('with nothing else in them', () => {
+    expectSame(
+      `(module (memory 1)
+        (func (export "f") (loop $l (br_if $l (i32.load (i32.const 16)))))
+        (func (export "g") (param i32) (loop $l (br_if $l (i32.eqz (local.get 0))))))`,
+      [['f'], ['g', 1]],
+    );
+  });
+});
+
+describe('a loop whose test stands at its head', () => {
+  it('keeps what the test leaves on the stack for the body', () => {
+    const program = `(module (func (export "f") (param $n i32) (result i32) (local $s i32)
+      block $exit
+        loop $l
+          local.get $n
+          local.get $n
+          i32.eqz
+          br_if $exit
+          local.get $s
+          i32.add
+          local.set $s
+          local.get $n
+          i32.const 1
+          i32.sub
+          local.set $n
+          br $l
+        end
+      end
+      local.get $s))`;
+    expectSame(program, calls('f', [0], [1], [10]));
+  });
+});
+
+describe('round counts, to both ends of the range', () => {
+  const edges = [
+    0, 1, 2, 3, 5, 46, 0x7ffffffc, 0x7ffffffd, 0x7ffffffe, 0x7fffffff, -1, -2, -3, -5, -46, -0x80000000,
+    -0x7fffffff, -0x7ffffffe,
+  ];
+  /** Rounds at most; more are an endless loop for this test. */
+  const LIMIT = 60;
+  const forms = [
+    (op: string) => `(${op} (local.tee $i (i32.add (local.get $i) (i32.const STEP))) (local.get $b))`,
+    (op: string) => `(${op} (local.get $b) (local.tee $i (i32.add (local.get $i) (i32.const STEP))))`,
+    (op: string) =>
+      `(${op} (local.get $i) (local.get $b)) (local.set $i (i32.add (local.get $i) (i32.const STEP)))`,
+  ];
+  const ops = ['lt_s', 'lt_u', 'le_s', 'le_u', 'gt_s', 'gt_u', 'ge_s', 'ge_u', 'ne'].map((op) => `i32.${op}`);
+  it.each([1, -1, 2, -2, 4, -4, 8, 3, -3, -5])('steps of %i', (step) => {
+    const functions = ops.flatMap((op, i) =>
+      forms.map((form, k) => {
+        const name = `f${i}_${k}`;
+        // The brake makes every loop end; it is an exit of its own, so that the loop is still a counted one.
+        return `(func (export "${name}") (param $i i32) (param $b i32) (result i32) (local $n i32)
+          (block $stop (loop $l
+            (local.set $n (i32.add (local.get $n) (i32.const 1)))
+            (br_if $stop (i32.eq (local.get $n) (i32.const ${LIMIT})))
+            (br_if $l ${form(op).replaceAll('STEP', String(step))})))
+          (local.get $n))`;
+      }),
+    );
+    const list = edges.flatMap((start) => edges.map((bound) => [start, bound]));
+    const all = ops.flatMap((_, i) => forms.flatMap((__, k) => calls(`f${i}_${k}`, ...list)));
+    expectSame(`(module ${functions.join('\n')})`, all);
+  });
+
+  it.each([
+    ['up to a number', 'i32.lt_s', 1, 0, 10],
+    ['by threes', 'i32.lt_s', 3, 0, 10],
+    ['by threes from the bottom', 'i32.le_u', 3, 0, 9],
+    ['by threes into the wrap', 'i32.lt_s', 3, 0x7ffffff0, 0x7fffffff],
+    ['down by fives', 'i32.ge_s', -5, 40, 0],
+    ['to an exact number', 'i32.ne', 6, 0, 60],
+    ['the first step already beyond', 'i32.lt_u', 4, -2, 8],
+  ])('of numbers: %s', (_, op, step, start, bound) => {
+    expectSame(
+      `(module (func (export "f") (result i32) (local $i i32) (local $n i32)
+        (local.set $i (i32.const ${start}))
+        (block $stop (loop $l
+          (local.set $n (i32.add (local.get $n) (i32.const 1)))
+          (br_if $stop (i32.eq (local.get $n) (i32.const 1000)))
+          (br_if $l (${op} (local.tee $i (i32.add (local.get $i) (i32.const ${step}))) (i32.const ${bound})))))
+        (local.get $n)))`,
+      [['f']],
+    );
+  });
+});
+
+describe('loads and what guards them', () => {
+  const program = `(module (memory (export "m") 1)
+    (func (export "checked") (param $p i32) (param $n i32) (result i32) (local $s i32)
+      (loop $l
+        (local.set $s (i32.add (local.get $s) (i32.load (local.get $p))))
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (local.get $s))
+    (func (export "exits") (param $p i32) (param $n i32) (result i32) (local $s i32)
+      (block $out (loop $l
+        (br_if $out (i32.eqz (local.get $n)))
+        (br_if $out (i32.lt_s (local.get $p) (i32.const 0)))
+        (local.set $s (i32.add (local.get $s) (i32.load (local.get $p))))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $l)))
+      (local.get $s)))`;
+
+  it('out of bounds is a trap, not a stray access', () => {
+    expectSame(program, [
+      ['checked', 70000, 3],
+      ['checked', -4, 1],
+      ['checked', 65532, 3],
+      ['checked', 65533, 3],
+      ['exits', -4, 3],
+      ['exits', 70000, 0],
+      ['exits', 70000, 1],
+      ['exits', 16, 2],
+    ]);
+  });
+
+  it('a load behind an exit of the loop stays there, also without checks', () => {
+    const bare = runBare(program);
+    // There is no memory at these addresses: a load made too early would stop the simulation.
+    expect(bare.call('exits', -4, 3)).toBe('0');
+    expect(bare.call('exits', 0x10000000, 0)).toBe('0');
+    expect(bare.call('exits', bare.base, 4)).toBe('0');
+  });
+});
+
+describe('large frames', () => {
+  it('keep what belongs to the caller, whatever their size', () => {
+    const count = 400;
+    const locals = Array.from({ length: count }, (_, i) => `(local $l${i} i32)`).join('');
+    const fill = Array.from(
+      { length: count },
+      (_, i) => `(local.set $l${i} (i32.mul (local.get $n) (i32.load (i32.const ${4 * i}))))`,
+    ).join('');
+    const sum = Array.from(
+      { length: count },
+      (_, i) => `(local.get $l${i}) i32.xor (i32.const ${2 * i + 3}) i32.mul`,
+    ).join('\n');
+    const live = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const program = `(module (memory (export "m") 1)
+      (func $big (export "big") (param $n i32) (result i32) ${locals} ${fill} (i32.const 1) ${sum})
+      (func (export "twice") (param $n i32) (result i32) ${live.map((name) => `(local $${name} i32)`).join('')}
+        ${live.map((name, i) => `(local.set $${name} (i32.load (i32.const ${8 * i})))`).join('')}
+        (drop (call $big (local.get $n)))
+        (i32.add (call $big (local.get $n))
+          ${live.reduce((rest, name) => `(i32.add (local.get $${name}) (i32.mul (i32.const 3) ${rest}))`, '(i32.const 1)')}))
+      (data (i32.const 0) "${'a longer text for all those loads, '.repeat(50)}"))`;
+    expectSame(program, calls('twice', [5], [-7]));
+  });
+
+  it('use a scratch register that the caller does not want back', () => {
+    expect(callClobbers).toContain(SCRATCH);
+    expect([2, 3, 4, 5, 6, 7]).not.toContain(SCRATCH);
+  });
+});
+
+describe('imports', () => {
+  it('with dots in their names are told apart', () => {
+    const text = printStages(
+      assembleWat(`(module
+        (import "a.b" "c" (func $first)) (import "a" "b.c" (func $second))
+        (func (export "f") (call $first) (call $second)))`),
+    );
+    const [, selected] = text.split('; selected');
+    const targets = [...selected.matchAll(/call0 (.*b.*)$/gm)].map((match) => match[1]);
+    expect(new Set(targets).size).toBe(2);
+  });
+
+  it('keep the names that options and kernels use', () => {
+    const text = printStages(
+      assembleWat(
+        '(module (import "config" "n" (global i32)) (func (export "f") (result i32) (global.get 0)))',
+      ),
+      { globals: { 'config.n': 77 } },
+    );
+    expect(text).toMatch(/return 77/);
+  });
+});
+
+describe('unreachable code', () => {
+  it('may name labels of different types in one br_table', () => {
+    expectSame(
+      `(module (func (export "meet") (result i32)
+        (block (result i32)
+          (block (result f32) (unreachable) (br_table 0 1 1 (i32.const 1)))
+          (drop) (i32.const 0))))`,
+      [['meet']],
+    );
+  });
+});
+
+/** Memory accesses in the order of the finished code, by instruction and base register. */
+function accesses(wat: string): string[] {
+  const text = printStages(assembleWat(wat), { memory: 'chip', verify: true });
+  const [, allocated] = text.split('; allocated');
+  return [...allocated.matchAll(/^\s+(memw|[ls]\d+u?i)\b/gm)].map(([, op]) => op);
+}
+
+describe('volatile accesses and plain ones', () => {
+  const read = '(import "mmio" "read32" (func $read (param i32) (result i32)))';
+  const write = '(import "mmio" "write32" (func $write (param i32 i32)))';
+  it('a status is read before the buffer that it guards', () => {
+    expect(
+      accesses(`(module ${read} (memory 1)
+        (func (export "f") (param $status i32) (param $buf i32) (result i32) (local $s i32)
+          (local.set $s (call $read (local.get $status)))
+          (i32.add (i32.mul (i32.load8_u (i32.load8_u (local.get $buf))) (i32.const 7)) (local.get $s))))`),
+    ).toEqual(['memw', 'l32i', 'l8ui', 'l8ui']);
+  });
+
+  it('a buffer is read before the status that gives it away', () => {
+    expect(
+      accesses(`(module ${read} (memory 1)
+        (func (export "f") (param $status i32) (param $buf i32) (result i32)
+          (select (i32.const -1) (i32.load8_u (local.get $buf))
+            (i32.sub (call $read (local.get $status)) (i32.const 12345)))))`),
+    ).toEqual(['l8ui', 'memw', 'l32i']);
+  });
+
+  it('a buffer is written before the store that starts the transfer, and not after it', () => {
+    expect(
+      accesses(`(module ${write} (memory 1)
+        (func (export "f") (param $p i32) (param $v i32)
+          (i32.store8 offset=8 (local.get $p) (i32.load16_u (local.get $v)))
+          (call $write (local.get $p) (i32.mul (local.get $v) (local.get $v)))
+          (i32.store16 offset=16 (local.get $p) (local.get $v))))`),
+    ).toEqual(['l16ui', 's8i', 's32i', 'memw', 's16i']);
+  });
+});
+
+describe('state that a call may change', () => {
+  it('a shift count is set again behind a call', () => {
+    const program = `(module (memory (export "m") 1)
+      (func $other (export "other") (param i64 i32) (result i32)
+        (i32.wrap_i64 (i64.shl (local.get 0) (i64.extend_i32_u (local.get 1)))))
+      (func (export "f") (param $x i32) (param $n i32) (result i32) (local $a i32)
+        (local.set $a (i32.shr_u (local.get $x) (local.get $n)))
+        (i32.store (i32.const 0) (call $other (i64.const 5) (i32.const 9)))
+        (i32.xor (local.get $a) (i32.shr_u (i32.load (i32.const 0)) (local.get $n)))))`;
+    expectSame(program, calls('f', [0x12345678, 4], [-1, 17], [-1, 0]));
+  });
+});
