@@ -2,11 +2,12 @@ import asc from 'assemblyscript/asc';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { createHostEngine } from '../quantize/index.ts';
+import { createHostEngine, type QuantizedModel } from '../quantize/index.ts';
 import { createSampler } from '../reference/index.ts';
+import { type GoldenStory, int8Goldens, runCGoldens } from '../testing/shared-files.ts';
 import { createHost, type Host } from './host.ts';
 import { digestTokens, formatDigest } from './status.ts';
-import { golden, sharedModels, stories260K } from './testing.ts';
+import { golden, shippedModel, smallModel, stories260K, type TestModel } from './testing.ts';
 
 const CONTEXT = 96;
 
@@ -17,7 +18,7 @@ interface Session {
 }
 
 function open(context = CONTEXT): Session {
-  const { quantized, tokenizer } = stories260K();
+  const { quantized, tokenizer } = smallModel();
   const chunks: Uint8Array[] = [];
   const host = createHost({
     programs,
@@ -36,9 +37,9 @@ function enter(host: Host, line: string | Uint8Array): void {
   host.settle();
 }
 
-describe.skipIf(!sharedModels)('device program on the host', () => {
+describe('device program on the host', () => {
   it('tokenizes prompts as llama2.c does', () => {
-    const { tokenizer } = stories260K();
+    const { tokenizer } = smallModel();
     const { host } = open();
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 24 }),
@@ -68,7 +69,7 @@ describe.skipIf(!sharedModels)('device program on the host', () => {
     { temperature: 1.3, topp: 0.5, seed: 7 },
     { temperature: 0.01, topp: 0.001, seed: 99 },
   ])('samples as the reference does: $temperature, $topp, $seed', ({ temperature, topp, seed }) => {
-    const { quantized, tokenizer } = stories260K();
+    const { quantized, tokenizer } = smallModel();
     const { host } = open();
     for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`]) enter(host, line);
     enter(host, 'One day');
@@ -201,27 +202,43 @@ describe.skipIf(!sharedModels)('device program on the host', () => {
   }
 });
 
-describe.skipIf(!sharedModels)('float32 program on the host', () => {
-  it.each([
-    '260k-greedy-256',
-    '260k-greedy-dragon-200',
-    '260k-greedy-utf8-64',
-    '260k-t0.8-p1.0-s42-256',
-    '260k-t1.0-p0.9-s1337-256',
-  ])('tells the story that llama2.c tells: %s', (name) => {
-    const { float, tokenizer } = stories260K();
-    const { temperature, top_p, seed, steps, prompt, tokens } = golden(name);
-    const host = createHost({ programs, model: float, tokenizer, context: 256 });
-    for (const line of [
-      `/temp ${temperature}`,
-      `/topp ${top_p}`,
-      `/seed ${seed ?? 1}`,
-      `/tokens ${steps}`,
-      prompt ?? '',
+/** Tells a story and gives its token ids. */
+function told(
+  { tokenizer }: TestModel,
+  model: QuantizedModel,
+  { prompt, temperature, topp, seed, steps }: Omit<GoldenStory, 'tokens'>,
+): Host {
+  const host = createHost({ programs, model, tokenizer, context: 256 });
+  for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${steps}`, prompt])
+    enter(host, line);
+  return host;
+}
+
+describe('golden stories of the model that ships', () => {
+  it.each(runCGoldens())('float32 as llama2.c tells it: $prompt, $temperature, $topp, $seed', (story) => {
+    expect([...told(shippedModel(), shippedModel().float, story).tokens]).toEqual(story.tokens);
+  });
+
+  it.each(int8Goldens())('int8: $prompt, $temperature, $topp, $seed', (story) => {
+    const { tokens, status } = told(shippedModel(), shippedModel().quantized, story);
+    expect([...tokens]).toEqual(story.tokens);
+    expect(formatDigest(status.digest)).toBe(story.digest);
+  });
+});
+
+describe('golden stories of stories260K', () => {
+  it.skipIf(!stories260K)('float32 as llama2.c tells them', () => {
+    for (const name of [
+      '260k-greedy-256',
+      '260k-greedy-dragon-200',
+      '260k-greedy-utf8-64',
+      '260k-t0.8-p1.0-s42-256',
+      '260k-t1.0-p0.9-s1337-256',
     ]) {
-      enter(host, line);
+      const { prompt, seed, top_p: topp, tokens, ...rest } = golden(name);
+      const story = { ...rest, topp, seed: seed ?? 1, prompt: prompt ?? '' };
+      expect([...told(stories260K!(), stories260K!().float, story).tokens], name).toEqual(tokens);
     }
-    expect([...host.tokens]).toEqual(tokens);
   });
 });
 

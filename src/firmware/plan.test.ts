@@ -1,18 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { boards, findBoard } from '../chip/boards/boards.ts';
+import type { Tokenizer } from '../model/index.ts';
+import { largeModel } from '../model/testing.ts';
+import { type QuantizedModel, quantize } from '../quantize/index.ts';
 import { ROM_DATA, SRAM } from './memory.ts';
 import { type PlanRequest, planMemory } from './plan.ts';
-import { sharedModels, stories3M, stories260K, type TestModel } from './testing.ts';
+import { smallModel } from './testing.ts';
 
-function request({ quantized, tokenizer }: TestModel, board: string): PlanRequest {
-  return { model: quantized, tokenizer, board: findBoard(board), program: [] };
+function request(model: QuantizedModel, tokenizer: Tokenizer, board: string): PlanRequest {
+  return { model, tokenizer, board: findBoard(board), program: [] };
 }
 
-describe.skipIf(!sharedModels)('memory plan', () => {
-  const small = sharedModels ? request(stories260K(), 'bare-s3') : (undefined as never);
-  const large = sharedModels ? request(stories3M(), 'devkitc-n16r8') : (undefined as never);
+describe('memory plan', () => {
+  const small = request(smallModel().quantized, smallModel().tokenizer, 'bare-s3');
+  const { model, tokenizer } = largeModel();
+  const large = request(quantize(model), tokenizer, 'devkitc-n16r8');
 
-  it('keeps stories260K in SRAM with a context of at least 256', () => {
+  it('keeps a model of 260,000 parameters in SRAM with a context of at least 256', () => {
     const plan = planMemory(small);
     expect(plan.context).toBeGreaterThanOrEqual(256);
     expect(plan.flashBytes).toBe(0);

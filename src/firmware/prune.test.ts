@@ -4,7 +4,7 @@ import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { a2, createAssembler } from '../xtensa/index.ts';
 import { buildFirmware } from './build.ts';
 import { pruneCode } from './prune.ts';
-import { sharedModels, stories260K } from './testing.ts';
+import { smallModel } from './testing.ts';
 
 /** An object with a function per entry: its name, and what it calls. */
 function objectOf(functions: Record<string, string[]>) {
@@ -34,9 +34,9 @@ describe('pruneCode', () => {
   });
 });
 
-describe.skipIf(!sharedModels)('a board without a screen', () => {
+describe('a board without a screen', () => {
   it('has no screen driver in its image', () => {
-    const { quantized, tokenizer } = stories260K();
+    const { quantized, tokenizer } = smallModel();
     const isScreen = ({ name }: { name: string }): boolean => name.includes('screen');
     const build = (id: string) =>
       buildFirmware({ programs, model: quantized, tokenizer, context: 64, board: findBoard(id) }).code;

@@ -3,37 +3,37 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/boards/boards.ts';
 import { createChip } from '../chip/soc/chip.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHost } from './host.ts';
 import { createSession } from './session.ts';
 import { simulate } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { sharedModels, stories260K } from './testing.ts';
+import { shippedModel, smallModel } from './testing.ts';
 
 const CONTEXT = 64;
 const STORY = { prompt: 'Once upon a time', temperature: 0, seed: 42, tokens: 12 };
 
 type Variant = Parameters<typeof buildFirmware>[0];
 const build = (variant: Partial<Variant> = {}): Firmware => {
-  const { quantized, tokenizer } = stories260K();
+  const { name, quantized, tokenizer } = smallModel();
   return buildFirmware({
     programs,
     model: quantized,
     tokenizer,
-    modelName: 'stories260K',
+    modelName: name,
     context: CONTEXT,
     ...variant,
   });
 };
 
-describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
+describe('firmware on the simulated chip', () => {
   let firmware: Firmware;
   /** What the same program says on the host. */
   let expected: { digest: string; tokens: number[] };
   beforeAll(() => {
-    if (!sharedModels) return;
     firmware = build();
-    const { quantized, tokenizer } = stories260K();
+    const { quantized, tokenizer } = smallModel();
     const host = createHost({ programs, model: quantized, tokenizer, context: CONTEXT });
     host.type(`/temp 0\r/tokens ${STORY.tokens}\r${STORY.prompt}\r`);
     host.settle();
@@ -45,7 +45,7 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
     expect(story.digest).toBe(expected.digest);
     expect(story.tokens).toEqual(expected.tokens);
     expect(story.printed).toContain('rst:0x1 (POWERON)');
-    expect(story.printed).toContain('stories260K: 5 layers, dim 64');
+    expect(story.printed).toContain(`${smallModel().name}: 5 layers, dim 64`);
     expect(story.printed).toContain('CPU clock 240 MHz\r\n');
     expect(story.printed).toContain('Once upon a time, there was a little girl');
     expect(story.warnings).toEqual([]);
@@ -73,7 +73,7 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
   });
 
   it('gives the digest of the float32 program on the host, too', () => {
-    const { float, tokenizer } = stories260K();
+    const { float, tokenizer } = smallModel();
     const host = createHost({ programs, model: float, tokenizer, context: CONTEXT });
     host.type('/temp 0\r/tokens 4\rThe\r');
     host.settle();
@@ -146,4 +146,19 @@ describe.skipIf(!sharedModels)('firmware on the simulated chip', () => {
     const status = session.tell(STORY.prompt, 10);
     expect(formatDigest(status.digest)).toBe(expected.digest);
   });
+});
+
+describe('the model that ships, on the simulated chip', () => {
+  it.each(int8Goldens().slice(3, 4))(
+    'tells the golden story: $prompt, $temperature, $topp, $seed',
+    (golden) => {
+      const { name, quantized, tokenizer } = shippedModel();
+      const firmware = buildFirmware({ programs, model: quantized, tokenizer, modelName: name });
+      const { prompt, temperature, topp, seed, steps } = golden;
+      const story = simulate(firmware, { prompt, temperature, topp, seed, tokens: steps });
+      expect(story.tokens).toEqual(golden.tokens);
+      expect(story.digest).toBe(golden.digest);
+      expect(story.warnings).toEqual([]);
+    },
+  );
 });

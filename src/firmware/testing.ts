@@ -1,37 +1,32 @@
-/** For tests of the firmware: the models of the shared folder, loaded once. */
-import { existsSync, readFileSync } from 'node:fs';
-import { loadCheckpoint, loadTokenizer, type Model, type Tokenizer } from '../model/index.ts';
+/** For tests of the firmware: real models, quantised once. */
+import { loadShippedModel, loadSmallModel, loadStories260K, type TestCheckpoint } from '../model/testing.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
+import { sharedBytes } from '../testing/shared-files.ts';
 
-const models = new URL('../../../shared/models/', import.meta.url);
-
-/** False, with a note, where the shared folder is missing. */
-export const sharedModels: boolean = existsSync(models);
-if (!sharedModels)
-  console.warn('firmware tests: ../shared/models is missing; tests with real models do not run');
-
-export interface TestModel {
-  model: Model;
-  quantized: QuantizedModel;
-  float: QuantizedModel;
-  tokenizer: Tokenizer;
+export interface TestModel extends TestCheckpoint {
+  readonly quantized: QuantizedModel;
+  readonly float: QuantizedModel;
 }
 
-function load(checkpoint: string, vocabulary: string): () => TestModel {
-  let loaded: TestModel | undefined;
+function quantizedOnce(load: () => TestCheckpoint): () => TestModel {
+  let made: TestModel | undefined;
   return () => {
-    if (loaded) return loaded;
-    const model = loadCheckpoint(readFileSync(new URL(checkpoint, models)));
-    const tokenizer = loadTokenizer(readFileSync(new URL(vocabulary, models)), model.config.vocabulary);
-    loaded = { model, tokenizer, quantized: quantize(model), float: quantize(model, { precision: 'f32' }) };
-    return loaded;
+    if (made) return made;
+    const { model } = load();
+    made = { ...load(), quantized: quantize(model), float: quantize(model, { precision: 'f32' }) };
+    return made;
   };
 }
 
-export const stories260K = load('stories260K.bin', 'tok512.bin');
-export const stories3M = load('stories3M-q80.bin', 'tok4096.bin');
+export const shippedModel = quantizedOnce(loadShippedModel);
 
-/** A golden run of llama2.c's own run.c. */
+/** stories260K where it is there, else the model that ships. */
+export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : shippedModel;
+
+/** undefined on a plain clone. */
+export const stories260K = loadStories260K && smallModel;
+
+/** A golden run of llama2.c's own run.c on stories260K. */
 export interface Golden {
   temperature: number;
   top_p: number;
@@ -42,4 +37,4 @@ export interface Golden {
 }
 
 export const golden = (name: string): Golden =>
-  JSON.parse(readFileSync(new URL(`expected/${name}.json`, models), 'utf8'));
+  JSON.parse(Buffer.from(sharedBytes(`models/expected/${name}.json`)!).toString());

@@ -1,7 +1,7 @@
 /** The exported assembly goes back through our assembler and tells the same stories, whatever interrupts it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHost } from '../firmware/index.ts';
-import { sharedModels, stories260K } from '../firmware/testing.ts';
+import { smallModel } from '../firmware/testing.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildComponent, type Component } from './index.ts';
@@ -30,7 +30,7 @@ const drawn: Story = {
 
 /** The same story by the bare firmware's program on this machine. */
 function expected({ prompt, temperature, topp, seed, tokens }: Story) {
-  const { quantized: model, tokenizer } = stories260K();
+  const { quantized: model, tokenizer } = smallModel();
   const host = createHost({ programs, model, tokenizer, context: CONTEXT });
   const lines = [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`, prompt];
   for (const line of lines) {
@@ -40,7 +40,7 @@ function expected({ prompt, temperature, topp, seed, tokens }: Story) {
   return { tokens: [...host.tokens], digest: host.status.digest };
 }
 
-describe.skipIf(!sharedModels)('component for ESP-IDF', () => {
+describe('component for ESP-IDF', () => {
   const components = new Map<1 | 2, Component>();
   const component = (cores: 1 | 2): Component => components.get(cores)!;
   const tell = (cores: 1 | 2, request: Partial<StoryRequest> & Story) => {
@@ -49,7 +49,7 @@ describe.skipIf(!sharedModels)('component for ESP-IDF', () => {
   };
 
   beforeAll(() => {
-    const { quantized: model, tokenizer } = stories260K();
+    const { quantized: model, tokenizer } = smallModel();
     for (const cores of [1, 2] as const)
       components.set(
         cores,
@@ -136,7 +136,7 @@ describe.skipIf(!sharedModels)('component for ESP-IDF', () => {
   });
 
   it.skipIf(!hasGnuAssembler)('is taken by GNU as, as far as that knows the instructions', () => {
-    const { quantized: model, tokenizer } = stories260K();
+    const { quantized: model, tokenizer } = smallModel();
     const { files } = buildComponent({
       programs,
       ...shippedTemplates(),

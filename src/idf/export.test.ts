@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { boards, findBoard } from '../chip/boards/boards.ts';
 import { FailureError, UsageError } from '../errors.ts';
-import { sharedModels, stories260K } from '../firmware/testing.ts';
+import { smallModel } from '../firmware/testing.ts';
 import { exportComponent, shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { exportFiles } from './index.ts';
@@ -14,11 +14,11 @@ import { hasCompiler, runTool, standins, writeFiles } from './testing/toolchain.
 const STRICT = ['-std=gnu17', '-Wall', '-Wextra', '-Werror', '-O1'];
 
 const base = () => {
-  const { quantized: model, tokenizer } = stories260K();
-  return { programs, ...shippedTemplates(), model, tokenizer, modelName: 'stories260K', context: 64 };
+  const { name: modelName, quantized: model, tokenizer } = smallModel();
+  return { programs, ...shippedTemplates(), model, tokenizer, modelName, context: 64 };
 };
 
-describe.skipIf(!sharedModels)('export idf', () => {
+describe('export idf', () => {
   const folders: string[] = [];
   const kept = (folder: string): string => {
     folders.push(folder);

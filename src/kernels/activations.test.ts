@@ -1,14 +1,11 @@
 /** Twin and kernel give identical bits on real activations: every kernel call of a few tokens, replayed on the simulated core. */
 
 import { describe, expect, test } from 'vitest';
-import { loadCheckpoint } from '../model/index.ts';
+import { loadSmallModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
-import { sharedBytes } from '../testing/shared-files.ts';
 import { kernels } from './index.ts';
 import { createKernelMachine, DATA, DATA_END } from './testing.ts';
-
-const checkpoint = sharedBytes('models/stories260K.bin');
 
 /** Arguments that are addresses, by the names in the signatures. */
 const ADDRESSES: ReadonlySet<string> = new Set(
@@ -21,11 +18,11 @@ function parametersOf(signature: string): string[] {
 
 const asBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0];
 
-describe.skipIf(!checkpoint)('kernels on real activations', () => {
+describe('kernels on real activations', () => {
   test('every call of the tokens at positions 0, 5 and 40 leaves the same memory', {
     timeout: 60_000,
   }, () => {
-    const model = quantize(loadCheckpoint(checkpoint!));
+    const model = quantize(loadSmallModel().model);
     const machine = createKernelMachine(model.shape);
     const parameters = new Map(kernels.map(({ name, signature }) => [name, parametersOf(signature)]));
     let comparing = false;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
 import { sharedBytes } from '../testing/shared-files.ts';
 import { loadCheckpoint, type ModelConfig, parameterCount } from './index.ts';
-import { version0Bytes } from './testing.ts';
+import { loadStories260K, version0Bytes } from './testing.ts';
 
 const small: ModelConfig = {
   dim: 8,
@@ -81,11 +81,10 @@ describe('damage', () => {
 });
 
 describe('checkpoints of others', () => {
-  const stories260k = sharedBytes('models/stories260K.bin');
   const stories3m = sharedBytes('models/stories3M-q80.bin');
 
-  it.skipIf(!stories260k)('reads stories260K', () => {
-    const { config } = loadCheckpoint(stories260k!);
+  it.skipIf(!loadStories260K)('reads stories260K', () => {
+    const { config } = loadStories260K!().model;
     expect(config).toMatchObject({
       dim: 64,
       hiddenDim: 172,

@@ -1,5 +1,52 @@
-/** Makes small checkpoints for tests. */
-import { type ModelConfig, parameterCount } from './types.ts';
+/** Checkpoints for tests: small ones made here, the one that ships, and those of others where they are. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { sharedPath } from '../testing/shared-files.ts';
+import { loadCheckpoint } from './checkpoint.ts';
+import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+import { type Model, type ModelConfig, parameterCount } from './types.ts';
+
+export interface TestCheckpoint {
+  readonly name: string;
+  readonly model: Model;
+  readonly tokenizer: Tokenizer;
+  /** Paths, for what takes files. */
+  readonly files: { readonly model: string; readonly tokenizer: string };
+}
+
+/** Loads at the first call. */
+function checkpoint(name: string, model: string, tokenizer: string): () => TestCheckpoint {
+  let loaded: TestCheckpoint | undefined;
+  return () => {
+    if (loaded) return loaded;
+    const read = loadCheckpoint(readFileSync(model));
+    loaded = {
+      name,
+      model: read,
+      tokenizer: loadTokenizer(readFileSync(tokenizer), read.config.vocabulary),
+      files: { model, tokenizer },
+    };
+    return loaded;
+  };
+}
+
+const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
+
+/** The model that ships: dim 64, hidden 144, 5 layers, 4 heads (2 for keys and values), 1024 pieces. */
+export const loadShippedModel = checkpoint(
+  'tinystories',
+  shipped('tinystories.bin'),
+  shipped('tokenizer.bin'),
+);
+
+/** karpathy's stories260K (dim 64, hidden 172, 5 layers, 8 heads, 512 pieces), or undefined on a plain clone. */
+export const loadStories260K: (() => TestCheckpoint) | undefined = (() => {
+  const [model, tokenizer] = [sharedPath('models/stories260K.bin'), sharedPath('models/tok512.bin')];
+  return model && tokenizer ? checkpoint('stories260K', model, tokenizer) : undefined;
+})();
+
+/** A small real model: stories260K where it is there, else the one that ships. */
+export const loadSmallModel: () => TestCheckpoint = loadStories260K ?? loadShippedModel;
 
 /** A llama2.c version 0 file whose weights count up by a thousandth. */
 export function version0Bytes(config: ModelConfig): Uint8Array {
@@ -11,4 +58,39 @@ export function version0Bytes(config: ModelConfig): Uint8Array {
   new Int32Array(bytes.buffer, 0, 7).set([dim, hiddenDim, layers, heads, kvHeads, vocabulary, context]);
   new Float32Array(bytes.buffer, 28).set(Float32Array.from({ length: floats }, (_, i) => (i % 200) / 1000));
   return bytes;
+}
+
+/** A llama2.c tokenizer.bin: control pieces, the 256 bytes, then words that differ. */
+export function tokenizerBytes(pieces: number): Uint8Array {
+  const names = Array.from({ length: pieces }, (_, id) => {
+    if (id < 3) return ['<unk>', '\n<s>\n', '\n</s>\n'][id]!;
+    if (id < 259) return `<0x${(id - 3).toString(16).toUpperCase().padStart(2, '0')}>`;
+    return ` ${id.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)}`;
+  });
+  const chunks = names.map((name, id) => {
+    const head = new DataView(new ArrayBuffer(8));
+    head.setFloat32(0, -id, true);
+    head.setInt32(4, name.length, true);
+    return Buffer.concat([new Uint8Array(head.buffer), Buffer.from(name)]);
+  });
+  const longest = Math.max(...names.map(({ length }) => length));
+  return Buffer.concat([Uint8Array.of(longest, 0, 0, 0), ...chunks]);
+}
+
+/** A model of 3.3 million parameters, more than the chip's SRAM holds (the shape of doryiii's stories3M); its weights mean nothing. */
+export function largeModel(): { model: Model; tokenizer: Tokenizer } {
+  const config: ModelConfig = {
+    dim: 192,
+    hiddenDim: 512,
+    layers: 6,
+    heads: 6,
+    kvHeads: 2,
+    vocabulary: 4096,
+    context: 512,
+    sharedClassifier: true,
+  };
+  return {
+    model: loadCheckpoint(version0Bytes(config)),
+    tokenizer: loadTokenizer(tokenizerBytes(config.vocabulary), config.vocabulary),
+  };
 }

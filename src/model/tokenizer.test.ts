@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
-import { sharedBytes } from '../testing/shared-files.ts';
+import { runCGoldens } from '../testing/shared-files.ts';
 import { BOS_TOKEN, createTokenizer, loadTokenizer, type Tokenizer } from './index.ts';
+import { loadShippedModel, loadStories260K, tokenizerBytes } from './testing.ts';
 
 const utf8 = new TextEncoder();
 
@@ -69,17 +70,25 @@ function slowEncode({ vocabulary, scores }: Tokenizer, value: string): number[] 
 }
 
 describe('tokenizer.bin', () => {
-  const file = sharedBytes('models/tok512.bin');
-  it.skipIf(!file)('of stories260K splits as run.c does', () => {
-    const tokenizer = loadTokenizer(file!, 512);
+  it.skipIf(!loadStories260K)('of stories260K splits as run.c does', () => {
+    const { tokenizer } = loadStories260K!();
     expect(tokenizer.encode('Once upon a time')).toEqual([1, 403, 407, 261, 378]);
     expect(tokenizer.encode('Zoë said: 你好')).toEqual([
       1, 410, 469, 414, 198, 174, 336, 467, 410, 231, 192, 163, 232, 168, 192,
     ]);
   });
-  it.skipIf(!file)('is refused for a model of another vocabulary', () => {
-    expect(() => loadTokenizer(file!, 500)).toThrow(/more than the model's 500 pieces/);
-    expect(() => loadTokenizer(file!, 600)).toThrow(/has 512 pieces and the model 600/);
+  it('of the model that ships splits as run.c does', () => {
+    const { tokenizer } = loadShippedModel();
+    for (const { prompt, tokens } of runCGoldens()) {
+      const [bos, ...ids] = tokenizer.encode(prompt);
+      expect(bos).toBe(1);
+      expect(tokens.slice(0, ids.length)).toEqual(ids);
+    }
+  });
+  it('is refused for a model of another vocabulary', () => {
+    const file = tokenizerBytes(512);
+    expect(() => loadTokenizer(file, 500)).toThrow(/more than the model's 500 pieces/);
+    expect(() => loadTokenizer(file, 600)).toThrow(/has 512 pieces and the model 600/);
   });
   it('survives any bytes', () => {
     fc.assert(

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { loadCheckpoint, loadTokenizer, type Model, type ModelConfig } from '../model/index.ts';
+import type { Model, ModelConfig } from '../model/index.ts';
+import { loadShippedModel, loadStories260K } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
-import { sharedBytes } from '../testing/shared-files.ts';
+import { goldenEvaluation, int8Goldens, sharedBytes } from '../testing/shared-files.ts';
 import { createHostEngine, quantize } from './index.ts';
 import { quantizeMatrix } from './matrix.ts';
-
-const checkpoint = sharedBytes('models/stories260K.bin');
 
 /** mulberry32, then a rough normal distribution. */
 function normal(seed: number): () => number {
@@ -133,14 +132,21 @@ test('a row of zeros, a row of one number and rows far apart in size keep their 
   expect((16 * 127 * 127 + 2 ** (shift - 1)) / 2 ** shift).toBeLessThan(32768);
 });
 
-describe.skipIf(!checkpoint)('stories260K', () => {
+test('int8 costs the model that ships what it always did, under half a percent of bits per byte', () => {
+  const { model, tokenizer } = loadShippedModel();
+  const texts = int8Goldens().map(({ text }) => text);
+  const { int8, float32 } = goldenEvaluation();
+  const engine = createHostEngine(quantize(model), { programs });
+  const { bitsPerByte } = evaluate(engine, tokenizer, texts, { context: model.config.context });
+  expect(bitsPerByte).toBeCloseTo(int8.bitsPerByte, 5);
+  expect(bitsPerByte / float32.bitsPerByte).toBeLessThan(1.005);
+});
+
+describe.skipIf(!loadStories260K)('stories260K', () => {
   test('int8 costs under 1 percent of bits per byte', () => {
-    const model = loadCheckpoint(checkpoint!);
-    const tokenizer = loadTokenizer(sharedBytes('models/tok512.bin')!, model.config.vocabulary);
-    const stories = splitStories(Buffer.from(sharedBytes('data/tinystories-valid.txt')!).toString()).slice(
-      0,
-      8,
-    );
+    const { model, tokenizer } = loadStories260K!();
+    const text = Buffer.from(sharedBytes('data/tinystories-valid.txt')!).toString();
+    const stories = splitStories(text).slice(0, 8);
     const options = { context: model.config.context };
     const float = evaluate(createReference(model), tokenizer, stories, options);
     const int8 = evaluate(createHostEngine(quantize(model), { programs }), tokenizer, stories, options);

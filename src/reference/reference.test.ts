@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
-import { version0Bytes } from '../model/testing.ts';
-import { sharedBytes, sharedPath } from '../testing/shared-files.ts';
+import { loadShippedModel, version0Bytes } from '../model/testing.ts';
+import {
+  goldenEvaluation,
+  int8Goldens,
+  runCGoldens,
+  sharedBytes,
+  sharedPath,
+} from '../testing/shared-files.ts';
 import {
   createRandom,
   createReference,
@@ -36,7 +42,15 @@ const goldens = [
 ];
 
 describe('golden stories of run.c and runq.c', () => {
-  it.skipIf(!sharedPath('models/expected')).each(goldens)('%s', (name) => {
+  it.each(runCGoldens())('of the model that ships: $prompt, $temperature, $topp, $seed', (story) => {
+    const { model, tokenizer } = loadShippedModel();
+    const { tokens, steps, prompt, ...settings } = story;
+    const sampler = createSampler(settings);
+    expect([...generate(createReference(model), tokenizer, { prompt, steps, sampler })]).toEqual(tokens);
+  });
+
+  const shared = sharedPath('models/expected');
+  it.skipIf(!shared).each(shared ? goldens : ['of stories260K and stories3M'])('%s', (name) => {
     const golden: Golden = JSON.parse(Buffer.from(sharedBytes(`models/expected/${name}.json`)!).toString());
     const model = loadCheckpoint(sharedBytes(`models/${golden.model}`)!);
     const tokenizer = loadTokenizer(sharedBytes(`models/${golden.tokenizer}`)!, model.config.vocabulary);
@@ -112,6 +126,16 @@ describe('evaluation', () => {
   });
   it('knows the loss of a uniform guess', () => {
     expect(crossEntropy(new Float32Array(512), 3)).toBeCloseTo(Math.log(512), 10);
+  });
+
+  it('of the model that ships gives the golden figures on its own stories', () => {
+    const { model, tokenizer } = loadShippedModel();
+    const texts = int8Goldens().map(({ text }) => text);
+    const { natsPerToken, bitsPerByte } = evaluate(createReference(model), tokenizer, texts, {
+      context: model.config.context,
+    });
+    expect(natsPerToken).toBeCloseTo(goldenEvaluation().float32.natsPerToken, 5);
+    expect(bitsPerByte).toBeCloseTo(goldenEvaluation().float32.bitsPerByte, 5);
   });
 
   const model = sharedBytes('models/stories260K.bin');

@@ -16,6 +16,29 @@ export function readText(path: string): string {
 export const dataText = (name: string): string =>
   readText(fileURLToPath(new URL(`../../data/${name}`, import.meta.url)));
 
+/** A story of the model that ships: what was asked for, and the token ids that came (the first BOS not, the prompt's included). */
+export interface GoldenStory {
+  readonly prompt: string;
+  readonly temperature: number;
+  readonly topp: number;
+  readonly seed: number;
+  readonly steps: number;
+  readonly tokens: readonly number[];
+}
+
+/** Told by llama2.c's run.c in float32, from our model: a program that nobody here wrote. */
+export const runCGoldens = (): GoldenStory[] => JSON.parse(dataText('goldens/run-c.json')).stories;
+
+/** Told in the chip's integer arithmetic, on the host. */
+export const int8Goldens = (): (GoldenStory & { readonly digest: string; readonly text: string })[] =>
+  JSON.parse(dataText('goldens/int8.json')).stories;
+
+/** Bits per byte and nats per token of the model that ships on the texts of `int8Goldens`. */
+export const goldenEvaluation = (): Record<
+  'float32' | 'int8',
+  { readonly natsPerToken: number; readonly bitsPerByte: number }
+> => JSON.parse(dataText('goldens/int8.json')).evaluation;
+
 /** Path of `../shared/<name>`, or undefined (with a line on stderr saying what is left out) where it is not there. */
 export function sharedPath(name: string): string | undefined {
   const path = fileURLToPath(new URL(`../../../shared/${name}`, import.meta.url));

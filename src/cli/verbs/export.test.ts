@@ -1,9 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { sharedModels } from '../../firmware/testing.ts';
+import { loadShippedModel } from '../../model/testing.ts';
 import { main } from '../main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'export-verb-'));
@@ -23,11 +22,9 @@ async function run(...args: string[]): Promise<{ code: number; printed: string }
   return { code, printed };
 }
 
-const shared = (name: string): string =>
-  fileURLToPath(new URL(`../../../../shared/models/${name}`, import.meta.url));
-
-describe.skipIf(!sharedModels)('export idf', () => {
-  const model = ['--model', shared('stories260K.bin'), '--tokenizer', shared('tok512.bin')];
+describe('export idf', () => {
+  const { files } = loadShippedModel();
+  const model = ['--model', files.model, '--tokenizer', files.tokenizer];
 
   it('writes component and example, and says what they need', async () => {
     const target = join(folder, 'esp32_llm');

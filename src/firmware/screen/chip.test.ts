@@ -4,7 +4,7 @@ import { withScreen } from '../../chip/boards/screen-option.ts';
 import { shippedPrograms as programs } from '../../node/device-programs.ts';
 import { buildFirmware, type Firmware } from '../build.ts';
 import { createSession, type Session } from '../session.ts';
-import { sharedModels, stories260K } from '../testing.ts';
+import { smallModel } from '../testing.ts';
 import { drawSplash } from './splash.ts';
 import { asciiArt, pictureOf, pixelsOf, wrap } from './testing.ts';
 
@@ -13,12 +13,12 @@ const TOKENS = 48;
 const LONGEST_STORY = 5;
 
 const build = (board: Board, cores: 1 | 2 = 2): Firmware => {
-  const { quantized, tokenizer } = stories260K();
+  const { name, quantized, tokenizer } = smallModel();
   return buildFirmware({
     programs,
     model: quantized,
     tokenizer,
-    modelName: 'stories260K',
+    modelName: name,
     context: 64,
     board,
     cores,
@@ -56,12 +56,11 @@ function rest({ chip }: Session): void {
 
 const art = (pixels: Uint8Array): string => asciiArt(pixels).join('\n');
 
-describe.skipIf(!sharedModels)('screen on the simulated chip', () => {
+describe('screen on the simulated chip', () => {
   const camera = findBoard('t-camera-s3');
   let firmware: Firmware;
   let plain: Told;
   beforeAll(() => {
-    if (!sharedModels) return;
     firmware = build(camera);
     plain = tell(build(without(camera)));
   });
@@ -79,7 +78,9 @@ describe.skipIf(!sharedModels)('screen on the simulated chip', () => {
     const waiting = createSession(built);
     waiting.boot();
     rest(waiting);
-    expect(art(waiting.chip.screen!.pixels())).toBe(art(pixelsOf(drawSplash({ modelName: 'stories260K' }))));
+    expect(art(waiting.chip.screen!.pixels())).toBe(
+      art(pixelsOf(drawSplash({ modelName: smallModel().name }))),
+    );
 
     const { session, story, tokens, cycles } = tell(built, undefined, waiting);
     expect(tokens).toEqual(plain.tokens);
