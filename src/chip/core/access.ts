@@ -4,7 +4,7 @@
  */
 import { ACCESS, type Access, type Bus, BusFault, CAUSE, PAGE_SHIFT } from '../bus/index.ts';
 import { trap } from './errors.ts';
-import { type CoreState, SR } from './state.ts';
+import { type CoreState, SR, TIME } from './state.ts';
 
 export interface SlowAccess {
   load1(address: number, pc: number): number;
@@ -65,7 +65,7 @@ export function createSlowAccess(
     if (delta !== 0) return (address + delta) | 0;
     try {
       const offset = bus.locate(address >>> 0, bytes, access, core, now());
-      time[0] += bus.stall;
+      time[TIME.cycles] += bus.stall;
       return offset;
     } catch (error) {
       return faulted(error, address, pc);
@@ -75,7 +75,7 @@ export function createSlowAccess(
   const readDevice = (address: number, bytes: 1 | 2 | 4, pc: number): number => {
     try {
       const value = bus.read(address >>> 0, bytes, core, now(), pc >>> 0);
-      time[0] += bus.stall;
+      time[TIME.cycles] += bus.stall;
       return value | 0;
     } catch (error) {
       return faulted(error, address, pc);
@@ -85,7 +85,7 @@ export function createSlowAccess(
   const writeDevice = (address: number, bytes: 1 | 2 | 4, value: number, pc: number): void => {
     try {
       bus.write(address >>> 0, bytes, value, core, now(), pc >>> 0);
-      time[0] += bus.stall;
+      time[TIME.cycles] += bus.stall;
     } catch (error) {
       faulted(error, address, pc);
     }
@@ -94,7 +94,7 @@ export function createSlowAccess(
   const stored = (address: number, offset: number, bytes: number) => {
     if (storeMap[address >>> PAGE_SHIFT] !== 0 || memory.stored(offset, bytes) === false) return;
     // Code that ran on in this slice may be void: leave it at the next back edge.
-    time[2] = -1;
+    time[TIME.limit] = -1;
   };
 
   const loadAligned = (address: number, bytes: 1 | 2 | 4, pc: number): number => {

@@ -8,9 +8,11 @@ import { DEBUG_LEVEL, type Exceptions } from './exceptions.ts';
 import { type CoreState, PS, SR } from './state.ts';
 
 /** Bits of DEBUGCAUSE. */
-const REASON = { icount: 1, ibreak: 2, dbreak: 4 } as const;
+export const DEBUG_REASON = { icount: 1, ibreak: 2, dbreak: 4, break: 8, breakNarrow: 16 } as const;
 /** Bits of DBREAKC: break on store, on load; the low six are the address mask. */
 const DBREAKC = { store: 1 << 31, load: 1 << 30 } as const;
+/** DEBUGCAUSE.DBNUM: which data breakpoint it was. */
+const DBNUM_SHIFT = 8;
 /** `trap.cause` of a debug exception raised inside an access. */
 export const DEBUG_TRAP = -1;
 
@@ -36,12 +38,12 @@ export function createDebug(state: CoreState, exceptions: Exceptions): Debug {
       for (const index of [0, 1]) {
         const enabled = (special[SR.ibreakenable] >>> index) & 1;
         if (enabled && special[SR.ibreaka0 + index] === (pc | 0)) {
-          return exceptions.debug(REASON.ibreak, pc, pc);
+          return exceptions.debug(DEBUG_REASON.ibreak, pc, pc);
         }
       }
       if (!steps()) return undefined;
       // ICOUNT counts up; the instruction at which it would become 0 is not executed.
-      if (special[SR.icount] === -1) return exceptions.debug(REASON.icount, pc, pc);
+      if (special[SR.icount] === -1) return exceptions.debug(DEBUG_REASON.icount, pc, pc);
       special[SR.icount]++;
       return undefined;
     },
@@ -58,7 +60,7 @@ export function createDebug(state: CoreState, exceptions: Exceptions): Debug {
         if (!matches.includes(true)) continue;
         trap.cause = DEBUG_TRAP;
         trap.pc = pc;
-        trap.address = REASON.dbreak | (index << 8);
+        trap.address = DEBUG_REASON.dbreak | (index << DBNUM_SHIFT);
         throw trap;
       }
     },

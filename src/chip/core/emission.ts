@@ -1,6 +1,8 @@
 /** The text of memory accesses and calls, for one instruction at its place in a block. */
+
 import { PAGE_SHIFT } from '../bus/index.ts';
 import type { Instruction } from './decode.ts';
+import { S, T } from './names.ts';
 import type { EmitContext, Texts } from './semantics/context.ts';
 
 /** What the surrounding translation knows. */
@@ -26,7 +28,7 @@ const views = {
 /** Statements that leave the region for `target`; a call in it may charge cycles. */
 export const leaveTo = (target: string) =>
   target.includes('$X.')
-    ? `$T[0]=$c;$T[1]=$n;$pc=${target};$c=$T[0];break $exit;`
+    ? `${T.cycles}=$c;${T.instructions}=$n;$pc=${target};$c=${T.cycles};break $exit;`
     : `$pc=${target};break $exit;`;
 
 /** Adds what a block (or the part of it before `index`) took. */
@@ -36,8 +38,9 @@ export const account = (cycles: number, instructions: number) =>
 export function emitContext(place: Place): EmitContext {
   const { instruction, issue, index, slow } = place;
   const pc = instruction.pc | 0;
-  const beforeCall = `$T[0]=${plus('$c', issue)};$T[1]=${plus('$n', index)};`;
-  const afterCall = `$c=${issue === 0 ? '$T[0]' : `($T[0]-${issue})|0`};`;
+  const counted = [`${T.cycles}=${plus('$c', issue)}`, `${T.instructions}=${plus('$n', index)}`];
+  const beforeCall = `${counted.join(';')};`;
+  const afterCall = `$c=${issue === 0 ? T.cycles : `(${T.cycles}-${issue})|0`};`;
   const page = (map: string, address: string) => (slow ? '$p=0;' : `$p=${map}[${address}>>>${PAGE_SHIFT}];`);
   const isName = (text: string) => /^[\w$]+$/.test(text);
 
@@ -72,8 +75,8 @@ export function emitContext(place: Place): EmitContext {
     const use = slow && !isName(address) ? `${once},` : '';
     return (
       `(${use}${lookup},$p!==0?${cell(bytes, false, `(${again}+$p)`)}:` +
-      `($T[0]=${plus('$c', issue)},$T[1]=${plus('$n', index)},$v=$X.load${bytes}(${again},${pc}),` +
-      `$c=($T[0]-${issue})|0,$v))`
+      `(${counted.join(',')},$v=$X.load${bytes}(${again},${pc}),` +
+      `$c=(${T.cycles}-${issue})|0,$v))`
     );
   };
 
@@ -90,7 +93,7 @@ export function emitContext(place: Place): EmitContext {
     setAr: (register, value) => `$a${register}=(${value})|0;`,
     fr: (register) => `$FI[${register}]`,
     setFr: (register, value) => `$FI[${register}]=${value};`,
-    sar: '$SR[3]',
+    sar: S.sar,
     load8: (address) => loadExpression(address, 1),
     load16: (address) => loadExpression(address, 2),
     loadWords(address, targets) {

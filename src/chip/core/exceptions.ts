@@ -3,7 +3,7 @@
  * Source: Xtensa ISA reference manual, section 4.4 (XEA2); the interrupt lines of this core: docs/esp32-s3.md A1 and C7.
  */
 import { CAUSE } from '../bus/index.ts';
-import { type CoreState, PS, SR } from './state.ts';
+import { type CoreState, PS, SR, TIME } from './state.ts';
 import { EXCEPTION_ENTRY } from './timing.ts';
 
 const VECTOR = { kernel: 0x300, user: 0x340, double: 0x3c0, debug: 0x280 } as const;
@@ -53,7 +53,7 @@ export function createExceptions(state: CoreState, changed: () => void): Excepti
     changed();
   };
   const charge = (cycles: number) => {
-    time[0] += cycles;
+    time[TIME.cycles] += cycles;
   };
   const enterGeneral = (cause: number, pc: number, cost: number) => {
     const ps = special[SR.ps];

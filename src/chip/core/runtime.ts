@@ -8,7 +8,7 @@ import type { SlowAccess } from './access.ts';
 import { DEBUG_TRAP } from './debug.ts';
 import { trap, UnsupportedInstruction } from './errors.ts';
 import type { Exceptions } from './exceptions.ts';
-import { type CoreState, PS, SR } from './state.ts';
+import { type CoreState, PS, SR, TIME } from './state.ts';
 import { divideStall } from './timing.ts';
 import type { Windows } from './windows.ts';
 
@@ -69,7 +69,7 @@ export function createRuntime(parts: RuntimeParts) {
   const fetchWord = (address: number, pc: number) => {
     try {
       bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
-      time[0] += bus.stall;
+      time[TIME.cycles] += bus.stall;
     } catch (error) {
       if (error instanceof BusFault) access.fault(error.cause, address, pc);
       throw error;
@@ -115,7 +115,7 @@ export function createRuntime(parts: RuntimeParts) {
       special[SR.acchi] = (Math.floor(sum / 2 ** 32) << 24) >> 24;
     },
     fence() {
-      if (bus.fence) time[0] += bus.fence(state.core, parts.now());
+      if (bus.fence) time[TIME.cycles] += bus.fence(state.core, parts.now());
     },
     /** Code fetched through a cache: charges the line fill. */
     fetch(pc: number, length: number) {

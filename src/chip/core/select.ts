@@ -24,19 +24,22 @@ export interface Variant {
   readonly debug: boolean;
 }
 
+/** Fields of a packed variant: the low two bits hold `free` - 1. */
+export const VARIANT = { free: 3, fpu: 4, pie: 8, excm: 16, debug: 32 } as const;
+
 export const packVariant = (variant: Variant): number =>
   (variant.free - 1) |
-  (variant.fpu ? 4 : 0) |
-  (variant.pie ? 8 : 0) |
-  (variant.excm ? 16 : 0) |
-  (variant.debug ? 32 : 0);
+  (variant.fpu ? VARIANT.fpu : 0) |
+  (variant.pie ? VARIANT.pie : 0) |
+  (variant.excm ? VARIANT.excm : 0) |
+  (variant.debug ? VARIANT.debug : 0);
 
 export const unpackVariant = (packed: number): Variant => ({
-  free: (packed & 3) + 1,
-  fpu: (packed & 4) !== 0,
-  pie: (packed & 8) !== 0,
-  excm: (packed & 16) !== 0,
-  debug: (packed & 32) !== 0,
+  free: (packed & VARIANT.free) + 1,
+  fpu: (packed & VARIANT.fpu) !== 0,
+  pie: (packed & VARIANT.pie) !== 0,
+  excm: (packed & VARIANT.excm) !== 0,
+  debug: (packed & VARIANT.debug) !== 0,
 });
 
 export type Selected =

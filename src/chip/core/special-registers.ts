@@ -3,7 +3,7 @@
  * Source: Xtensa ISA reference manual, chapter 5.
  */
 import { EDGE_LINES, SOFTWARE_LINES, TIMER_LINES } from './exceptions.ts';
-import { type CoreState, PS, SR } from './state.ts';
+import { type CoreState, PS, SR, TIME } from './state.ts';
 
 export interface Timers {
   /** Cycles from the present CCOUNT until the next CCOMPARE match, at most 2^32. */
@@ -20,16 +20,16 @@ export function createTimers(state: CoreState): Timers {
   const { special, time } = state;
   /** Cycle of the slice up to which matches have been seen. */
   let seen = 0;
-  const ccount = () => (time[3] + time[0]) | 0;
+  const ccount = () => (time[TIME.ccountBase] + time[TIME.cycles]) | 0;
   const distance = (index: number) => (special[SR.ccompare0 + index] - ccount()) >>> 0 || 2 ** 32;
   return {
     untilNext: () => Math.min(distance(0), distance(1), distance(2)),
     look() {
       for (const [index, line] of TIMER_LINES.entries()) {
         const since = (ccount() - special[SR.ccompare0 + index]) >>> 0;
-        if (since < time[0] - seen) special[SR.interrupt] |= 1 << line;
+        if (since < time[TIME.cycles] - seen) special[SR.interrupt] |= 1 << line;
       }
-      seen = time[0];
+      seen = time[TIME.cycles];
     },
     beginSlice() {
       seen = 0;
@@ -84,7 +84,7 @@ export function createSpecialWriter(
     },
     [SR.ccount]: (value) => {
       retime();
-      time[3] = value - time[0];
+      time[TIME.ccountBase] = value - time[TIME.cycles];
     },
     [SR.ccompare0]: compare(0),
     [SR.ccompare0 + 1]: compare(1),

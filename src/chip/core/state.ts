@@ -15,7 +15,7 @@ export const TIME = {
   cycles: 0,
   /** Instructions since the start of the slice. int32. */
   instructions: 1,
-  /** Translated code returns to the scheduler at a back edge when cycles >= limit. Write 0 to stop it soon. */
+  /** Translated code returns to the scheduler at a back edge when cycles >= limit. Write -1 to stop it soon. */
   limit: 2,
   /** CCOUNT at cycle 0 of the slice: CCOUNT = (ccountBase + cycles) | 0. */
   ccountBase: 3,
@@ -94,6 +94,9 @@ export const SR = {
   ccompare0: 240,
   misc0: 244,
 } as const;
+
+/** Bits of CPENABLE: the coprocessors that this core has. */
+export const CPENABLE = { fpu: 1 << 0, pie: 1 << 3 } as const;
 
 /** Fields of PS. */
 export const PS = {

@@ -2,10 +2,12 @@
  * From machine code to one JavaScript function per region: registers in local variables, loops as loops, cycles counted
  * per block. See `core.ts` for who calls it.
  */
+
 import type { Instruction } from './decode.ts';
 import { straddles } from './decode.ts';
 import { account, emitContext, leaveTo, operandTexts } from './emission.ts';
 import { type Block, type Flow, findRegion, type Region } from './graph.ts';
+import { S, T } from './names.ts';
 import { type Carry, CLEAN, costOfRun, type RunCost } from './pipeline.ts';
 import { flowOf, packVariant, type Selected, select, type Variant } from './select.ts';
 import type { Ending } from './semantics/context.ts';
@@ -105,11 +107,11 @@ function wrap(body: string, prologue: string): string {
   const load = [...mentioned].map((index) => `$a${index}=$AR[($b+${index})&63]`).join(',');
   const save = [...assigned].map((index) => `$AR[($b+${index})&63]=$a${index};`).join('');
   return (
-    `${prologue}let $c=$T[0],$n=$T[1],$pc=0,$t=0,$u=0,$p=0,$v=0;const $b=$SR[72]<<2;` +
+    `${prologue}let $c=${T.cycles},$n=${T.instructions},$pc=0,$t=0,$u=0,$p=0,$v=0;const $b=${S.windowbase}<<2;` +
     (load ? `let ${load};` : '') +
-    (usesLoop ? 'let $lc=$SR[2];' : '') +
-    `try{$exit:{${body}}}catch($e){$pc=$X.caught($e);$c=$T[0];$n=$T[1];}` +
-    `${save}${usesLoop ? '$SR[2]=$lc;' : ''}$T[0]=$c;$T[1]=$n;return $pc;`
+    (usesLoop ? `let $lc=${S.lcount};` : '') +
+    `try{$exit:{${body}}}catch($e){$pc=$X.caught($e);$c=${T.cycles};$n=${T.instructions};}` +
+    `${save}${usesLoop ? `${S.lcount}=$lc;` : ''}${T.cycles}=$c;${T.instructions}=$n;return $pc;`
   );
 }
 
@@ -119,7 +121,7 @@ function entryPrologue(instruction: Instruction, variant: Variant): string {
   const next = instruction.next | 0;
   return (
     `{const $e=$X.entry(${ars.slice(2)},${uimm12x8},${instruction.pc | 0},${next});` +
-    `if($e!==${next})return $e;$T[0]++;$T[1]++;if($T[4]!==${packVariant(variant)})return $e;}`
+    `if($e!==${next})return $e;${T.cycles}++;${T.instructions}++;if(${T.variant}!==${packVariant(variant)})return $e;}`
   );
 }
 
@@ -204,7 +206,9 @@ function emitEnding(ending: Ending, block: Block, cost: RunCost, work: Work): st
     case 'leave': {
       const last = block.instructions.at(-1)!;
       const cycles = cost.total + (ending.taken ? TAKEN : 0);
-      const code = ending.code.includes('$X.') ? `$T[0]=$c;$T[1]=$n;${ending.code}$c=$T[0];` : ending.code;
+      const code = ending.code.includes('$X.')
+        ? `${T.cycles}=$c;${T.instructions}=$n;${ending.code}$c=${T.cycles};`
+        : ending.code;
       return account(cycles, count) + code + refetch(last, ending, work) + leaveTo(ending.target);
     }
   }
@@ -236,10 +240,10 @@ function emitRunOn(block: Block, extra: number, work: Work): string {
   const loopCarry: Carry = { ...cost.carry, ahead: undefined, stolen: 0 };
   const cycles = cost.total + straddleAt(begin, work) + hazard(loopCarry, begin, work);
   const back = emitGoto(block, begin, cycles, work);
-  const elsewhere = account(cost.total, block.instructions.length) + leaveTo('$SR[0]');
+  const elsewhere = account(cost.total, block.instructions.length) + leaveTo(S.lbeg);
   return (
-    `if($lc!==0&&$SR[1]===${block.end | 0}){$lc=($lc-1)|0;` +
-    `if($SR[0]===${begin | 0}){${back}}else{${elsewhere}}}else{${onward}}`
+    `if($lc!==0&&${S.lend}===${block.end | 0}){$lc=($lc-1)|0;` +
+    `if(${S.lbeg}===${begin | 0}){${back}}else{${elsewhere}}}else{${onward}}`
   );
 }
 
@@ -257,7 +261,7 @@ function emitGoto(block: Block, target: number, cycles: number, work: Work): str
     case 'irreducible':
       return text + leaveTo(`${target | 0}`);
     case 'back':
-      return `${text}if($c>=$T[2]){${leaveTo(`${target | 0}`)}}continue L${target};`;
+      return `${text}if($c>=${T.limit}){${leaveTo(`${target | 0}`)}}continue L${target};`;
     case 'forward':
       return work.shape.isMerge(target) ? `${text}break B${target};` : text + emitTree(target, work);
   }

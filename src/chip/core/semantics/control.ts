@@ -2,6 +2,10 @@
  * Instructions that end a block: branches, jumps, calls, returns, loops, exceptions, processor control.
  * Source: Xtensa ISA reference manual, chapter 6; windows: section 4.7.1.
  */
+import { CAUSE } from '../../bus/index.ts';
+import { DEBUG_REASON } from '../debug.ts';
+import { S } from '../names.ts';
+import { PS } from '../state.ts';
 import type { EmitContext, Ending, EndingEmitter, Texts } from './context.ts';
 
 const unsigned = (text: string) => `(${text}>>>0)`;
@@ -50,8 +54,8 @@ const conditions: Record<string, Condition> = {
   bltz: zero('<'),
   'beqz.n': zero('==='),
   'bnez.n': zero('!=='),
-  bf: ({ bs }) => `(($SR[4]>>>${bs})&1)===0`,
-  bt: ({ bs }) => `(($SR[4]>>>${bs})&1)!==0`,
+  bf: ({ bs }) => `((${S.br}>>>${bs})&1)===0`,
+  bt: ({ bs }) => `((${S.br}>>>${bs})&1)!==0`,
 };
 
 const leave = (code: string, target: string, taken: boolean): Ending => ({
@@ -73,7 +77,7 @@ const call = (index: 0 | 1 | 2 | 3, indirect: boolean): EndingEmitter => {
     const link =
       index === 0
         ? `$a0=${next | 0};`
-        : `$a${4 * index}=${(index << 30) | (next & 0x3fffffff)};$SR[230]=($SR[230]&${~0x30000})|${index << 16};`;
+        : `$a${4 * index}=${(index << 30) | (next & 0x3fffffff)};${S.ps}=(${S.ps}&${~PS.callinc})|${index << PS.callincShift};`;
     // The target register may be the link register.
     return leave(`$t=${target};${link}`, '$t', true);
   };
@@ -84,7 +88,7 @@ const returnWindowed: EndingEmitter = (_, { pc }) => leave('', `$X.windowedRetur
 
 /** Statements that start a hardware loop of `count` iterations; LCOUNT = iterations left after the current one. */
 const beginLoop = (count: string, next: number, end: number) =>
-  `$lc=(${count}-1)|0;$SR[0]=${next | 0};$SR[1]=${end | 0};`;
+  `$lc=(${count}-1)|0;${S.lbeg}=${next | 0};${S.lend}=${end | 0};`;
 
 const loop =
   (skip: ((count: string) => string) | undefined): EndingEmitter =>
@@ -129,16 +133,17 @@ const endings: Record<string, EndingEmitter> = {
   loopnez: loop((count) => `${count}===0`),
   loopgtz: loop((count) => `${count}<=0`),
 
-  ill: raise(0),
-  'ill.n': raise(0),
-  syscall: raise(1),
+  ill: raise(CAUSE.illegal),
+  'ill.n': raise(CAUSE.illegal),
+  syscall: raise(CAUSE.syscall),
   simcall: (_, { pc, next }) => leave('', `$X.simcall(${pc | 0},${next | 0})`, false),
-  break: (_, { pc, next }) => leave('', `$X.breakpoint(8,${pc | 0},${next | 0})`, false),
-  'break.n': (_, { pc, next }) => leave('', `$X.breakpoint(16,${pc | 0},${next | 0})`, false),
+  break: (_, { pc, next }) => leave('', `$X.breakpoint(${DEBUG_REASON.break},${pc | 0},${next | 0})`, false),
+  'break.n': (_, { pc, next }) =>
+    leave('', `$X.breakpoint(${DEBUG_REASON.breakNarrow},${pc | 0},${next | 0})`, false),
   rfe: () => leave('', '$X.returnFromException()', true),
-  rfde: () => leave('', '$SR[192]', true),
+  rfde: () => leave('', S.depc, true),
   rfi: (operands) => leave('', `$X.returnFromInterrupt(${operands.s})`, true),
-  rsil: ({ art, s }, context) => onward(`$t=$SR[230];$X.setInterruptLevel(${s});${art}=$t;`, context),
+  rsil: ({ art, s }, context) => onward(`$t=${S.ps};$X.setInterruptLevel(${s});${art}=$t;`, context),
   waiti: ({ s }, context) => onward(`$X.wait(${s});`, context),
   isync: (_, context) => onward('', context),
 };

@@ -2,7 +2,9 @@
  * Floating-point instructions that touch address or boolean registers, and moves (by bits: a NaN keeps its payload).
  * Arithmetic is chip/fpu's.
  */
+
 import { emitFpu } from '../../fpu/index.ts';
+import { S } from '../names.ts';
 import type { Emitter } from './context.ts';
 import { setBit } from './integer.ts';
 
@@ -14,7 +16,7 @@ const conditionalMove =
 const booleanMove =
   (value: 0 | 1): Emitter =>
   ({ frr, frs, bt }) =>
-    `if((($SR[4]>>>${bt})&1)===${value}){$FI[${frr}]=$FI[${frs}];}`;
+    `if(((${S.br}>>>${bt})&1)===${value}){$FI[${frr}]=$FI[${frs}];}`;
 
 const toInteger =
   (name: string): Emitter =>

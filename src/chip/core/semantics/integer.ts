@@ -2,6 +2,8 @@
  * Integer arithmetic, shifts, moves, multiplies, MAC16 and booleans.
  * Source: Xtensa ISA reference manual, chapter 6; the bit patterns are in the instruction table.
  */
+import { CAUSE } from '../../bus/index.ts';
+import { S } from '../names.ts';
 import type { Emitter, Texts } from './context.ts';
 
 const binary =
@@ -20,10 +22,10 @@ const scaled = (shift: number, operator: '+' | '-') =>
 const unsigned = (register: string) => `(${register}>>>0)`;
 
 /** A boolean register as 0 or 1. */
-const bit = (number: string) => `(($SR[4]>>>${number})&1)`;
+const bit = (number: string) => `((${S.br}>>>${number})&1)`;
 /** Sets boolean register `number` to an expression that is 0 or 1. */
 export const setBit = (number: string, value: string) =>
-  `$SR[4]=($SR[4]&${~(1 << Number(number))})|((${value})<<${number});`;
+  `${S.br}=(${S.br}&${~(1 << Number(number))})|((${value})<<${number});`;
 
 const booleanLogic =
   (expression: (s: string, t: string) => string): Emitter =>
@@ -35,7 +37,7 @@ const reduction =
   (source: 'bs4' | 'bs8', count: number, all: boolean): Emitter =>
   (operands) => {
     const mask = (1 << count) - 1;
-    const group = `(($SR[4]>>>${operands[source]})&${mask})`;
+    const group = `((${S.br}>>>${operands[source]})&${mask})`;
     return setBit(operands.bt, all ? `${group}===${mask}?1:0` : `${group}!==0?1:0`);
   };
 
@@ -87,11 +89,11 @@ const integer: Record<string, Emitter> = {
 
 /** Shifts take 6 bits of SAR from the 64-bit concatenation of their sources. */
 const shifts: Record<string, Emitter> = {
-  ssr: ({ ars }) => `$SR[3]=${ars}&31;`,
-  ssl: ({ ars }) => `$SR[3]=32-(${ars}&31);`,
-  ssa8l: ({ ars }) => `$SR[3]=(${ars}&3)<<3;`,
-  ssa8b: ({ ars }) => `$SR[3]=32-((${ars}&3)<<3);`,
-  ssai: ({ sas }) => `$SR[3]=${sas};`,
+  ssr: ({ ars }) => `${S.sar}=${ars}&31;`,
+  ssl: ({ ars }) => `${S.sar}=32-(${ars}&31);`,
+  ssa8l: ({ ars }) => `${S.sar}=(${ars}&3)<<3;`,
+  ssa8b: ({ ars }) => `${S.sar}=32-((${ars}&3)<<3);`,
+  ssai: ({ sas }) => `${S.sar}=${sas};`,
   slli: ({ arr, ars, msalp32 }) => `${arr}=${msalp32 === '32' ? '0' : `${ars}<<${msalp32}`};`,
   srai: ({ arr, art, sargt }) => `${arr}=${art}>>${sargt};`,
   srli: ({ arr, art, s }) => `${arr}=(${art}>>>${s})|0;`,
@@ -133,8 +135,8 @@ function mac16(name: string): Emitter | undefined {
     return `Math.imul(${half(x, firstHalf, signed)},${half(y, secondHalf, signed)})`;
   };
   const accumulate: Emitter = (operands) => {
-    if (!signed) return `$SR[16]=${product(operands)};$SR[17]=0;`;
-    if (operation === 'mul') return `$t=${product(operands)};$SR[16]=$t;$SR[17]=$t>>31;`;
+    if (!signed) return `${S.acclo}=${product(operands)};${S.acchi}=0;`;
+    if (operation === 'mul') return `$t=${product(operands)};${S.acclo}=$t;${S.acchi}=$t>>31;`;
     return `$X.accumulate(${product(operands)},${operation === 'mula' ? 1 : -1});`;
   };
   if (!load) return accumulate;
@@ -170,7 +172,7 @@ const divide =
     const [s, t] = signed ? [ars, art] : [unsigned(ars), unsigned(art)];
     const result = remainder ? `(${s}%${t})|0` : '$v';
     return (
-      `if(${art}===0){${context.raise(6)}}` +
+      `if(${art}===0){${context.raise(CAUSE.divideByZero)}}` +
       `$v=(${s}/${t})|0;$c=($c+$X.divideStall($v,${signed ? 1 : 0}))|0;${arr}=${result};`
     );
   };

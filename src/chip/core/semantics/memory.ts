@@ -2,6 +2,7 @@
  * Loads and stores of address and floating-point registers.
  * Source: Xtensa ISA reference manual, chapter 6. Plain scalar accesses may be unaligned (XCHAL_UNALIGNED_*_HW = 1).
  */
+import { CAUSE } from '../../bus/index.ts';
 import type { EmitContext, Emitter } from './context.ts';
 
 const sum = (base: string, offset: string) => (offset === '0' ? base : `(${base}+${offset})|0`);
@@ -16,9 +17,9 @@ const store =
   (operands, context) =>
     context.store(sum(operands.ars, operands[offset]), bytes, operands.art);
 
-/** Acquire, release and conditional accesses insist on alignment: cause 9. */
+/** Acquire, release and conditional accesses insist on alignment. */
 const aligned = (context: EmitContext, address: string) =>
-  `$u=${address};if(($u&3)!==0){${context.beforeCall}$X.fault(9,$u,${context.pc | 0});}`;
+  `$u=${address};if(($u&3)!==0){${context.beforeCall}$X.fault(${CAUSE.alignment},$u,${context.pc | 0});}`;
 
 /** `ars + offset` is the address; the update forms write it back or add the step after the access. */
 type Indexing = 'offset' | 'postincrement';

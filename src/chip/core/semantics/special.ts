@@ -5,6 +5,7 @@
 
 import { specialRegisters } from '../../../xtensa/index.ts';
 import { emitPie } from '../../pie/index.ts';
+import { T } from '../names.ts';
 import { SR } from '../state.ts';
 import type { EmitContext, Emitter } from './context.ts';
 
@@ -72,7 +73,7 @@ const macRegister = (number: number) =>
   number >= SR.m0 && number < SR.m0 + 4 ? `$MR[${number - SR.m0}]` : undefined;
 
 function readSpecial(number: number, context: EmitContext): string {
-  if (number === SR.ccount) return `($T[3]+${context.cyclesNow})|0`;
+  if (number === SR.ccount) return `(${T.ccountBase}+${context.cyclesNow})|0`;
   if (number === SR.lcount) return '$lc';
   return macRegister(number) ?? `$SR[${number}]`;
 }
