@@ -1,7 +1,7 @@
 /** npm run check:wasm -- DIR: the official WebAssembly tests, as wabt's wast2json writes them, on the simulated chip. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { runScript } from '../src/compiler/host/script.ts';
+import { runScript } from '../src/compiler/testing/script.ts';
 
 const SHOWN = 20;
 

@@ -9,14 +9,8 @@ import { createTokenizer, loadCheckpoint } from '../model/index.ts';
 import { version0Bytes } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
-import {
-  type Connection,
-  expectationOf,
-  flashBoard,
-  openConnection,
-  openMachine,
-  verifyBoard,
-} from '../serial/index.ts';
+import { type Connection, expectationOf, flashBoard, openMachine, verifyBoard } from '../serial/index.ts';
+import { openConnection } from '../serial/node/index.ts';
 import {
   createFlashSaver,
   createSimulatedBoard,

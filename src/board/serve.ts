@@ -3,7 +3,8 @@ import { writeSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { ReadStream } from 'node:tty';
 import { FailureError } from '../errors.ts';
-import { type Connection, createListeners, socketConnection } from '../serial/index.ts';
+import { type Connection, createListeners } from '../serial/index.ts';
+import { socketConnection } from '../serial/node/index.ts';
 import type { SimulatedBoard } from './board.ts';
 import { joinLine } from './line-in.ts';
 

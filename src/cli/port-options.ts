@@ -1,6 +1,7 @@
 /** `--port`: where the board is; found by its USB ids when not named. */
 import type { Command } from 'commander';
-import { type Connection, choosePort, listPorts, openConnection, type PortInfo } from '../serial/index.ts';
+import { type Connection, choosePort, type PortInfo } from '../serial/index.ts';
+import { listPorts, openConnection } from '../serial/node/index.ts';
 
 export interface PortOptions {
   port?: string;

@@ -3,7 +3,6 @@ export { type CompiledExport, type CompiledModule, compileModule, type StageList
 export { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } from './errors.ts';
 export { executeWasm, formatValue, type WasmExecOptions, type WasmRun } from './host/exec.ts';
 export { Trap } from './host/machine.ts';
-export { runScript, type ScriptReport } from './host/script.ts';
 export type { CompileOptions } from './linkage.ts';
 export { type TrapName, trapName, traps } from './middle/ir.ts';
 export { type PrintOptions, printStages } from './stages.ts';

@@ -50,16 +50,6 @@ export function describePorts(listed: readonly ListedPort[]): PortInfo[] {
     .sort((a, b) => Number(b.likely) - Number(a.likely));
 }
 
-export async function listPorts(): Promise<PortInfo[]> {
-  const { SerialPort } = await import('serialport');
-  // On Linux the list comes from udevadm, which containers lack: ports can be named there, but not found.
-  const listed = await SerialPort.list().catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return describePorts(listed);
-}
-
 /**
  * The port to use: the only likely one, or what `ask` chooses among several.
  * @param ask absent without a terminal: several candidates are then an error that names them

@@ -21,7 +21,10 @@ export function register(program: Command): void {
 }
 
 async function flash(options: Options): Promise<void> {
-  const { createSymbolizer, flashBoard, monitor } = await import('../../serial/index.ts');
+  const [{ createSymbolizer, flashBoard }, { monitor }] = await Promise.all([
+    import('../../serial/index.ts'),
+    import('../../serial/node/index.ts'),
+  ]);
   const firmware = await buildFrom(openModelAndTokenizer(options), options);
   const connection = await openPort(options);
   try {

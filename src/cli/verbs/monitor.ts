@@ -16,7 +16,10 @@ export function register(program: Command): void {
 }
 
 async function runMonitor(options: BuildOptions & PortOptions): Promise<void> {
-  const { createSymbolizer, monitor } = await import('../../serial/index.ts');
+  const [{ createSymbolizer }, { monitor }] = await Promise.all([
+    import('../../serial/index.ts'),
+    import('../../serial/node/index.ts'),
+  ]);
   // The image is built anew for its symbols; a checkout without a model has a monitor all the same.
   const firmware = await buildFrom(openModelAndTokenizer(options), options).catch((error: Error) => {
     process.stderr.write(`addresses stay numbers: ${error.message}\n`);

@@ -8,7 +8,7 @@ export function register(program: Command): void {
     .description('list serial ports and which of them may be a board')
     .option('--json', 'as JSON on stdout')
     .action(async ({ json }: { json?: boolean }) => {
-      const { listPorts } = await import('../../serial/index.ts');
+      const { listPorts } = await import('../../serial/node/index.ts');
       const ports = await listPorts();
       if (json) process.stdout.write(`${JSON.stringify(ports, null, 2)}\n`);
       else if (ports.length === 0) process.stderr.write('no serial ports were found\n');

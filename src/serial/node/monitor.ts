@@ -1,7 +1,5 @@
 /** A terminal on the board's console, with function names beside the addresses of a panic. */
-import { createPanicDecoder } from './addresses.ts';
-import type { Connection } from './connection.ts';
-import { createLineSplitter } from './lines.ts';
+import { type Connection, createLineSplitter, createPanicDecoder } from '../index.ts';
 
 export interface MonitorOptions {
   input: NodeJS.ReadStream;

@@ -1,8 +1,7 @@
 /** A board behind a TCP address (the simulated board, or a serial server). It has no modem lines and no rate. */
 import { connect, type Socket } from 'node:net';
-import { FailureError } from '../errors.ts';
-import type { Connection } from './connection.ts';
-import { createListeners } from './listeners.ts';
+import { FailureError } from '../../errors.ts';
+import { type Connection, createListeners } from '../index.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 

@@ -1,6 +1,6 @@
 /** Opens whatever a person names as a board: a port, a pseudo-terminal, a TCP address. */
-import { UsageError } from '../errors.ts';
-import { type Connection, DEFAULT_BAUD } from './connection.ts';
+import { UsageError } from '../../errors.ts';
+import { type Connection, DEFAULT_BAUD } from '../index.ts';
 
 /** Host and port of `socket://host:port`, `tcp://host:port` or `host:port`; undefined for a device path. */
 export function parseTcpAddress(text: string): { host: string; port: number } | undefined {

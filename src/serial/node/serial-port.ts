@@ -1,9 +1,8 @@
 /** A serial port or pseudo-terminal, by the `serialport` package. */
 import { SerialPort } from 'serialport';
-import { FailureError } from '../errors.ts';
-import type { Connection, ControlLines } from './connection.ts';
-import { createListeners } from './listeners.ts';
-import { listPorts } from './ports.ts';
+import { FailureError } from '../../errors.ts';
+import { type Connection, type ControlLines, createListeners } from '../index.ts';
+import { listPorts } from './list.ts';
 
 /** What the system's messages mean, tried in order. */
 const OPEN_FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] = [

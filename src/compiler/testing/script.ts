@@ -5,10 +5,10 @@ import { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } f
 import { decodeModule } from '../front/decode.ts';
 import type { ValueType } from '../front/module.ts';
 import { validateModule } from '../front/validate.ts';
-import { createStore, type Exports, type Instance, instantiate, type Store } from './instantiate.ts';
-import { invoke, type TypedValue } from './invoke.ts';
-import { createMachine, Trap } from './machine.ts';
-import { createSpectest } from './spectest.ts';
+import { createStore, type Exports, type Instance, instantiate, type Store } from '../host/instantiate.ts';
+import { invoke, type TypedValue } from '../host/invoke.ts';
+import { createMachine, Trap } from '../host/machine.ts';
+import { createSpectest } from '../host/spectest.ts';
 
 interface JsonValue {
   readonly type: string;
