@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { runScript } from './script.ts';
 import { assembleWat } from './run.ts';
+import { runScript } from './script.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'wasm-script-'));
 afterAll(() => rmSync(folder, { recursive: true }));
