@@ -9,6 +9,7 @@ export * from './object.ts';
 export * from './registers.ts';
 export * from './table.ts';
 export { type AssembleTextOptions, assembleText } from './text/assemble.ts';
+export type { IncludedFile, IncludeRequest, PreprocessOptions } from './text/cpp/preprocess.ts';
 export { type DisassembledLine, disassemble, disassembleOne } from './text/disassemble.ts';
 export { printListing } from './text/listing.ts';
 export { printAssembly } from './text/print.ts';

@@ -1,13 +1,12 @@
 /** What a section is made of before its layout is known. */
 import { UsageError } from '../errors.ts';
 import type { Expression } from './expression.ts';
+import { describePlace, PlacedError, type SourcePlace } from './source-place.ts';
 import type { Opcode } from './table.ts';
 
-/** Line of the source text, where there is one. */
-export type Line = number | undefined;
-
 interface Placed {
-  line?: Line;
+  /** Where the source text says it, if there is one. */
+  place?: SourcePlace;
   /** Filled in by the layout: offset in the section and length, in bytes. */
   offset: number;
   size: number;
@@ -154,7 +153,7 @@ export function append<T extends Item>(section: SectionItems, item: Omit<T, 'off
   return placed;
 }
 
-/** The last label placed before an item, for error messages where there are no source lines. */
+/** The last label placed before an item, for error messages where there is no source text. */
 function nearestLabel(section: SectionItems, index: number): string {
   for (let at = index; at >= 0; at--) {
     const item = section.items[at];
@@ -165,7 +164,7 @@ function nearestLabel(section: SectionItems, index: number): string {
 
 /**
  * Visits the items in order; `visit` returns the index to go on from, if it is not the next. A UsageError gets the
- * item's line (text) or the nearest label (builder) in front.
+ * item's place (text) or the nearest label (builder) in front.
  */
 export function visitItems(
   section: SectionItems,
@@ -175,10 +174,9 @@ export function visitItems(
   try {
     while (index < section.items.length) index = visit(section.items[index], index) ?? index + 1;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const { line } = section.items[index];
-    throw new UsageError(
-      `${line === undefined ? nearestLabel(section, index) : `line ${line}`}: ${error.message}`,
-    );
+    if (!(error instanceof UsageError) || error instanceof PlacedError) throw error;
+    const { place } = section.items[index];
+    const where = place ? describePlace(place) : nearestLabel(section, index);
+    throw new PlacedError(`${where}: ${error.message}`);
   }
 }

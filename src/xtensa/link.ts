@@ -46,6 +46,10 @@ interface Placed {
 const isGlobal = (object: ObjectCode, name: string): boolean =>
   object.globals?.has(name) ?? !name.startsWith('.L');
 
+/** `main.o, .text`, or the section alone where the object has no name. */
+const fileAnd = ({ file }: ObjectCode, place: string): string =>
+  file === undefined ? place : `${file}, ${place}`;
+
 const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 
 function place(objects: readonly ObjectCode[], placement: Placement): Placed[] {
@@ -71,22 +75,42 @@ interface SymbolTables {
   own: Map<ObjectCode, Map<string, number>>;
 }
 
-function collectSymbols(placed: readonly Placed[], external: LinkOptions['symbols']): SymbolTables {
+function collectSymbols(
+  objects: readonly ObjectCode[],
+  placed: readonly Placed[],
+  external: LinkOptions['symbols'],
+): SymbolTables {
   const given = external instanceof Map ? external : new Map(Object.entries(external ?? {}));
   const globals = new Map<string, number>();
+  const weak = new Set<string>();
   const own = new Map<ObjectCode, Map<string, number>>();
+  const define = (object: ObjectCode, name: string, address: number, where: string): void => {
+    if (!isGlobal(object, name)) return;
+    const isWeak = object.weak?.has(name) ?? false;
+    if (globals.has(name) && !weak.has(name)) {
+      if (isWeak) return;
+      throw new FailureError(`symbol "${name}" is defined twice (again in ${where}).`);
+    }
+    if (isWeak && globals.has(name)) return;
+    if (isWeak) weak.add(name);
+    else weak.delete(name);
+    globals.set(name, address);
+  };
   for (const { object, section, address } of placed) {
     let symbols = own.get(object);
     if (!symbols) own.set(object, (symbols = new Map()));
     for (const [name, offset] of section.symbols) {
-      symbols.set(name, address + offset);
-      if (!isGlobal(object, name)) continue;
-      if (globals.has(name))
-        throw new FailureError(`symbol "${name}" is defined twice (again in ${section.name}).`);
-      globals.set(name, address + offset);
+      if (!object.weak?.has(name)) symbols.set(name, address + offset);
+      define(object, name, address + offset, fileAnd(object, section.name));
     }
   }
+  for (const object of objects) {
+    for (const [name, value] of object.absolutes ?? []) define(object, name, value, fileAnd(object, '.set'));
+  }
   for (const [name, address] of given) if (!globals.has(name)) globals.set(name, address);
+  for (const object of objects) {
+    for (const name of object.weak ?? []) if (!globals.has(name)) globals.set(name, 0);
+  }
   return { globals, own };
 }
 
@@ -119,14 +143,16 @@ function linkSection({ object, section, address }: Placed, tables: SymbolTables)
     const { symbol, addend, offset } = relocation;
     const base = symbol === '' ? 0 : (tables.own.get(object)?.get(symbol) ?? tables.globals.get(symbol));
     if (base === undefined) {
-      throw new FailureError(`undefined symbol "${symbol}", wanted by ${describePlace(section, offset)}.`);
+      throw new FailureError(
+        `undefined symbol "${symbol}", wanted by ${fileAnd(object, describePlace(section, offset))}.`,
+      );
     }
     try {
       applyRelocation(bytes, relocation, address, base + addend);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       throw new FailureError(
-        `${describePlace(section, offset)} wants "${symbol || hex(addend)}": ${error.message}`,
+        `${fileAnd(object, describePlace(section, offset))} wants "${symbol || hex(addend)}": ${error.message}`,
       );
     }
   }
@@ -170,6 +196,6 @@ export function link(
 ): LinkedCode {
   const placed = place(objects, placement);
   checkOverlap(placed);
-  const tables = collectSymbols(placed, options.symbols);
+  const tables = collectSymbols(objects, placed, options.symbols);
   return { segments: placed.map((entry) => linkSection(entry, tables)), symbols: tables.globals };
 }

@@ -1,6 +1,7 @@
 /** Literal pools: l32r reads a word that lies before it, at most 256 KiB away. */
 import type { Expression } from './expression.ts';
-import { append, type LabelItem, type Line, type PoolItem, type SectionItems } from './items.ts';
+import { append, type LabelItem, type PoolItem, type SectionItems } from './items.ts';
+import type { SourcePlace } from './source-place.ts';
 
 /** l32r reaches back 262,144 bytes; the rest is for padding and branches that grow. */
 const comfortableReach = 200_000;
@@ -44,12 +45,17 @@ export function markBarrier(section: SectionItems): void {
   section.barrier = { index: section.items.length, size: section.approximateSize };
 }
 
-/** The label of a word holding `expression`, shared with equal ones of the same pool; `name` makes a new one. */
-export function literalFor(section: SectionItems, expression: Expression, name: () => string): LabelItem {
+/** The label of a word holding `expression`, `shared` with equal ones of the same pool; `name` makes a new one. */
+export function literalFor(
+  section: SectionItems,
+  expression: Expression,
+  shared: boolean,
+  name: () => string,
+): LabelItem {
   const pool = poolInReach(section);
   const normal = typeof expression === 'number' ? expression >>> 0 : expression;
   const key = JSON.stringify(normal);
-  const known = pool.shared.get(key);
+  const known = shared ? pool.shared.get(key) : undefined;
   if (known) return known;
   const label: LabelItem = { kind: 'label', name: name(), section, offset: 0, size: 0 };
   pool.literals.push({ expression: normal, labels: [label] });
@@ -67,6 +73,6 @@ export function namedLiterals(section: SectionItems, name: string, values: reado
   return label;
 }
 
-export function appendLabel(section: SectionItems, name: string, line?: Line): LabelItem {
-  return append<LabelItem>(section, { kind: 'label', name, section, line });
+export function appendLabel(section: SectionItems, name: string, place?: SourcePlace): LabelItem {
+  return append<LabelItem>(section, { kind: 'label', name, section, place });
 }

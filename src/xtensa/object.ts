@@ -30,7 +30,13 @@ export interface Section {
 }
 
 export interface ObjectCode {
+  /** The file it came from, for messages. */
+  file?: string;
   sections: Section[];
   /** Symbols that other objects may use; where absent, all whose name does not start with `.L`. */
   globals?: ReadonlySet<string>;
+  /** Globals that give way to another object's definition, or may have none: their address is then 0. */
+  weak?: ReadonlySet<string>;
+  /** Global symbols that are numbers. */
+  absolutes?: ReadonlyMap<string, number>;
 }

@@ -1,7 +1,7 @@
 /** An assembly under way: sections, symbols, and the one place where instructions are appended. */
 import { UsageError } from '../errors.ts';
 import { emitSection } from './emit.ts';
-import { encodeInstruction, tryEncode } from './encode.ts';
+import { decodeOperands, encodeInstruction, tryEncode } from './encode.ts';
 import { type Expression, evaluate, type Locate } from './expression.ts';
 import {
   append,
@@ -10,13 +10,13 @@ import {
   createSection,
   type FitItem,
   type LabelItem,
-  type Line,
   type PendingItem,
   type SectionItems,
 } from './items.ts';
 import { appendLabel, literalFor, markBarrier } from './literals.ts';
-import type { ObjectCode } from './object.ts';
-import { branchForms, expansion, narrowForm, opcodeNamed } from './select.ts';
+import type { ObjectCode, Section } from './object.ts';
+import { branchForms, type Encoded, expansion, narrowForm, opcodeNamed, wideForm } from './select.ts';
+import type { SourcePlace } from './source-place.ts';
 import type { Opcode } from './table.ts';
 
 export interface Program {
@@ -26,10 +26,14 @@ export interface Program {
   /** `.set` symbols. */
   constants: Map<string, Expression>;
   globals: Set<string>;
+  /** Globals that may be missing, or be replaced by another object's. */
+  weak: Set<string>;
   /** Whether 16-bit forms are chosen by themselves. */
   density: boolean;
   /** Encode exactly what is written: no dense forms, no expansion, no relaxation, no alignment of loops. */
   exact: boolean;
+  /** Literals, relaxations and alignment as in GNU as; the typed builder coalesces literals and avoids them. */
+  likeGnu: boolean;
   /** For names of labels that have none. */
   counter: number;
 }
@@ -51,7 +55,12 @@ export function sectionNamed(
   return section;
 }
 
-export function createProgram(options: { section?: string; density?: boolean; exact?: boolean }): Program {
+export function createProgram(options: {
+  section?: string;
+  density?: boolean;
+  exact?: boolean;
+  likeGnu?: boolean;
+}): Program {
   const sections = new Map<string, SectionItems>();
   return {
     sections,
@@ -59,8 +68,10 @@ export function createProgram(options: { section?: string; density?: boolean; ex
     labels: new Map(),
     constants: new Map(),
     globals: new Set(),
+    weak: new Set(),
     density: options.density ?? true,
     exact: options.exact ?? false,
+    likeGnu: options.likeGnu ?? false,
     counter: 0,
   };
 }
@@ -77,9 +88,9 @@ export function checkUndefined(program: Program, name: string): void {
 }
 
 /** Puts a label at the end of the current section. */
-export function defineLabel(program: Program, name: string, line?: Line): LabelItem {
+export function defineLabel(program: Program, name: string, place?: SourcePlace): LabelItem {
   checkUndefined(program, name);
-  const label = appendLabel(program.current, name, line);
+  const label = appendLabel(program.current, name, place);
   program.labels.set(name, label);
   return label;
 }
@@ -92,31 +103,45 @@ export function locateIn(program: Program): Locate {
   };
 }
 
-function appendCode(program: Program, opcode: Opcode, values: readonly number[], line: Line): void {
+/** The instruction as it is, with the three-byte form that the layout may choose for a dense one. */
+function encodedWithWide({ opcode, word }: Encoded): Encoded & { wide?: Encoded } {
+  const step = wideForm(opcode, decodeOperands(opcode, word));
+  if (!step) return { opcode, word };
+  const wide = opcodeNamed(step[0]);
+  return { opcode, word, wide: { opcode: wide, word: encodeInstruction(wide, step[1]) } };
+}
+
+function appendCode(
+  program: Program,
+  opcode: Opcode,
+  values: readonly number[],
+  place: SourcePlace | undefined,
+): void {
   const section = program.current;
   const narrow = program.density && !program.exact ? narrowForm(opcode, values) : undefined;
-  if (narrow) {
-    const wide = { opcode, word: encodeInstruction(opcode, values) };
-    append<CodeItem>(section, { kind: 'code', ...narrow, wide, line }, narrow.opcode.length);
-  } else {
-    append<CodeItem>(
-      section,
-      { kind: 'code', opcode, word: encodeInstruction(opcode, values), line },
-      opcode.length,
-    );
-  }
+  const plain = narrow ?? { opcode, word: encodeInstruction(opcode, values) };
+  const isWidenable = narrow !== undefined || (program.likeGnu && !program.exact);
+  const encoded = isWidenable ? encodedWithWide(plain) : plain;
+  append<CodeItem>(section, { kind: 'code', ...encoded, place }, plain.opcode.length);
   if (opcode.flag === 'jump' || opcode.name === 'ret' || opcode.name === 'retw') markBarrier(section);
 }
 
 /** `movi` of what its 12 bits cannot hold: the constant or address comes from the literal pool. */
-function appendLiteralLoad(program: Program, register: number, expression: Expression, line: Line): void {
-  const label = literalFor(program.current, expression, () => uniqueName(program, 'literal'));
+function appendLiteralLoad(
+  program: Program,
+  register: number,
+  expression: Expression,
+  place: SourcePlace | undefined,
+): void {
+  const label = literalFor(program.current, expression, !program.likeGnu, () =>
+    uniqueName(program, 'literal'),
+  );
   program.labels.set(label.name, label);
   const opcode = opcodeNamed('l32r');
   const values = [register, 0];
   append<PendingItem>(
     program.current,
-    { kind: 'pending', opcode, values, index: 1, expression: { symbol: label.name }, line },
+    { kind: 'pending', opcode, values, index: 1, expression: { symbol: label.name }, place },
     opcode.length,
   );
 }
@@ -127,7 +152,7 @@ function appendLabelled(
   values: readonly number[],
   index: number,
   expression: Expression,
-  line: Line,
+  place: SourcePlace | undefined,
 ): void {
   const section = program.current;
   const { exact } = program;
@@ -139,13 +164,13 @@ function appendLabelled(
       form: 0,
       values: values.slice(0, -1),
       target: expression,
-      line,
+      place,
     };
     append<BranchItem>(section, item, opcode.length);
     return;
   }
-  if (opcode.flag === 'loop' && !exact) append<FitItem>(section, { kind: 'fit', beforeLoop: true, line }, 2);
-  append<PendingItem>(section, { kind: 'pending', opcode, values, index, expression, line }, opcode.length);
+  if (opcode.flag === 'loop' && !exact) append<FitItem>(section, { kind: 'fit', beforeLoop: true, place }, 2);
+  append<PendingItem>(section, { kind: 'pending', opcode, values, index, expression, place }, opcode.length);
   if (opcode.name === 'j') markBarrier(section);
 }
 
@@ -156,37 +181,44 @@ function appendDeferred(
   values: readonly number[],
   index: number,
   expression: Expression,
-  line: Line,
+  place: SourcePlace | undefined,
 ): void {
   if (opcode.name === 'movi' && !program.exact) {
-    appendLiteralLoad(program, values[0], expression, line);
+    appendLiteralLoad(program, values[0], expression, place);
     return;
   }
   append<PendingItem>(
     program.current,
-    { kind: 'pending', opcode, values, index, expression, line },
+    { kind: 'pending', opcode, values, index, expression, place },
     opcode.length,
   );
 }
 
-function appendFixed(program: Program, opcode: Opcode, values: readonly number[], line: Line): void {
-  if (!program.exact && tryEncode(opcode, values) === undefined) {
-    if (
-      opcode.name === 'movi' &&
-      Number.isInteger(values[1]) &&
-      values[1] >= -0x80000000 &&
-      values[1] <= 0xffffffff
-    ) {
-      appendLiteralLoad(program, values[0], values[1], line);
-      return;
-    }
-    const steps = expansion(opcode.name, values);
-    if (steps) {
-      for (const [name, operands] of steps) appendCode(program, opcodeNamed(name), operands, line);
-      return;
-    }
+/** An instruction all of whose operands are known: as it is where it can be, else what GNU as makes of it. */
+function appendFixed(
+  program: Program,
+  opcode: Opcode,
+  values: readonly number[],
+  place: SourcePlace | undefined,
+): void {
+  const isPossible =
+    program.exact ||
+    tryEncode(opcode, values) !== undefined ||
+    (program.density && narrowForm(opcode, values) !== undefined);
+  const wide = isPossible || !program.likeGnu ? undefined : wideForm(opcode, values);
+  if (wide) {
+    appendFixed(program, opcodeNamed(wide[0]), wide[1], place);
+    return;
   }
-  appendCode(program, opcode, values, line);
+  const steps = isPossible ? undefined : expansion(opcode.name, values, program.likeGnu);
+  if (!steps) {
+    appendCode(program, opcode, values, place);
+    return;
+  }
+  for (const step of steps) {
+    if ('literal' in step) appendLiteralLoad(program, step.register, step.literal, place);
+    else appendCode(program, opcodeNamed(step[0]), step[1], place);
+  }
 }
 
 /** Appends an instruction; `operands` are its visible ones: register numbers, immediates and targets. */
@@ -194,7 +226,7 @@ export function appendInstruction(
   program: Program,
   opcode: Opcode,
   operands: readonly Expression[],
-  line?: Line,
+  place?: SourcePlace,
 ): void {
   const { visible } = opcode;
   if (operands.length !== visible.length) {
@@ -211,10 +243,10 @@ export function appendInstruction(
     pending = index;
     return 0;
   });
-  if (pending < 0) appendFixed(program, opcode, values, line);
+  if (pending < 0) appendFixed(program, opcode, values, place);
   else if (visible[pending].kind === 'label')
-    appendLabelled(program, opcode, values, pending, operands[pending], line);
-  else appendDeferred(program, opcode, values, pending, operands[pending], line);
+    appendLabelled(program, opcode, values, pending, operands[pending], place);
+  else appendDeferred(program, opcode, values, pending, operands[pending], place);
 }
 
 /** The value of an expression that needs no addresses. */
@@ -232,16 +264,35 @@ function knownNumber(program: Program, expression: Expression): number | undefin
   }
 }
 
+/** What a `.set` symbol that others may use stands for: a place beside a label, or a number. */
+function exportConstant(
+  program: Program,
+  name: string,
+  sections: ReadonlyMap<object, Section>,
+): number | undefined {
+  const locate = locateIn(program);
+  const { symbol, offset } = evaluate({ symbol: name }, locate);
+  if (symbol === undefined) return offset;
+  const place = locate(symbol);
+  // A second name for what another object defines: uses of it are uses of that symbol already.
+  if (!place || 'set' in place) return undefined;
+  sections.get(place.section)?.symbols.set(name, place.offset + offset);
+  return undefined;
+}
+
 /** Lays out and emits every section that has something in it. `bases` are section addresses known beforehand. */
 export function finishProgram(program: Program, bases: Readonly<Record<string, number>> = {}): ObjectCode {
   const locate = locateIn(program);
-  const sections = [...program.sections.values()]
-    .filter((section) => section.items.length > 0)
-    .map((section) => emitSection(section, locate, bases[section.name]));
-  for (const name of program.globals) {
-    if (program.constants.has(name)) {
-      throw new UsageError(`"${name}" is a constant (.set), which cannot be global here.`);
-    }
+  const sections = new Map<object, Section>();
+  for (const section of program.sections.values()) {
+    if (section.items.length > 0) sections.set(section, emitSection(section, locate, bases[section.name]));
   }
-  return { sections, globals: program.globals };
+  const absolutes = new Map<string, number>();
+  for (const name of program.globals) {
+    if (!program.constants.has(name)) continue;
+    const value = exportConstant(program, name, sections);
+    if (value !== undefined) absolutes.set(name, value);
+  }
+  const { globals, weak } = program;
+  return { sections: [...sections.values()], globals, weak, absolutes };
 }

@@ -1,37 +1,59 @@
 /** `asm`: GNU-syntax assembly text to bytes, an ELF file or a listing. */
-import { readFileSync, writeFileSync } from 'node:fs';
-import type { Command } from 'commander';
+import { writeFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
 import { integer } from '../arguments.ts';
+import { includeReader, readSource } from '../include-files.ts';
 
 interface Options {
   base: number;
+  include: string[];
+  define: Record<string, string>;
   out?: string;
   elf?: string;
   listing?: boolean;
+}
+
+const collect = (value: string, values: string[] = []): string[] => [...values, value];
+
+/** `NAME`, `NAME=VALUE` or `NAME(a)=BODY`; a name alone is 1. */
+function define(text: string, defines: Record<string, string> = {}): Record<string, string> {
+  const [, name, value = '1'] = /^([^=]*)(?:=([\s\S]*))?$/.exec(text)!;
+  if (!/^[A-Za-z_$][\w$]*(\([^)]*\))?$/.test(name.trim()))
+    throw new InvalidArgumentError('Give NAME or NAME=VALUE.');
+  return { ...defines, [name.trim()]: value };
 }
 
 export function register(program: Command): void {
   program
     .command('asm')
     .description('assemble GNU-syntax Xtensa text for the ESP32-S3')
-    .argument('<file>', 'assembly source; - reads standard input')
+    .argument('<file>', 'assembly source; - reads standard input; a .S file goes through the C preprocessor')
+    .option(
+      '-I, --include <folder>',
+      'where #include and .include look, after the folder of the file',
+      collect,
+      [],
+    )
+    .option('-D, --define <name[=value]>', 'a macro for .S files, a symbol for others', define, {})
     .option('--base <address>', 'address of the first byte', integer(0, 0xffffffff), 0x40370000)
     .option('--out <file>', 'write the bytes')
     .option('--elf <file>', 'write an ELF executable, for exec and disasm')
     .option('--listing', 'print addresses, bytes and text')
     .addHelpText(
       'after',
-      '\nWithout --out, --elf or --listing the bytes are printed in hex.\n\nExample:\n  $ esp32-llm asm kernel.S --listing',
+      '\nWithout --out, --elf or --listing the bytes are printed in hex.\n\nExamples:\n  $ esp32-llm asm kernel.S --listing\n  $ esp32-llm asm kernel.S -I include -D COUNT=4 --elf kernel.elf',
     )
     .action(assemble);
 }
 
 async function assemble(file: string, options: Options): Promise<void> {
   const { assembleFile } = await import('../../xtensa/index.ts');
-  const source = readFileSync(file === '-' ? 0 : file, 'utf8');
-  const assembled = assembleFile(source, {
+  const assembled = assembleFile(readSource(file), {
     base: options.base,
+    file: file === '-' ? undefined : file,
     preprocess: file.endsWith('.S'),
+    defines: options.define,
+    readInclude: includeReader(options.include),
     onMessage: (message) => process.stderr.write(`${message}\n`),
   });
   if (options.out) writeFileSync(options.out, assembled.bytes);

@@ -3,32 +3,31 @@ import { UsageError } from '../../errors.ts';
 import type { Expression } from '../expression.ts';
 import type { ObjectCode } from '../object.ts';
 import { appendInstruction, createProgram, defineLabel, finishProgram } from '../program.ts';
+import { atPlace, describePlace, PlacedError } from '../source-place.ts';
 import { type Context, createContext, defineNumericLabel, parse, splitArguments } from './context.ts';
+import { type PreprocessOptions, preprocess } from './cpp/preprocess.ts';
 import { assign, findDirective } from './directives.ts';
 import { expand } from './expand.ts';
 import { resolveInstruction } from './mnemonics.ts';
-import { preprocess } from './preprocess.ts';
-import { type Statement, splitStatements } from './statements.ts';
+import { type Statement, sourceLines, splitStatements } from './statements.ts';
 
-export interface AssembleTextOptions {
+export interface AssembleTextOptions extends PreprocessOptions {
   /** Choose 16-bit forms where operands permit; default true. */
   density?: boolean;
   /** As if the text began with `.begin no-transform`. */
   exact?: boolean;
   /** Addresses of sections known beforehand: branches to absolute addresses need them. */
   bases?: Readonly<Record<string, number>>;
-  /** Runs the C preprocessor's conditionals and object-like macros first, as for files named `.S`. */
+  /** Runs the C preprocessor first, as for files named `.S`; without it `defines` are symbols. */
   preprocess?: boolean;
-  /** Symbols to begin with: constants for `.ifdef` and expressions, macros for the preprocessor. */
-  defines?: Readonly<Record<string, string>>;
-  /** Receives what `.warning` and `.print` say. */
-  onMessage?: (message: string) => void;
 }
 
 function assembleInstruction(context: Context, mnemonic: string, operandText: string): void {
   const { program } = context;
   const options = {
     exact: program.exact,
+    density: program.density,
+    isSymbol: (name: string) => program.labels.has(name) || program.globals.has(name),
     longCalls: context.longCalls,
     isNear: (target: Expression) =>
       typeof target === 'object' &&
@@ -41,7 +40,7 @@ function assembleInstruction(context: Context, mnemonic: string, operandText: st
     const before = program.exact;
     program.exact = exact;
     try {
-      appendInstruction(program, opcode, values, context.line);
+      appendInstruction(program, opcode, values, context.place);
     } finally {
       program.exact = before;
     }
@@ -49,11 +48,11 @@ function assembleInstruction(context: Context, mnemonic: string, operandText: st
 }
 
 function assembleStatement(context: Context, statement: Statement): void {
-  context.line = statement.line;
+  context.place = statement.place;
   let { text } = statement;
   for (let label = labelPattern.exec(text); label; label = labelPattern.exec(text)) {
     if (/^\d/.test(label[1])) defineNumericLabel(context, Number(label[1]));
-    else defineLabel(context.program, label[1], context.line);
+    else defineLabel(context.program, label[1], context.place);
     text = text.slice(label[0].length);
   }
   if (text === '') return;
@@ -78,43 +77,40 @@ const labelPattern = /^([A-Za-z_.$][\w.$]*|\d+)\s*:\s*/;
 function checkClosed(context: Context): void {
   const [awaited] = context.awaited;
   if (awaited) {
-    const [name, line] = awaited;
-    throw new UsageError(`line ${line}: no label ${name.slice(2).split('@')[0]}: follows.`);
+    const [name, place] = awaited;
+    throw new PlacedError(`${describePlace(place)}: no label ${name.slice(2).split('@')[0]}: follows.`);
   }
   const region = context.regions.at(-1);
   if (region) throw new UsageError(`".begin ${region.name}" has no .end.`);
 }
 
-function withLine(context: Context, action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    throw new UsageError(`line ${context.line}: ${error.message}`);
-  }
-}
-
 /**
  * Assembles text as GNU as for this core takes it. Literals go before the code that uses them, in its own section: at
- * the last `.literal_position`, else at the start of the section. Throws a UsageError that begins with the line.
+ * the last `.literal_position`, else at the start of the section. Throws a UsageError that begins with the file and line.
  */
 export function assembleText(source: string, options: AssembleTextOptions = {}): ObjectCode {
-  const { density, exact } = options;
-  const program = createProgram({ density, exact });
-  const context = createContext(program);
+  const { density, exact, file, defines = {}, preprocess: isPreprocessed } = options;
+  const program = createProgram({ density, exact, likeGnu: true });
+  const context = createContext(program, file);
   const expander = {
     context,
     assemble: (statement: Statement) => assembleStatement(context, statement),
+    readInclude: options.readInclude,
     statements: 0,
     expansions: 0,
   };
-  const text = options.preprocess ? preprocess(source, options.defines) : source;
-  const statements = splitStatements(text);
-  withLine(context, () => {
-    for (const [name, value] of Object.entries(options.defines ?? {}))
-      assign(context, name, value === '' ? '1' : value);
+  const statements = splitStatements(
+    isPreprocessed ? preprocess(source, options) : sourceLines(source, file),
+  );
+  try {
+    if (!isPreprocessed) for (const [name, value] of Object.entries(defines)) assign(context, name, value);
     expand(expander, statements);
-  });
+  } catch (error) {
+    // Only now is it known which statement it was.
+    atPlace(context.place, () => {
+      throw error;
+    });
+  }
   checkClosed(context);
   const object = finishProgram(program, options.bases);
   for (const message of context.messages) options.onMessage?.(message);

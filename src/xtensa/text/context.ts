@@ -3,6 +3,7 @@ import { UsageError } from '../../errors.ts';
 import { type Expression, evaluateNumber } from '../expression.ts';
 import type { SectionItems } from '../items.ts';
 import { defineLabel, locateIn, type Program, uniqueName } from '../program.ts';
+import type { SourcePlace } from '../source-place.ts';
 import { type Names, parseExpression } from './expressions.ts';
 import { type Statement, splitOutside } from './statements.ts';
 
@@ -14,7 +15,8 @@ export interface Macro {
 
 export interface Context {
   program: Program;
-  line: number;
+  /** Where the statement under way was written. */
+  place: SourcePlace;
   macros: Map<string, Macro>;
   longCalls: boolean;
   /** What `.begin` saved, innermost last. */
@@ -24,8 +26,8 @@ export interface Context {
   previousSection: SectionItems | undefined;
   /** How often each numeric label was defined. */
   numericCounts: Map<number, number>;
-  /** Numeric labels referred to before they were defined: name and line. */
-  awaited: Map<string, number>;
+  /** Numeric labels referred to before they were defined: name and place. */
+  awaited: Map<string, SourcePlace>;
   names: Names;
   /** What `.warning` and `.print` said. */
   messages: string[];
@@ -39,7 +41,7 @@ export function defineNumericLabel(context: Context, number: number): void {
   context.numericCounts.set(number, count);
   const name = numericName(number, count);
   context.awaited.delete(name);
-  defineLabel(context.program, name, context.line);
+  defineLabel(context.program, name, context.place);
 }
 
 function numericReference(context: Context, number: number, direction: 'f' | 'b'): Expression {
@@ -49,14 +51,14 @@ function numericReference(context: Context, number: number, direction: 'f' | 'b'
     return { symbol: numericName(number, count) };
   }
   const name = numericName(number, count + 1);
-  if (!context.awaited.has(name)) context.awaited.set(name, context.line);
+  if (!context.awaited.has(name)) context.awaited.set(name, context.place);
   return { symbol: name };
 }
 
-export function createContext(program: Program): Context {
+export function createContext(program: Program, file?: string): Context {
   const context: Context = {
     program,
-    line: 0,
+    place: { file, line: 1 },
     macros: new Map(),
     longCalls: false,
     regions: [],
@@ -66,7 +68,7 @@ export function createContext(program: Program): Context {
     awaited: new Map(),
     messages: [],
     names: {
-      here: () => ({ symbol: defineLabel(program, uniqueName(program, 'here'), context.line).name }),
+      here: () => ({ symbol: defineLabel(program, uniqueName(program, 'here'), context.place).name }),
       numeric: (number, direction) => numericReference(context, number, direction),
       constant(name) {
         const value = program.constants.get(name);

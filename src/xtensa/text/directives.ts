@@ -11,6 +11,7 @@ import {
 } from '../items.ts';
 import { namedLiterals, placePool } from '../literals.ts';
 import { checkUndefined, defineLabel, sectionNamed } from '../program.ts';
+import { describePlace } from '../source-place.ts';
 import { type Context, parse, parseNumber, splitArguments } from './context.ts';
 import { parseString } from './expressions.ts';
 
@@ -34,7 +35,7 @@ function words(width: 1 | 2 | 4 | 8): Directive {
     let expressions: Expression[] = [];
     const flush = (): void => {
       if (expressions.length === 0) return;
-      const item = { kind: 'words' as const, width, expressions, line: context.line };
+      const item = { kind: 'words' as const, width, expressions, place: context.place };
       append<WordsItem>(context.program.current, item, width * expressions.length);
       expressions = [];
     };
@@ -47,7 +48,7 @@ function words(width: 1 | 2 | 4 | 8): Directive {
 }
 
 function appendBytes(context: Context, bytes: Uint8Array): void {
-  append<BytesItem>(context.program.current, { kind: 'bytes', bytes, line: context.line }, bytes.length);
+  append<BytesItem>(context.program.current, { kind: 'bytes', bytes, place: context.place }, bytes.length);
 }
 
 function strings(terminated: boolean): Directive {
@@ -89,7 +90,7 @@ function align(power: boolean): Directive {
       boundary,
       ...(fill === '' ? {} : { fill: parseNumber(context, fill) & 255 }),
       ...(limit === '' ? {} : { limit: parseNumber(context, limit) }),
-      line: context.line,
+      place: context.place,
     });
   };
 }
@@ -97,7 +98,7 @@ function align(power: boolean): Directive {
 function space(size: Expression, fill: number, context: Context, to = false): void {
   append<SpaceItem>(
     context.program.current,
-    { kind: 'space', count: size, to, fill: fill & 255, line: context.line },
+    { kind: 'space', count: size, to, fill: fill & 255, place: context.place },
     typeof size === 'number' && !to ? Math.max(0, size) : 0,
   );
 }
@@ -175,6 +176,11 @@ const global: Directive = (context, text) => {
   for (const name of splitArguments(text)) context.program.globals.add(symbolName(name));
 };
 
+const weak: Directive = (context, text) => {
+  global(context, text);
+  for (const name of splitArguments(text)) context.program.weak.add(symbolName(name));
+};
+
 /** `.set`, `.equ`, `=`: may be given anew, unless `once`. */
 export function assign(context: Context, name: string, value: string, once = false): void {
   if (name === '.') {
@@ -204,7 +210,7 @@ const common =
     const back = context.program.current;
     context.program.current = sectionNamed(context.program, '.bss');
     align(false)(context, boundary);
-    defineLabel(context.program, symbolName(name ?? ''), context.line);
+    defineLabel(context.program, symbolName(name ?? ''), context.place);
     space(count(context, size, 'a size'), 0, context);
     if (isGlobal) context.program.globals.add(name);
     context.program.current = back;
@@ -263,7 +269,7 @@ const refuse =
   };
 
 const say: Directive = (context, text) => {
-  context.messages.push(`line ${context.line}: ${new TextDecoder().decode(parseString(text))}`);
+  context.messages.push(`${describePlace(context.place)}: ${new TextDecoder().decode(parseString(text))}`);
 };
 
 const ignore: Directive = () => {};
@@ -279,7 +285,7 @@ export const directives: Readonly<Record<string, Directive>> = {
   '.previous': previous,
   '.global': global,
   '.globl': global,
-  '.weak': global,
+  '.weak': weak,
   '.set': set(false),
   '.equ': set(false),
   '.equiv': set(true),
@@ -315,7 +321,6 @@ export const directives: Readonly<Record<string, Directive>> = {
   '.literal_position': (context) => void placePool(context.program.current),
   '.begin': begin,
   '.end': end,
-  '.include': refuse('.include is not supported: put the text itself here.'),
   '.incbin': refuse('.incbin is not supported: put the bytes here as .byte or .word.'),
   '.print': say,
   '.warning': say,

@@ -1,7 +1,9 @@
 /** Macros, repetitions and conditionals: which statements are assembled, and how often. */
 import { UsageError } from '../../errors.ts';
 import { type Context, type Macro, parseNumber, splitArguments } from './context.ts';
-import { type Statement, splitOutside } from './statements.ts';
+import type { PreprocessOptions } from './cpp/preprocess.ts';
+import { parseString } from './expressions.ts';
+import { type Statement, sourceLines, splitOutside, splitStatements } from './statements.ts';
 
 const maximumDepth = 64;
 const maximumStatements = 1_000_000;
@@ -10,6 +12,8 @@ export interface Expander {
   context: Context;
   /** What to do with a statement that is neither macro nor conditional. */
   assemble: (statement: Statement) => void;
+  /** For `.include`. */
+  readInclude?: PreprocessOptions['readInclude'];
   /** How many statements were looked at, and how many macros were expanded. */
   statements: number;
   expansions: number;
@@ -94,8 +98,8 @@ function substitute(
   values: ReadonlyMap<string, string>,
   number: number,
 ): Statement[] {
-  return body.map(({ line, text }) => ({
-    line,
+  return body.map(({ place, text }) => ({
+    place,
     text: text.replace(/\\(\(\)|@|[A-Za-z_$][\w$]*)/g, (whole, name: string) => {
       if (name === '()') return '';
       return name === '@' ? String(number) : (values.get(name) ?? whole);
@@ -189,13 +193,23 @@ function conditional(context: Context, stack: Branch[], word: string, text: stri
   return true;
 }
 
-/** Assembles the statements in order; errors carry the line of the statement. */
+/** `.include "file"`: its statements, as if they stood here. */
+function include(expander: Expander, text: string, depth: number): void {
+  const { context, readInclude } = expander;
+  const name = new TextDecoder().decode(parseString(text));
+  if (!readInclude) throw new UsageError('.include cannot be followed: this text does not come from a file.');
+  const found = readInclude({ name, angled: false, from: context.place.file });
+  if (!found) throw new UsageError(`.include "${name}" was not found; name its folder with -I.`);
+  expand(expander, splitStatements(sourceLines(found.text, found.file)), depth + 1);
+}
+
+/** Assembles the statements in order; errors carry the place of the statement. */
 export function expand(expander: Expander, statements: readonly Statement[], depth = 0): void {
   const { context } = expander;
   const stack: Branch[] = [];
   for (let index = 0; index < statements.length; index++) {
-    const { line, text } = statements[index];
-    context.line = line;
+    const { place, text } = statements[index];
+    context.place = place;
     expander.statements += 1;
     checkLimits(expander, depth);
     const [word, rest] = splitWord(text);
@@ -203,7 +217,8 @@ export function expand(expander: Expander, statements: readonly Statement[], dep
     if (conditional(context, stack, lower, rest)) continue;
     if (!(stack.at(-1)?.active ?? true)) continue;
     if (lower === '.exitm') return;
-    if (lower === '.purgem') context.macros.delete(rest.trim().toLowerCase());
+    if (lower === '.include') include(expander, rest, depth);
+    else if (lower === '.purgem') context.macros.delete(rest.trim().toLowerCase());
     else if (isOpener(lower)) {
       const closing = closingIndex(statements, index, lower);
       const body = statements.slice(index + 1, closing);
@@ -225,7 +240,7 @@ function expandStatement(expander: Expander, statement: Statement, depth: number
     expander.assemble(statement);
     return;
   }
-  if (labelled) expander.assemble({ line: statement.line, text: labelled[0].trim() });
+  if (labelled) expander.assemble({ place: statement.place, text: labelled[0].trim() });
   const values = bindArguments(macro, rest);
   expand(expander, substitute(macro.body, values, expander.expansions++), depth + 1);
 }

@@ -23,6 +23,12 @@ export interface Instruction {
 /** Parses an operand that is not a register. */
 export type Parse = (text: string) => Expression;
 
+interface OperandNames {
+  parse: Parse;
+  /** Whether a symbol of that name is known. */
+  isSymbol(name: string): boolean;
+}
+
 /** Registers as the operand's file wants them; a group of booleans may be written `b4:b5:b6:b7`. */
 function parseRegister(opcode: Opcode, operand: Operand, text: string): number {
   const register = registerByName(text.split(':')[0].trim());
@@ -33,18 +39,19 @@ function parseRegister(opcode: Opcode, operand: Operand, text: string): number {
   );
 }
 
-function parseOperand(opcode: Opcode, operand: Operand, text: string, parse: Parse): Expression {
+/** A function may be called `f2`: where no register can be meant, it is a symbol. */
+function parseOperand(opcode: Opcode, operand: Operand, text: string, names: OperandNames): Expression {
   if (text === '') throw new UsageError(`${opcode.name}: an operand is missing.`);
   if (operand.kind === 'register') return parseRegister(opcode, operand, text);
-  if (registerByName(text)) {
+  if (registerByName(text) && operand.kind !== 'label' && !names.isSymbol(text)) {
     throw new UsageError(
       `${opcode.name}: "${text}" is a register, and "${operand.name}" is ${describeOperand(operand)}.`,
     );
   }
-  return parse(text);
+  return names.parse(text);
 }
 
-function bind(opcode: Opcode, operands: readonly string[], exact: boolean, parse: Parse): Instruction {
+function bind(opcode: Opcode, operands: readonly string[], exact: boolean, names: OperandNames): Instruction {
   const { visible } = opcode;
   if (operands.length !== visible.length) {
     const wanted = `${visible.length} operand${visible.length === 1 ? '' : 's'}`;
@@ -52,7 +59,7 @@ function bind(opcode: Opcode, operands: readonly string[], exact: boolean, parse
   }
   return {
     opcode,
-    operands: operands.map((text, index) => parseOperand(opcode, visible[index], text, parse)),
+    operands: operands.map((text, index) => parseOperand(opcode, visible[index], text, names)),
     exact,
   };
 }
@@ -96,9 +103,10 @@ const littleEndian: Readonly<Record<string, string>> = { 'bbci.l': 'bbci', 'bbsi
 function translate(
   name: string,
   operands: readonly string[],
-  exact: boolean,
+  { exact, density }: { exact: boolean; density: boolean },
   parse: Parse,
 ): [string, readonly string[]] {
+  if (name === 'mov' && density && !exact) return ['mov.n', operands];
   if (name === 'mov')
     return ['or', operands.length === 2 ? [operands[0], operands[1], operands[1]] : operands];
   if (name in littleEndian) return [littleEndian[name], operands];
@@ -126,6 +134,9 @@ function farJump(name: string, operands: readonly string[], parse: Parse): Instr
 
 export interface MnemonicOptions {
   exact: boolean;
+  density: boolean;
+  /** Whether a symbol of that name is known: `movi a2, f3` then means its address. */
+  isSymbol(name: string): boolean;
   longCalls: boolean;
   /** Whether a target is a label that `j` reaches for certain. */
   isNear(target: Expression): boolean;
@@ -147,8 +158,8 @@ export function resolveInstruction(
     return [{ opcode: opcodeNamed('j'), operands: [target], exact }];
   }
   if (options.longCalls && !exact && written in callRegisters) return farJump(written, operands, parse);
-  const [name, texts] = translate(written, operands, exact, parse);
+  const [name, texts] = translate(written, operands, { exact, density: options.density }, parse);
   const opcode = opcodeByName.get(name);
   if (!opcode) throw new UsageError(`there is no instruction "${mnemonic}".`);
-  return [bind(opcode, texts, exact, parse)];
+  return [bind(opcode, texts, exact, { parse, isSymbol: options.isSymbol })];
 }

@@ -1,13 +1,11 @@
 /** Source text to statements: comments gone, `;` split, labels and line numbers kept. */
-import { UsageError } from '../../errors.ts';
+import { describePlace, PlacedError, type SourceLine } from '../source-place.ts';
 
-export interface Statement {
-  line: number;
-  text: string;
-}
+/** One instruction, directive or label, without comments. */
+export type Statement = SourceLine;
 
 /** Position after the string or character constant that starts at `start`. */
-function endOfQuoted(source: string, start: number): number {
+export function endOfQuoted(source: string, start: number): number {
   const quote = source[start];
   let at = start + 1;
   if (quote === "'") {
@@ -19,8 +17,8 @@ function endOfQuoted(source: string, start: number): number {
   return Math.min(at + 1, source.length);
 }
 
-/** Blanks out block comments (keeping their line breaks) and cuts line comments (`//`, and `#` where `hash` says so). */
-export function withoutComments(source: string, hash = true): string {
+/** Blanks out block comments (keeping their line breaks) and cuts `//` and, where `hash` says so, `#`. */
+function withoutComments(source: string, hash: boolean, file?: string): string {
   const pieces: string[] = [];
   let from = 0;
   let at = 0;
@@ -33,9 +31,11 @@ export function withoutComments(source: string, hash = true): string {
     if (char === '"' || char === "'") at = endOfQuoted(source, at);
     else if (char === '/' && source[at + 1] === '*') {
       const end = source.indexOf('*/', at + 2);
-      if (end < 0)
-        throw new UsageError(`line ${lineAt(source, at)}: a comment starts with /* and never ends.`);
-      cut(end + 2, ' ' + source.slice(at, end).replace(/[^\n]/g, ''));
+      if (end < 0) {
+        const place = { file, line: source.slice(0, at).split('\n').length };
+        throw new PlacedError(`${describePlace(place)}: a comment starts with /* and never ends.`);
+      }
+      cut(end + 2, ` ${source.slice(at, end).replace(/[^\n]/g, '')}`);
     } else if ((hash && char === '#') || (char === '/' && source[at + 1] === '/')) {
       const end = source.indexOf('\n', at);
       cut(end < 0 ? source.length : end, '');
@@ -43,10 +43,6 @@ export function withoutComments(source: string, hash = true): string {
   }
   pieces.push(source.slice(from));
   return pieces.join('');
-}
-
-function lineAt(source: string, position: number): number {
-  return source.slice(0, position).split('\n').length;
 }
 
 /** Splits at `separator` outside of quotes; parentheses keep what they enclose together when `nested`. */
@@ -72,16 +68,31 @@ export function splitOutside(text: string, separator: string, nested = false): s
   return parts;
 }
 
-export function splitStatements(source: string): Statement[] {
+/** `# 12 "kernel.S"`, as the C preprocessor leaves it: where the next line was written. */
+const lineMarker = /^\s*#\s*(\d{1,9})\s+"((?:\\.|[^"\\])*)"/;
+
+/** The lines of a text that no preprocessor is to see, block comments gone. */
+export function sourceLines(source: string, file?: string): SourceLine[] {
+  const lines = withoutComments(source.replaceAll('\r\n', '\n'), false, file).split('\n');
+  let place = { file, line: 0 };
+  return lines.flatMap((text) => {
+    const marker = lineMarker.exec(text);
+    place = marker
+      ? { file: marker[2].replace(/\\(.)/g, '$1'), line: Number(marker[1]) - 1 }
+      : { ...place, line: place.line + 1 };
+    return marker ? [] : [{ place, text }];
+  });
+}
+
+/** The statements of lines: comments from `#` on gone, `;` split. */
+export function splitStatements(lines: readonly SourceLine[]): Statement[] {
   const statements: Statement[] = [];
-  withoutComments(source.replaceAll('\r\n', '\n'))
-    .split('\n')
-    .forEach((lineText, index) => {
-      const parts = lineText.includes(';') ? splitOutside(lineText, ';') : [lineText];
-      for (const part of parts) {
-        const text = part.trim();
-        if (text !== '') statements.push({ line: index + 1, text });
-      }
-    });
+  for (const { place, text } of lines) {
+    const plain = text.includes('#') ? withoutComments(text, true) : text;
+    for (const part of plain.includes(';') ? splitOutside(plain, ';') : [plain]) {
+      const trimmed = part.trim();
+      if (trimmed !== '') statements.push({ place, text: trimmed });
+    }
+  }
   return statements;
 }

@@ -1,0 +1,26 @@
+/** Where the assembler's `#include` and `.include` look for files. */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { UsageError } from '../errors.ts';
+import type { IncludedFile, IncludeRequest } from '../xtensa/index.ts';
+
+/** Text of a file as it is; what is no text at all is refused. */
+export function readSource(path: string): string {
+  const text = readFileSync(path === '-' ? 0 : path, 'utf8');
+  if (text.includes('\0')) throw new UsageError(`${path} is not assembly text; it contains zero bytes.`);
+  return text;
+}
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+/** In quotes: first beside the file that includes, then in `folders`, in order; in <>: only there. */
+export function includeReader(
+  folders: readonly string[],
+): (request: IncludeRequest) => IncludedFile | undefined {
+  return ({ name, angled, from }) => {
+    const beside = angled ? [] : [from === undefined || from === '-' ? '.' : dirname(from)];
+    const paths = isAbsolute(name) ? [name] : [...beside, ...folders].map((folder) => join(folder, name));
+    const found = paths.find(isFile);
+    return found === undefined ? undefined : { file: found, text: readSource(found) };
+  };
+}
