@@ -34,6 +34,8 @@ export interface Memory {
    */
   map(address: number, length: number, offset: number, access: { load: boolean; store: boolean }): void;
   unmap(address: number, length: number): void;
+  /** Lets stores to the page at `address` be looked at, as long as somebody does: 1 takes it off the fast way, -1 gives it back. */
+  watchStores(address: number, change: 1 | -1): void;
   /** Code was translated from these bytes of the arena: stores there are watched from now on. */
   markCode(offset: number, length: number): void;
   /**
@@ -116,9 +118,14 @@ export function createMemory(size: number): Memory {
   };
   /** Arena pages in which stores are looked at because there is code. */
   const watched = new Uint8Array(Math.ceil(size / PAGE));
+  /** How many look at the stores to a page of the address space. */
+  const watchers = new Uint8Array(pages);
+  const updateStores = (page: number, arenaPage: number) => {
+    storeMap[page] = watched[arenaPage] || watchers[page] ? 0 : writable[page]!;
+  };
   const watchPage = (arenaPage: number, watch: boolean) => {
     watched[arenaPage] = watch ? 1 : 0;
-    for (const page of aliases.get(arenaPage) ?? []) storeMap[page] = watch ? 0 : writable[page]!;
+    for (const page of aliases.get(arenaPage) ?? []) updateStores(page, arenaPage);
   };
   const pageHasCode = (arenaPage: number) => {
     const first = arenaPage << (PAGE_SHIFT - GRANULE_SHIFT);
@@ -152,7 +159,7 @@ export function createMemory(size: number): Memory {
         aliases.set(arenaPage, [...(aliases.get(arenaPage) ?? []), page]);
         if (access.load) loadMap[page] = delta;
         if (access.store) writable[page] = delta;
-        storeMap[page] = watched[arenaPage] ? 0 : writable[page]!;
+        updateStores(page, arenaPage);
       }
       // Memory where there was none makes no translation wrong: it took the slow way there.
       if (replaced) notify(0, Number.POSITIVE_INFINITY);
@@ -160,6 +167,12 @@ export function createMemory(size: number): Memory {
     unmap(address, length) {
       for (let at = 0; at < length; at += PAGE) unmapPage(((address + at) >>> 0) >>> PAGE_SHIFT);
       notify(0, Number.POSITIVE_INFINITY);
+    },
+    watchStores(address, change) {
+      const page = address >>> PAGE_SHIFT;
+      watchers[page] += change;
+      const delta = writable[page]!;
+      if (delta !== 0) updateStores(page, ((page << PAGE_SHIFT) + delta) >>> PAGE_SHIFT);
     },
     markCode(offset, length) {
       const last = (offset + length - 1) >>> GRANULE_SHIFT;

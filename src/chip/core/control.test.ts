@@ -220,7 +220,11 @@ describe('special registers', () => {
   });
 
   it('refuse what cannot be simulated by name', () => {
-    expect(() => run('start:\n  rer a2, a3\n  ret\n')).toThrow(/rer at 0x40378000 is not supported/);
+    expect(() => run('start:\n  rfdo 0\n')).toThrow(/rfdo at 0x40378000 is not supported/);
+  });
+
+  it('reads external registers as they are without a debugger', () => {
+    expect(run('start:\n  movi a2, -1\n  wer a2, a3\n  rer a2, a3\n  ret\n').machine.a(2)).toBe(0);
   });
 });
 

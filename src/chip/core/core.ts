@@ -64,6 +64,8 @@ const RESET_VALUES: readonly (readonly [register: number, value: number])[] = [
   [SR.vecbase, 0x40000000],
   [SR.windowstart, 1],
   [SR.atomctl, 0x28],
+  // The manual leaves this open. Firmware in the field uses the FPU in constructors, before anything sets it: so all coprocessors are on.
+  [SR.cpenable, 0xff],
 ];
 /** Region attribute of cached memory, which all regions have after reset. */
 const CACHED = 2;
@@ -116,7 +118,7 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
     time[TIME.attention] = 1;
   };
   const exceptions = createExceptions(state, changed);
-  const debug = createDebug(state, exceptions);
+  const debug = createDebug(state, exceptions, bus.memory);
   const access = createSlowAccess(bus, state, slices.now, debug.watch);
   const cache = createRegionCache(bus.memory);
   const code = createCode(bus, onUnaligned !== undefined);
@@ -127,7 +129,7 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
     access,
     exceptions,
     windows: createWindows(state, exceptions, changed, code.straddle),
-    writeSpecial: createSpecialWriter(state, changed, slices.retime, cache.clear),
+    writeSpecial: createSpecialWriter(state, changed, slices.retime, debug.update),
     straddle: code.straddle,
     now: slices.now,
     changed,
@@ -189,11 +191,12 @@ function isAwake({ exceptions }: Parts, mode: Mode): boolean {
   return !mode.waiting;
 }
 
-function reset({ state, slices, dataAttributes, changed }: Parts, mode: Mode): void {
+function reset({ state, slices, debug, dataAttributes, changed }: Parts, mode: Mode): void {
   const { special, core } = state;
   special.fill(0);
   for (const [register, value] of RESET_VALUES) special[register] = value;
   special[SR.prid] = PRID[core];
+  debug.update();
   dataAttributes.fill(CACHED);
   mode.waiting = false;
   mode.lines = 0;

@@ -1,8 +1,10 @@
 /**
  * The debug registers: instruction and data breakpoints, single stepping by ICOUNT.
- * Source: Xtensa ISA reference manual, section 4.7.6. While any of them is armed the core runs one instruction at a time.
+ * Source: Xtensa ISA reference manual, section 4.7.6. While one of them is armed the core runs one instruction at a time;
+ * only a data breakpoint on stores alone (FreeRTOS guards the ends of its stacks by them) costs nothing but the fast way to its page.
  */
 
+import { type Memory, PAGE_SHIFT } from '../bus/index.ts';
 import { trap } from './errors.ts';
 import { DEBUG_LEVEL, type Exceptions } from './exceptions.ts';
 import { type CoreState, PS, SR } from './state.ts';
@@ -23,16 +25,32 @@ export interface Debug {
   before(pc: number): number | undefined;
   /** Called for each access; raises when a data breakpoint matches. */
   watch(address: number, bytes: number, isStore: boolean, pc: number): void;
+  /** The data breakpoints changed. */
+  update(): void;
 }
 
-export function createDebug(state: CoreState, exceptions: Exceptions): Debug {
+export function createDebug(state: CoreState, exceptions: Exceptions, memory: Memory): Debug {
   const { special } = state;
   const level = () => special[SR.ps] & PS.intlevel;
   const steps = () => level() < special[SR.icountlevel];
   const dataBreaks = () => (special[SR.dbreakc0] | special[SR.dbreakc1]) >>> 30 !== 0;
 
+  const loadBreaks = () => ((special[SR.dbreakc0] | special[SR.dbreakc1]) & DBREAKC.load) !== 0;
+  /** Pages whose stores are watched for the two breakpoints. A breakpoint covers 64 aligned bytes at most. */
+  const pages: (number | undefined)[] = [undefined, undefined];
+
   return {
-    isArmed: () => special[SR.ibreakenable] !== 0 || dataBreaks() || steps(),
+    isArmed: () => special[SR.ibreakenable] !== 0 || loadBreaks() || steps(),
+    update() {
+      for (const index of [0, 1]) {
+        const isOn = (special[SR.dbreakc0 + index] & DBREAKC.store) !== 0;
+        const page = isOn ? special[SR.dbreaka0 + index] >>> PAGE_SHIFT : undefined;
+        if (page === pages[index]) continue;
+        if (pages[index] !== undefined) memory.watchStores(pages[index] << PAGE_SHIFT, -1);
+        if (page !== undefined) memory.watchStores(page << PAGE_SHIFT, 1);
+        pages[index] = page;
+      }
+    },
     before(pc) {
       if (level() >= DEBUG_LEVEL) return undefined;
       for (const index of [0, 1]) {

@@ -40,13 +40,13 @@ export function createTimers(state: CoreState): Timers {
 /**
  * @param changed the variant or the interrupt situation may have changed
  * @param retime called before a timer or CCOUNT changes: the running slice ends soon, its length rested on them
- * @param flush drop all translations
+ * @param dataBreaks the data breakpoints changed
  */
 export function createSpecialWriter(
   state: CoreState,
   changed: () => void,
   retime: () => void,
-  flush: () => void,
+  dataBreaks: () => void,
 ): (number: number, value: number) => void {
   const { special, time } = state;
 
@@ -62,9 +62,9 @@ export function createSpecialWriter(
     special[SR.interrupt] &= ~(1 << TIMER_LINES[index]);
     changed();
   };
-  const debug = (mask: number) =>
+  const dataBreak = (mask: number) =>
     store(mask, () => {
-      flush();
+      dataBreaks();
       changed();
     });
 
@@ -89,11 +89,11 @@ export function createSpecialWriter(
     [SR.ccompare0]: compare(0),
     [SR.ccompare0 + 1]: compare(1),
     [SR.ccompare0 + 2]: compare(2),
-    [SR.ibreakenable]: debug(3),
-    [SR.ibreaka0]: debug(-1),
-    [SR.ibreaka1]: debug(-1),
-    [SR.dbreakc0]: debug(0xc000003f | 0),
-    [SR.dbreakc1]: debug(0xc000003f | 0),
+    [SR.ibreakenable]: store(3),
+    [SR.dbreaka0]: dataBreak(-1),
+    [SR.dbreaka1]: dataBreak(-1),
+    [SR.dbreakc0]: dataBreak(0xc000003f | 0),
+    [SR.dbreakc1]: dataBreak(0xc000003f | 0),
     [SR.icount]: store(-1),
     [SR.icountlevel]: store(15),
   };

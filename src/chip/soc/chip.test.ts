@@ -35,7 +35,7 @@ describe('state at hand-over', () => {
   it('has the special registers of the ROM', () => {
     expect(special[SR.vecbase] >>> 0).toBe(0x40000000);
     expect(special[SR.intenable]).toBe(0);
-    expect(special[SR.cpenable]).toBe(0);
+    expect(special[SR.cpenable]).toBe(0xff);
     expect(special[SR.prid]).toBe(0xcdcd);
     expect([210, 211, 212, 213].map((n) => special[n] >>> 0)).toEqual([
       0x40034ff4, 0x400350c4, 0x40035190, 0x40035300,

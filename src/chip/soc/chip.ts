@@ -11,9 +11,10 @@ import { BusFault } from '../bus/index.ts';
 import { type Core, createCore } from '../core/index.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createCore1 } from './core1.ts';
-import { createChipMemory, layOutArena } from './memory-map.ts';
+import { createChipMemory, layOutArena, mapRom } from './memory-map.ts';
 import { createPeripherals, type Peripherals } from './peripherals.ts';
 import { RESET_REASON } from './reset-reasons.ts';
+import { createOwnRom } from './rom/own.ts';
 import { createRom } from './rom/rom.ts';
 import { RomEntered, type RomPlace, romStubBytes } from './rom/stub.ts';
 import { createBoardScreen } from './screen.ts';
@@ -35,6 +36,8 @@ export interface ChipOptions {
   /** GPIO_STRAP as a whole, instead of `bootPin`. */
   readonly strap?: number;
   readonly mac?: readonly number[];
+  /** Contents of the chip's own mask ROM, as `readRomImage` gives them; without it, our stand-in boots. */
+  readonly rom?: Uint8Array;
   /** Whether a host reads the native USB console. Default: on boards whose console it is. */
   readonly usbHost?: boolean;
   /** Cycles of one turn of a core while the other runs too. */
@@ -89,12 +92,13 @@ export function createChip(options: ChipOptions = {}): Chip {
   const wanted = options.flashBytes ?? Math.max(board.flashBytes, options.flash?.length ?? 0);
   const flashBytes = Math.ceil(wanted / FLASH_UNIT) * FLASH_UNIT;
   const psramBytes = options.psramBytes ?? board.psramBytes;
-  const layout = layOutArena(flashBytes, psramBytes);
+  const layout = layOutArena(flashBytes, psramBytes, options.rom?.length);
   const memory = createChipMemory(layout);
   const flash = memory.bytes.subarray(layout.flash, layout.flash + flashBytes).fill(0xff);
   const psram = memory.bytes.subarray(layout.psram, layout.psram + psramBytes);
   if (options.flash) flash.set(options.flash);
-  memory.bytes.set(romStubBytes(), layout.rom);
+  if (options.rom) mapRom(memory, layout, options.rom);
+  else memory.bytes.set(romStubBytes(), layout.rom);
 
   const clock = createClock();
   const warnings = createWarnings();
@@ -144,8 +148,10 @@ export function createChip(options: ChipOptions = {}): Chip {
   ];
   for (const core of cores) core.running = false;
   const quantum = options.quantum ?? DEFAULT_QUANTUM;
-  const core1 = createCore1(cores[1], clock, peripherals.system, peripherals.rtc);
-  const rom = createRom({ bus, clock, cores, peripherals, flash, reset: (reason) => chip.reset(reason) });
+  const core1 = createCore1(cores[1], clock, peripherals.system, peripherals.rtc, options.rom !== undefined);
+  const rom = options.rom
+    ? createOwnRom(cores[0])
+    : createRom({ bus, clock, cores, peripherals, flash, reset: (reason) => chip.reset(reason) });
   const screen = createBoardScreen(board, peripherals.gpio, peripherals.i2c);
   peripherals.usb.hostAttached = options.usbHost ?? board.console === 'usb';
 

@@ -22,7 +22,14 @@ export interface Core1 {
   waitAgain(): void;
 }
 
-export function createCore1(core: Core, clock: Clock, system: SystemRegisters, rtc: RtcControl): Core1 {
+/** @param ownRom the chip has its own ROM, whose code does what is played here otherwise */
+export function createCore1(
+  core: Core,
+  clock: Clock,
+  system: SystemRegisters,
+  rtc: RtcControl,
+  ownRom: boolean,
+): Core1 {
   let phase: 'reset' | 'rom' | 'waiting' | 'program' = 'reset';
   let alarm: Alarm | undefined;
 
@@ -53,6 +60,12 @@ export function createCore1(core: Core, clock: Clock, system: SystemRegisters, r
     });
   };
   const begin = () => {
+    if (ownRom) {
+      phase = 'program';
+      core.reset();
+      core.running = true;
+      return;
+    }
     phase = 'rom';
     later(FIRST_LOOK_CYCLES, () => {
       if (address() >= CALL_AT_ONCE) enter('core1-early', address() & 0x7fffffff);

@@ -16,7 +16,7 @@ export interface ArenaLayout {
   readonly sram: number;
   readonly rtcFast: number;
   readonly rtcSlow: number;
-  /** First 64 KB of the mask ROM: what of it is ours (vectors and landing places). */
+  /** The mask ROM: all of the user's, or what of it is ours (vectors and landing places). */
   readonly rom: number;
   readonly flash: number;
   readonly psram: number;
@@ -31,6 +31,8 @@ export const SRAM2 = { address: 0x3fcf0000, length: 64 * KB } as const;
 export const RTC_FAST = { address: 0x600fe000, length: 8 * KB } as const;
 export const RTC_SLOW = { address: 0x50000000, length: 8 * KB } as const;
 export const ROM = { address: 0x40000000, length: 384 * KB } as const;
+/** The upper part of the ROM through the data bus. */
+export const ROM_DATA = { address: 0x3ff00000, length: 128 * KB } as const;
 /** The part of the ROM that has contents of ours. */
 export const ROM_STUB_BYTES = 4 * KB;
 export const DATA_CACHE_BUS = { address: 0x3c000000, length: 32 << 20 } as const;
@@ -38,7 +40,11 @@ export const INSTRUCTION_CACHE_BUS = { address: 0x42000000, length: 32 << 20 } a
 
 const PAGE = 4 * KB;
 
-export function layOutArena(flashBytes: number, psramBytes: number): ArenaLayout {
+export function layOutArena(
+  flashBytes: number,
+  psramBytes: number,
+  romBytes: number = ROM_STUB_BYTES,
+): ArenaLayout {
   let next = PAGE; // offset 0 stays free, so that no offset can be taken for "not mapped"
   const take = (bytes: number) => {
     const at = next;
@@ -50,7 +56,7 @@ export function layOutArena(flashBytes: number, psramBytes: number): ArenaLayout
     sram: take(SRAM_DATA.length),
     rtcFast: take(RTC_FAST.length),
     rtcSlow: take(RTC_SLOW.length),
-    rom: take(ROM_STUB_BYTES),
+    rom: take(romBytes),
     flash: take(flashBytes),
     psram: take(psramBytes),
     size: next,
@@ -65,6 +71,14 @@ export function createChipMemory(layout: ArenaLayout): Memory {
   memory.map(RTC_FAST.address, RTC_FAST.length, layout.rtcFast, readWrite);
   memory.map(RTC_SLOW.address, RTC_SLOW.length, layout.rtcSlow, readWrite);
   return memory;
+}
+
+/** Puts the chip's own ROM where the core finds it, code and data. */
+export function mapRom(memory: Memory, layout: ArenaLayout, contents: Uint8Array): void {
+  const readOnly = { load: true, store: false };
+  memory.bytes.set(contents, layout.rom);
+  memory.map(ROM.address, ROM.length, layout.rom, readOnly);
+  memory.map(ROM_DATA.address, ROM_DATA.length, layout.rom + ROM.length - ROM_DATA.length, readOnly);
 }
 
 /** A bank of SRAM that a cache may own: bit of SENSITIVE 0x600C1014 that gives it to the CPU. */

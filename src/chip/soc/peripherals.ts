@@ -14,6 +14,7 @@ import { createRegisterBlock, createUnimplementedPeripheral, type Peripheral } f
 import { createRandomWord } from './random.ts';
 import { RESET_REASON } from './reset-reasons.ts';
 import { createRtcControl } from './rtc-control.ts';
+import { createSha } from './sha.ts';
 import { createFlashChip, createOctalPsram, createQuadPsram } from './spi-devices.ts';
 import { createSpi0, createSpi1 } from './spi-memory.ts';
 import { createSystemRegisters } from './system.ts';
@@ -67,7 +68,6 @@ const UNIMPLEMENTED: readonly (readonly [name: string, base: number, size: numbe
   ['MCPWM1', 0x6002c000, 0x1000],
   ['I2S1', 0x6002d000, 0x1000],
   ['AES', 0x6003a000, 0x1000],
-  ['SHA', 0x6003b000, 0x1000],
   ['RSA', 0x6003c000, 0x1000],
   ['DS', 0x6003d000, 0x1000],
   ['HMAC', 0x6003e000, 0x1000],
@@ -212,6 +212,7 @@ export function createPeripherals(options: PeripheralOptions) {
     { base: 0x6002e000, size: 0x1000, peripheral: uarts[2] },
     { base: 0x60035000, size: 0x1000, peripheral: random },
     { base: 0x60038000, size: 0x1000, peripheral: usb },
+    { base: 0x6003b000, size: 0x1000, peripheral: createSha(0x6003b000, warnings) },
     { base: 0x600c0000, size: 0x1000, peripheral: system },
     { base: 0x600c1000, size: 0x1000, peripheral: sensitive },
     { base: 0x600c2000, size: 0x1000, peripheral: interruptMatrix },

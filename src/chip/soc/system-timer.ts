@@ -29,7 +29,8 @@ export function createSystemTimer(context: PeripheralContext, base: number): Per
   const start = [0, 0]; // tick at which the unit held 0
   const stoppedAt: (number | undefined)[] = [undefined, 0]; // count a stopped unit holds
   const alarms: (Alarm | undefined)[] = [];
-  const armed: { period: number; target: number }[] = [0, 1, 2].map(() => ({ period: 0, target: 0 }));
+  /** What a comparator took over when it was last loaded: its moment, its period, and when that was. */
+  const armed = [0, 1, 2].map(() => ({ target: 0, period: 0, loadedAt: 0 }));
 
   const workEnabled = (unit: number) => (block.get(CONF) & (1 << (30 - unit))) !== 0;
   const value = (unit: number) =>
@@ -47,29 +48,35 @@ export function createSystemTimer(context: PeripheralContext, base: number): Per
     }
   };
 
+  const unitOf = (index: number) => block.get(TARGET_CONF[index]) >>> 31;
+  /** The mode is looked at now: drivers choose it after they have loaded the period. */
+  const isPeriodic = (index: number) =>
+    (block.get(TARGET_CONF[index]) & PERIOD_MODE) !== 0 && armed[index].period > 0;
+  /** Count of the next match. */
+  const nextMatch = (index: number) => {
+    const { target, period, loadedAt } = armed[index];
+    if (!isPeriodic(index)) return target;
+    return loadedAt + (Math.floor((value(unitOf(index)) - loadedAt) / period) + 1) * period;
+  };
   const schedule = (index: number) => {
     alarms[index]?.cancel();
     alarms[index] = undefined;
     const enabled = (block.get(CONF) & (1 << (24 - index))) !== 0;
-    const unit = block.get(TARGET_CONF[index]) >>> 31;
+    const unit = unitOf(index);
     if (!enabled || stoppedAt[unit] !== undefined) return;
-    const due = start[unit] + armed[index].target * TICKS_PER_COUNT;
-    alarms[index] = clock.at(due, () => {
+    alarms[index] = clock.at(start[unit] + nextMatch(index) * TICKS_PER_COUNT, () => {
       block.set(INT_RAW, block.get(INT_RAW) | (1 << index));
       alarms[index] = undefined;
-      if (armed[index].period > 0) {
-        armed[index].target += armed[index].period;
-        schedule(index);
-      }
+      if (isPeriodic(index)) schedule(index);
       updateInterrupts();
     });
   };
   const loadComparator = (index: number) => {
-    const conf = block.get(TARGET_CONF[index]);
-    const unit = conf >>> 31;
-    const period = conf & PERIOD_MODE ? conf & PERIOD_MASK : 0;
-    const absolute = (block.get(TARGET_HI[index]) & 0xfffff) * 2 ** 32 + block.get(TARGET_HI[index] + 4);
-    armed[index] = { period, target: period > 0 ? value(unit) + period : absolute };
+    armed[index] = {
+      target: (block.get(TARGET_HI[index]) & 0xfffff) * 2 ** 32 + block.get(TARGET_HI[index] + 4),
+      period: block.get(TARGET_CONF[index]) & PERIOD_MASK,
+      loadedAt: value(unitOf(index)),
+    };
     schedule(index);
   };
 
@@ -126,6 +133,13 @@ export function createSystemTimer(context: PeripheralContext, base: number): Per
       write() {
         loadComparator(index);
         return 0;
+      },
+    };
+    registers[TARGET_CONF[index]] = {
+      write(next) {
+        block.set(TARGET_CONF[index], next);
+        schedule(index);
+        return next;
       },
     };
   });

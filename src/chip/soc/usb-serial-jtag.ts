@@ -3,7 +3,7 @@
  * OUT endpoint. Without a host the first packet stays in the endpoint for ever, as on a board on a charger.
  */
 
-import { TICKS_PER_SECOND } from './clock.ts';
+import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
 import type { PeripheralContext } from './context.ts';
 import { createRegisterBlock, type Peripheral } from './peripheral.ts';
 
@@ -53,6 +53,15 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
   const frame = () => (usb.hostAttached ? Math.floor(clock.ticks / FRAME_TICKS) : frameAtClear);
   const raw = () => latched | (frame() !== frameAtClear ? INT_SOF : 0);
   const updateInterrupt = () => context.interrupt(INTERRUPT_SOURCE, (raw() & block.get(INT_ENA)) !== 0);
+  /** The next start of a frame, while a host sends them and a program wants to be told. */
+  let frameAlarm: Alarm | undefined;
+  const awaitFrame = () => {
+    frameAlarm?.cancel();
+    frameAlarm = undefined;
+    if (!usb.hostAttached || (block.get(INT_ENA) & INT_SOF) === 0) return;
+    const next = Math.max(frameAtClear, Math.floor(clock.ticks / FRAME_TICKS)) + 1;
+    frameAlarm = clock.at(next * FRAME_TICKS, updateInterrupt);
+  };
 
   const delivered = () => {
     if (!usb.hostAttached) return;
@@ -103,6 +112,7 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
         write(value) {
           block.set(INT_ENA, value);
           updateInterrupt();
+          awaitFrame();
         },
       },
       [INT_CLR]: {
@@ -111,6 +121,7 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
           latched &= ~value;
           if (value & INT_SOF) frameAtClear = frame();
           updateInterrupt();
+          awaitFrame();
         },
       },
       [0x18]: 0x00004200, // CONF0: pad enabled, D+ pulled up
@@ -123,6 +134,7 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
     hostAttached: false,
     reset() {
       block.reset();
+      frameAlarm?.cancel();
       packet.length = 0;
       received.length = 0;
       inFlight = false;

@@ -28,7 +28,6 @@ const unsupported =
     `${beforeCall}$X.unsupported('${mnemonic}',${pc | 0},'${reason}');`;
 
 const debugPort = 'it belongs to the on-chip debug module, which is not simulated';
-const externalRegisters = 'external registers of the debug module are not simulated';
 
 const processor: Record<string, Emitter> = {
   memw: (_, context) => `${context.beforeCall}$X.fence();${context.afterCall}`,
@@ -42,8 +41,9 @@ const processor: Record<string, Emitter> = {
   ritlb0: region(0),
   rdtlb1: readAttribute('data'),
   ritlb1: readAttribute('code'),
-  rer: unsupported('rer', externalRegisters),
-  wer: unsupported('wer', externalRegisters),
+  // External registers belong to the debug module. They read as they do with no debugger attached, which is what firmware asks.
+  rer: ({ art }) => `${art}=0;`,
+  wer: nothing,
   'lddr32.p': unsupported('lddr32.p', debugPort),
   'sddr32.p': unsupported('sddr32.p', debugPort),
   rfdo: unsupported('rfdo', debugPort),
