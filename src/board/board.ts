@@ -10,6 +10,8 @@ export interface SimulatedBoardOptions {
   board: Board;
   /** Contents of the flash from address 0. */
   flash?: Uint8Array;
+  /** The chip's own mask ROM, as `readRomImage` gives it. */
+  rom?: Uint8Array;
   /** Something was sent, received or drawn: a moment to save the flash or show the screen. */
   onActivity?: () => void;
   /** Told once, when the simulator comes to something it cannot do; the board stands still then. */
@@ -38,7 +40,7 @@ const WRITE_OFF_SECONDS = 0.1;
 const RESET_RISE_MS = 2;
 
 export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedBoard {
-  const chip = createChip({ board: options.board, flash: options.flash });
+  const chip = createChip({ board: options.board, flash: options.flash, rom: options.rom });
   const toHost = createListeners<Uint8Array>();
   const closed = createListeners<void>();
   const lines: Required<ControlLines> = { dtr: false, rts: false };

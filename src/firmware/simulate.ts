@@ -13,7 +13,9 @@ export interface StoryOptions {
   tokens?: number;
 }
 
-export interface SimulateOptions extends StoryOptions, Pick<SessionOptions, 'output' | 'usbHost' | 'onLook'> {
+export interface SimulateOptions
+  extends StoryOptions,
+    Pick<SessionOptions, 'output' | 'usbHost' | 'onLook' | 'rom'> {
   /** Also say where the cycles went; costs a little of the simulation's speed. */
   profile?: boolean;
 }

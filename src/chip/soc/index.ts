@@ -2,6 +2,7 @@
 export { type Chip, type ChipOptions, createChip, type RunLimits } from './chip.ts';
 export type { I2cDevice } from './i2c.ts';
 export { RESET_REASON, resetReasonName } from './reset-reasons.ts';
+export { readRomImage } from './rom/image.ts';
 export { RomCallError } from './rom/stub.ts';
 export { SCREEN_HEIGHT, SCREEN_WIDTH, type Screen } from './ssd1306.ts';
 export type { Uart } from './uart.ts';

@@ -5,9 +5,10 @@ import { boards } from '../../chip/boards/index.ts';
 import { integer } from '../arguments.ts';
 import { describeError } from '../errors.ts';
 import { boardFrom } from '../firmware-options.ts';
+import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
 import { watchScreen } from '../screen.ts';
 
-interface Options {
+interface Options extends RomOptions {
   board: string;
   tcp: number;
   flash: string;
@@ -30,6 +31,7 @@ export function register(program: Command): void {
       '--screen [wiring]',
       'show its screen in the terminal; wiring, as ssd1306:sda=8,scl=9, where the board brings none',
     )
+    .addOption(romOption())
     .addHelpText(
       'after',
       '\nExample, in two terminals:\n  $ esp32-llm board --flash flash.bin\n  $ esp32-llm flash --port localhost:5555',
@@ -41,11 +43,13 @@ async function serveBoard(options: Options): Promise<void> {
   const { createFlashSaver, createSimulatedBoard, readFlashFile, servePseudoTerminal, serveTcp } =
     await import('../../board/index.ts');
   const kind = boardFrom(options);
+  const rom = await romFrom(options);
   const watch = await watchScreen(options, process.stdout);
   const exitCode = await new Promise<number>((resolve, reject) => {
     const board = createSimulatedBoard({
       board: kind,
       flash: readFlashFile(options.flash, kind.flashBytes),
+      rom,
       onFault: (error) => end(describeFault(error)),
     });
     const save = createFlashSaver(options.flash, board.chip.flash);

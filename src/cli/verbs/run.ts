@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander';
 import { decimal, integer, seed } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openModelAndTokenizer } from '../model-options.ts';
+import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
 import { type ScreenWatch, watchScreen } from '../screen.ts';
 import { formatStory } from '../story-report.ts';
 
-interface Options extends BuildOptions {
+interface Options extends BuildOptions, RomOptions {
   prompt: string;
   temperature: number;
   topp: number;
@@ -33,6 +34,7 @@ export function register(program: Command): void {
     )
     .option('--no-profile', 'leave out where the cycles went')
     .option('--screenshot <file>', 'write what the screen shows in the end as a PNG')
+    .addOption(romOption())
     .option('--json', 'everything as JSON on stdout; the story on stderr')
     .addHelpText(
       'after',
@@ -49,6 +51,7 @@ async function run(options: Options): Promise<void> {
   const { simulate } = await import('../../firmware/index.ts');
   const console = options.json ? process.stderr : process.stdout;
   const watch = await watchScreen(options, console);
+  const rom = await romFrom(options);
   const tell = () =>
     simulate(firmware, {
       prompt: options.prompt,
@@ -57,6 +60,7 @@ async function run(options: Options): Promise<void> {
       seed: options.seed,
       tokens: options.tokens,
       profile: options.profile,
+      rom,
       output: (bytes) => console.write(bytes),
       onLook: watch.onLook,
     });

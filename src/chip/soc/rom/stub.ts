@@ -46,7 +46,7 @@ export class RomCallError extends FailureError {
   constructor(address: number) {
     const name = romFunctionName(address);
     super(
-      `the program called ${name ? `the ROM function ${name}` : 'into the ROM'} at ${hex(address)}: the mask ROM's code is not simulated, bring the function along in the image`,
+      `the program called ${name ? `the ROM function ${name}` : 'into the ROM'} at ${hex(address)}: the mask ROM's code is Espressif's and no part of this; give the chip's ROM with --rom FILE, or bring the function along in the image`,
     );
   }
 }
