@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
 import { sharedBytes } from '../testing/shared-files.ts';
 import { loadCheckpoint, type ModelConfig, parameterCount } from './index.ts';
-import { loadStories260K, version0Bytes } from './testing.ts';
+import { loadShippedModel, loadStories260K, version0Bytes } from './testing.ts';
 
 const small: ModelConfig = {
   dim: 8,
@@ -83,18 +83,19 @@ describe('damage', () => {
 describe('checkpoints of others', () => {
   const stories3m = sharedBytes('models/stories3M-q80.bin');
 
-  it.skipIf(!loadStories260K)('reads stories260K', () => {
-    const { config } = loadStories260K!().model;
-    expect(config).toMatchObject({
-      dim: 64,
-      hiddenDim: 172,
-      layers: 5,
-      heads: 8,
-      kvHeads: 4,
-      vocabulary: 512,
-      context: 512,
-    });
-    expect(parameterCount(config)).toBe(260_032);
+  const shape = { dim: 64, layers: 5, context: 512 };
+  const known = [
+    [loadShippedModel, { ...shape, hiddenDim: 144, heads: 4, kvHeads: 2, vocabulary: 1024 }, 265_920],
+    [loadStories260K, { ...shape, hiddenDim: 172, heads: 8, kvHeads: 4, vocabulary: 512 }, 260_032],
+  ] as const;
+
+  it('reads the model that ships, and stories260K where it is', () => {
+    for (const [load, expected, parameters] of known) {
+      if (!load) continue;
+      const { name, model } = load();
+      expect(model.config, name).toMatchObject(expected);
+      expect(parameterCount(model.config), name).toBe(parameters);
+    }
   });
 
   it.skipIf(!stories3m)('reads Q8_0 groups and what they stand for', () => {

@@ -9,7 +9,7 @@ import { drawSplash } from './splash.ts';
 import { asciiArt, pictureOf, pixelsOf, wrap } from './testing.ts';
 
 const PROMPT = 'Once upon a time';
-const TOKENS = 48;
+const TOKENS = 40;
 const LONGEST_STORY = 5;
 
 const build = (board: Board, cores: 1 | 2 = 2): Firmware => {
