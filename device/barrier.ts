@@ -2,7 +2,7 @@
  * Where the two cores meet: spin barriers in SRAM. With config.cores = 1 all of this folds away.
  */
 import { read32, write32 } from "./chip";
-import { cores, teamwork } from "./config";
+import { cores, teamwork } from "./contract/config";
 import { remindScreen } from "./screen";
 
 // Each core's barrier count is its own word of the `teamwork` item, written by that core alone.

@@ -1,7 +1,7 @@
 /** From the ROM's hand-over to a running chip, in the order of docs/esp32-s3.md C10. The stub before it set stack and vectors. */
 import { read32, write32 } from "./chip";
 import { raiseClock } from "./clock";
-import { cores, earlyRangeCount, entry1, zeroRangeCount, zeroRanges } from "./config";
+import { cores, earlyRangeCount, entry1, zeroRangeCount, zeroRanges } from "./contract/config";
 import { mapMemory } from "./flash";
 import { hasArrived } from "./barrier";
 import { startPsram } from "./psram";

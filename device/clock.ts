@@ -3,7 +3,7 @@
  * 20 MHz at hand-over, then the PLL at 480 MHz. Every wait has an end, because a chip that does not answer must still boot.
  */
 import { ccount, read32, write32 } from "./chip";
-import { clockMegahertz } from "./config";
+import { clockMegahertz } from "./contract/config";
 
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const SYSTEM_CPU_PER_CONF: usize = 0x600c_0010;

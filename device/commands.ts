@@ -1,6 +1,6 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
-import { context } from "./config";
+import { context } from "./contract/config";
 import { drain } from "./console";
 import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
 import { seed, setSeed, setTemperature, setTokenLimit, setTopp, temperature, tokenLimit, topp } from "./settings";

@@ -3,7 +3,7 @@
  * A story is made token by token at the call of the component's C code: `begin`, then per token `pass` on every core and
  * `next` on core 0.
  */
-import { context, promptMerges } from "./config";
+import { context, promptMerges } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { choose, draw, exponentiate, seedSampler } from "./sampler";

@@ -3,7 +3,7 @@
  * pace, so that a story is not held up by 11,520 characters a second.
  */
 import { ccount } from "./chip";
-import { output, outputBytes, typed, typedBytes } from "./config";
+import { output, outputBytes, typed, typedBytes } from "./contract/config";
 import * as uart from "./uart";
 import * as usb from "./usb";
 

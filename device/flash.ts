@@ -1,6 +1,6 @@
 /** Weights in flash: the data cache with 64-byte lines and its MMU (docs/esp32-s3.md C9.6; the steps are the mask ROM's own). */
 import { read32, write32 } from "./chip";
-import { flashOffset, flashPages, psramPages } from "./config";
+import { flashOffset, flashPages, psramPages } from "./contract/config";
 import { setBits } from "./clock";
 
 const DCACHE_CTRL: usize = 0x600c_4000;

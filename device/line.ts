@@ -1,5 +1,5 @@
 /** Editing of a line of UTF-8. Any byte may come at any time. */
-import { line, lineBytes } from "./config";
+import { line, lineBytes } from "./contract/config";
 import { CTRL_C, write } from "./console";
 import { machine } from "./machine";
 import { print, printBytes } from "./text";

@@ -2,7 +2,7 @@
  * Machine mode (`/json on`): one JSON object a line for programs that talk to the board, and no echo. src/serial/machine.ts
  * documents the objects and reads them.
  */
-import { clockMegahertz, readyLine } from "./config";
+import { clockMegahertz, readyLine } from "./contract/config";
 import { write } from "./console";
 import { decodedBytes } from "./tokenizer";
 import { Ending, Word, getLong, getWord } from "./status";

@@ -5,7 +5,7 @@
 import { bootChip, clearEarlyMemory, clearLateMemory, startCore1 } from "./boot";
 import { measureMegahertz } from "./clock";
 import { runCommand } from "./commands";
-import { banner, clockMegahertz, cores, line } from "./config";
+import { banner, clockMegahertz, cores, line } from "./contract/config";
 import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { work } from "./parallel";

@@ -1,16 +1,14 @@
 /**
  * What the exception vectors call: everything about the fault on UART0, then the end. It uses nothing that might be broken: no
- * tables, no state, only the UART. Frame: see src/firmware/start.ts.
+ * tables, no state, only the UART. Frame: saved by src/firmware/start.ts.
  */
 import { read32, write32 } from "./chip";
+import { PANIC_ADDRESS, PANIC_CAUSE, PANIC_CORE, PANIC_DEPC, PANIC_PC, PANIC_PS, PANIC_REGISTERS, PANIC_SAR, PANIC_VECTOR } from "./contract/status";
 import { Phase, Word, getWord, setWord } from "./status";
 import { drain, put, readByte, waitForRoom } from "./uart";
 
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const SOFTWARE_RESET: u32 = 0x8000_0000;
-
-// Words of the frame before the registers a0...a15.
-const FRAME_WORDS: usize = 8;
 
 /** The return address of a vector's call lies within its 64 bytes. */
 const VECTOR_OFFSETS: u32 = 0x3c0;
@@ -21,28 +19,28 @@ export function panic(frame: usize): void {
   if (getWord(Word.Phase) == Phase.Panic) for (;;) read32(RTC_OPTIONS0); // the other core, or this one again: one report is enough
   setWord(Word.Phase, Phase.Panic);
   say("\r\n\r\nPANIC: core ");
-  writeByte(0x30 + load<u32>(frame));
+  writeByte(0x30 + load<u32>(frame, PANIC_CORE));
   say(", vector ");
-  const vector = load<u32>(frame, 4) & VECTOR_OFFSETS;
+  const vector = load<u32>(frame, PANIC_VECTOR) & VECTOR_OFFSETS;
   hex(vector);
   say("\r\ncause ");
-  hex(load<u32>(frame, 8));
+  hex(load<u32>(frame, PANIC_CAUSE));
   say(" (");
-  say(causeName(load<u32>(frame, 8)));
+  say(causeName(load<u32>(frame, PANIC_CAUSE)));
   say(")\r\nPC ");
-  hex(vector == DOUBLE_EXCEPTION ? load<u32>(frame, 28) : load<u32>(frame, 12));
+  hex(vector == DOUBLE_EXCEPTION ? load<u32>(frame, PANIC_DEPC) : load<u32>(frame, PANIC_PC));
   say(" address ");
-  hex(load<u32>(frame, 16));
+  hex(load<u32>(frame, PANIC_ADDRESS));
   say(" PS ");
-  hex(load<u32>(frame, 20));
+  hex(load<u32>(frame, PANIC_PS));
   say(" SAR ");
-  hex(load<u32>(frame, 24));
+  hex(load<u32>(frame, PANIC_SAR));
   for (let i: u32 = 0; i < 16; i++) {
     say(i & 3 ? " a" : "\r\na");
     if (i >= 10) writeByte(0x31);
     writeByte(0x30 + (i % 10));
     say(i < 10 ? "  " : " ");
-    hex(load<u32>(frame + ((FRAME_WORDS + <usize>i) << 2)));
+    hex(load<u32>(frame + PANIC_REGISTERS + (<usize>i << 2)));
   }
   say("\r\nStopped. Any key restarts.\r\n");
   while (readByte() < 0) {}

@@ -4,16 +4,11 @@
  */
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
-import { cores, teamwork } from "./config";
-import { screenKind } from "./screen/config";
+import { cores, screenKind, teamwork } from "./contract/config";
+import { TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE, TEAMWORK_JOB_TOKEN as JOB_TOKEN } from "./contract/status";
 import { serveScreen } from "./screen";
 import { exponentiate } from "./sampler";
 import { forwardCore } from "./transformer";
-
-// Words of the `teamwork` item, behind the barrier counts.
-const JOB_TOKEN: usize = 8;
-const JOB_POSITION: usize = 12;
-const JOB_TEMPERATURE: usize = 16;
 
 /** A barrier of core 1 whose wait belongs to the screen: core 0 samples, prints, or waits for somebody to type. */
 function awaitPass(): void {

@@ -1,5 +1,5 @@
 /** Reading a command line: words and numbers. */
-import { line } from "./config";
+import { line } from "./contract/config";
 import { lineLength } from "./line";
 
 const SPACE: i32 = 32;

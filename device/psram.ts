@@ -5,7 +5,7 @@
  */
 import { read32, write32 } from "./chip";
 import { setBits } from "./clock";
-import { psramKind, psramPages } from "./config";
+import { psramKind, psramPages } from "./contract/config";
 
 const QUAD = 1;
 

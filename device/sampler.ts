@@ -3,12 +3,10 @@
  * together make up `topp` (nucleus sampling, Holtzman et al. 2019). The same arithmetic in the same order as run.c, but for
  * divisions whose result nobody looks at: given the same logits and seed it draws the same token.
  */
-import { candidates, cores, logits, teamwork, vocabulary } from "./config";
+import { candidates, cores, logits, teamwork, vocabulary } from "./contract/config";
+import { TEAMWORK_LARGEST as LARGEST } from "./contract/status";
 import { exp } from "./math";
 import { barrier } from "./barrier";
-
-/** Words of `teamwork` with the largest score of each core's half. */
-const LARGEST: usize = 20;
 
 let state: u64 = 1;
 

@@ -2,45 +2,9 @@
  * How the last story went, as words in memory, where the console's /stats and a debugger both find it.
  * src/firmware/status.ts reads the same words.
  */
-import { status } from "./config";
-
-export const enum Word {
-  /** See Phase. */
-  Phase = 0,
-  /** Passes through the model, one a position. */
-  Passes = 1,
-  /** Tokens of the prompt, BOS included. */
-  PromptTokens = 2,
-  /** See Ending. */
-  Ending = 3,
-  FirstCycles = 4,
-  LastCycles = 5,
-  /** 64 bits: all passes together, sampling and printing included. */
-  TotalCycles = 6,
-  /** 64 bits. */
-  Digest = 8,
-  /** 64 bits: the seed that drew it. */
-  Seed = 10,
-  /** Stories told since boot. */
-  Stories = 12,
-}
-
-export const enum Phase {
-  Boot = 0,
-  Ready = 1,
-  Telling = 2,
-  Panic = 3,
-}
-
-export const enum Ending {
-  None = 0,
-  /** The model closed the story (BOS). */
-  Finished = 1,
-  /** The token limit or the context is used up. */
-  Limit = 2,
-  /** Ctrl-C. */
-  Stopped = 3,
-}
+import { status } from "./contract/config";
+import { Word } from "./contract/status";
+export { Ending, Phase, Word } from "./contract/status";
 
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
-import { clockMegahertz, context, line, lineBytes, storyTokens } from "./config";
+import { clockMegahertz, context, line, lineBytes, screenKind, storyTokens } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
@@ -8,7 +8,6 @@ import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken
 import { forward } from "./parallel";
 import { choose, draw, seedSampler } from "./sampler";
 import { seed, temperature, tokenLimit, topp } from "./settings";
-import { screenKind } from "./screen/config";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";

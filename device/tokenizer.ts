@@ -2,7 +2,7 @@
  * Byte-pair encoding and decoding as llama2.c's run.c does it. The firmware packs the vocabulary into four tables: where each
  * piece's bytes are, those bytes, the merge scores, and the ids in the order of their bytes for look-up by halving.
  */
-import { pieceBytes, pieceOffsets, pieceOrder, pieceScores, promptMerges, promptTokens, uniquePieces } from "./config";
+import { pieceBytes, pieceOffsets, pieceOrder, pieceScores, promptMerges, promptTokens, uniquePieces } from "./contract/config";
 
 export const BOS: i32 = 1;
 /** Id of byte 0; the 256 byte pieces follow <unk>, <s> and </s>. */

@@ -3,10 +3,10 @@
  * halves (rows of matrices, heads, hidden units); a core does its half, and both meet before the next stage reads the results.
  * With one core it does both halves, with the same numbers.
  */
-import { cores, layers } from "./config";
+import { cores, layers } from "./contract/config";
 import { barrier } from "./barrier";
 import { remindScreen } from "./screen";
-import { attend, classify, embed, feedForward, project, projectDown, projectOut } from "./transformer/stages";
+import { attend, classify, embed, feedForward, project, projectDown, projectOut } from "./contract/stages";
 
 /** The share of `core` in a forward pass; afterwards both halves of `logits` are complete once both cores have returned. */
 export function forwardCore(core: i32, token: i32, position: i32): void {

@@ -3,7 +3,7 @@
  * while, as the mask ROM does, until a host reads again.
  */
 import { ccount, read32, write32 } from "./chip";
-import { clockMegahertz } from "./config";
+import { clockMegahertz } from "./contract/config";
 
 const EP1: usize = 0x6003_8000;
 /** WR_DONE[0], SERIAL_IN_EP_DATA_FREE[1], SERIAL_OUT_EP_DATA_AVAIL[2]. */

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import asc from 'assemblyscript/asc';
+import { type Arithmetic, arithmetics, memoryBases } from '../src/contract/index.ts';
 
 interface Program {
   entry: string;
@@ -11,37 +12,39 @@ interface Program {
 
 /** One row a program: entry file, output below dist/, compiler flags. */
 const device = ['--debug', '-O3', '--runtime', 'stub', '--importMemory', '--noAssert'];
-/** Which forward pass the program has (device/transformer/stages.ts). */
-const int8 = ['--use', 'PRECISION=8'];
-const f32 = ['--use', 'PRECISION=32'];
 /** Whether a pass gives the board's screen a moment now and then (device/parallel.ts). */
 const screen = ['--use', 'SCREEN=1'];
 const noScreen = ['--use', 'SCREEN=0'];
-/** First byte of the chip's data RAM, 0x3FC88000 (src/firmware/memory.ts); asc reads decimal numbers only. */
-const chipMemory = '1070104576';
-/** 0x5EED0000: the ESP-IDF component's static data are found by these addresses and moved (src/idf/program.ts). */
-const componentMemory = '1592590336';
+/** Where a program's own data begin; asc reads decimal numbers only. */
+const base = (name: keyof typeof memoryBases): string[] => ['--memoryBase', `${memoryBases[name].address}`];
+/** Which stages a program has (device/contract/stages.ts). */
+const stages = (arithmetic: Arithmetic): string[] => ['--use', `ARITHMETIC=${arithmetics[arithmetic].code}`];
+
+/** The programs that exist once an arithmetic. */
+const programsOf = (arithmetic: Arithmetic): Program[] => {
+  const { suffix } = arithmetics[arithmetic];
+  const flags = [...device, ...stages(arithmetic)];
+  return [
+    {
+      entry: 'device/main.ts',
+      out: `dist/device/main.chip${suffix}.wasm`,
+      flags: [...flags, ...screen, '--noExportMemory', ...base('chip')],
+    },
+    {
+      entry: 'device/main.ts',
+      out: `dist/device/main.host${suffix}.wasm`,
+      flags: [...flags, ...screen, '--noExportMemory', ...base('host')],
+    },
+    {
+      entry: 'device/transformer-host.ts',
+      out: `dist/device/transformer${suffix}.wasm`,
+      flags: [...flags, ...noScreen, ...base('host')],
+    },
+  ];
+};
+
 const programs: readonly Program[] = [
-  {
-    entry: 'device/main.ts',
-    out: 'dist/device/main.chip.wasm',
-    flags: [...device, ...int8, ...screen, '--noExportMemory', '--memoryBase', chipMemory],
-  },
-  {
-    entry: 'device/main.ts',
-    out: 'dist/device/main.chip.f32.wasm',
-    flags: [...device, ...f32, ...screen, '--noExportMemory', '--memoryBase', chipMemory],
-  },
-  {
-    entry: 'device/main.ts',
-    out: 'dist/device/main.host.wasm',
-    flags: [...device, ...int8, ...screen, '--noExportMemory', '--memoryBase', '1024'],
-  },
-  {
-    entry: 'device/main.ts',
-    out: 'dist/device/main.host.f32.wasm',
-    flags: [...device, ...f32, ...screen, '--noExportMemory', '--memoryBase', '1024'],
-  },
+  ...(Object.keys(arithmetics) as Arithmetic[]).flatMap(programsOf),
   {
     entry: 'src/train/wasm/index.ts',
     out: 'dist/train/kernels.wasm',
@@ -49,24 +52,14 @@ const programs: readonly Program[] = [
   },
   { entry: 'device/kernels/index.ts', out: 'dist/device/kernels.wasm', flags: device },
   {
-    entry: 'device/transformer-host.ts',
-    out: 'dist/device/transformer.wasm',
-    flags: [...device, ...int8, ...noScreen, '--memoryBase', '1024'],
-  },
-  {
-    entry: 'device/transformer-host.ts',
-    out: 'dist/device/transformer.f32.wasm',
-    flags: [...device, ...f32, ...noScreen, '--memoryBase', '1024'],
-  },
-  {
     entry: 'device/component.ts',
     out: 'dist/device/component.wasm',
-    flags: [...device, ...int8, ...noScreen, '--noExportMemory', '--memoryBase', componentMemory],
+    flags: [...device, ...stages('fixed'), ...noScreen, '--noExportMemory', ...base('component')],
   },
   {
     entry: 'device/screen/host.ts',
     out: 'dist/device/screen.wasm',
-    flags: [...device, '--memoryBase', '1024'],
+    flags: [...device, ...base('host')],
   },
 ];
 

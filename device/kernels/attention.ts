@@ -3,7 +3,11 @@
  * one register holds one component of 16 positions.
  */
 
-import { E1, E2, E3, exponential, LOWEST, ONE } from "./exponential";
+import {
+  E1, E2, E3, LOWEST, ONE, SOFTMAX_E1, SOFTMAX_E2, SOFTMAX_E3, SOFTMAX_HALF, SOFTMAX_LARGEST, SOFTMAX_LOWEST, SOFTMAX_MANTISSA, SOFTMAX_ONE, SOFTMAX_SHIFT,
+  SOFTMAX_VALUE_SHIFT,
+} from "../contract/constants";
+import { exponential } from "./exponential";
 import { add16, at16, mul16, sub16 } from "./lanes";
 
 /**
@@ -26,12 +30,6 @@ export function scores(q: usize, keys: usize, headSize: i32, keyScales: usize, o
   return largest;
 }
 
-/** A softmax table: vectors of constants in the order in which the kernel needs them, then two shifts. */
-const LARGEST: usize = 6 * 16;
-const LOWEST_SCORE: usize = 7 * 16;
-const SHIFT: usize = 8 * 16;
-const VALUE_SHIFT: usize = SHIFT + 4;
-
 // @ts-ignore: decorator
 @inline
 function spread(vector: usize, value: i32): void {
@@ -44,16 +42,16 @@ function spread(vector: usize, value: i32): void {
  */
 export function softmax_table(table: usize, mantissa: i32, shift: i32, valueShift: i32): void {
   const lowest = shift > 15 ? -32768 : max(-32768, -<i32>((<u32>-LOWEST << shift) / <u32>mantissa));
-  spread(table, mantissa);
-  spread(table + 16, E3);
-  spread(table + 32, E2);
-  spread(table + 48, E1);
-  spread(table + 64, ONE);
-  spread(table + 80, 128);
-  spread(table + LARGEST, 0);
-  spread(table + LOWEST_SCORE, lowest);
-  store<i32>(table + SHIFT, shift);
-  store<i32>(table + VALUE_SHIFT, valueShift);
+  spread(table + SOFTMAX_MANTISSA, mantissa);
+  spread(table + SOFTMAX_E3, E3);
+  spread(table + SOFTMAX_E2, E2);
+  spread(table + SOFTMAX_E1, E1);
+  spread(table + SOFTMAX_ONE, ONE);
+  spread(table + SOFTMAX_HALF, 128);
+  spread(table + SOFTMAX_LARGEST, 0);
+  spread(table + SOFTMAX_LOWEST, lowest);
+  store<i32>(table + SOFTMAX_SHIFT, shift);
+  store<i32>(table + SOFTMAX_VALUE_SHIFT, valueShift);
 }
 
 /**
@@ -62,11 +60,11 @@ export function softmax_table(table: usize, mantissa: i32, shift: i32, valueShif
  * Returns the sum of e * 32767 / 2^15, in units of 2^-15.
  */
 export function softmax(scores: usize, valueScales: usize, weights: usize, groups: i32, largest: i32, table: usize): i32 {
-  spread(table + LARGEST, largest);
-  const mantissa = <i32>load<i16>(table);
-  const lowest = <i32>load<i16>(table + LOWEST_SCORE);
-  const shift = load<i32>(table + SHIFT);
-  const valueShift = load<i32>(table + VALUE_SHIFT);
+  spread(table + SOFTMAX_LARGEST, largest);
+  const mantissa = <i32>load<i16>(table + SOFTMAX_MANTISSA);
+  const lowest = <i32>load<i16>(table + SOFTMAX_LOWEST);
+  const shift = load<i32>(table + SOFTMAX_SHIFT);
+  const valueShift = load<i32>(table + SOFTMAX_VALUE_SHIFT);
   let sum: i64 = 0;
   const end = groups << 4;
   for (let p = 0; p < end; p++) {

@@ -1,17 +1,12 @@
-import { exponential, LOWEST } from "./exponential";
+import { LOWEST, R0, R1, R2, R3, R4 } from "../contract/constants";
+import { exponential } from "./exponential";
 import { add16, at16, at32, mul16, sub16 } from "./lanes";
-
-// 1 / (1 + e) for 0 <= e <= 1 in units of 2^-15, degree 4 (absolute error below 3e-4; see src/kernels/accuracy.test.ts).
-const R0: i32 = 32761;
-const R1: i32 = -32352;
-const R2: i32 = 28767;
-const R3: i32 = -18081;
-const R4: i32 = 5296;
 
 /**
  * out = silu(gate) * up for one core's rows. y: s16 (2n), first the gate rows, then the up rows; scale: s16 (2n);
  * gate * mantissa >> shift is in units of 2^-11 and saturates at +-16; out: s32 (n), n a multiple of 8.
- * silu(z) = max(z, 0) - |z| c(|z|), c(a) = e^-a / (1 + e^-a).
+ * silu(z) = max(z, 0) - |z| c(|z|), c(a) = e^-a / (1 + e^-a), by a polynomial of degree 4 in e^-a (absolute error below 3e-4;
+ * see src/kernels/accuracy.test.ts).
  */
 export function swiglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void {
   const limit = shift > 15 ? 32767 : min(32767, <i32>(((<u32>32767) << shift) / <u32>mantissa));

@@ -2,7 +2,7 @@
  * The picture in the screen's own form: 8 pages of 128 columns, a byte holds 8 rows of a column. Rows form a ring, because
  * the screen scrolls by beginning its display at another row. A page remembers which of its columns the screen has not got.
  */
-import { screenPicture } from "./config";
+import { screenPicture } from "../contract/config";
 
 export const WIDTH: u32 = 128;
 export const ROWS: u32 = 64;

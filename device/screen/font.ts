@@ -1,5 +1,5 @@
 /** Glyphs of the builder's font (src/firmware/screen-font.ts): records of 8 bytes, the width and then a byte a column, bit 0 on top. */
-import { screenFont, screenGlyphs } from "./config";
+import { screenFont, screenGlyphs } from "../contract/config";
 
 const FIRST_CODE: u32 = 0x20;
 /** Glyph of whatever the font has not got: a box, where ASCII has DELETE. */

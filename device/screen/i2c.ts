@@ -4,7 +4,7 @@
  */
 import { ccount, read32, write32 } from "../chip";
 import { setBits } from "../clock";
-import { clockMegahertz } from "../config";
+import { clockMegahertz } from "../contract/config";
 
 const SCL_LOW: usize = 0x6001_3000;
 const CTR: usize = 0x6001_3004;

@@ -4,9 +4,8 @@
  * A screen that does not answer, at the start or at any time after, is left alone from then on.
  */
 import { ccount } from "../chip";
-import { clockMegahertz } from "../config";
 import { ROWS } from "./canvas";
-import { screenKind, screenPower, screenPowerOn, screenReset, screenScl, screenSda } from "./config";
+import { clockMegahertz, screenKind, screenPower, screenPowerOn, screenReset, screenScl, screenSda } from "../contract/config";
 import { Bus, closeBus, drivePin, openBus, poll, transactionCycles } from "./i2c";
 import { configure, scrollTo, sendNews, switchOn } from "./panel";
 import { backlog, topRow, writeQueued } from "./writer";

@@ -3,7 +3,7 @@
  * alone, then display data. Each function fills the FIFO once and starts the transaction.
  */
 import { bitsAt, firstNews, forgetNews, newsEnd, newsFrom, PAGES } from "./canvas";
-import { screenAddress, screenFlip, screenKind } from "./config";
+import { screenAddress, screenFlip, screenKind } from "../contract/config";
 import { FIFO_BYTES, put, send } from "./i2c";
 
 // Control bytes: only commands follow; one command follows; only data follow.

@@ -4,7 +4,7 @@
  * for long.
  */
 import { read32, write32 } from "../chip";
-import { screenKind, screenQueue } from "./config";
+import { screenKind, screenQueue } from "../contract/config";
 
 /** A power of two; a whole story of the small models. */
 export const QUEUE_BYTES: u32 = 1024;

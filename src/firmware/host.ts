@@ -2,6 +2,7 @@
  * The whole device program on this machine: the same console, tokenizer, forward pass and sampler as on the chip, compiled to
  * WebAssembly, with a UART made of two queues. Same prompt and seed, same digest.
  */
+import { deviceProgram } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
@@ -113,7 +114,7 @@ export function createHost(options: HostOptions): Host {
   let cycles = 0;
   const env = { memory };
   const program = new WebAssembly.Instance(
-    new WebAssembly.Module(programs(model.precision === 'f32' ? 'main.host.f32.wasm' : 'main.host.wasm')),
+    new WebAssembly.Module(programs(deviceProgram('main.host', model.precision))),
     {
       env,
       config: globals({

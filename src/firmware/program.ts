@@ -1,5 +1,6 @@
 /** The device program as machine code: the compiled WebAssembly, its kernels and the start stub, not placed yet. */
 import { compileModule } from '../compiler/index.ts';
+import { deviceProgram } from '../contract/index.ts';
 import type { DeviceProgramName, DevicePrograms } from '../device-programs.ts';
 import { buildKernels } from '../kernels/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
@@ -35,7 +36,7 @@ export function compileProgram(options: ProgramOptions): ProgramCode {
     Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
   );
   const compile = (name: DeviceProgramName) => compileModule(programs(name), { globals, trapSymbol: 'trap' });
-  const main = compile(shape.precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm');
+  const main = compile(deviceProgram('main.chip', shape.precision));
   if (main.start)
     throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');
   const kernels = pie ? undefined : compile('kernels.wasm');

@@ -2,6 +2,7 @@
  * The first and the last instructions: entry of both cores (docs/esp32-s3.md C10, items 1 to 3 and 6) and the exception vectors. Everything
  * between them is the compiled device program.
  */
+import { offsetOf, panicFrame } from '../contract/index.ts';
 import {
   type AR,
   type Assembler,
@@ -87,9 +88,10 @@ function trap(asm: Assembler): void {
   asm.ill();
 }
 
-/** Words of the frame: core, return address in the vector, EXCCAUSE, EPC1, EXCVADDR, PS, SAR, DEPC, a0 ... a15. */
+/** Fills in the contract's panic frame. */
 function savePanic(asm: Assembler, frames: number): void {
-  const registers = 32;
+  const at = (word: keyof typeof panicFrame.fields): number => offsetOf(panicFrame, word);
+  const registers = at('registers');
   asm.function('save_panic');
   asm.wsr_misc0(a1);
   asm.wsr_misc1(a2);
@@ -99,23 +101,23 @@ function savePanic(asm: Assembler, frames: number): void {
   asm.slli(a2, a2, PANIC_BYTES_SHIFT);
   asm.add(a1, a1, a2);
   asm.srli(a2, a2, PANIC_BYTES_SHIFT);
-  asm.s32i(a2, a1, 0);
-  asm.s32i(a0, a1, 4);
-  const state: readonly ((to: AR) => void)[] = [
-    asm.rsr_exccause,
-    asm.rsr_epc1,
-    asm.rsr_excvaddr,
-    asm.rsr_ps,
-    asm.rsr_sar,
-    asm.rsr_depc,
-    asm.rsr_excsave1,
-    asm.rsr_misc0,
-    asm.rsr_misc1,
+  asm.s32i(a2, a1, at('core'));
+  asm.s32i(a0, a1, at('vector'));
+  const state: readonly (readonly [offset: number, read: (to: AR) => void])[] = [
+    [at('cause'), asm.rsr_exccause],
+    [at('pc'), asm.rsr_epc1],
+    [at('address'), asm.rsr_excvaddr],
+    [at('ps'), asm.rsr_ps],
+    [at('sar'), asm.rsr_sar],
+    [at('depc'), asm.rsr_depc],
+    [registers, asm.rsr_excsave1], // a0, a1 and a2 as they were
+    [registers + 4, asm.rsr_misc0],
+    [registers + 8, asm.rsr_misc1],
   ];
-  state.forEach((read, index) => {
+  for (const [offset, read] of state) {
     read(a2);
-    asm.s32i(a2, a1, 8 + 4 * index);
-  });
+    asm.s32i(a2, a1, offset);
+  }
   for (let number = 3; number < 16; number++) asm.s32i(aRegisters[number], a1, registers + 4 * number);
   asm.mov(a2, a1);
   asm.addmi(a1, a1, PANIC_BYTES);

@@ -1,7 +1,11 @@
-/** The words in which the device program says how the last story went: device/status.ts, read from outside. */
+/** The words in which the device program says how the last story went, read from outside. */
+import * as contract from '../contract/index.ts';
 
-export const PHASES = ['boot', 'ready', 'telling', 'panic'] as const;
-export const ENDINGS = ['none', 'finished', 'limit', 'stopped'] as const;
+const { fields } = contract.status;
+type Word = keyof typeof fields;
+
+export const PHASES = Object.keys(contract.phases) as (keyof typeof contract.phases)[];
+export const ENDINGS = Object.keys(contract.endings) as (keyof typeof contract.endings)[];
 
 export interface Status {
   phase: (typeof PHASES)[number];
@@ -22,19 +26,20 @@ export interface Status {
 /** `words` are the bytes of the item `status`. */
 export function readStatus(words: Uint8Array): Status {
   const view = new DataView(words.buffer, words.byteOffset, words.byteLength);
-  const word = (index: number): number => view.getUint32(4 * index, true);
-  const long = (index: number): bigint => view.getBigUint64(4 * index, true);
+  const offset = (name: Word): number => contract.offsetOf(contract.status, name);
+  const word = (name: Word): number => view.getUint32(offset(name), true);
+  const long = (name: Word): bigint => view.getBigUint64(offset(name), true);
   return {
-    phase: PHASES[word(0)] ?? 'boot',
-    passes: word(1),
-    promptTokens: word(2),
-    ending: ENDINGS[word(3)] ?? 'none',
-    firstCycles: word(4),
-    lastCycles: word(5),
-    totalCycles: Number(long(6)),
-    digest: long(8),
-    seed: long(10),
-    stories: word(12),
+    phase: PHASES[word('phase')] ?? 'boot',
+    passes: word('passes'),
+    promptTokens: word('promptTokens'),
+    ending: ENDINGS[word('ending')] ?? 'none',
+    firstCycles: word('firstCycles'),
+    lastCycles: word('lastCycles'),
+    totalCycles: Number(long('totalCycles')),
+    digest: long('digest'),
+    seed: long('seed'),
+    stories: word('stories'),
   };
 }
 
@@ -46,10 +51,10 @@ export const formatDigest = (digest: bigint): string => digest.toString(16).padS
 
 /** FNV-1a (64 bits) over token ids as little-endian words: device/digest.ts. */
 export function digestTokens(tokens: Iterable<number>): bigint {
-  let hash = 0xcbf29ce484222325n;
+  let hash: bigint = contract.digest.offsetBasis;
   for (const token of tokens) {
     for (let shift = 0; shift < 32; shift += 8) {
-      hash = ((hash ^ BigInt((token >>> shift) & 0xff)) * 0x100000001b3n) & 0xffff_ffff_ffff_ffffn;
+      hash = ((hash ^ BigInt((token >>> shift) & 0xff)) * contract.digest.prime) & 0xffff_ffff_ffff_ffffn;
     }
   }
   return hash;

@@ -1,4 +1,5 @@
-/** Memory that the device program needs besides the model: console, prompt, sampler, stacks (device/config.ts). */
+/** Memory that the device program needs besides the model: console, prompt, sampler, stacks (src/contract/numbers.ts). */
+import { status, structureBytes, teamwork } from '../contract/index.ts';
 import type { ModelConfig, Tokenizer } from '../model/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { PANIC_BYTES } from './start.ts';
@@ -16,7 +17,7 @@ export const BANNER_BYTES = 768;
 export const READY_BYTES = 256;
 /** Of each core; the deepest call chain of the compiled program takes a few hundred bytes. */
 export const STACK_BYTES = 4096;
-export const STATUS_BYTES = 64;
+export const STATUS_BYTES = structureBytes(status);
 /** Entries of the table of ranges to be zeroed. */
 export const ZERO_RANGES = 16;
 
@@ -55,7 +56,7 @@ export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: 
     empty('stack0', STACK_BYTES, 'early', false),
     empty('stack1', STACK_BYTES, 'early', false),
     empty('panicFrames', 2 * PANIC_BYTES, 'early', false),
-    empty('teamwork', 32, 'early', true),
+    empty('teamwork', structureBytes(teamwork), 'early', true),
     empty('status', STATUS_BYTES, 'early', true),
     empty('typed', TYPED_BYTES, 'early', false),
     empty('output', OUTPUT_BYTES, 'early', false),

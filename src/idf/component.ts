@@ -1,9 +1,11 @@
 /** All files of the ESP-IDF component for one model. */
+import { mostWords } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { UsageError } from '../errors.ts';
 import { LINE_BYTES, VERSION } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
+import { contractValues } from './contract.ts';
 import { ALIGNMENT, type ComponentLayout, layOutComponent } from './layout.ts';
 import { compileComponent } from './program.ts';
 import { componentSource } from './source.ts';
@@ -40,8 +42,6 @@ export interface Component {
   values: Values;
 }
 
-/** Words of `esp32_llm_words`, in entry.S. */
-const MOST_WORDS = 32;
 /** Partitions of data begin at multiples of this. */
 const PARTITION_UNIT = 0x10000;
 
@@ -57,7 +57,7 @@ export function buildComponent(options: ComponentOptions): Component {
   }
   const weights = packWeights(model, tokenizer);
   const layout = layOutComponent(model, tokenizer, context, weights.places);
-  if (layout.words.length > MOST_WORDS) throw new Error('internal: esp32_llm_words is too short');
+  if (layout.words.length > mostWords) throw new Error('internal: esp32_llm_words is too short');
   const { uniquePieces } = weights;
   const { kernels, program } = compileComponent({ programs, model, context, cores, layout, uniquePieces });
   const values = valuesOf(options, { context, cores, place, weights, layout });
@@ -104,6 +104,7 @@ function valuesOf(options: ComponentOptions, { context, cores, place, weights, l
     WEIGHTS_DEFAULT: place === 'embedded' ? 'ESP32_LLM_WEIGHTS_EMBEDDED' : 'ESP32_LLM_WEIGHTS_PARTITION',
     EMBEDDED_CHOICE: place === 'embedded' ? EMBEDDED_CHOICE : '',
     PARTITION_BYTES: `0x${(Math.ceil(weights.bytes.length / PARTITION_UNIT) * PARTITION_UNIT).toString(16)}`,
+    ...contractValues(),
     WORD_COUNT: layout.words.length,
     PLACES: layout.words
       .map(({ name, region, offset }) => `    {REGION_${region.toUpperCase()}, ${offset}}, /* ${name} */`)

@@ -1,5 +1,6 @@
 /** The component's program: the device program without boot and console, compiled without fixed addresses, and the kernels. */
 import { compileModule } from '../compiler/index.ts';
+import { memoryBases } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { buildKernels } from '../kernels/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
@@ -10,8 +11,6 @@ import type { ComponentLayout } from './layout.ts';
 export const PREFIX = 'esp32_llm_';
 /** Words with the addresses of {@link ComponentLayout}, in its order. */
 export const WORDS = `${PREFIX}words`;
-/** As in scripts/build-wasm.ts: where the WebAssembly module believes its static data to be. */
-const STATIC_BASE = 0x5eed0000;
 const STATIC = `${PREFIX}static`;
 const TRAP = `${PREFIX}trap`;
 
@@ -41,7 +40,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
   const compiled = compileModule(options.programs('component.wasm'), {
     globals: prefixed(known),
     variables: prefixed(words),
-    staticData: { base: STATIC_BASE, symbol: STATIC },
+    staticData: { base: memoryBases.component.address, symbol: STATIC },
     trapSymbol: TRAP,
   });
   const entries = compiled.exports.filter(({ kind }) => kind === 'func').map(({ name }) => name);

@@ -1,17 +1,18 @@
 /** The weights' image: all of the model that is only read, in one piece that may lie anywhere in the address space. */
+import {
+  placeFields,
+  structureBytes,
+  weightsHeader,
+  weightsMagic,
+  weightsVersion,
+} from '../contract/index.ts';
 import { packVocabulary } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { ALIGNMENT, alignUp, type Place } from './layout.ts';
 
-/**
- * Header, words of 4 bytes: magic, version, bytes in all, checksum over everything behind the header, offset and bytes of
- * the model's record, offset of the references and their number. A reference is the offset of a word of the record that
- * holds an offset from the start of the image, to which the C code adds the image's address.
- */
-export const HEADER_BYTES = 64;
-export const MAGIC = 0x4d4c4c45; // "ELLM"
-export const VERSION = 1;
+/** Bytes of the header; a reference is the offset of a word of the record that holds an offset from the start of the image. */
+export const HEADER_BYTES = structureBytes(weightsHeader);
 /** Kernels load a little ahead of what they need (src/kernels/matvec.ts). */
 const SLACK = 64;
 
@@ -72,19 +73,19 @@ export function packWeights(model: QuantizedModel, tokenizer: Tokenizer): Weight
     view.setUint32(offsets.get('model')! + offset, offsets.get(blob)!, true);
   });
   const checksum = checksumOf(image.subarray(HEADER_BYTES));
-  const header = [
-    MAGIC,
-    VERSION,
-    image.length,
+  const header: Record<keyof typeof weightsHeader.fields, number> = {
+    magic: weightsMagic,
+    version: weightsVersion,
+    bytes: image.length,
     checksum,
-    offsets.get('model')!,
-    record.bytes.length,
-    offsets.get('references')!,
-    record.references.length,
-  ];
-  header.forEach((word, index) => {
-    view.setUint32(4 * index, word, true);
-  });
+    recordOffset: offsets.get('model')!,
+    recordBytes: record.bytes.length,
+    referencesOffset: offsets.get('references')!,
+    referenceCount: record.references.length,
+  };
+  for (const { name, offset } of placeFields(weightsHeader)) {
+    view.setUint32(offset, header[name as keyof typeof header], true);
+  }
   return {
     bytes: image,
     checksum,

@@ -1,20 +1,13 @@
 /** Twin and kernel give identical bits on real activations: every kernel call of a few tokens, replayed on the simulated core. */
 
 import { describe, expect, test } from 'vitest';
+import { type KernelRow, type Parameter, kernels as table } from '../contract/index.ts';
 import { loadSmallModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
-import { kernels } from './index.ts';
 import { createKernelMachine, DATA, DATA_END } from './testing.ts';
 
-/** Arguments that are addresses, by the names in the signatures. */
-const ADDRESSES: ReadonlySet<string> = new Set(
-  'weights x y out gain info t q scale angles keys keyScales scores valueScales values table'.split(' '),
-);
-
-function parametersOf(signature: string): string[] {
-  return signature.slice(signature.indexOf('(') + 1, signature.indexOf(')')).split(', ');
-}
+const rows: Readonly<Record<string, KernelRow>> = table;
 
 const asBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0];
 
@@ -24,7 +17,6 @@ describe('kernels on real activations', () => {
   }, () => {
     const model = quantize(loadSmallModel().model);
     const machine = createKernelMachine(model.shape);
-    const parameters = new Map(kernels.map(({ name, signature }) => [name, parametersOf(signature)]));
     let comparing = false;
     const compared = new Map<string, number>();
     const engine = createHostEngine(model, {
@@ -38,7 +30,7 @@ describe('kernels on real activations', () => {
         const expected = run();
         const { result } = machine.run(
           name,
-          args.map((value, i) => argument(parameters.get(name)![i], value)),
+          Object.values(rows[name].parameters).map((parameter, i) => argument(parameter, args[i])),
         );
         const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
         expect(same, `${name}, call ${compared.get(name) ?? 0}: memory`).toBe(true);
@@ -47,17 +39,15 @@ describe('kernels on real activations', () => {
         return expected;
       },
     });
-    const argument = (parameter: string, value: number): number => {
-      if (parameter === 'factor' && !Number.isInteger(value)) return asBits(value);
-      return ADDRESSES.has(parameter) ? DATA + value : value;
-    };
+    const argument = ({ type }: Parameter, value: number): number =>
+      type === 'f32' ? asBits(value) : type === 'address' ? DATA + value : value;
     let token = 1;
     for (let position = 0; position <= 40; position++) {
       comparing = position === 0 || position === 5 || position === 40;
       const logits = engine.forward(token, position);
       token = logits.indexOf(Math.max(...logits));
     }
-    const called = kernels.filter(({ precision = 'int8' }) => precision === 'int8').map(({ name }) => name);
+    const called = Object.keys(rows).filter((name) => rows[name].arithmetic === 'fixed');
     expect([...compared.keys()].sort()).toEqual(called.sort());
   });
 });

@@ -1,12 +1,14 @@
 /** Vector constants of the exponential and of the sigmoid, in the order in which the kernels stream them. */
+import { value } from '../contract/index.ts';
 import type { AR, Assembler, QR } from '../xtensa/index.ts';
 
+const { E1, E2, E3, ONE, R0, R1, R2, R3, R4 } = value;
 /** Smallest argument of the exponential, whose result is 0. */
-export const LOWEST = -22713;
-/** Cubic for e^v on [-ln 2, 0], highest power first, in 2^-15 (device/kernels/exponential.ts). */
-export const EXPONENTIAL = [3898, 15766, 32694, 32767] as const;
-/** 1 / (1 + e) on [0, 1], highest power first, in 2^-15 (device/kernels/swiglu.ts). */
-export const SIGMOID = [5296, -18081, 28767, -32352, 32761] as const;
+export const { LOWEST } = value;
+/** Cubic of the exponential, highest power first. */
+export const EXPONENTIAL = [E3, E2, E1, ONE] as const;
+/** Polynomial of the sigmoid, highest power first. */
+export const SIGMOID = [R4, R3, R2, R1, R0] as const;
 
 /** Sixteen bytes a vector. */
 export const VECTOR_BYTES = 16;

@@ -1,4 +1,5 @@
 /** The hand-written kernels for the chip's vector unit, each beside its portable twin's name. */
+import { formats } from '../contract/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import type { Kernel } from './kernel.ts';
@@ -32,9 +33,10 @@ export const kernels: readonly Kernel[] = [
   matvecF32,
 ];
 
-/** All kernels for a model's shape and precision, as code that the firmware links: symbols of the kernels' names. */
+/** All kernels for a model's shape and its matrices' arithmetic, as code that the firmware links: symbols of the kernels' names. */
 export function buildKernels(shape: KernelShape): ObjectCode[] {
-  const wanted = kernels.filter(({ precision = 'int8' }) => precision === shape.precision);
+  const { arithmetic } = formats[shape.precision];
+  const wanted = kernels.filter((kernel) => kernel.arithmetic === arithmetic);
   return wanted.map(({ build }) => {
     const asm = createAssembler();
     build(asm, shape);

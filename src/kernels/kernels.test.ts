@@ -1,6 +1,7 @@
 /** Twin and kernel give identical bits: on random inputs of full range here, on real activations in src/quantize. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { value } from '../contract/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createKernelMachine, createTwins, DATA } from './testing.ts';
 
@@ -201,7 +202,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
 
 /** The caller's part of the contract: 20-bit sums cannot overflow. */
 function limitQuery(query: Uint8Array, headSize: number): void {
-  const limit = Math.min(127, Math.floor(524287 / (128 * headSize)));
+  const limit = Math.min(value.ACTIVATION_LIMIT, Math.floor(value.LANE_LIMIT / (128 * headSize)));
   const values = new Int8Array(query.buffer, query.byteOffset, headSize);
   for (let i = 0; i < headSize; i++) values[i] = Math.max(-limit, Math.min(limit, values[i]));
 }

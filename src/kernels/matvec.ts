@@ -8,7 +8,7 @@
 import type { KernelShape } from '../quantize/index.ts';
 import { type AR, type Assembler, a1, type QR, qRegisters } from '../xtensa/index.ts';
 import { enter, leave } from './common.ts';
-import type { Kernel } from './kernel.ts';
+import { type Kernel, kernel } from './kernel.ts';
 
 const CHUNK = 16;
 /** Registers of chunks of x that stay, where they do not all fit. */
@@ -134,38 +134,25 @@ function rowLoop(
 }
 
 /** A matrix kernel for vectors of `columns` elements. */
-function matvec(name: string, columnsOf: (shape: KernelShape) => number): Kernel {
-  return {
-    name,
-    signature: `${name}(weights, x, columns, y, rows, shift)`,
-    build(asm, shape) {
-      const chunks = columnsOf(shape) / CHUNK;
-      asm.function(name);
-      const { weights, x, columns, y, rows, shift } = asm.parameters(
-        'weights',
-        'x',
-        'columns',
-        'y',
-        'rows',
-        'shift',
-      );
-      const { half, stream, s0, s1 } = asm.pool('AR', 'half', 'stream', 's0', 's1');
-      enter(asm);
-      asm.movi(half, 1);
-      asm.addi(stream, shift, -1);
-      asm.ssl(stream);
-      asm.sll(half, half);
-      asm.s32i(half, a1, 0);
-      asm.movi(half, 0);
-      asm.s32i(half, a1, 4);
-      asm.mov(half, a1);
-      // What is known here or done with is free for sums: `columns`, and `x` where its chunks are not looped over.
-      const common = { weights, stream, y, shift, half };
-      if (chunks <= LONGEST_ROW) shortRows(asm, chunks, x, rows, { ...common, sums: [s0, s1, columns, x] });
-      else longRows(asm, chunks, x, rows, s1, { ...common, sums: [s0, columns] });
-      leave(asm);
-    },
-  };
+function matvec(name: 'matvec_dim' | 'matvec_hidden', columnsOf: (shape: KernelShape) => number): Kernel {
+  return kernel(name, (asm, { weights, x, columns, y, rows, shift }, shape) => {
+    const chunks = columnsOf(shape) / CHUNK;
+    const { half, stream, s0, s1 } = asm.pool('AR', 'half', 'stream', 's0', 's1');
+    enter(asm);
+    asm.movi(half, 1);
+    asm.addi(stream, shift, -1);
+    asm.ssl(stream);
+    asm.sll(half, half);
+    asm.s32i(half, a1, 0);
+    asm.movi(half, 0);
+    asm.s32i(half, a1, 4);
+    asm.mov(half, a1);
+    // What is known here or done with is free for sums: `columns`, and `x` where its chunks are not looped over.
+    const common = { weights, stream, y, shift, half };
+    if (chunks <= LONGEST_ROW) shortRows(asm, chunks, x, rows, { ...common, sums: [s0, s1, columns, x] });
+    else longRows(asm, chunks, x, rows, s1, { ...common, sums: [s0, columns] });
+    leave(asm);
+  });
 }
 
 export const matvecDim = matvec('matvec_dim', (shape) => shape.dim);

@@ -6,7 +6,7 @@
  */
 import type { AR, Assembler, QR } from '../xtensa/index.ts';
 import { lane16, spreadLargest16 } from './common.ts';
-import type { Kernel } from './kernel.ts';
+import { kernel } from './kernel.ts';
 
 /** Bytes of one component of a group of positions. */
 const ROW = 16;
@@ -109,19 +109,9 @@ function loadMasks(
   asm.ee_src_q(second, second, third);
 }
 
-export const scores: Kernel = {
-  name: 'scores',
-  signature: 'scores(q, keys, headSize, keyScales, out, count): largest',
-  build(asm, { headSize }) {
-    asm.function('scores');
-    const { query, keys, size, scales, out, count } = asm.parameters(
-      'query',
-      'keys',
-      'size',
-      'scales',
-      'out',
-      'count',
-    );
+export const scores = kernel(
+  'scores',
+  (asm, { q: query, keys, headSize: size, keyScales: scales, out, count }, { headSize }) => {
     const { groups, upper, back } = asm.pool('AR', 'groups', 'upper', 'back');
     const q = asm.pool('QR', 'q0', 'q1', 'row0', 'row1', 'row', 'even', 'odd', 'largest');
     const registers: Registers = {
@@ -174,4 +164,4 @@ export const scores: Kernel = {
     asm.place('scores_mask');
     for (const lane of [32767, -32768]) for (let i = 0; i < MASK_LANES; i++) asm.half(lane);
   },
-};
+);

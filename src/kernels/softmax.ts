@@ -2,15 +2,16 @@
  * Exponentials of 16 scores at a time, their sum, and the int8 weights of the values.
  * Two streams of eight lanes take turns, so that no product is used by the next instruction; the constants ride along.
  */
+import { softmaxOffset } from '../contract/index.ts';
 import type { AR, Assembler, QR } from '../xtensa/index.ts';
 import { EXPONENTIAL, LOWEST, scaledLimit, VECTOR_BYTES, writeTable } from './constants.ts';
-import type { Kernel } from './kernel.ts';
+import { kernel } from './kernel.ts';
 
-/** Vectors of the table, in the order of their use: mantissa, exponential, half, largest, lowest. */
-const TABLE_VECTORS = 8;
-/** Offsets in the table. */
-const LARGEST = 6 * VECTOR_BYTES;
-const SHIFT = TABLE_VECTORS * VECTOR_BYTES;
+/** Offsets in the table, whose vectors stand in the order of their use. */
+const LARGEST = softmaxOffset('largest');
+const SHIFT = softmaxOffset('shift');
+const VALUE_SHIFT = softmaxOffset('valueShift');
+const TABLE_VECTORS = SHIFT / VECTOR_BYTES;
 
 interface Registers {
   scores: AR;
@@ -66,38 +67,22 @@ function group(
 }
 
 /** The constants, written once for all heads with the same factors; the two shifts lie behind them. */
-export const softmaxTable: Kernel = {
-  name: 'softmax_table',
-  signature: 'softmax_table(table, mantissa, shift, valueShift)',
-  build(asm) {
-    asm.function('softmax_table');
-    const { table, mantissa, shift, valueShift } = asm.parameters('table', 'mantissa', 'shift', 'valueShift');
-    const { lowest, spare, at } = asm.pool('AR', 'lowest', 'spare', 'at');
-    const { vector } = asm.pool('QR', 'vector');
-    const [e3, e2, e1, one] = EXPONENTIAL;
-    asm.s32i(shift, table, SHIFT);
-    asm.s32i(valueShift, table, SHIFT + 4);
-    scaledLimit(asm, lowest, -LOWEST, 32768, mantissa, shift, spare);
-    asm.neg(lowest, lowest);
-    asm.mov(at, table);
-    writeTable(asm, at, [mantissa, e3, e2, e1, one, 128, 0, lowest], spare, vector);
-    asm.ret();
-  },
-};
+export const softmaxTable = kernel('softmax_table', (asm, { table, mantissa, shift, valueShift }) => {
+  const { lowest, spare, at } = asm.pool('AR', 'lowest', 'spare', 'at');
+  const { vector } = asm.pool('QR', 'vector');
+  const [e3, e2, e1, one] = EXPONENTIAL;
+  asm.s32i(shift, table, SHIFT);
+  asm.s32i(valueShift, table, VALUE_SHIFT);
+  scaledLimit(asm, lowest, -LOWEST, 32768, mantissa, shift, spare);
+  asm.neg(lowest, lowest);
+  asm.mov(at, table);
+  writeTable(asm, at, [mantissa, e3, e2, e1, one, 128, 0, lowest], spare, vector);
+  asm.ret();
+});
 
-export const softmax: Kernel = {
-  name: 'softmax',
-  signature: 'softmax(scores, valueScales, weights, groups, largest, table): sum',
-  build(asm) {
-    asm.function('softmax');
-    const { scores, scales, weights, groups, largest, table } = asm.parameters(
-      'scores',
-      'scales',
-      'weights',
-      'groups',
-      'largest',
-      'table',
-    );
+export const softmax = kernel(
+  'softmax',
+  (asm, { scores, valueScales: scales, weights, groups, largest, table }) => {
     const { shift, valueShift } = asm.pool('AR', 'shift', 'valueShift');
     const { x0, x1, p0, p1, k0, k1, k2, scale } = asm.pool(
       'QR',
@@ -112,7 +97,7 @@ export const softmax: Kernel = {
     );
     asm.s16i(largest, table, LARGEST);
     asm.l32i(shift, table, SHIFT);
-    asm.l32i(valueShift, table, SHIFT + 4);
+    asm.l32i(valueShift, table, VALUE_SHIFT);
     asm.addi(table, table, LARGEST);
     asm.ee_vldbc_16(k0, table);
     asm.ee_vld_128_ip(x0, scores, VECTOR_BYTES);
@@ -138,4 +123,4 @@ export const softmax: Kernel = {
     asm.ee_srs_accx(scores, shift, 0);
     asm.ret();
   },
-};
+);

@@ -12,7 +12,7 @@ import {
   VECTOR_BYTES,
   writeTable,
 } from './constants.ts';
-import type { Kernel } from './kernel.ts';
+import { kernel } from './kernel.ts';
 
 /** Vectors of the table, in the order of their use; the two limits, with which a turn begins, are last. */
 const TABLE_VECTORS = 13;
@@ -105,67 +105,54 @@ function lanes(asm: Assembler, streams: 1 | 2, registers: Registers): void {
   });
 }
 
-export const swiglu: Kernel = {
-  name: 'swiglu',
-  signature: 'swiglu(y, scale, out, n, mantissa, shift)',
-  build(asm) {
-    asm.function('swiglu');
-    const { gate, gateScale, out, n, mantissa, shift } = asm.parameters(
-      'gate',
-      'gateScale',
-      'out',
-      'n',
-      'mantissa',
-      'shift',
-    );
-    const q = asm.pool('QR', 'u0', 'u1', 'p0', 'p1', 'r0', 'r1', 'k0', 'k1');
-    const k = [q.k0, q.k1] as const;
-    asm.addmi(a1, a1, -FRAME);
-    const { limit, negative, spare } = asm.pool('AR', 'limit', 'negative', 'spare');
-    scaledLimit(asm, limit, 32767, 32767, mantissa, shift, spare);
-    asm.neg(negative, limit);
-    const [e3, e2, e1, one] = EXPONENTIAL;
-    const constants: Constant[] = [mantissa, LOWEST, e3, e2, e1, one, ...SIGMOID, limit, negative];
-    const { at } = asm.pool('AR', 'at');
-    asm.mov(at, a1);
-    writeTable(asm, at, constants, spare, q.k0);
-    asm.release(limit, negative, spare, at);
+export const swiglu = kernel('swiglu', (asm, { y: gate, scale: gateScale, out, n, mantissa, shift }) => {
+  const q = asm.pool('QR', 'u0', 'u1', 'p0', 'p1', 'r0', 'r1', 'k0', 'k1');
+  const k = [q.k0, q.k1] as const;
+  asm.addmi(a1, a1, -FRAME);
+  const { limit, negative, spare } = asm.pool('AR', 'limit', 'negative', 'spare');
+  scaledLimit(asm, limit, 32767, 32767, mantissa, shift, spare);
+  asm.neg(negative, limit);
+  const [e3, e2, e1, one] = EXPONENTIAL;
+  const constants: Constant[] = [mantissa, LOWEST, e3, e2, e1, one, ...SIGMOID, limit, negative];
+  const { at } = asm.pool('AR', 'at');
+  asm.mov(at, a1);
+  writeTable(asm, at, constants, spare, q.k0);
+  asm.release(limit, negative, spare, at);
 
-    const { up, upScale, waiting, turns } = asm.pool('AR', 'up', 'upScale', 'waiting', 'turns');
-    const table = mantissa;
-    asm.addx2(up, n, gate);
-    asm.addx2(upScale, n, gateScale);
-    asm.addi(table, a1, LIMITS * VECTOR_BYTES - 64);
-    asm.addi(table, table, 64);
-    asm.ee_vld_128_ip(q.k0, table, VECTOR_BYTES);
-    asm.ee_vld_128_ip(q.k1, table, VECTOR_BYTES * (1 - TABLE_VECTORS));
-    const registers: Registers = {
-      gate,
-      gateScale,
-      up,
-      upScale,
-      out,
-      waiting,
-      table,
-      shift,
-      u: [q.u0, q.u1],
-      p: [q.p0, q.p1],
-      r: [q.r0, q.r1],
-      k,
-    };
-    const [again, rest, done] = [asm.label('again'), asm.label('rest'), asm.label('done')];
-    asm.srli(turns, n, 4);
-    asm.beqz(turns, rest);
-    asm.alignTarget();
-    asm.place(again);
-    lanes(asm, 2, registers);
-    asm.addi(turns, turns, -1);
-    asm.bnez(turns, again);
-    asm.place(rest);
-    asm.bbci(n, 3, done);
-    lanes(asm, 1, registers);
-    asm.place(done);
-    asm.addmi(a1, a1, FRAME);
-    asm.ret();
-  },
-};
+  const { up, upScale, waiting, turns } = asm.pool('AR', 'up', 'upScale', 'waiting', 'turns');
+  const table = mantissa;
+  asm.addx2(up, n, gate);
+  asm.addx2(upScale, n, gateScale);
+  asm.addi(table, a1, LIMITS * VECTOR_BYTES - 64);
+  asm.addi(table, table, 64);
+  asm.ee_vld_128_ip(q.k0, table, VECTOR_BYTES);
+  asm.ee_vld_128_ip(q.k1, table, VECTOR_BYTES * (1 - TABLE_VECTORS));
+  const registers: Registers = {
+    gate,
+    gateScale,
+    up,
+    upScale,
+    out,
+    waiting,
+    table,
+    shift,
+    u: [q.u0, q.u1],
+    p: [q.p0, q.p1],
+    r: [q.r0, q.r1],
+    k,
+  };
+  const [again, rest, done] = [asm.label('again'), asm.label('rest'), asm.label('done')];
+  asm.srli(turns, n, 4);
+  asm.beqz(turns, rest);
+  asm.alignTarget();
+  asm.place(again);
+  lanes(asm, 2, registers);
+  asm.addi(turns, turns, -1);
+  asm.bnez(turns, again);
+  asm.place(rest);
+  asm.bbci(n, 3, done);
+  lanes(asm, 1, registers);
+  asm.place(done);
+  asm.addmi(a1, a1, FRAME);
+  asm.ret();
+});

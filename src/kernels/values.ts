@@ -3,7 +3,7 @@
  * them. Longer contexts take several such panels; between them the sums wait in memory as ACCX has them.
  */
 import { type AR, type Assembler, a1, qRegisters } from '../xtensa/index.ts';
-import type { Kernel } from './kernel.ts';
+import { kernel } from './kernel.ts';
 
 /** Bytes of a group of 16 positions. */
 const GROUP = 16;
@@ -81,20 +81,10 @@ function lastPanel(asm: Assembler, groups: number, headSize: number, r: Register
   });
 }
 
-export const values: Kernel = {
-  name: 'values',
-  signature: 'values(values, weights, groups, headSize, out, reciprocal)',
-  build(asm, { headSize }) {
+export const values = kernel(
+  'values',
+  (asm, { values, weights, groups, headSize: size, out, reciprocal }, { headSize }) => {
     const frame = Math.ceil((SUM * headSize) / 16) * 16;
-    asm.function('values');
-    const { values, weights, groups, size, out, reciprocal } = asm.parameters(
-      'values',
-      'weights',
-      'groups',
-      'size',
-      'out',
-      'reciprocal',
-    );
     const { sums, stride, back, count } = asm.pool('AR', 'sums', 'stride', 'back', 'count');
     const r: Registers = {
       values,
@@ -140,4 +130,4 @@ export const values: Kernel = {
     asm.addi(a1, a1, frame);
     asm.ret();
   },
-};
+);

@@ -1,4 +1,5 @@
 /** The device program's forward pass and its portable kernels on this machine, as WebAssembly: the chip's numbers, bit for bit. */
+import { deviceProgram } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { QuantizedModel } from './types.ts';
 
@@ -113,7 +114,7 @@ export function createHostEngine(
   };
   const kernels = new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env });
   const program = new WebAssembly.Instance(
-    new WebAssembly.Module(programs(model.precision === 'f32' ? 'transformer.f32.wasm' : 'transformer.wasm')),
+    new WebAssembly.Module(programs(deviceProgram('transformer', model.precision))),
     {
       env,
       config,

@@ -1,11 +1,6 @@
-/** Padding and halving of the work, the same as device/transformer/layout.ts. */
+/** Sizes of the contract that the int8 packer needs, by their names there. */
+import { sizesOf } from '../contract/index.ts';
 import type { ModelConfig } from '../model/index.ts';
-
-export const pad8 = (n: number): number => (n + 7) & ~7;
-export const pad16 = (n: number): number => (n + 15) & ~15;
-
-/** Rows of logits that the device program computes at a time. */
-export const LOGIT_TILE = 256;
 
 export interface Layout {
   headSize: number;
@@ -16,32 +11,25 @@ export interface Layout {
   keyPairs: number;
   /** Value rows of a half, padded. */
   valueRows: number;
-  /** Rows of a half's query, key and value block. */
-  qkvRows: number;
   /** Hidden units of a half, padded. */
   hiddenHalf: number;
   vocabulary: number;
-}
-
-/** Items of a half, of `count` items: half 0 takes the odd one. */
-export function half(index: number, count: number): { first: number; count: number } {
-  const middle = (count + 1) >> 1;
-  return index ? { first: middle, count: count - middle } : { first: 0, count: middle };
+  queryLimit: number;
+  /** Items of a half, of `count` items. */
+  half(index: number, count: number): { first: number; count: number };
 }
 
 export function layoutOf(config: ModelConfig): Layout {
-  const headSize = config.dim / config.heads;
-  const queryPairs = pad8((half(0, config.heads).count * headSize) >> 1);
-  const keyPairs = pad8((half(0, config.kvHeads).count * headSize) >> 1);
-  const valueRows = pad16(half(0, config.kvHeads).count * headSize);
+  const { of } = sizesOf('fixed', config);
   return {
-    headSize,
-    dim: pad16(config.dim),
-    queryPairs,
-    keyPairs,
-    valueRows,
-    qkvRows: 2 * queryPairs + 2 * keyPairs + valueRows,
-    hiddenHalf: pad8((config.hiddenDim + 1) >> 1),
-    vocabulary: pad16(config.vocabulary),
+    headSize: of('headSize'),
+    dim: of('pad16', config.dim),
+    queryPairs: of('pairsOf', config.heads),
+    keyPairs: of('pairsOf', config.kvHeads),
+    valueRows: of('valueRows'),
+    hiddenHalf: of('hiddenHalf'),
+    vocabulary: of('pad16', config.vocabulary),
+    queryLimit: of('queryLimit'),
+    half: (index, count) => ({ first: of('firstOf', index, count), count: of('countOf', index, count) }),
   };
 }

@@ -1,10 +1,9 @@
-/** The packed model of the float build: float rows padded to whole vectors (device/transformer/layout-f32.ts). */
+/** The packed model of the float build: float rows padded to whole vectors (src/contract). */
 import { MATRICES, type Model, matrixShape } from '../model/index.ts';
+import { buffersOf } from './buffers.ts';
 import { blob, constantsOf, createRecord, ropeAngles } from './record.ts';
-import type { Blob, QuantizedModel, WorkingBuffer } from './types.ts';
+import type { Blob, QuantizedModel } from './types.ts';
 
-const HEADER_BYTES = 16;
-const LAYER_BYTES = 36;
 const pad4 = (n: number): number => (n + 3) & ~3;
 
 /** Rows padded with zeros to a multiple of four columns. */
@@ -17,40 +16,17 @@ function padColumns(matrix: Float32Array, columns: number): Float32Array {
   return out;
 }
 
-/** Bytes of one core's scratch. */
-export function floatScratchBytes({ dim, hiddenDim, heads }: Model['config'], context: number): number {
-  const floats = pad4(dim) + pad4(Math.max(dim, hiddenDim)) + pad4(dim / heads) + pad4(context);
-  return 16 * Math.ceil((4 * floats) / 16);
-}
-
-function floatBuffers(config: Model['config'], context: number): WorkingBuffer[] {
-  const { dim, hiddenDim, layers, heads, kvHeads, vocabulary } = config;
-  const buffer = (name: string, floats: number, purpose: WorkingBuffer['purpose']): WorkingBuffer => ({
-    name,
-    bytes: 4 * pad4(floats),
-    align: 16,
-    memory: purpose === 'kv cache' ? 'any' : 'sram',
-    purpose,
-  });
-  const cache = layers * kvHeads * pad4(context) * pad4(dim / heads);
-  return [
-    buffer('residual', dim, 'activations'),
-    buffer('hidden', hiddenDim, 'activations'),
-    buffer('attention', dim, 'activations'),
-    buffer('queries', dim, 'activations'),
-    buffer('scratch', (2 * floatScratchBytes(config, context)) / 4, 'activations'),
-    buffer('logits', vocabulary, 'activations'),
-    buffer('keys', cache, 'kv cache'),
-    buffer('values', cache, 'kv cache'),
-  ];
-}
-
 /** A model in single precision, for the chip. */
 export function packFloat(model: Model): QuantizedModel {
   const { config, weights } = model;
   const { dim, hiddenDim, layers, heads, sharedClassifier, context } = config;
-  const record = createRecord(HEADER_BYTES + layers * LAYER_BYTES);
-  record.write(0, [sharedClassifier ? 'classifier' : 'embedding', 'classifier', 'finalNorm', 'rope']);
+  const record = createRecord('float', layers);
+  record.writeHeader({
+    embedding: sharedClassifier ? 'classifier' : 'embedding',
+    classifier: 'classifier',
+    finalNorm: 'finalNorm',
+    rope: 'rope',
+  });
   const blobs: Blob[] = [];
   const add = (name: string, data: Float32Array): string => {
     blobs.push(blob(name, data, 'any'));
@@ -61,8 +37,9 @@ export function packFloat(model: Model): QuantizedModel {
     const [wq, wk, wv, wo, w1, w2, w3] = MATRICES.map((part) =>
       add(`layer${index}.${part}`, padColumns(layer[part], matrixShape(config, part)[1])),
     );
-    const words = [vector('attentionNorm'), wq, wk, wv, wo, vector('ffnNorm'), w1, w2, w3];
-    record.write(HEADER_BYTES + index * LAYER_BYTES, words);
+    const attentionNorm = vector('attentionNorm');
+    const ffnNorm = vector('ffnNorm');
+    record.writeLayer(index, { attentionNorm, wq, wk, wv, wo, ffnNorm, w1, w2, w3 });
   });
   add('classifier', padColumns(weights.classifier, dim));
   if (!sharedClassifier) add('embedding', padColumns(weights.tokenEmbedding, dim));
@@ -73,7 +50,7 @@ export function packFloat(model: Model): QuantizedModel {
     precision: 'f32',
     constants: constantsOf(config),
     blobs: [record.blob, ...blobs],
-    buffers: (positions) => floatBuffers(config, positions),
+    buffers: (positions) => buffersOf('float', config, positions),
     shape: { precision: 'f32', dim: pad4(dim), hidden: pad4(hiddenDim), headSize: dim / heads },
   };
 }

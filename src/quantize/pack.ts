@@ -1,23 +1,16 @@
-/** The packed model: blobs for the device program and the record that leads to them (device/transformer/layout.ts). */
+/** The packed model: blobs for the device program and the record that leads to them (src/contract). */
+import { formats, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import type { LayerWeights, Model } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
-import { half, type Layout, layoutOf } from './layout.ts';
+import { type Layout, layoutOf } from './layout.ts';
 import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRow, type Row, rowsOf } from './matrix.ts';
-import { blob, constantsOf, createRecord, ropeAngles, type Word } from './record.ts';
+import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
-/** Fraction bits of the residual stream. */
-const RESIDUAL_BITS = 18;
-/** Fraction bits of the gate's argument and of silu. */
-const GATE_BITS = 11;
-/** Squares of 15-bit numbers that a 40-bit sum holds, down to a multiple of 16. */
-const LARGEST_DIM = 2032;
+const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM } = value;
 /** Added to the mean square in RMSNorm, as llama2.c does. */
 const EPSILON = 1e-5;
-
-const HEADER_BYTES = 64;
-const LAYER_BYTES = 96;
 
 /** A norm's gains as s16, and the factor that leads from max|t| / rms to the scale of the activations. */
 function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; factor: number } {
@@ -48,8 +41,8 @@ function qkvRows(weights: LayerWeights, model: Model, layout: Layout): Row[] {
   const { headSize, queryPairs, keyPairs, valueRows } = layout;
   const [q, k, v] = [weights.wq, weights.wk, weights.wv].map((matrix) => rowsOf(matrix, dim));
   return [0, 1].flatMap((index) => {
-    const mine = half(index, heads);
-    const cached = half(index, kvHeads);
+    const mine = layout.half(index, heads);
+    const cached = layout.half(index, kvHeads);
     const values = v.slice(cached.first * headSize, (cached.first + cached.count) * headSize);
     return [
       ...rotatedRows(q, mine.first, mine.count, headSize, queryPairs),
@@ -90,7 +83,7 @@ const ropeTable = (context: number, headSize: number): Int16Array =>
 
 interface PackedLayer {
   blobs: Blob[];
-  words: Word[];
+  words: Words<'fixed', 'layer'>;
 }
 
 function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
@@ -105,12 +98,11 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
   const feedForwardGain = packGain(weights.ffnNorm, layout);
 
   // Units of the s16 scales in the KV cache, from the bounds on keys (whose pairs are rotated) and values.
-  const { headSize } = layout;
+  const { headSize, queryLimit } = layout;
   const keyUnit =
     (Math.sqrt(dim) * largestNorm(rowsOf(weights.wk, dim), weights.attentionNorm, 2)) / 127 / 32767;
   const valueUnit =
     (Math.sqrt(dim) * largestNorm(rowsOf(weights.wv, dim), weights.attentionNorm, 1)) / 127 / 32767;
-  const queryLimit = Math.min(127, Math.floor(524287 / (128 * headSize)));
 
   const matrices: [string, QuantizedMatrix][] = [
     ['qkv', qkv],
@@ -127,20 +119,33 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
       blob(name('attentionGain'), attentionGain.gains, 'any'),
       blob(name('feedForwardGain'), feedForwardGain.gains, 'any'),
     ],
-    words: [
-      ...matrices.flatMap(([part, matrix]) => [name(part), name(`${part}Scales`), matrix.shift]),
-      name('attentionGain'),
-      name('feedForwardGain'),
-      { float: attentionGain.factor },
-      { float: feedForwardGain.factor },
+    words: {
+      qkv: name('qkv'),
+      qkvScales: name('qkvScales'),
+      qkvShift: qkv.shift,
+      out: name('out'),
+      outScales: name('outScales'),
+      outShift: out.shift,
+      gateUp: name('gateUp'),
+      gateUpScales: name('gateUpScales'),
+      gateUpShift: gateUp.shift,
+      down: name('down'),
+      downScales: name('downScales'),
+      downShift: down.shift,
+      attentionGain: name('attentionGain'),
+      feedForwardGain: name('feedForwardGain'),
+      attentionFactor: { float: attentionGain.factor },
+      feedForwardFactor: { float: feedForwardGain.factor },
       // scores: 2^4 and 2^15 are what the kernel shifts out; 2^15 / 16 is the unit of the exponential's argument
-      { float: ((qkv.unit / queryLimit) * 2 ** 19 * keyUnit * 2 ** 11) / Math.sqrt(headSize) },
-      { float: qkv.unit / 127 / keyUnit },
-      { float: qkv.unit / 127 / valueUnit },
-      { float: ((valueUnit * 128) / 127) * out.unit * 2 ** RESIDUAL_BITS },
-      { float: gateUp.unit * 2 ** GATE_BITS },
-      { float: (gateUp.unit / 2 ** GATE_BITS / 127) * down.unit * 2 ** RESIDUAL_BITS },
-    ],
+      scoreFactor: {
+        float: ((qkv.unit / queryLimit) * 2 ** 19 * keyUnit * 2 ** 11) / Math.sqrt(headSize),
+      },
+      keyFactor: { float: qkv.unit / 127 / keyUnit },
+      valueFactor: { float: qkv.unit / 127 / valueUnit },
+      outFactor: { float: ((valueUnit * 128) / 127) * out.unit * 2 ** RESIDUAL_BITS },
+      gateFactor: { float: gateUp.unit * 2 ** GATE_BITS },
+      downFactor: { float: (gateUp.unit / 2 ** GATE_BITS / 127) * down.unit * 2 ** RESIDUAL_BITS },
+    },
   };
 }
 
@@ -177,6 +182,11 @@ function checkShape({ dim, heads, kvHeads }: Model['config']): void {
   if (problem) throw new FailureError(`the model cannot run on the chip: ${problem}.`);
 }
 
+/** All matrices are int8. */
+const FORMATS = Object.fromEntries(
+  ['classifier', 'qkv', 'out', 'gateUp', 'down'].map((matrix) => [`${matrix}Format`, formats.int8.code]),
+);
+
 /** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
 export function packInt8(model: Model): QuantizedModel {
   const { config } = model;
@@ -184,27 +194,27 @@ export function packInt8(model: Model): QuantizedModel {
   const layout = layoutOf(config);
   const { blobs: embeddingBlobs, classifier, shared } = packEmbedding(model, layout);
   const finalGain = packGain(model.weights.finalNorm, layout);
-  const record = createRecord(HEADER_BYTES + config.layers * LAYER_BYTES);
-  record.write(0, [
-    shared ? 'classifier' : 'embedding',
-    'embeddingUnits',
-    'classifier',
-    'classifierScales',
-    'finalGain',
-    classifier.shift,
-    { float: finalGain.factor },
-    { float: classifier.unit / 32768 },
-    'rope',
-    { float: EPSILON * 2 ** (2 * RESIDUAL_BITS) },
-  ]);
+  const record = createRecord('fixed', config.layers);
+  record.writeHeader({
+    embedding: shared ? 'classifier' : 'embedding',
+    embeddingUnits: 'embeddingUnits',
+    classifier: 'classifier',
+    classifierScales: 'classifierScales',
+    classifierShift: classifier.shift,
+    finalGain: 'finalGain',
+    finalFactor: { float: finalGain.factor },
+    logitFactor: { float: classifier.unit / 32768 },
+    rope: 'rope',
+    epsilon: { float: EPSILON * 2 ** (2 * RESIDUAL_BITS) },
+  });
   const layers = Array.from({ length: config.layers }, (_, layer) => packLayer(model, layer, layout));
   layers.forEach(({ words }, layer) => {
-    record.write(HEADER_BYTES + layer * LAYER_BYTES, words);
+    record.writeLayer(layer, words);
   });
   return {
     config,
     precision: 'int8',
-    constants: constantsOf(config),
+    constants: { ...constantsOf(config), ...FORMATS },
     blobs: [
       record.blob,
       ...layers.flatMap((layer) => layer.blobs),
@@ -214,7 +224,7 @@ export function packInt8(model: Model): QuantizedModel {
       blob('finalGain', finalGain.gains, 'any'),
       blob('rope', ropeTable(config.context, layout.headSize), 'any'),
     ],
-    buffers: (context) => buffersOf(config, layout, context),
+    buffers: (context) => buffersOf('fixed', config, context),
     shape: { precision: 'int8', dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
   };
 }

@@ -1,34 +1,65 @@
-/** What the packed models of all precisions have in common: the record that leads to the blobs. */
+/** What the packed models of all arithmetics have in common: the record that leads to the blobs, written by name. */
+import {
+  type Arithmetic,
+  type Fields,
+  placeFields,
+  records,
+  type Structure,
+  structureBytes,
+  type WordsOf,
+} from '../contract/index.ts';
 import type { ModelConfig } from '../model/index.ts';
 import type { Blob } from './types.ts';
 
 /** Base of the rotation frequencies. */
 const ROPE_BASE = 10000;
 
-/** A word of the record: the address of a blob, a single or an integer. */
+/** A word of the record: the name of a blob whose address it holds, a whole number or a single. */
 export type Word = string | number | { float: number };
 
-export interface Record {
+/** Every word of a header or a layer, each once. */
+export type Words<A extends Arithmetic, P extends 'header' | 'layer'> = { [W in WordsOf<A, P>]: Word };
+
+export interface Record<A extends Arithmetic> {
   /** The blob named `model`. */
   blob: Blob;
-  /** Writes consecutive words from `offset` on. */
-  write(offset: number, words: readonly Word[]): void;
+  writeHeader(words: Words<A, 'header'>): void;
+  writeLayer(layer: number, words: Words<A, 'layer'>): void;
 }
 
-export function createRecord(size: number): Record {
-  const bytes = new Uint8Array(size);
+/** The type of a field that a word fits. */
+const typeOf = (word: Word): string =>
+  typeof word === 'string' ? 'address' : typeof word === 'number' ? 'i32' : 'f32';
+
+/** An empty record for so many layers. Its writers throw for a word that is missing, unknown or of another type. */
+export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number): Record<A> {
+  const { header, layer } = records[arithmetic];
+  const bytes = new Uint8Array(structureBytes(header) + layers * structureBytes(layer));
   const view = new DataView(bytes.buffer);
   const references: { offset: number; blob: string }[] = [];
+  const put = (at: number, word: Word): void => {
+    if (typeof word === 'string') references.push({ offset: at, blob: word });
+    else if (typeof word === 'number') view.setInt32(at, word, true);
+    else view.setFloat32(at, word.float, true);
+  };
+  const write = (
+    start: number,
+    structure: Structure<Fields>,
+    words: Readonly<globalThis.Record<string, Word>>,
+  ): void => {
+    const left = new Set(Object.keys(words));
+    for (const { name, offset, type } of placeFields(structure)) {
+      const word = left.delete(name) ? words[name] : undefined;
+      if (word === undefined) throw new Error(`record: the packer gives no word ${name}`);
+      if (typeOf(word) !== type) throw new Error(`record: word ${name} is ${typeOf(word)}, not ${type}`);
+      put(start + offset, word);
+    }
+    if (left.size > 0) throw new Error(`record: no word is called ${[...left].join(', ')}`);
+  };
   return {
     blob: { name: 'model', bytes, align: 16, memory: 'sram', references },
-    write(offset, words) {
-      words.forEach((word, i) => {
-        const at = offset + 4 * i;
-        if (typeof word === 'string') references.push({ offset: at, blob: word });
-        else if (typeof word === 'number') view.setInt32(at, word, true);
-        else view.setFloat32(at, word.float, true);
-      });
-    },
+    writeHeader: (words) => write(0, header, words),
+    writeLayer: (index, words) => write(structureBytes(header) + index * structureBytes(layer), layer, words),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Format } from '../contract/index.ts';
 import type { ModelConfig } from '../model/index.ts';
 
 /** A piece of the packed model: the memory planner gives each an address. */
@@ -23,7 +24,8 @@ export interface WorkingBuffer {
   purpose: 'activations' | 'kv cache';
 }
 
-export type Precision = 'int8' | 'f32';
+/** The format of the matrices. */
+export type Precision = Format;
 
 /** A model as the device program reads it, placed nowhere yet. */
 export interface QuantizedModel {

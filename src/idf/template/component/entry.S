@@ -55,12 +55,7 @@ esp32_llm_program_\name:
 	.size	esp32_llm_program_\name, . - esp32_llm_program_\name
 	.endm
 
-	windowed begin
-	windowed pass
-	windowed next
-	windowed pieceAddress
-	windowed pieceBytes
-	windowed storyDigest
+@ENTRIES@
 
 	/*
 	 * Spills all windows but the caller's, by using all registers: four frames of twelve, each of which claims the quads
@@ -106,5 +101,5 @@ esp32_llm_trap:
 	.global	esp32_llm_words
 	.type	esp32_llm_words, @object
 esp32_llm_words:
-	.zero	128
-	.size	esp32_llm_words, 128
+	.zero	@WORD_BYTES@
+	.size	esp32_llm_words, @WORD_BYTES@

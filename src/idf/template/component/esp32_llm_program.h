@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /** What addresses are relative to. */
-enum region { REGION_WORKING, REGION_CACHE, REGION_WEIGHTS, REGION_COUNT };
+enum region { @REGIONS@, REGION_COUNT };
 
 struct place {
     enum region region;
@@ -21,33 +21,15 @@ extern uintptr_t esp32_llm_words[];
 /** The weights in the application, where they were exported so (weights.S). */
 extern const uint8_t esp32_llm_weights[];
 
-#define WEIGHTS_MAGIC 0x4d4c4c45u
-#define WEIGHTS_VERSION 1u
+#define WEIGHTS_MAGIC @WEIGHTS_MAGIC@
+#define WEIGHTS_VERSION @WEIGHTS_VERSION@
 #define WEIGHTS_CHECKSUM @WEIGHTS_CHECKSUM@
 
-/** First bytes of weights.bin, little-endian; 64 in all. */
+/** First bytes of weights.bin, little-endian. */
 struct weights_header {
-    uint32_t magic;
-    uint32_t version;
-    uint32_t bytes;
-    /** FNV-1a over all words behind the header. */
-    uint32_t checksum;
-    /** The model's record, and the offsets in it of words to which the image's address is added. */
-    uint32_t record_offset;
-    uint32_t record_bytes;
-    uint32_t references_offset;
-    uint32_t reference_count;
-    uint32_t unused[8];
+@WEIGHTS_HEADER@
 };
 
 /* The program's functions: entry.S. Called by the model's tasks only, as they use the FPU and the vector unit. */
 
-/** Encodes the prompt; its tokens, or 0 if the context does not hold them. */
-int32_t esp32_llm_program_begin(const char *text, int32_t bytes, uint64_t seed, float temperature, float topp);
-/** A core's share of a pass; both cores must call it. */
-void esp32_llm_program_pass(int32_t core);
-/** The next token, or a negative number at the end of the story. */
-int32_t esp32_llm_program_next(void);
-const char *esp32_llm_program_pieceAddress(void);
-int32_t esp32_llm_program_pieceBytes(void);
-uint64_t esp32_llm_program_storyDigest(void);
+@PROTOTYPES@

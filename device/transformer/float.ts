@@ -3,25 +3,26 @@
  * for comparison. Only the matrix product has a kernel; on the chip it fuses multiply and add, so its last bits differ from
  * the host's.
  */
-import { cores, dim, heads, hiddenDim, kvHeads, logits, vocabulary } from "../config";
+import {
+  attention, cores, dim, heads, hidden, hiddenDim, keys, kvHeads, logits, model, queries, residual, scratch, scratchBytes, values, vocabulary,
+} from "../contract/config";
 import { exp } from "../math";
-import { countOf, firstOf, headSize } from "./halves";
-import { matvec_f32 } from "./kernels-f32";
-import * as at from "./layout-f32";
-import { pad4 } from "./layout-f32";
+import * as at from "../contract/float";
+import { matvec_f32 } from "../contract/kernels";
+import { countOf, firstOf, headSize, pad4 } from "../contract/sizes";
 
 const EPSILON: f32 = 1e-5;
 
 // @ts-ignore: decorator
 @inline
 function scratchOf(half: i32): usize {
-  return at.scratch + (cores == 2 && half ? at.scratchBytes : 0);
+  return scratch + (cores == 2 && half ? scratchBytes : 0);
 }
 
 // @ts-ignore: decorator
 @inline
 function layerRecord(layer: i32): usize {
-  return at.model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+  return model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
 }
 
 // @ts-ignore: decorator
@@ -63,13 +64,13 @@ function addProduct(half: i32, matrix: usize, v: usize, columns: i32): void {
   const end = first + countOf(half, dim);
   const y = scratchOf(half) + at.ROWS();
   product(matrix, v, columns, y, first, countOf(half, dim));
-  for (let i = first; i < end; i++) setFloat(at.residual, i, float(at.residual, i) + float(y, i));
+  for (let i = first; i < end; i++) setFloat(residual, i, float(residual, i) + float(y, i));
 }
 
 export function embed(half: i32, token: i32, _position: i32): void {
-  const source = row(load<usize>(at.model, at.EMBEDDING), token, dim);
+  const source = row(load<usize>(model, at.EMBEDDING), token, dim);
   const end = firstOf(half, dim) + countOf(half, dim);
-  for (let i = firstOf(half, dim); i < end; i++) setFloat(at.residual, i, float(source, i));
+  for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(source, i));
 }
 
 /** Rotates the pairs of one head's query or key; angles: f32 (headSize / 2, 2) of this position. */
@@ -94,20 +95,20 @@ function cached(cache: usize, layer: i32, head: i32, position: i32): usize {
 export function project(half: i32, layer: i32, position: i32): void {
   const record = layerRecord(layer);
   const x = scratchOf(half) + at.VECTOR;
-  if (cores == 2 || half == 0) normalize(x, at.residual, load<usize>(record, at.ATTENTION_NORM));
+  if (cores == 2 || half == 0) normalize(x, residual, load<usize>(record, at.ATTENTION_NORM));
   const size = headSize();
-  const angles = load<usize>(at.model, at.ROPE_TABLE) + (<usize>(position * size) << 2);
+  const angles = load<usize>(model, at.ROPE) + (<usize>(position * size) << 2);
   const firstHead = firstOf(half, heads);
-  product(load<usize>(record, at.WQ), x, dim, at.queries, firstHead * size, countOf(half, heads) * size);
+  product(load<usize>(record, at.WQ), x, dim, queries, firstHead * size, countOf(half, heads) * size);
   for (let head = firstHead; head < firstHead + countOf(half, heads); head++) {
-    rotate(at.queries + (<usize>(head * size) << 2), angles);
+    rotate(queries + (<usize>(head * size) << 2), angles);
   }
   const firstCached = firstOf(half, kvHeads);
   for (let head = firstCached; head < firstCached + countOf(half, kvHeads); head++) {
-    const key = cached(at.keys, layer, head, position);
+    const key = cached(keys, layer, head, position);
     matvec_f32(row(load<usize>(record, at.WK), head * size, dim), x, pad4(dim), key, size);
     rotate(key, angles);
-    const value = cached(at.values, layer, head, position);
+    const value = cached(values, layer, head, position);
     matvec_f32(row(load<usize>(record, at.WV), head * size, dim), x, pad4(dim), value, size);
   }
 }
@@ -121,14 +122,14 @@ export function attend(half: i32, layer: i32, position: i32): void {
   const end = firstOf(half, heads) + countOf(half, heads);
   for (let head = firstOf(half, heads); head < end; head++) {
     const source = (head * kvHeads) / heads;
-    for (let i = 0; i < size; i++) setFloat(query, i, float(at.queries, head * size + i));
-    matvec_f32(cached(at.keys, layer, source, 0), query, pad4(size), scores, position + 1);
+    for (let i = 0; i < size; i++) setFloat(query, i, float(queries, head * size + i));
+    matvec_f32(cached(keys, layer, source, 0), query, pad4(size), scores, position + 1);
     const sum = softmax(scores, position + 1, scale);
-    const out = at.attention + (<usize>(head * size) << 2);
+    const out = attention + (<usize>(head * size) << 2);
     for (let i = 0; i < size; i++) setFloat(out, i, 0);
     for (let p = 0; p <= position; p++) {
       const weight = float(scores, p) / sum;
-      const value = cached(at.values, layer, source, p);
+      const value = cached(values, layer, source, p);
       for (let i = 0; i < size; i++) setFloat(out, i, float(out, i) + weight * float(value, i));
     }
   }
@@ -148,7 +149,7 @@ function softmax(scores: usize, count: i32, scale: f32): f32 {
 }
 
 export function projectOut(half: i32, layer: i32): void {
-  addProduct(half, load<usize>(layerRecord(layer), at.WO), at.attention, dim);
+  addProduct(half, load<usize>(layerRecord(layer), at.WO), attention, dim);
 }
 
 /** hidden = silu(W1 x) * (W3 x), this half's units. */
@@ -156,25 +157,25 @@ export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const x = scratchOf(half) + at.VECTOR;
   const up = scratchOf(half) + at.ROWS();
-  if (cores == 2 || half == 0) normalize(x, at.residual, load<usize>(record, at.FEED_FORWARD_NORM));
+  if (cores == 2 || half == 0) normalize(x, residual, load<usize>(record, at.FFN_NORM));
   const first = firstOf(half, hiddenDim);
   const count = countOf(half, hiddenDim);
-  product(load<usize>(record, at.W1), x, dim, at.hidden, first, count);
+  product(load<usize>(record, at.W1), x, dim, hidden, first, count);
   product(load<usize>(record, at.W3), x, dim, up, first, count);
   for (let i = first; i < first + count; i++) {
-    const gate = float(at.hidden, i);
+    const gate = float(hidden, i);
     const e = exp(-abs<f32>(gate));
     const sigmoid = (gate < 0 ? e : <f32>1) / (<f32>1 + e);
-    setFloat(at.hidden, i, gate * sigmoid * float(up, i));
+    setFloat(hidden, i, gate * sigmoid * float(up, i));
   }
 }
 
 export function projectDown(half: i32, layer: i32): void {
-  addProduct(half, load<usize>(layerRecord(layer), at.W2), at.hidden, hiddenDim);
+  addProduct(half, load<usize>(layerRecord(layer), at.W2), hidden, hiddenDim);
 }
 
 export function classify(half: i32): void {
   const x = scratchOf(half) + at.VECTOR;
-  if (cores == 2 || half == 0) normalize(x, at.residual, load<usize>(at.model, at.FINAL_NORM));
-  product(load<usize>(at.model, at.CLASSIFIER), x, dim, logits, firstOf(half, vocabulary), countOf(half, vocabulary));
+  if (cores == 2 || half == 0) normalize(x, residual, load<usize>(model, at.FINAL_NORM));
+  product(load<usize>(model, at.CLASSIFIER), x, dim, logits, firstOf(half, vocabulary), countOf(half, vocabulary));
 }

@@ -3,26 +3,52 @@
  * Each stage does one half of the work; between stages the cores meet (see ../transformer.ts). Units are explained in
  * ARCHITECTURE.md, "Integer arithmetic".
  */
-import { cores, dim, heads, kvHeads, logits, vocabulary } from "../config";
 import {
-  add_residual, logits_f32, matvec_dim, matvec_hidden, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, swiglu, values,
-} from "./kernels";
-import * as at from "./layout";
-import { countOf, firstOf, headSize } from "./halves";
-import { contextPadded, firstRow, hiddenHalf, pad16, pairsOf, qkvRows, rowsOf, valueRows } from "./layout";
+  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, keyScales, keys, kvHeads, logits, model, outFormat, qkvFormat, residual,
+  scratch, scratchBytes, valueScales, values as cachedValues, vocabulary,
+} from "../contract/config";
+import { LOGIT_TILE } from "../contract/constants";
+import * as at from "../contract/fixed";
+import { contextPadded, firstRow, hiddenHalf, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
+import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
+import {
+  add_residual, logits_f32, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, swiglu, values,
+} from "../contract/kernels";
+import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
 import { mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
 @inline
 function scratchOf(half: i32): usize {
-  return at.scratch + (cores == 2 && half ? at.scratchBytes : 0);
+  return scratch + (cores == 2 && half ? scratchBytes : 0);
 }
 
 // @ts-ignore: decorator
 @inline
 function layerRecord(layer: i32): usize {
-  return at.model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+  return model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+}
+
+/** Rows from `first` on of the matrix whose words are at `matrix` of a record. */
+// @ts-ignore: decorator
+@inline
+function rowsFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
+  return load<usize>(record + matrix) + <usize>(first * rowBytes(format, columns));
+}
+
+/** Their scales. */
+// @ts-ignore: decorator
+@inline
+function scalesFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
+  return load<usize>(record + matrix + (at.QKV_SCALES - at.QKV)) + <usize>(first * scaleBytes(format, columns));
+}
+
+/** Shift of a matrix's products. */
+// @ts-ignore: decorator
+@inline
+function productShift(record: usize, matrix: usize): i32 {
+  return load<i32>(record + matrix + (at.QKV_SHIFT - at.QKV));
 }
 
 /** Elements of one layer's keys (or values) of one head. */
@@ -50,10 +76,10 @@ function shares(half: i32): bool {
 function normalizeResidual(half: i32, gain: usize, factor: f32): void {
   const mine = scratchOf(half);
   const vector = mine + at.VECTOR16();
-  normalize(at.residual, gain, vector, pad16(dim), mine + at.INFO);
+  normalize(residual, gain, vector, pad16(dim), mine + at.INFO);
   const shift = load<i32>(mine + at.INFO, 0);
   const mean = <f32>load<i32>(mine + at.INFO, 4) * (<f32>256 / <f32>dim);
-  const epsilon = load<f32>(at.model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
+  const epsilon = load<f32>(model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
   const largest = quantize(vector, mine + at.ACTIVATIONS, pad16(dim), 127);
   store<f32>(mine + at.ACTIVATION_SCALE, (<f32>largest * factor) / sqrt<f32>(mean + epsilon));
 }
@@ -62,9 +88,9 @@ function normalizeResidual(half: i32, gain: usize, factor: f32): void {
 export function embed(half: i32, token: i32, position: i32): void {
   const first = firstRow(half, dim);
   const end = first + rowsOf(half, dim);
-  const row = load<usize>(at.model, at.EMBEDDING) + <usize>(token * pad16(dim));
-  const unit = load<i32>(load<usize>(at.model, at.EMBEDDING_SCALES) + (<usize>token << 2));
-  for (let i = first; i < end; i++) store<i32>(at.residual + (<usize>i << 2), <i32>load<i8>(row + i) * unit);
+  const row = load<usize>(model, at.EMBEDDING) + <usize>(token * pad16(dim));
+  const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
+  for (let i = first; i < end; i++) store<i32>(residual + (<usize>i << 2), <i32>load<i8>(row + i) * unit);
   if (shares(half)) {
     const mine = scratchOf(half);
     spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
@@ -75,7 +101,7 @@ export function embed(half: i32, token: i32, position: i32): void {
 /** Repeats the cosines and sines of a position for every head. */
 function spreadAngles(out: usize, pairs: i32, position: i32): void {
   const half = headSize() >> 1;
-  const row = load<usize>(at.model, at.ROPE_TABLE) + (<usize>(position * half) << 2);
+  const row = load<usize>(model, at.ROPE) + (<usize>(position * half) << 2);
   let j = 0;
   for (let i = 0; i < pairs; i++) {
     const angle = load<u32>(row + (<usize>j << 2));
@@ -92,10 +118,10 @@ export function project(half: i32, layer: i32, position: i32): void {
   if (shares(half)) normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR));
   const scale = load<f32>(mine + at.ACTIVATION_SCALE);
   const first = half ? qkvRows() : 0;
-  const weights = load<usize>(record, at.QKV) + <usize>(first * pad16(dim));
-  const scales = load<usize>(record, at.QKV_SCALES) + (<usize>first << 1);
+  const weights = rowsFrom(record, at.QKV, qkvFormat, pad16(dim), first);
+  const scales = scalesFrom(record, at.QKV, qkvFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), load<i32>(record, at.QKV_SHIFT));
+  multiplyDim(qkvFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), productShift(record, at.QKV));
 
   const queryRows = 2 * pairsOf(heads);
   rope(outputs, scales, mine + at.ANGLES(), pairsOf(heads));
@@ -112,22 +138,15 @@ export function project(half: i32, layer: i32, position: i32): void {
 
   rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), pairsOf(kvHeads));
   const largestKey = quantize(keyBlock, quantized, keyRows, 127);
-  store<i16>(at.keyScales + place, toScale16(<f32>largestKey * (scale * load<f32>(record, at.KEY_FACTOR))));
+  store<i16>(keyScales + place, toScale16(<f32>largestKey * (scale * load<f32>(record, at.KEY_FACTOR))));
 
   scale_rows(valueBlock, valueBlockScales, valueRows());
   const largestValue = quantize(valueBlock, quantized + keyRows, valueRows(), 127);
   const valueScale = toScale16(<f32>largestValue * (scale * load<f32>(record, at.VALUE_FACTOR)));
-  store<i16>(at.valueScales + place, valueScale);
-  const peak = at.valueScales + halfScales(layer, half) + (<usize>contextPadded() << 1);
+  store<i16>(valueScales + place, valueScale);
+  const peak = valueScales + halfScales(layer, half) + (<usize>contextPadded() << 1);
   store<i32>(peak, position ? max(load<i32>(peak), valueScale) : max(valueScale, 1));
   cache(half, layer, position, quantized);
-}
-
-/** Queries are held this small so that a score's 20-bit accumulator cannot overflow. */
-// @ts-ignore: decorator
-@inline
-function queryLimit(): i32 {
-  return min(127, 524287 / (128 * headSize()));
 }
 
 /** Spreads a half's keys and values over the cache, whose registers hold one component of 16 positions. */
@@ -141,13 +160,13 @@ function cache(half: i32, layer: i32, position: i32, quantized: usize): void {
   const end = firstOf(half, kvHeads) + countOf(half, kvHeads);
   for (let head = firstOf(half, kvHeads); head < end; head++) {
     const base = headCache(layer, head) + within;
-    let key = at.keys + base;
+    let key = keys + base;
     for (let i = 0; i < pairs; i++) {
       store<u8>(key, load<u8>(even++));
       store<u8>(key + <usize>(pairs << 4), load<u8>(odd++));
       key += 16;
     }
-    let out = at.values + base;
+    let out = cachedValues + base;
     for (let i = 0; i < size; i++) {
       store<u8>(out, load<u8>(value++));
       out += 16;
@@ -165,7 +184,7 @@ export function attend(half: i32, layer: i32, position: i32): void {
   const pairs = headSize() >> 1;
   const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2));
   let even = mine + at.QUERIES() + <usize>(half * 2 * pairsOf(heads));
-  let out = at.attention + <usize>(firstOf(half, heads) * headSize() * 2);
+  let out = attention + <usize>(firstOf(half, heads) * headSize() * 2);
   let tableHalf = -1; // whose value scales the softmax table stands for
   let valueShift = 0;
   const end = firstOf(half, heads) + countOf(half, heads);
@@ -178,13 +197,13 @@ export function attend(half: i32, layer: i32, position: i32): void {
     const scales = halfScales(layer, sourceHalf);
     if (sourceHalf != tableHalf) {
       tableHalf = sourceHalf;
-      valueShift = 32 - <i32>clz<u32>(load<i32>(at.valueScales + scales + (<usize>contextPadded() << 1)));
+      valueShift = 32 - <i32>clz<u32>(load<i32>(valueScales + scales + (<usize>contextPadded() << 1)));
       softmax_table(mine + at.SOFTMAX, mantissaOf(factor), shiftOf(factor), valueShift);
     }
     const place = headCache(layer, source);
-    const largest = scores(query, at.keys + place, headSize(), at.keyScales + scales, score, position + 1);
-    const sum = softmax(score, at.valueScales + scales, weights, groups, largest, mine + at.SOFTMAX);
-    values(at.values + place, weights, groups, headSize(), out, reciprocalOf(sum) >> (15 - valueShift));
+    const largest = scores(query, keys + place, headSize(), keyScales + scales, score, position + 1);
+    const sum = softmax(score, valueScales + scales, weights, groups, largest, mine + at.SOFTMAX);
+    values(cachedValues + place, weights, groups, headSize(), out, reciprocalOf(sum) >> (15 - valueShift));
     out += <usize>headSize() << 1;
   }
 }
@@ -200,7 +219,7 @@ function copyHalf(to: usize, from: usize): void {
 
 /** Adds a product's rows of this half, real value = row * scale * factor, to the residual stream. */
 function addRows(half: i32, outputs: usize, scales: usize, factor: f32): void {
-  const x = at.residual + (<usize>firstRow(half, dim) << 2);
+  const x = residual + (<usize>firstRow(half, dim) << 2);
   for (let times = repeatsOf(factor); times > 0; times--) {
     add_residual(outputs, scales, x, rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
   }
@@ -211,14 +230,14 @@ export function projectOut(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
   if (shares(half)) {
-    const largest = quantize(at.attention, mine + at.ACTIVATIONS, pad16(dim), 127);
+    const largest = quantize(attention, mine + at.ACTIVATIONS, pad16(dim), 127);
     store<f32>(mine + at.ACTIVATION_SCALE, <f32>largest * load<f32>(record, at.OUT_FACTOR));
   }
   const first = firstRow(half, dim);
-  const weights = load<usize>(record, at.OUT) + <usize>(first * pad16(dim));
-  const scales = load<usize>(record, at.OUT_SCALES) + (<usize>first << 1);
+  const weights = rowsFrom(record, at.OUT, outFormat, pad16(dim), first);
+  const scales = scalesFrom(record, at.OUT, outFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), load<i32>(record, at.OUT_SHIFT));
+  multiplyDim(outFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), productShift(record, at.OUT));
   addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 
@@ -228,12 +247,12 @@ export function feedForward(half: i32, layer: i32): void {
   const mine = scratchOf(half);
   if (shares(half)) normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR));
   const first = half * 2 * hiddenHalf();
-  const weights = load<usize>(record, at.GATE_UP) + <usize>(first * pad16(dim));
-  const scales = load<usize>(record, at.GATE_UP_SCALES) + (<usize>first << 1);
+  const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
+  const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), load<i32>(record, at.GATE_UP_SHIFT));
+  multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
   const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.GATE_FACTOR);
-  const out = at.hidden + <usize>(half * hiddenHalf() * 4);
+  const out = hidden + <usize>(half * hiddenHalf() * 4);
   swiglu(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
 }
 
@@ -243,32 +262,32 @@ export function projectDown(half: i32, layer: i32): void {
   const mine = scratchOf(half);
   if (shares(half)) {
     const vector = mine + at.VECTOR16();
-    const shift = pack(at.hidden, vector, 2 * hiddenHalf());
+    const shift = pack(hidden, vector, 2 * hiddenHalf());
     const largest = quantize(vector, mine + at.ACTIVATIONS, 2 * hiddenHalf(), 127);
     const unit = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.DOWN_FACTOR);
     store<f32>(mine + at.ACTIVATION_SCALE, <f32>(<u32>largest << shift) * unit);
   }
   const first = firstRow(half, dim);
-  const weights = load<usize>(record, at.DOWN) + <usize>(first * 2 * hiddenHalf());
-  const scales = load<usize>(record, at.DOWN_SCALES) + (<usize>first << 1);
+  const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
+  const scales = scalesFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
   const outputs = mine + at.OUTPUTS();
-  matvec_hidden(weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), load<i32>(record, at.DOWN_SHIFT));
+  multiplyHidden(downFormat, weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 
 /** This half's logits. */
 export function classify(half: i32): void {
   const mine = scratchOf(half);
-  if (shares(half)) normalizeResidual(half, load<usize>(at.model, at.FINAL_GAIN), load<f32>(at.model, at.FINAL_FACTOR));
-  const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(at.model, at.LOGIT_FACTOR);
+  if (shares(half)) normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR));
+  const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(model, at.LOGIT_FACTOR);
   const outputs = mine + at.OUTPUTS();
-  const shift = load<i32>(at.model, at.CLASSIFIER_SHIFT);
+  const shift = productShift(model, at.CLASSIFIER);
   const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);
-  for (let row = firstRow(half, vocabulary); row < end; row += at.LOGIT_TILE) {
-    const rows = min(at.LOGIT_TILE, end - row);
-    const weights = load<usize>(at.model, at.CLASSIFIER) + <usize>(row * pad16(dim));
-    const scales = load<usize>(at.model, at.CLASSIFIER_SCALES) + (<usize>row << 1);
-    matvec_dim(weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rows, shift);
+  for (let row = firstRow(half, vocabulary); row < end; row += LOGIT_TILE) {
+    const rows = min(LOGIT_TILE, end - row);
+    const weights = rowsFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
+    const scales = scalesFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
+    multiplyDim(classifierFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rows, shift);
     logits_f32(outputs, scales, logits + (<usize>row << 2), rows, factor);
   }
 }

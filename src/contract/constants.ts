@@ -1,0 +1,44 @@
+/** Numbers that kernels, twins, stages and packers must share. */
+
+export interface Constant {
+  value: number;
+  /** As the device program declares it. */
+  type: 'i32' | 'usize' | 'f32';
+  meaning: string;
+}
+
+const i32 = (value: number, meaning: string): Constant => ({ value, type: 'i32', meaning });
+
+export const constants = {
+  RESIDUAL_BITS: i32(18, 'Fraction bits of the residual stream.'),
+  GATE_BITS: i32(11, "Fraction bits of the gate's argument and of its activation."),
+  ACTIVATION_LIMIT: i32(127, 'Largest magnitude of an int8 activation.'),
+  LARGEST_DIM: i32(2032, 'Squares of 15-bit numbers that a 40-bit sum holds, down to a multiple of 16.'),
+  LANE_LIMIT: i32(524287, 'Largest number of a lane of QACC in int8 products: 20 bits with sign.'),
+  LOGIT_TILE: i32(256, 'Rows of logits that are computed at a time.'),
+  READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
+
+  // The exponential (device/kernels/exponential.ts): a cubic for e^v on [-ln 2, 0] and four squarings, in units of 2^-15.
+  LOWEST: i32(
+    -22713,
+    'Smallest argument of the exponential, e^(16 * -22713 / 2^15) = 2^-16, which comes out as 0.',
+  ),
+  E1: i32(32694, 'Linear coefficient of the cubic.'),
+  E2: i32(15766, 'Quadratic coefficient.'),
+  E3: i32(3898, 'Cubic coefficient.'),
+  ONE: i32(32767, 'Constant coefficient, nearly 1.'),
+
+  // The sigmoid of SwiGLU (device/kernels/swiglu.ts): 1 / (1 + e) for 0 <= e <= 1, degree 4, in units of 2^-15.
+  R0: i32(32761, 'Constant coefficient of the sigmoid.'),
+  R1: i32(-32352, 'Its linear coefficient.'),
+  R2: i32(28767, 'Its quadratic coefficient.'),
+  R3: i32(-18081, 'Its cubic coefficient.'),
+  R4: i32(5296, 'Its quartic coefficient.'),
+} as const satisfies Record<string, Constant>;
+
+export type ConstantName = keyof typeof constants;
+
+/** The constants' values by name. */
+export const value = Object.fromEntries(
+  Object.entries(constants).map(([name, { value }]) => [name, value]),
+) as { readonly [N in ConstantName]: (typeof constants)[N]['value'] };

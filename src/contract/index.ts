@@ -1,0 +1,19 @@
+/** The device contract: what the program on the chip and its builder both believe, written once. */
+export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
+export { type ConstantName, constants, value } from './constants.ts';
+export { arithmetics, deviceProgram, type Format, formats } from './formats.ts';
+export {
+  type KernelName,
+  type KernelRow,
+  kernels,
+  type Parameter,
+  type ParameterOf,
+  softmaxOffset,
+} from './kernels.ts';
+export { memoryBases } from './memory.ts';
+export { numbers } from './numbers.ts';
+export { records, type WordsOf } from './record.ts';
+export { type Arithmetic, type ShapeNumbers, type Sizes, sizes, sizesOf } from './sizes.ts';
+export { digest, endings, panicFrame, phases, status, teamwork } from './status.ts';
+export { type Fields, field, offsetOf, placeFields, type Structure, structureBytes } from './structure.ts';
+export { buffers, scratch } from './working.ts';

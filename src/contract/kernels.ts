@@ -1,0 +1,230 @@
+/**
+ * The kernels: what each takes and gives, and which registers it leaves changed. Hand-written code (src/kernels) and portable
+ * twins (device/kernels) both have these signatures; arguments are in a2 to a7, a result in a2, a12 to a15 and a1 survive.
+ */
+import type { Arithmetic } from './sizes.ts';
+
+export interface Parameter {
+  type: 'address' | 'i32' | 'f32';
+  /** Of what lies at an address. */
+  access?: 'read' | 'write' | 'change';
+  meaning: string;
+}
+
+export interface KernelRow {
+  arithmetic: Arithmetic;
+  meaning: string;
+  parameters: Readonly<Record<string, Parameter>>;
+  /** What an i32 result is; none if absent. */
+  result?: string;
+  /**
+   * All that may differ after the call, beside memory, a0 and the result: address registers, vector and float registers (ranges),
+   * states of the core. src/kernels proves that the code keeps to it.
+   */
+  clobbers: string;
+}
+
+const reads = (meaning: string): Parameter => ({ type: 'address', access: 'read', meaning });
+const writes = (meaning: string): Parameter => ({ type: 'address', access: 'write', meaning });
+const changes = (meaning: string): Parameter => ({ type: 'address', access: 'change', meaning });
+const i32 = (meaning: string): Parameter => ({ type: 'i32', meaning });
+const f32 = (meaning: string): Parameter => ({ type: 'f32', meaning });
+
+const product = {
+  weights: reads('s8 (rows, columns)'),
+  x: reads('s8 (columns)'),
+  columns: i32('a multiple of 16'),
+  y: writes('s16 (rows)'),
+  rows: i32('a multiple of 8'),
+  shift: i32('of the sums, 1 or more'),
+} as const;
+
+const gated = {
+  y: reads('s16 (2n): gate rows, then up rows'),
+  scale: reads('s16 (2n)'),
+  out: writes('s32 (n)'),
+  n: i32('a multiple of 8'),
+  mantissa: i32('of the factor that leads to the unit of the gate'),
+  shift: i32('its shift, 0 to 31'),
+} as const;
+
+export const kernels = {
+  matvec_dim: {
+    arithmetic: 'fixed',
+    meaning: 'y = round(W x / 2^shift), half up, for vectors of the dim.',
+    parameters: product,
+    clobbers: 'a2-a6 a8-a11 q0-q7 accx sar loop',
+  },
+  matvec_hidden: {
+    arithmetic: 'fixed',
+    meaning: 'The same for vectors of the hidden size.',
+    parameters: product,
+    clobbers: 'a2-a6 a8-a11 q0-q7 accx sar loop',
+  },
+  pack: {
+    arithmetic: 'fixed',
+    meaning: 'out = x >> shift with the smallest shift that leaves 15 bits.',
+    parameters: { x: reads('s32 (n)'), out: writes('s16 (n)'), n: i32('a multiple of 16') },
+    result: 'the shift',
+    clobbers: 'a2-a4 a8-a9 q0-q3 sar loop',
+  },
+  normalize: {
+    arithmetic: 'fixed',
+    meaning: 'RMSNorm without its division: out = (x >> shift) * gain / 2^15.',
+    parameters: {
+      x: reads('s32 (n)'),
+      gain: reads('s16 (n)'),
+      out: writes('s16 (n)'),
+      n: i32('a multiple of 16, at most LARGEST_DIM'),
+      info: writes('shift, and the sum of (x >> shift)^2 divided by 2^8'),
+    },
+    clobbers: 'a2-a5 a8-a9 q0-q5 accx sar loop',
+  },
+  quantize: {
+    arithmetic: 'fixed',
+    meaning: 'q = round(t * limit / max|t|), by a 15-bit reciprocal.',
+    parameters: {
+      t: reads('s16 (n)'),
+      q: writes('s8 (n)'),
+      n: i32('a multiple of 16'),
+      limit: i32('at most 127'),
+    },
+    result: 'max|t|, at least 1',
+    clobbers: 'a2-a3 a5 a8-a11 q0-q5 sar loop',
+  },
+  scale_rows: {
+    arithmetic: 'fixed',
+    meaning: 'y = y * scale / 2^15.',
+    parameters: { y: changes('s16 (n)'), scale: reads('s16 (n)'), n: i32('a multiple of 16') },
+    clobbers: 'a2-a4 a8 q0-q3 sar loop',
+  },
+  add_residual: {
+    arithmetic: 'fixed',
+    meaning: 'x += (y * scale / 2^15) * mantissa >> shift, saturating.',
+    parameters: {
+      y: reads('s16 (n)'),
+      scale: reads('s16 (n)'),
+      x: changes('s32 (n)'),
+      n: i32('a multiple of 16'),
+      mantissa: i32('15 bits'),
+      shift: i32('0 to 31'),
+    },
+    clobbers: 'a2-a5 a8 q0-q5 sar loop',
+  },
+  logits_f32: {
+    arithmetic: 'fixed',
+    meaning: 'out = f32(y * scale) * factor, one rounding each.',
+    parameters: {
+      y: reads('s16 (n)'),
+      scale: reads('s16 (n)'),
+      out: writes('f32 (n)'),
+      n: i32('a multiple of 16'),
+      factor: f32('of the logits'),
+    },
+    clobbers: 'a2-a6 a8-a11 f0-f4 flags loop',
+  },
+  rope: {
+    arithmetic: 'fixed',
+    meaning: "Scales the rows of a query or key block and rotates its pairs by the position's angles.",
+    parameters: {
+      y: changes('s16 (2n): even members of all pairs, then the odd ones'),
+      scale: reads('s16 (2n)'),
+      angles: reads('s16 (2n): cosines, then sines, in units of 2^-15'),
+      n: i32('a multiple of 8'),
+    },
+    clobbers: 'a2-a5 a8-a11 q0-q5 sar loop',
+  },
+  scores: {
+    arithmetic: 'fixed',
+    meaning: 'out[p] = ((q . k[p]) >> 4) * keyScales[p] / 2^15; -32768 from `count` on.',
+    parameters: {
+      q: reads('s8 (headSize), limited to queryLimit()'),
+      keys: reads('s8 (group, headSize, 16)'),
+      headSize: i32('components'),
+      keyScales: reads('s16 (16 * groups)'),
+      out: writes('s16 (16 * groups)'),
+      count: i32('positions'),
+    },
+    result: 'the largest score',
+    clobbers: 'a2-a10 q0-q7 qacc sar sar_byte loop',
+  },
+  softmax_table: {
+    arithmetic: 'fixed',
+    meaning: 'Writes the constants of `softmax`.',
+    parameters: {
+      table: writes('the softmax table'),
+      mantissa: i32('(mantissa >> shift) * 2^-11 nats are a unit of the scores'),
+      shift: i32('0 to 31'),
+      valueShift: i32('as small as the largest value scale allows'),
+    },
+    clobbers: 'a8-a10 q0 sar',
+  },
+  softmax: {
+    arithmetic: 'fixed',
+    meaning: 'e = exp(score - largest), weights = round((e * valueScales >> valueShift) / 2^8).',
+    parameters: {
+      scores: reads('s16 (16 * groups)'),
+      valueScales: reads('s16 (16 * groups)'),
+      weights: writes('s8 (16 * groups)'),
+      groups: i32('of 16 positions'),
+      largest: i32('of the scores'),
+      table: changes('the softmax table'),
+    },
+    result: 'the sum of e, in units of 2^-15',
+    clobbers: 'a2-a4 a7-a9 q0-q7 accx sar loop',
+  },
+  values: {
+    arithmetic: 'fixed',
+    meaning: 'out[d] = (8 * sum of weights[p] * values[d][p]) * reciprocal >> 32.',
+    parameters: {
+      values: reads('s8 (group, headSize, 16)'),
+      weights: reads('s8 (16 * groups)'),
+      groups: i32('of 16 positions'),
+      headSize: i32('components'),
+      out: writes('s16 (headSize)'),
+      reciprocal: i32('of the sum of the weights'),
+    },
+    clobbers: 'a2-a6 a8-a11 q0-q7 accx loop',
+  },
+  swiglu: {
+    arithmetic: 'fixed',
+    meaning: 'out = silu(gate) * up.',
+    parameters: gated,
+    clobbers: 'a2-a4 a6 a8-a11 q0-q7 sar',
+  },
+  matvec_f32: {
+    arithmetic: 'float',
+    meaning: 'y = W x.',
+    parameters: {
+      weights: reads('f32 (rows, columns)'),
+      x: reads('f32 (columns)'),
+      columns: i32('a multiple of 4'),
+      y: writes('f32 (rows)'),
+      rows: i32('1 or more'),
+    },
+    clobbers: 'a2 a4-a6 a8 f0-f11 flags loop',
+  },
+} as const satisfies Record<string, KernelRow>;
+
+export type KernelName = keyof typeof kernels;
+export type ParameterOf<N extends KernelName> = keyof (typeof kernels)[N]['parameters'] & string;
+
+/** The softmax table: vectors of constants in the order in which the kernel needs them, then two shifts. */
+export const softmaxTable = {
+  /** Lanes of one vector hold the same number. */
+  vectors: ['mantissa', 'e3', 'e2', 'e1', 'one', 'half', 'largest', 'lowest'],
+  words: ['shift', 'valueShift'],
+} as const;
+
+const VECTOR_BYTES = 16;
+
+/** Offset of a vector or word of the softmax table. */
+export function softmaxOffset(
+  name: (typeof softmaxTable.vectors)[number] | (typeof softmaxTable.words)[number],
+): number {
+  const vector = (softmaxTable.vectors as readonly string[]).indexOf(name);
+  if (vector >= 0) return VECTOR_BYTES * vector;
+  return (
+    VECTOR_BYTES * softmaxTable.vectors.length + 4 * (softmaxTable.words as readonly string[]).indexOf(name)
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * What the builder hands to a device program: immutable globals `config.NAME`, which the compiler to Xtensa folds into the code,
+ * so that a build for another model needs no AssemblyScript. Addresses of blobs and buffers come from the memory plan.
+ */
+import { buffers } from './working.ts';
+
+export interface NumberRow {
+  /** As the device program declares it. */
+  type: 'i32' | 'u32' | 'usize';
+  meaning: string;
+}
+
+const rows = (type: NumberRow['type'], table: Readonly<Record<string, string>>): Record<string, NumberRow> =>
+  Object.fromEntries(Object.entries(table).map(([name, meaning]) => [name, { type, meaning }]));
+
+const bufferMeanings: Record<string, string> = Object.fromEntries(
+  Object.values(buffers).flatMap((table) =>
+    Object.entries(table).map(([name, { meaning }]) => [name, `Buffer: ${meaning}`]),
+  ),
+);
+
+/** By subject. */
+export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>>>> = {
+  'Shape of the model, all counts of elements': rows('i32', {
+    dim: 'Width of the residual stream.',
+    hiddenDim: 'Width of the feed-forward.',
+    layers: 'Layers.',
+    heads: 'Query heads.',
+    kvHeads: 'Key and value heads.',
+    vocabulary: 'Pieces.',
+    context: 'Positions that the KV cache holds.',
+  }),
+  'The machine': rows('i32', {
+    cores: '1 or 2; with 1 every barrier folds away.',
+    clockMegahertz: 'CPU clock that the boot code sets up: 80, 160 or 240 MHz.',
+  }),
+  'The model and its working memory': {
+    ...rows('usize', { model: 'The packed model: its record.' }),
+    ...rows('usize', bufferMeanings),
+    ...rows('usize', { scratchBytes: "Bytes of one core's scratch." }),
+  },
+  'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {
+    classifierFormat: 'Of the classifier.',
+    qkvFormat: 'Of the query, key and value rows.',
+    outFormat: "Of the attention's output.",
+    gateUpFormat: 'Of the gate and up rows.',
+    downFormat: 'Of the down matrix.',
+  }),
+  'Memory of the console, the prompt and the sampler': {
+    ...rows('usize', {
+      teamwork: 'Barrier counts, the posted job, results that the two cores exchange.',
+      candidates: "u16 (vocabulary): the sampler's heap.",
+      line: 'The line being edited; `lineBytes` long, and a byte more for decoding.',
+    }),
+    ...rows('i32', { lineBytes: 'Longest line.' }),
+    ...rows('usize', { typed: 'Ring of `typedBytes`: what arrives while a story runs.' }),
+    ...rows('u32', { typedBytes: 'A power of two.' }),
+    ...rows('usize', {
+      promptTokens: 'i32 (lineBytes + 2): the encoded prompt.',
+      promptMerges: 'i32 (lineBytes + 2): what each of its tokens would become with its right neighbour.',
+      storyTokens: 'i32 (context): ids of the last story, in the order of its digest.',
+      status: 'What a debugger, or the simulator, may look at: the status words.',
+    }),
+  },
+  'The packed vocabulary': {
+    ...rows('usize', {
+      pieceOffsets: 'u32 (vocabulary + 1): where each piece begins in `pieceBytes`.',
+      pieceBytes: 'u8: all pieces, one behind the other.',
+      pieceScores: 'f32 (vocabulary).',
+      pieceOrder: 'u16 (uniquePieces): ids in the order of their bytes, the lowest id of equal pieces only.',
+    }),
+    ...rows('i32', { uniquePieces: 'Pieces in `pieceOrder`.' }),
+  },
+  'What only the boot code and the console read': {
+    ...rows('usize', {
+      banner: 'Text about this image, ended by a zero byte: name, model, memory.',
+      zeroRanges: 'Pairs of words, address and length, of the memory that must be zero.',
+    }),
+    ...rows('i32', {
+      zeroRangeCount: 'Pairs of `zeroRanges`.',
+      earlyRangeCount: 'How many of them, from the first, may be zeroed before core 1 has left the ROM.',
+    }),
+    ...rows('u32', { flashOffset: 'Flash offset of the first 64 KB page to map at 0x3C000000.' }),
+    ...rows('i32', {
+      flashPages: 'How many pages; 0: the data cache stays as it is.',
+      psramPages: '64 KB pages of PSRAM to map behind the flash.',
+      psramKind: '0 none, 1 quad, 2 octal.',
+    }),
+    ...rows('u32', { entry1: 'First instruction of core 1.' }),
+    ...rows('usize', {
+      readyLine: 'What answers `/json on`, ended by a zero byte: the image as a JSON object.',
+      output: 'Ring of `outputBytes`: what is printed and not sent yet.',
+    }),
+    ...rows('u32', { outputBytes: 'A power of two.' }),
+  },
+  'The screen': {
+    ...rows('i32', { screenKind: '0 none (all of it folds away), 1 SSD1306, 2 SH1106.' }),
+    ...rows('u32', {
+      screenAddress: '7-bit I2C address.',
+      screenSda: 'Data pin.',
+      screenScl: 'Clock pin.',
+    }),
+    ...rows('i32', {
+      screenReset: 'Reset pin, low active, or -1.',
+      screenPower: "Pin that switches the screen's supply, or -1.",
+      screenPowerOn: 'The level that switches it on.',
+      screenFlip: '1: the glass is mounted upside down.',
+    }),
+    ...rows('usize', {
+      screenQueue: 'Two words, then text on its way to the screen.',
+      screenPicture:
+        'u8 (page, column), bit 0 on top, then what of it the screen has not got. Starts as the splash.',
+      screenFont: 'u8 (glyph, 8): width and columns; then the code points of the glyphs beyond ASCII.',
+    }),
+    ...rows('i32', { screenGlyphs: 'Glyphs of the font.' }),
+  },
+};

@@ -1,0 +1,90 @@
+/** The packed model's record: a header, then one structure a layer. Packers write its words by name, the stages read them. */
+import type { Arithmetic } from './sizes.ts';
+import { type Fields, field, type Structure } from './structure.ts';
+
+/** A matrix of the fixed arithmetic, whatever its format: three words in a row. */
+const matrix = <N extends string>(name: N, meaning: string) =>
+  ({
+    [name]: field('address', meaning),
+    [`${name}Scales`]: field('address', `s16 (rows): scales of ${name}.`),
+    [`${name}Shift`]: field('i32', `Right shift of the products with ${name}.`),
+  }) as Readonly<Record<N | `${N}Scales` | `${N}Shift`, { type: 'address' | 'i32'; meaning: string }>>;
+
+const fixed = {
+  header: {
+    meaning: 'Header of a record in fixed arithmetic.',
+    unit: 64,
+    fields: {
+      embedding: field('address', 's8 (vocabulary, dim).'),
+      embeddingUnits: field(
+        'address',
+        'i32 (vocabulary): one unit of a row, in units of the residual stream.',
+      ),
+      ...matrix('classifier', '(vocabulary, dim).'),
+      finalGain: field('address', 's16 (dim): gains of the last norm.'),
+      finalFactor: field('f32', 'What its gains leave out of the scale of the activations.'),
+      logitFactor: field('f32', 'From products with the classifier to logits, for activations of unit 1.'),
+      rope: field('address', 's16 (context, headSize / 2, 2): cosine and sine in units of 2^-15.'),
+      epsilon: field('f32', "RMSNorm's, in squared residual units."),
+    },
+  },
+  layer: {
+    meaning: 'A layer in fixed arithmetic.',
+    unit: 32,
+    fields: {
+      ...matrix('qkv', '(query, key and value rows of half 0, then of half 1; dim).'),
+      ...matrix('out', '(dim, dim).'),
+      ...matrix('gateUp', '(gate and up rows of half 0, then of half 1; dim).'),
+      ...matrix('down', '(dim, hidden).'),
+      attentionGain: field('address', 's16 (dim).'),
+      feedForwardGain: field('address', 's16 (dim).'),
+      attentionFactor: field('f32', 'What the gains leave out of the scale of the activations.'),
+      feedForwardFactor: field('f32', 'The same of the norm before the feed-forward.'),
+      scoreFactor: field('f32', "From a query's unit to the exponential's argument."),
+      keyFactor: field('f32', "From a product's unit to that of the keys' scales."),
+      valueFactor: field('f32', "From a product's unit to that of the values' scales."),
+      outFactor: field('f32', "From the attention's unit to the residual stream's."),
+      gateFactor: field('f32', "From a product's unit to that of the gate's argument."),
+      downFactor: field('f32', "From the hidden vector's unit to the residual stream's."),
+    },
+  },
+} as const satisfies Record<string, Structure>;
+
+const float = {
+  header: {
+    meaning:
+      'Header of a record in float arithmetic. All matrices have rows padded to multiples of 4 columns.',
+    unit: 16,
+    fields: {
+      embedding: field('address', 'f32 (vocabulary, dim).'),
+      classifier: field('address', 'f32 (vocabulary, dim).'),
+      finalNorm: field('address', 'f32 (dim).'),
+      rope: field('address', 'f32 (context, headSize / 2, 2): cosine and sine.'),
+    },
+  },
+  layer: {
+    meaning: 'A layer in float arithmetic.',
+    unit: 4,
+    fields: {
+      attentionNorm: field('address', 'f32 (dim).'),
+      wq: field('address', 'f32 (dim, dim).'),
+      wk: field('address', 'f32 (kvDim, dim).'),
+      wv: field('address', 'f32 (kvDim, dim).'),
+      wo: field('address', 'f32 (dim, dim).'),
+      ffnNorm: field('address', 'f32 (dim).'),
+      w1: field('address', 'f32 (hidden, dim): gate.'),
+      w2: field('address', 'f32 (dim, hidden): down.'),
+      w3: field('address', 'f32 (hidden, dim): up.'),
+    },
+  },
+} as const satisfies Record<string, Structure>;
+
+export const records = { fixed, float } as const;
+
+/** Names of the words of a header or a layer. */
+export type WordsOf<
+  A extends Arithmetic,
+  P extends 'header' | 'layer',
+> = keyof (typeof records)[A][P]['fields'] & string;
+
+export type { Fields };

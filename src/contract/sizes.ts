@@ -1,0 +1,122 @@
+/**
+ * Padding and halving of the work: functions of the model's shape, the same on both sides. Half 0 of everything is core 0's,
+ * half 1 core 1's; a single core does both, one after the other.
+ */
+import { value } from './constants.ts';
+import { parseFormula, type Scope } from './formula.ts';
+
+export interface SizeFunction {
+  parameters: readonly string[];
+  formula: string;
+  meaning: string;
+}
+
+const size = (parameters: string, formula: string, meaning: string): SizeFunction => ({
+  parameters: parameters.split(' ').filter((name) => name !== ''),
+  formula,
+  meaning,
+});
+
+/** Where each function is generated to: `common` for all programs, the others for one arithmetic. */
+export const sizes = {
+  common: {
+    pad4: size('n', '(n + 3) & ~3', 'To whole registers of f32.'),
+    pad8: size('n', '(n + 7) & ~7', 'To whole registers of s16.'),
+    pad16: size('n', '(n + 15) & ~15', 'To whole registers of s8.'),
+    headSize: size('', 'dim / heads', 'Components of a head.'),
+    firstOf: size('half count', 'half ? (count + 1) >> 1 : 0', 'First item of a half, of `count` items.'),
+    countOf: size(
+      'half count',
+      'half ? count >> 1 : (count + 1) >> 1',
+      'Items of a half, of `count`: half 0 takes the odd one.',
+    ),
+  },
+  fixed: {
+    contextPadded: size('', 'pad16(context)', 'Positions of the KV cache: groups of 16.'),
+    pairsOf: size(
+      'heads',
+      'pad8((countOf(0, heads) * headSize()) >> 1)',
+      "Even members of the rotated pairs of a half's heads; as many odd ones lie behind them.",
+    ),
+    valueRows: size('', 'pad16(countOf(0, kvHeads) * headSize())', 'Value rows of a half.'),
+    qkvRows: size(
+      '',
+      '2 * pairsOf(heads) + 2 * pairsOf(kvHeads) + valueRows()',
+      "Rows of a half's query, key and value block: both halves are padded to the same size.",
+    ),
+    hiddenHalf: size('', 'pad8((hiddenDim + 1) >> 1)', 'Hidden units of either half.'),
+    firstRow: size(
+      'half rows',
+      'half ? pad16((pad16(rows) + 1) >> 1) : 0',
+      'First row of a half, of `rows` rows of a matrix that is cut in the middle.',
+    ),
+    rowsOf: size(
+      'half rows',
+      'half ? pad16(rows) - firstRow(1, rows) : firstRow(1, rows)',
+      'Rows of a half, a multiple of 16.',
+    ),
+    widest: size('', 'max(pad16(dim), 2 * hiddenHalf())', 'Elements of the longest vector.'),
+    mostRows: size(
+      '',
+      'max(max(qkvRows(), 2 * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim)))',
+      'Rows of the largest product of a half.',
+    ),
+    queryLimit: size(
+      '',
+      'min(ACTIVATION_LIMIT, LANE_LIMIT / (128 * headSize()))',
+      "Queries are held this small so that a score's lane of QACC cannot overflow.",
+    ),
+  },
+  float: {
+    contextPadded: size('', 'pad4(context)', 'Positions of the KV cache.'),
+  },
+} as const satisfies Record<string, Record<string, SizeFunction>>;
+
+export type Arithmetic = 'fixed' | 'float';
+type NameIn<A extends Arithmetic> = keyof (typeof sizes)['common'] | keyof (typeof sizes)[A];
+
+/** The numbers that formulas may name. */
+export const SHAPE = ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabulary', 'context'] as const;
+export type ShapeNumbers = Readonly<Record<(typeof SHAPE)[number], number>>;
+
+const parsed = new Map<string, ReturnType<typeof parseFormula>>();
+
+function formulaOf(text: string): ReturnType<typeof parseFormula> {
+  const known = parsed.get(text) ?? parseFormula(text);
+  parsed.set(text, known);
+  return known;
+}
+
+export interface Sizes<A extends Arithmetic> {
+  /** Value of a function of the table. */
+  of(name: NameIn<A>, ...args: number[]): number;
+  /** Value of any formula in its terms. */
+  evaluate(formula: string): number;
+}
+
+const builtins: Readonly<Record<string, (a: number, b: number) => number>> = { max: Math.max, min: Math.min };
+
+/** The size functions of an arithmetic for a model of this shape. */
+export function sizesOf<A extends Arithmetic>(arithmetic: A, shape: ShapeNumbers): Sizes<A> {
+  const functions: Readonly<Record<string, SizeFunction>> = { ...sizes.common, ...sizes[arithmetic] };
+  const known: Readonly<Record<string, number>> = { ...value, ...shape };
+  const call = (name: string, args: readonly number[]): number => {
+    const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+    if (builtin) return builtin(args[0], args[1]);
+    const found = Object.hasOwn(functions, name) ? functions[name] : undefined;
+    if (found?.parameters.length !== args.length)
+      throw new Error(`contract: ${name}/${args.length} is no size`);
+    const given = new Map(found.parameters.map((parameter, i) => [parameter, args[i]]));
+    return formulaOf(found.formula)(scope((name) => given.get(name) ?? outer(name)));
+  };
+  const outer = (name: string): number => {
+    const found = known[name];
+    if (found === undefined) throw new Error(`contract: a formula names ${name}, which nobody defines`);
+    return found;
+  };
+  const scope = (number: Scope['number']): Scope => ({ number, call });
+  return {
+    of: (name, ...args) => call(name as string, args),
+    evaluate: (formula) => formulaOf(formula)(scope(outer)),
+  };
+}

@@ -1,0 +1,67 @@
+/** How the last story went: words that the console's /stats, a debugger and the simulator's harness read. */
+import { field } from './structure.ts';
+
+export const status = {
+  meaning: 'How the last story went, and what the program is doing (config.status).',
+  unit: 64,
+  fields: {
+    phase: field('u32', 'An index of phases.'),
+    passes: field('u32', 'Passes through the model, one a position.'),
+    promptTokens: field('u32', 'Tokens of the prompt, BOS included.'),
+    ending: field('u32', 'An index of endings.'),
+    firstCycles: field('u32', 'Cycles of the first pass.'),
+    lastCycles: field('u32', 'Cycles of the last pass.'),
+    totalCycles: field('u64', 'All passes together, sampling and printing included.'),
+    digest: field('u64', 'FNV-1a over the tokens.'),
+    seed: field('u64', 'The seed that drew it.'),
+    stories: field('u32', 'Stories told since boot.'),
+  },
+} as const;
+
+/** Names with their meanings; a word holds the index. */
+export const phases = {
+  boot: 'Not ready yet.',
+  ready: 'Waits for a line.',
+  telling: 'A story is being told.',
+  panic: 'An exception was taken.',
+} as const;
+
+export const endings = {
+  none: 'No story has ended yet.',
+  finished: 'The model closed the story (BOS).',
+  limit: 'The token limit or the context is used up.',
+  stopped: 'Ctrl-C.',
+} as const;
+
+/** What the two cores tell each other (config.teamwork). */
+export const teamwork = {
+  meaning: 'Barrier counts, the posted pass, and what the sampler exchanges (config.teamwork).',
+  unit: 32,
+  fields: {
+    barriers: field('u32', "Each core's barriers so far, written by that core alone.", 2),
+    jobToken: field('u32', 'Token of the posted pass.'),
+    jobPosition: field('u32', 'Its position.'),
+    jobTemperature: field('f32', 'Its temperature; 0 where nothing is drawn.'),
+    largest: field('f32', "Largest logit of each core's half.", 2),
+  },
+} as const;
+
+/** What the exception vectors save of a core (config.panicFrames). */
+export const panicFrame = {
+  meaning: 'What the exception vectors save before they call `panic`.',
+  unit: 4,
+  fields: {
+    core: field('u32', 'Number of the core.'),
+    vector: field('u32', 'Return address of the call in the vector.'),
+    cause: field('u32', 'EXCCAUSE.'),
+    pc: field('u32', 'EPC1.'),
+    address: field('u32', 'EXCVADDR.'),
+    ps: field('u32', 'PS.'),
+    sar: field('u32', 'SAR.'),
+    depc: field('u32', 'DEPC: the address of a double exception.'),
+    registers: field('u32', 'a0 ... a15.', 16),
+  },
+} as const;
+
+/** FNV-1a over token ids as little-endian words, 64 bits (Fowler, Noll, Vo; RFC 9923). */
+export const digest = { offsetBasis: 0xcbf29ce484222325n, prime: 0x100000001b3n } as const;

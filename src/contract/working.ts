@@ -1,0 +1,88 @@
+/** Working memory: the buffers whose addresses a program imports, and what is in a core's scratch. */
+import type { Arithmetic } from './sizes.ts';
+
+export interface Region {
+  /** A formula of sizes. */
+  bytes: string;
+  /** Element and shape, or what it is. */
+  meaning: string;
+}
+
+export interface Buffer extends Region {
+  purpose: 'activations' | 'kv cache';
+}
+
+const region = (bytes: string, meaning: string): Region => ({ bytes, meaning });
+const buffer = (bytes: string, meaning: string): Buffer => ({ bytes, meaning, purpose: 'activations' });
+const cache = (bytes: string, meaning: string): Buffer => ({ bytes, meaning, purpose: 'kv cache' });
+
+/** One core's scratch, in order; each region begins where the one before ends, at a multiple of 16 from `softmax` on. */
+const fixedScratch = {
+  info: region('8', 'What `normalize` reports: two words.'),
+  activationScale: region('8', 'f32: real value of one unit of `activations`; a word is spare.'),
+  queryFactor: region('16', "f32 (half): from scores to the exponential's argument; two words are spare."),
+  softmax: region('144', "The softmax kernel's table."),
+  activations: region('widest()', 's8 (widest vector).'),
+  vector16: region('2 * widest()', 's16 (widest vector).'),
+  outputs: region('2 * mostRows()', 's16 (most rows of a half).'),
+  angles: region('4 * pairsOf(heads)', 's16 (2, pairs): cosines, sines.'),
+  keyAngles: region('4 * pairsOf(kvHeads)', 's16 (2, key pairs).'),
+  queries: region('4 * pairsOf(heads)', 's8 (half, 2, pairs).'),
+  query: region('pad16(headSize())', 's8 (headSize).'),
+  scores: region('2 * contextPadded()', 's16 (context).'),
+  weights: region('contextPadded()', 's8 (context).'),
+  end: region('READ_AHEAD', 'Read and not used.'),
+} as const;
+
+const floatScratch = {
+  vector: region('4 * pad4(dim)', 'f32 (dim).'),
+  rows: region('4 * pad4(max(dim, hiddenDim))', 'f32 (dim or hidden).'),
+  query: region('4 * pad4(headSize())', 'f32 (headSize).'),
+  scores: region('4 * contextPadded()', 'f32 (context).'),
+} as const;
+
+export const scratch = { fixed: fixedScratch, float: floatScratch } as const satisfies Record<
+  Arithmetic,
+  Record<string, Region>
+>;
+
+const fixedBuffers = {
+  residual: buffer('4 * pad16(dim) + READ_AHEAD', 's32 (dim), 18 fraction bits.'),
+  hidden: buffer('8 * hiddenHalf() + READ_AHEAD', 's32 (hidden).'),
+  attention: buffer('2 * pad16(dim) + READ_AHEAD', 's16 (dim).'),
+  scratch: buffer('2 * SCRATCH', "Both cores' scratch."),
+  logits: buffer('4 * pad16(vocabulary)', 'f32 (vocabulary): what the forward pass leaves behind.'),
+  keys: cache(
+    'layers * kvHeads * headSize() * contextPadded() + READ_AHEAD',
+    's8 (layer, head, group of 16 positions, headSize, 16).',
+  ),
+  values: cache(
+    'layers * kvHeads * headSize() * contextPadded() + 48 * headSize()',
+    's8, as `keys`; loads run two registers ahead, each a group of positions apart.',
+  ),
+  keyScales: cache(
+    'layers * 2 * (2 * contextPadded() + 32)',
+    "s16 (layer, half, context), and room for each half's largest.",
+  ),
+  valueScales: cache('layers * 2 * (2 * contextPadded() + 32)', 'As `keyScales`.'),
+} as const;
+
+const floatBuffers = {
+  residual: buffer('4 * pad4(dim)', 'f32 (dim).'),
+  hidden: buffer('4 * pad4(hiddenDim)', 'f32 (hidden).'),
+  attention: buffer('4 * pad4(dim)', 'f32 (dim).'),
+  queries: buffer('4 * pad4(dim)', 'f32 (head, headSize).'),
+  scratch: buffer('2 * SCRATCH', "Both cores' scratch."),
+  logits: buffer('4 * pad4(vocabulary)', 'f32 (vocabulary): what the forward pass leaves behind.'),
+  keys: cache(
+    '4 * layers * kvHeads * contextPadded() * pad4(headSize())',
+    'f32 (layer, head, position, headSize).',
+  ),
+  values: cache('4 * layers * kvHeads * contextPadded() * pad4(headSize())', 'f32, as `keys`.'),
+} as const;
+
+/** Every buffer; all are zero when the program starts. `SCRATCH` is the size of one core's scratch. */
+export const buffers = { fixed: fixedBuffers, float: floatBuffers } as const satisfies Record<
+  Arithmetic,
+  Record<string, Buffer>
+>;

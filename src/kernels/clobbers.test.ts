@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { type KernelRow, kernels as table } from '../contract/index.ts';
+import { createAssembler } from '../xtensa/index.ts';
+import { namesIn, writtenBy } from './clobbers.ts';
+import { kernels } from './index.ts';
+
+const rows: Readonly<Record<string, KernelRow>> = table;
+const columns = Array.from({ length: 65 }, (_, i) => 16 * (i + 1));
+const heads = [2, 4, 6, 8, 16, 32, 48, 64];
+
+describe('what a kernel changes', () => {
+  it('covers all kernels of the contract', () => {
+    expect(kernels.map(({ name }) => name).sort()).toEqual(Object.keys(rows).sort());
+  });
+  it.each(kernels)('$name: exactly what the contract says, over all shapes', ({ name, build }) => {
+    const written = new Set<string>();
+    for (const [index, dim] of columns.entries()) {
+      const asm = createAssembler();
+      build(asm, { precision: 'int8', dim, hidden: dim, headSize: heads[index % heads.length] });
+      for (const register of writtenBy(asm.finish())) written.add(register);
+    }
+    written.delete('a1'); // given back; src/kernels/testing.ts sees to it
+    expect([...written].sort()).toEqual([...namesIn(rows[name].clobbers)].sort());
+  });
+});
