@@ -1,5 +1,5 @@
 /**
- * The three hottest scalar functions of the device program (device/transformer/int8.ts: attend, project,
+ * The three hottest scalar functions of the device program (device/transformer/fixed.ts: attend, project,
  * normalizeResidual), written by hand for the sizes of stories260K on two cores. What the compiler is measured against.
  */
 import {
@@ -54,7 +54,7 @@ export const sizes = {
   context: 256,
 } as const;
 
-/** Offsets in a core's scratch, in bytes (device/transformer/layout.ts). */
+/** Offsets in a core's scratch, in bytes (docs/contract.md). */
 const ACTIVATION_SCALE = 8;
 const QUERY_FACTOR = 16;
 const SOFTMAX = 32;
