@@ -87,7 +87,10 @@ function compiled(): { object: ObjectCode; externals: readonly string[] } {
   const wasm = readFileSync(new URL('../dist/device/main.chip.wasm', import.meta.url));
   const { object, externals } = compileModule(wasm, { globals, trapSymbol: 'trap' });
   const wanted = new Map(
-    ['normalizeResidual', 'project', 'attend'].map((name) => [`.text.device/transformer/fixed/${name}`, name]),
+    ['normalizeResidual', 'project', 'attend'].map((name) => [
+      `.text.device/transformer/fixed/${name}`,
+      name,
+    ]),
   );
   for (const section of object.sections) {
     const name = wanted.get(section.name);
