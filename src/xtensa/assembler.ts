@@ -16,7 +16,7 @@ import {
   type WordsItem,
 } from './items.ts';
 import { placePool } from './literals.ts';
-import type { ObjectCode } from './object.ts';
+import { defaultAttributes, type ObjectCode } from './object.ts';
 import { createPool, type Pool } from './pool.ts';
 import {
   appendInstruction,
@@ -162,7 +162,9 @@ function directives(
       void append<SpaceItem>(program.current, { kind: 'space', count, to: false, fill: 0 }, count),
     comment: (text) => void append<CommentItem>(program.current, { kind: 'comment', text }),
     section(name, options = {}) {
-      program.current = sectionNamed(program, name, options.code);
+      const plain = defaultAttributes(name);
+      const attributes = { ...plain, execute: options.code ?? plain.execute };
+      program.current = sectionNamed(program, name, attributes);
       program.current.align = Math.max(program.current.align, options.align ?? 1);
     },
     exact(body) {

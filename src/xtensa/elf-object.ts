@@ -1,6 +1,7 @@
-/** An ELF file's code and data in the form that our own assembler makes, so that it can be printed as source. */
+/** An ELF file's code and data in the form that our own assembler makes: to be linked, or printed as source. */
 import { FailureError } from '../errors.ts';
 import { dataRangesOf, type Elf, type ElfRelocation, type ElfSection, type ElfSymbol } from './elf.ts';
+import { relocationTypes, sectionTypes, specialSections } from './elf-numbers.ts';
 import { writeWord } from './emit.ts';
 import { decodeOperands, encodeInstruction } from './encode.ts';
 import type { ObjectCode, Relocation, RelocationKind, Section } from './object.ts';
@@ -10,10 +11,6 @@ import { wordAt } from './text/disassemble.ts';
 /** Names of sections and files are no labels, and some names cannot be written. */
 export const isLabel = ({ name, type }: ElfSymbol): boolean =>
   type !== 3 && type !== 4 && /^[A-Za-z_.$][\w.$]*$/.test(name);
-
-/** R_XTENSA_32 and R_XTENSA_SLOT0_OP (binutils, elf/xtensa.h); the others only help the linker to shrink code. */
-const word32 = 1;
-const slot0 = 20;
 
 const relocationKinds: Readonly<Record<string, RelocationKind>> = {
   call0: 'call',
@@ -65,8 +62,8 @@ function convertInstruction(
   const label = opcode ? opcode.visible.findIndex(({ kind }) => kind === 'label') : -1;
   if (!opcode || label < 0) return undefined;
   if (symbol!.section !== index) {
-    const kind = relocationKinds[opcode.name];
-    return kind && { offset, kind, ...target };
+    const kind = relocationKinds[opcode.name] ?? 'branch';
+    return { offset, kind, ...target };
   }
   const values = decodeOperands(opcode, word, offset);
   values[label] = symbol!.value + addend;
@@ -79,22 +76,28 @@ function convertInstruction(
   return undefined;
 }
 
+/** What a relocation of a whole word asks for. */
+const wordKinds: Readonly<Record<number, RelocationKind>> = {
+  [relocationTypes.word32]: 'abs32',
+  [relocationTypes.relative32]: 'pcrel32',
+};
+
 function convertRelocations(
   from: ElfSection,
   section: Section,
   sections: ReadonlyMap<number, Section>,
 ): void {
   for (const relocation of from.relocations) {
-    if (relocation.type !== word32 && relocation.type !== slot0) continue;
+    if (!(relocation.type in wordKinds) && relocation.type !== relocationTypes.slot0) continue;
     if (relocation.offset + 3 > section.bytes.length) continue;
-    const isWord = relocation.type === word32;
+    const isWord = relocation.type in wordKinds;
     // What stands in a data word is added to the addend.
     const inPlace = isWord ? wordAt(section.bytes, relocation.offset) | 0 : 0;
     const target = targetOf({ ...relocation, addend: relocation.addend + inPlace }, sections);
     if (!target) continue;
     if (isWord) section.data!.push([relocation.offset, relocation.offset + 4]);
     const converted = isWord
-      ? { offset: relocation.offset, kind: 'abs32' as const, ...target }
+      ? { offset: relocation.offset, kind: wordKinds[relocation.type], ...target }
       : convertInstruction(section, from.index, relocation, target);
     if (converted) section.relocations.push(converted);
   }
@@ -119,11 +122,26 @@ export function objectFromElf(elf: Elf): ObjectCode {
     const bytes = contentOf(from);
     const data: [number, number][] = isCode ? dataRangesOf(elf, from) : [[0, bytes.length]];
     const align = from.align >= 4 && (from.align & (from.align - 1)) === 0 ? from.align : 4;
-    sections.set(from.index, { name: from.name, align, bytes, symbols: new Map(), relocations: [], data });
+    const zeros = from.type === sectionTypes.noBits;
+    const attributes = { allocate: true, write: from.flags.write, execute: isCode, zeros };
+    const { name } = from;
+    sections.set(from.index, { name, attributes, align, bytes, symbols: new Map(), relocations: [], data });
   }
   const globals = new Set<string>();
+  const weak = new Set<string>();
+  const absolutes = new Map<string, number>();
+  const commons = new Map<string, { size: number; align: number }>();
   for (const symbol of elf.symbols.filter(isLabel)) {
     const section = sections.get(symbol.section);
+    if (symbol.isWeak) weak.add(symbol.name);
+    if (!section && symbol.isGlobal) {
+      const { name, value, size } = symbol;
+      if (symbol.section === specialSections.common) commons.set(name, { size, align: Math.max(1, value) });
+      if (symbol.section === specialSections.absolute && elf.kind === 'relocatable') {
+        absolutes.set(name, value);
+        globals.add(name);
+      }
+    }
     if (!section) continue;
     const base = elf.kind === 'executable' ? elf.sections[symbol.section].address : 0;
     const offset = symbol.value - base;
@@ -134,5 +152,5 @@ export function objectFromElf(elf: Elf): ObjectCode {
     convertRelocations(elf.sections[index], section, sections);
     section.data!.sort((one, other) => one[0] - other[0]);
   }
-  return { sections: [...sections.values()], globals };
+  return { sections: [...sections.values()], globals, weak, absolutes, commons };
 }

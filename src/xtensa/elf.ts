@@ -3,6 +3,7 @@
  * disassembler needs them. Source: System V ABI, chapters 4 and 5; Xtensa numbers from binutils' elf/xtensa.h.
  */
 import { FailureError } from '../errors.ts';
+import { bindings, machineXtensa, property, sectionTypes } from './elf-numbers.ts';
 
 export interface ElfSegment {
   /** Where the program sees it, and where it is loaded (they differ for initialised data in ROM). */
@@ -42,7 +43,9 @@ export interface ElfSymbol {
   size: number;
   type: number;
   isGlobal: boolean;
-  /** Index of the section it is defined in; 0 where it is not defined. */
+  /** Gives way to another definition, or may have none. */
+  isWeak: boolean;
+  /** Index of the section it is defined in; 0 where it is not defined, or one of the special ones. */
   section: number;
 }
 
@@ -54,9 +57,7 @@ export interface Elf {
   symbols: ElfSymbol[];
 }
 
-const machineXtensa = 94;
 const segmentLoad = 1;
-const sectionTypes = { symbolTable: 2, relocationsWithAddend: 4, noBits: 8 };
 const largestTable = 1_000_000;
 
 interface File {
@@ -195,7 +196,8 @@ function readSymbols(file: File, sections: readonly RawSection[]): ElfSymbol[] {
       value: entry.getUint32(4, true),
       size: entry.getUint32(8, true),
       type: info & 15,
-      isGlobal: info >> 4 !== 0,
+      isGlobal: info >> 4 !== bindings.local,
+      isWeak: info >> 4 === bindings.weak,
       section: entry.getUint16(14, true),
     };
   });
@@ -246,9 +248,6 @@ export function readElf(bytes: Uint8Array): Elf {
     symbols,
   };
 }
-
-/** Flags of the entries in `.xt.prop` sections (binutils, elf/xtensa.h). */
-const property = { literal: 1, instructions: 2, data: 4 };
 
 /**
  * Ranges [start, end) of a section that hold literals or data rather than instructions, by the property tables that

@@ -252,6 +252,7 @@ export function emitSection(section: SectionItems, locate: Locate, base?: number
   const bytes = new Uint8Array(layOut(section, locate, base));
   const result: Section = {
     name: section.name,
+    attributes: section.attributes,
     align: section.align,
     bytes,
     symbols: new Map(),

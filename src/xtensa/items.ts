@@ -1,6 +1,7 @@
 /** What a section is made of before its layout is known. */
 import { UsageError } from '../errors.ts';
 import type { Expression } from './expression.ts';
+import type { SectionAttributes } from './object.ts';
 import { describePlace, PlacedError, type SourcePlace } from './source-place.ts';
 import type { Opcode } from './table.ts';
 
@@ -125,6 +126,7 @@ export type Item =
 
 export interface SectionItems {
   name: string;
+  attributes: SectionAttributes;
   align: number;
   items: Item[];
   /** Whether padding is nops and literal pools are allowed. */
@@ -138,8 +140,8 @@ export interface SectionItems {
   poolStart: number;
 }
 
-export function createSection(name: string, code: boolean): SectionItems {
-  const section = { name, align: 4, items: [], code, approximateSize: 0, poolStart: 0 };
+export function createSection(name: string, attributes: SectionAttributes, code: boolean): SectionItems {
+  const section = { name, attributes, align: 4, items: [], code, approximateSize: 0, poolStart: 0 };
   return { ...section, pool: undefined, barrier: undefined };
 }
 

@@ -69,6 +69,38 @@ function place(objects: readonly ObjectCode[], placement: Placement): Placed[] {
   return placed;
 }
 
+/**
+ * Gives room to the zeros that objects share (`.comm`) and nobody defines: an object more, with a section `.bss`, where
+ * there are any.
+ */
+export function withCommons(objects: readonly ObjectCode[]): readonly ObjectCode[] {
+  const wanted = new Map<string, { size: number; align: number }>();
+  for (const { commons } of objects) {
+    for (const [name, { size, align }] of commons ?? []) {
+      const known = wanted.get(name) ?? { size: 0, align: 1 };
+      wanted.set(name, { size: Math.max(size, known.size), align: Math.max(align, known.align) });
+    }
+  }
+  const defined = new Set(
+    objects.flatMap((object) =>
+      object.sections.flatMap(({ symbols }) => [...symbols.keys()].filter((name) => isGlobal(object, name))),
+    ),
+  );
+  const symbols = new Map<string, number>();
+  let size = 0;
+  let align = 4;
+  for (const [name, common] of wanted) {
+    if (defined.has(name)) continue;
+    const offset = Math.ceil(size / common.align) * common.align;
+    symbols.set(name, offset);
+    size = offset + common.size;
+    align = Math.max(align, common.align);
+  }
+  if (symbols.size === 0) return objects;
+  const bytes = new Uint8Array(size);
+  return [...objects, { sections: [{ name: '.bss', align, bytes, symbols, relocations: [] }] }];
+}
+
 interface SymbolTables {
   globals: Map<string, number>;
   /** All symbols of each object: these win over the globals of others. */
@@ -134,6 +166,7 @@ function patchInstruction(bytes: Uint8Array, offset: number, address: number, ta
 function applyRelocation(bytes: Uint8Array, relocation: Relocation, address: number, target: number): void {
   const { offset, kind } = relocation;
   if (kind === 'abs32') writeWord(bytes, offset, target >>> 0, 4);
+  else if (kind === 'pcrel32') writeWord(bytes, offset, (target - (address + offset)) >>> 0, 4);
   else patchInstruction(bytes, offset, address + offset, target >>> 0);
 }
 

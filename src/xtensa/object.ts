@@ -2,9 +2,10 @@
 
 /**
  * What to patch: `abs32` a 32-bit data word or literal with the symbol's address; `call` the 18-bit word offset of
- * call0, call4, call8, call12; `jump` the 18-bit byte offset of `j`; `l32r` the 16-bit backward word offset of `l32r`.
+ * call0, call4, call8, call12; `jump` the 18-bit byte offset of `j`; `l32r` the 16-bit backward word offset of `l32r`;
+ * `branch` the label of any other instruction; `pcrel32` a 32-bit word with the distance to the symbol.
  */
-export type RelocationKind = 'abs32' | 'call' | 'jump' | 'l32r';
+export type RelocationKind = 'abs32' | 'pcrel32' | 'call' | 'jump' | 'l32r' | 'branch';
 
 export interface Relocation {
   /** Byte in the section at which the word or instruction starts. */
@@ -15,8 +16,30 @@ export interface Relocation {
   addend: number;
 }
 
+/** What a section is to a loader. */
+export interface SectionAttributes {
+  /** In memory while the program runs. */
+  allocate: boolean;
+  write: boolean;
+  execute: boolean;
+  /** Nothing but zeros, and no bytes in a file (.bss). */
+  zeros: boolean;
+}
+
+/** By its name, for sections of which nothing else was said. */
+export function defaultAttributes(name: string): SectionAttributes {
+  const plain = { allocate: true, write: false, execute: false, zeros: false };
+  if (/^\.?(debug|comment|note|xt|stab|gnu)/.test(name)) return { ...plain, allocate: false };
+  if (/^\.?rodata/.test(name)) return plain;
+  if (/^\.?(text|iram|init|fini|literal|.*\.(text|literal)|.*vector)/i.test(name))
+    return { ...plain, execute: true };
+  return { ...plain, write: true, zeros: /^\.?s?bss/.test(name) };
+}
+
 export interface Section {
   name: string;
+  /** Where absent, those that the name stands for. */
+  attributes?: SectionAttributes;
   /** The address must be a multiple of this, in bytes. */
   align: number;
   bytes: Uint8Array;
@@ -39,4 +62,8 @@ export interface ObjectCode {
   weak?: ReadonlySet<string>;
   /** Global symbols that are numbers. */
   absolutes?: ReadonlyMap<string, number>;
+  /** Zeros that all objects share under a name (`.comm`): the largest size counts, and a definition wins. */
+  commons?: ReadonlyMap<string, { readonly size: number; readonly align: number }>;
+  /** What symbols are, where that was said (`.type`, `.size`). */
+  symbolInfo?: ReadonlyMap<string, { readonly isFunction?: boolean; readonly size?: number }>;
 }

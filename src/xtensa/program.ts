@@ -2,7 +2,7 @@
 import { UsageError } from '../errors.ts';
 import { emitSection } from './emit.ts';
 import { decodeOperands, encodeInstruction, tryEncode } from './encode.ts';
-import { type Expression, evaluate, type Locate } from './expression.ts';
+import { type Expression, evaluate, evaluateNumber, type Locate } from './expression.ts';
 import {
   append,
   type BranchItem,
@@ -14,7 +14,7 @@ import {
   type SectionItems,
 } from './items.ts';
 import { appendLabel, literalFor, markBarrier } from './literals.ts';
-import type { ObjectCode, Section } from './object.ts';
+import { defaultAttributes, type ObjectCode, type Section, type SectionAttributes } from './object.ts';
 import { branchForms, type Encoded, expansion, narrowForm, opcodeNamed, wideForm } from './select.ts';
 import type { SourcePlace } from './source-place.ts';
 import type { Opcode } from './table.ts';
@@ -28,6 +28,9 @@ export interface Program {
   globals: Set<string>;
   /** Globals that may be missing, or be replaced by another object's. */
   weak: Set<string>;
+  /** `.comm` symbols, and what `.type` and `.size` said of others. */
+  commons: Map<string, { size: number; align: number }>;
+  symbolInfo: Map<string, { isFunction?: boolean; size?: Expression }>;
   /** Whether 16-bit forms are chosen by themselves. */
   density: boolean;
   /** Encode exactly what is written: no dense forms, no expansion, no relaxation, no alignment of loops. */
@@ -38,18 +41,16 @@ export interface Program {
   counter: number;
 }
 
-const looksLikeCode = (name: string): boolean =>
-  /^\.?(text|iram|init|fini|literal|.*\.text|.*vector)/i.test(name);
-
-/** The section of that name, created when it is new. */
+/** The section of that name, created when it is new: with these attributes, or those that its name stands for. */
 export function sectionNamed(
   program: Pick<Program, 'sections'>,
   name: string,
-  code = looksLikeCode(name),
+  given?: SectionAttributes,
 ): SectionItems {
   let section = program.sections.get(name);
   if (!section) {
-    section = createSection(name, code);
+    const attributes = given ?? defaultAttributes(name);
+    section = createSection(name, attributes, attributes.execute);
     program.sections.set(name, section);
   }
   return section;
@@ -69,6 +70,8 @@ export function createProgram(options: {
     constants: new Map(),
     globals: new Set(),
     weak: new Set(),
+    commons: new Map(),
+    symbolInfo: new Map(),
     density: options.density ?? true,
     exact: options.exact ?? false,
     likeGnu: options.likeGnu ?? false,
@@ -82,7 +85,7 @@ export function uniqueName(program: Program, hint: string): string {
 }
 
 export function checkUndefined(program: Program, name: string): void {
-  if (program.labels.has(name) || program.constants.has(name)) {
+  if (program.labels.has(name) || program.constants.has(name) || program.commons.has(name)) {
     throw new UsageError(`symbol "${name}" is already defined.`);
   }
 }
@@ -280,6 +283,16 @@ function exportConstant(
   return undefined;
 }
 
+/** What `.size` said; debuggers want it, nothing depends on it. */
+function sizeOf(size: Expression, locate: Locate): number | undefined {
+  try {
+    return evaluateNumber(size, locate);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
 /** Lays out and emits every section that has something in it. `bases` are section addresses known beforehand. */
 export function finishProgram(program: Program, bases: Readonly<Record<string, number>> = {}): ObjectCode {
   const locate = locateIn(program);
@@ -293,6 +306,12 @@ export function finishProgram(program: Program, bases: Readonly<Record<string, n
     const value = exportConstant(program, name, sections);
     if (value !== undefined) absolutes.set(name, value);
   }
-  const { globals, weak } = program;
-  return { sections: [...sections.values()], globals, weak, absolutes };
+  const { globals, weak, commons } = program;
+  const symbolInfo = new Map(
+    [...program.symbolInfo].map(([name, { isFunction, size }]) => [
+      name,
+      { isFunction, size: size === undefined ? undefined : sizeOf(size, locate) },
+    ]),
+  );
+  return { sections: [...sections.values()], globals, weak, absolutes, commons, symbolInfo };
 }

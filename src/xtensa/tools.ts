@@ -2,8 +2,9 @@
 import { latin1 } from '../bytes.ts';
 import { dataRangesOf, type Elf, type ElfSection, readElf } from './elf.ts';
 import { addressesOf, isLabel, objectFromElf } from './elf-object.ts';
+import { writeElfObject } from './elf-object-write.ts';
 import { writeElf } from './elf-write.ts';
-import { type LinkedCode, link } from './link.ts';
+import { type LinkedCode, link, withCommons } from './link.ts';
 import type { ObjectCode, Section } from './object.ts';
 import { type AssembleTextOptions, assembleText } from './text/assemble.ts';
 import { printListing } from './text/listing.ts';
@@ -41,10 +42,12 @@ function addressNames(symbols: ReadonlyMap<string, number>): Map<number, string[
   return names;
 }
 
-function layOutFrom(object: ObjectCode, base: number): Map<Section, number> {
+function layOutFrom(objects: readonly ObjectCode[], base: number): Map<Section, number> {
   const addresses = new Map<Section, number>();
   let next = base;
-  for (const section of [...object.sections].sort((one, other) => rank(one) - rank(other))) {
+  const sections = objects.flatMap((object) => object.sections);
+  const inMemory = sections.filter(({ attributes }) => attributes?.allocate ?? true);
+  for (const section of inMemory.sort((one, other) => rank(one) - rank(other))) {
     const address = Math.ceil(next / section.align) * section.align;
     addresses.set(section, address);
     next = address + section.bytes.length;
@@ -57,13 +60,13 @@ function assembleFrom(
   source: string,
   base: number,
   options: AssembleTextOptions,
-): { object: ObjectCode; addresses: Map<Section, number> } {
+): { objects: readonly ObjectCode[]; addresses: Map<Section, number> } {
   let bases: Record<string, number> = { '.text': base };
   for (let attempt = 0; ; attempt++) {
-    const object = assembleText(source, { ...options, bases });
-    const addresses = layOutFrom(object, base);
+    const objects = withCommons([assembleText(source, { ...options, bases })]);
+    const addresses = layOutFrom(objects, base);
     const found = Object.fromEntries([...addresses].map(([{ name }, address]) => [name, address]));
-    if ((found['.text'] ?? base) === bases['.text'] || attempt === 3) return { object, addresses };
+    if ((found['.text'] ?? base) === bases['.text'] || attempt === 3) return { objects, addresses };
     bases = found;
   }
 }
@@ -91,27 +94,34 @@ function allSymbols(addresses: ReadonlyMap<Section, number>): Map<string, number
 /** Assembles a file and places its sections one behind the other from the base address. */
 export function assembleFile(source: string, options: AssembleToolOptions = {}): AssembledFile {
   const { base = 0, symbols, ...textOptions } = options;
-  const { object, addresses } = assembleFrom(source, base, textOptions);
-  const linked = link([object], (section) => addresses.get(section), { symbols });
+  const { objects, addresses } = assembleFrom(source, base, textOptions);
+  const linked = link(objects, (section) => addresses.get(section), { symbols });
   const names = allSymbols(addresses);
+  const placed = objects.flatMap(({ sections }) => sections.filter((section) => addresses.has(section)));
   const listings = [...addresses].map(([section, address]) => {
-    const { bytes } = linked.segments[object.sections.indexOf(section)];
+    const { bytes } = linked.segments[placed.indexOf(section)];
     const { data, comments } = section;
     return `${section.name}:\n${printListing({ bytes, data, comments }, address, addressNames(names))}`;
   });
   return {
-    object,
+    object: objects[0],
     linked,
     bytes: joined(linked, base),
     listing: listings.join('\n'),
     elf() {
-      const segments = linked.segments.map((segment, index) => ({
-        ...segment,
-        data: object.sections[index].data,
-      }));
+      const segments = linked.segments.map((segment, index) => {
+        const { data, attributes } = placed[index];
+        if (!attributes?.zeros) return { ...segment, data };
+        return { ...segment, bytes: new Uint8Array(0), memorySize: segment.bytes.length };
+      });
       return writeElf({ entry: names.get('_start') ?? base, segments, symbols: names });
     },
   };
+}
+
+/** Assembles a file to an ELF object, in which symbols may be missing: for `linkFiles`, or for GNU ld. */
+export function assembleObject(source: string, options: Omit<AssembleTextOptions, 'bases'> = {}): Uint8Array {
+  return writeElfObject(assembleText(source, options));
 }
 
 function symbolsOf(elf: Elf, section: ElfSection): Map<number, string[]> {

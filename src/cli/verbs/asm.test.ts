@@ -45,4 +45,29 @@ describe('asm', () => {
       'near.h:1: #include "sizes.h" was not found; name its folder with -I.',
     );
   });
+
+  it('makes object files that link and exec take, several at a time', async () => {
+    const at = (name: string): string => join(folder, name);
+    writeFileSync(
+      at('main.s'),
+      '.global _start\n_start: entry a1, 32\n mov a10, a2\n call8 twice\n mov a2, a10\n retw\n',
+    );
+    writeFileSync(at('twice.s'), '.global twice\n.align 4\ntwice: entry a1, 32\n add a2, a2, a2\n retw\n');
+    expect(await run('asm', at('main.s'), '-c', '-o', at('main.o'))).toEqual({ code: 0, error: '' });
+    expect(await run('asm', at('twice.s'), '-c', '-o', at('twice.o'))).toEqual({ code: 0, error: '' });
+    expect(await run('link', at('main.o'), at('twice.o'), '-o', at('main.elf'))).toEqual({
+      code: 0,
+      error: '',
+    });
+    // argc doubled
+    expect((await run('exec', at('main.elf'), 'x', 'y')).code).toBe(6);
+    expect((await run('exec', at('main.o'), at('twice.o'), '--', 'x')).code).toBe(4);
+    expect(await run('exec', at('main.o'))).toEqual({
+      code: 1,
+      error: `esp32-llm: undefined symbol "twice", wanted by ${at('main.o')}, .text, "_start" + 0x5.\n`,
+    });
+    expect((await run('asm', at('main.s'), '-c', '--elf', at('x.elf'))).code).toBe(2);
+    expect((await run('link', at('main.s'), '-o', at('x.elf'))).error).toContain('no ELF object file');
+    process.exitCode = undefined;
+  });
 });

@@ -1,6 +1,8 @@
 /** `asm`: GNU-syntax assembly text to bytes, an ELF file or a listing. */
 import { writeFileSync } from 'node:fs';
+import { basename, extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { UsageError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
 import { includeReader, readSource } from '../include-files.ts';
 
@@ -11,6 +13,7 @@ interface Options {
   out?: string;
   elf?: string;
   listing?: boolean;
+  object?: boolean;
 }
 
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
@@ -36,29 +39,47 @@ export function register(program: Command): void {
     )
     .option('-D, --define <name[=value]>', 'a macro for .S files, a symbol for others', define, {})
     .option('--base <address>', 'address of the first byte', integer(0, 0xffffffff), 0x40370000)
-    .option('--out <file>', 'write the bytes')
+    .option(
+      '-o, --out <file>',
+      'write the bytes; with -c the object file (default: the name of the source with .o)',
+    )
+    .option('-c, --object', 'an ELF object file, in which symbols may be missing: for link, exec or GNU ld')
     .option('--elf <file>', 'write an ELF executable, for exec and disasm')
     .option('--listing', 'print addresses, bytes and text')
     .addHelpText(
       'after',
-      '\nWithout --out, --elf or --listing the bytes are printed in hex.\n\nExamples:\n  $ esp32-llm asm kernel.S --listing\n  $ esp32-llm asm kernel.S -I include -D COUNT=4 --elf kernel.elf',
+      '\nWithout --out, --elf or --listing the bytes are printed in hex.\n\nExamples:\n  $ esp32-llm asm kernel.S --listing\n  $ esp32-llm asm kernel.S -I include -D COUNT=4 -c',
     )
     .action(assemble);
 }
 
 async function assemble(file: string, options: Options): Promise<void> {
-  const { assembleFile } = await import('../../xtensa/index.ts');
-  const assembled = assembleFile(readSource(file), {
-    base: options.base,
+  const { assembleFile, assembleObject, disassembleFile } = await import('../../xtensa/index.ts');
+  const source = readSource(file);
+  const settings = {
     file: file === '-' ? undefined : file,
     preprocess: file.endsWith('.S'),
     defines: options.define,
     readInclude: includeReader(options.include),
-    onMessage: (message) => process.stderr.write(`${message}\n`),
-  });
+    onMessage: (message: string) => void process.stderr.write(`${message}\n`),
+  };
+  if (options.object) {
+    if (options.elf) throw new UsageError('-c makes an object, --elf a program: give one of them');
+    const object = assembleObject(source, settings);
+    if (options.listing) process.stdout.write(`${disassembleFile(object)}\n`);
+    if (options.out || !options.listing) writeFileSync(options.out ?? objectName(file), object);
+    return;
+  }
+  const assembled = assembleFile(source, { ...settings, base: options.base });
   if (options.out) writeFileSync(options.out, assembled.bytes);
   if (options.elf) writeFileSync(options.elf, assembled.elf());
   if (options.listing) process.stdout.write(`${assembled.listing}\n`);
   if (!options.out && !options.elf && !options.listing)
     process.stdout.write(`${Buffer.from(assembled.bytes).toString('hex')}\n`);
+}
+
+/** As compilers name it: in the folder where one stands. */
+function objectName(file: string): string {
+  if (file === '-') throw new UsageError('-c of standard input wants the name of the object file: -o FILE');
+  return `${basename(file, extname(file))}.o`;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
+import { loadProgram } from '../object-files.ts';
 import { thousands } from '../table.ts';
 
 interface Options {
@@ -15,15 +16,18 @@ export function register(program: Command): void {
   program
     .command('exec')
     .description('run a bare ELF program, or a function of a WebAssembly module, on the simulated core')
-    .argument('<file>', 'ELF executable for this core, or .wasm')
-    .argument('[args...]', "the program's arguments, or the function's")
+    .argument(
+      '<file>',
+      'ELF executable for this core, .wasm, or the first of several object files and archives',
+    )
+    .argument('[args...]', "the program's arguments (behind -- after objects), or the function's")
     .option('--invoke <name>', 'exported function of the WebAssembly module')
     .option('--max-cycles <n>', 'give up after so many', integer(1, 1e15))
     .option('--json', 'counts (and results) as JSON on stdout')
     .passThroughOptions()
     .addHelpText(
       'after',
-      '\nOptions go before the file. The program speaks through simulator calls (a2 = 1 exit, 3 read, 4 write); its exit code becomes ours.\n\nExamples:\n  $ esp32-llm exec hello.elf\n  $ esp32-llm exec --invoke fib fib.wasm 30',
+      '\nOptions go before the file. The program speaks through simulator calls (a2 = 1 exit, 3 read, 4 write); its exit code becomes ours.\n\nExamples:\n  $ esp32-llm exec hello.elf\n  $ esp32-llm exec main.o kernel.o libm.a -- 7\n  $ esp32-llm exec --invoke fib fib.wasm 30',
     )
     .action(execute);
 }
@@ -36,8 +40,9 @@ async function execute(file: string, args: string[], options: Options): Promise<
   if (name !== undefined)
     throw new UsageError('--invoke is for WebAssembly modules; an ELF program has its entry point');
   const { executeElf } = await import('../../chip/index.ts');
-  const result = executeElf(bytes, {
-    argv: [file, ...rest],
+  const program = await loadProgram(file, bytes, rest);
+  const result = executeElf(program.elf, {
+    argv: [file, ...program.args],
     stdin: process.stdin.isTTY ? undefined : readInput(),
     stdout: (text) => void (options.json ? process.stderr : process.stdout).write(text),
     stderr: (text) => void process.stderr.write(text),

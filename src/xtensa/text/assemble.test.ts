@@ -122,9 +122,9 @@ describe('directives', () => {
     expect(object.sections.map(({ name, bytes }) => [name, bytes.length])).toEqual([
       ['.iram1.text', 6],
       ['.rodata', 1],
-      ['.bss', 24],
+      ['.bss', 8],
     ]);
-    expect(object.globals?.has('buffer')).toBe(true);
+    expect(object.commons).toEqual(new Map([['buffer', { size: 16, align: 8 }]]));
   });
 
   it('make literals, placed where they are told', () => {

@@ -29,6 +29,8 @@ export interface Context {
   /** Numeric labels referred to before they were defined: name and place. */
   awaited: Map<string, SourcePlace>;
   names: Names;
+  /** What `.local` named. */
+  locals: Set<string>;
   /** What `.warning` and `.print` said. */
   messages: string[];
 }
@@ -67,6 +69,7 @@ export function createContext(program: Program, file?: string): Context {
     numericCounts: new Map(),
     awaited: new Map(),
     messages: [],
+    locals: new Set(),
     names: {
       here: () => ({ symbol: defineLabel(program, uniqueName(program, 'here'), context.place).name }),
       numeric: (number, direction) => numericReference(context, number, direction),

@@ -133,13 +133,20 @@ function enter(context: Context, section: SectionItems): void {
   context.program.current = section;
 }
 
-/** `.section name, "flags", @type`: the flag x means code. */
+/** `.section name, "flags", @type` */
 const section: Directive = (context, text) => {
-  const [name = '', flags = ''] = splitArguments(text);
+  const [name = '', flags = '', type = ''] = splitArguments(text);
   const plain = name.replace(/^"(.*)"$/, '$1');
   if (plain === '' || /\s/.test(plain)) throw new UsageError('.section wants a name.');
-  const isCode = flags.startsWith('"') ? flags.includes('x') : undefined;
-  enter(context, sectionNamed(context.program, plain, isCode));
+  const attributes = flags.startsWith('"')
+    ? {
+        allocate: flags.includes('a'),
+        write: flags.includes('w'),
+        execute: flags.includes('x'),
+        zeros: /nobits/.test(type),
+      }
+    : undefined;
+  enter(context, sectionNamed(context.program, plain, attributes));
 };
 
 const plainSection =
@@ -202,19 +209,49 @@ const set =
     assign(context, name, value, once);
   };
 
-/** `.comm name, size, align`: zeros in .bss. */
-const common =
-  (isGlobal: boolean): Directive =>
-  (context, text) => {
-    const [name, size = '', boundary = '4'] = splitArguments(text);
-    const back = context.program.current;
-    context.program.current = sectionNamed(context.program, '.bss');
-    align(false)(context, boundary);
-    defineLabel(context.program, symbolName(name ?? ''), context.place);
-    space(count(context, size, 'a size'), 0, context);
-    if (isGlobal) context.program.globals.add(name);
-    context.program.current = back;
-  };
+/** `.lcomm name, size, align`: zeros in .bss. */
+const localCommon: Directive = (context, text) => {
+  const [name, size = '', boundary = '4'] = splitArguments(text);
+  const back = context.program.current;
+  context.program.current = sectionNamed(context.program, '.bss');
+  align(false)(context, boundary);
+  defineLabel(context.program, symbolName(name ?? ''), context.place);
+  space(count(context, size, 'a size'), 0, context);
+  context.program.current = back;
+};
+
+/** `.comm name, size, align`: zeros that objects share, unless `.local` said that they do not. */
+const common: Directive = (context, text) => {
+  const [given, size = '', boundary = '4'] = splitArguments(text);
+  const { program, locals } = context;
+  const name = symbolName(given ?? '');
+  if (locals.has(name)) {
+    localCommon(context, text);
+    return;
+  }
+  checkUndefined(program, name);
+  const bytes = count(context, size, 'a size');
+  program.commons.set(name, { size: bytes, align: Math.max(1, count(context, boundary, 'an alignment')) });
+};
+
+const local: Directive = (context, text) => {
+  for (const name of splitArguments(text)) context.locals.add(symbolName(name));
+};
+
+/** `.type name, @function` */
+const type: Directive = (context, text) => {
+  const [name = '', kind = ''] = splitArguments(text);
+  const { symbolInfo } = context.program;
+  const isFunction = /function/i.test(kind);
+  symbolInfo.set(symbolName(name), { ...symbolInfo.get(name), isFunction });
+};
+
+/** `.size name, .-name` */
+const size: Directive = (context, text) => {
+  const [name = '', value = ''] = splitArguments(text);
+  const { symbolInfo } = context.program;
+  symbolInfo.set(symbolName(name), { ...symbolInfo.get(name), size: parse(context, value) });
+};
 
 const literal: Directive = (context, text) => {
   const [name, ...values] = splitArguments(text);
@@ -289,8 +326,11 @@ export const directives: Readonly<Record<string, Directive>> = {
   '.set': set(false),
   '.equ': set(false),
   '.equiv': set(true),
-  '.comm': common(true),
-  '.lcomm': common(false),
+  '.comm': common,
+  '.lcomm': localCommon,
+  '.local': local,
+  '.type': type,
+  '.size': size,
   '.byte': words(1),
   '.1byte': words(1),
   '.short': words(2),
@@ -328,12 +368,9 @@ export const directives: Readonly<Record<string, Directive>> = {
     refuse(text.trim() === '' ? '.error' : new TextDecoder().decode(parseString(text)))(_, text),
   ...Object.fromEntries(
     [
-      'type',
-      'size',
       'file',
       'loc',
       'ident',
-      'local',
       'hidden',
       'internal',
       'protected',
