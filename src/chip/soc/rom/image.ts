@@ -4,7 +4,7 @@
  */
 
 import { FailureError } from '../../../errors.ts';
-import { readElf } from '../../../xtensa/elf.ts';
+import { readElf } from '../../../xtensa/index.ts';
 import { ROM, ROM_DATA, SRAM_DATA } from '../memory-map.ts';
 
 const ELF_MAGIC = 0x7f454c46;

@@ -1,0 +1,68 @@
+/** Runs both cores in turns, and between the turns whatever is due. */
+import type { ChipParts } from './chip-parts.ts';
+import { enterRom, performReset } from './chip-reset.ts';
+import { TICKS_PER_SECOND } from './clock.ts';
+import { RomEntered } from './rom/stub.ts';
+
+/** Turn of a core that runs alone: new alarms are seen after it. */
+const ALONE = 2_000;
+
+export interface RunLimits {
+  /** Simulated seconds since power-on at which to stop. */
+  readonly untilSeconds?: number;
+  /** Cycles to run from now. */
+  readonly maxCycles?: number;
+  /** Asked after every turn of the cores (some 100 cycles); true stops. */
+  readonly until?: () => boolean;
+}
+
+/** CPU cycles since power-on. */
+export const cyclesOf = ({ cores }: ChipParts): number => Math.min(cores[0].cycles, cores[1].cycles);
+
+export function run(parts: ChipParts, { untilSeconds, maxCycles, until }: RunLimits): void {
+  const { clock, cores } = parts;
+  const lastCycle = cyclesOf(parts) + (maxCycles ?? Number.POSITIVE_INFINITY);
+  const lastTick = (untilSeconds ?? Number.POSITIVE_INFINITY) * TICKS_PER_SECOND;
+  for (;;) {
+    clock.cycles = cyclesOf(parts);
+    clock.fireDue();
+    performReset(parts);
+    if (clock.cycles >= lastCycle || clock.ticks >= lastTick) return;
+    const end = Math.min(
+      clock.nextAlarmCycle(),
+      lastCycle,
+      Number.isFinite(lastTick) ? clock.ticksToCycles(lastTick) : lastTick,
+    );
+    if (cores[0].running || cores[1].running) {
+      if (runTurns(parts, end, until)) return;
+    } else if (Number.isFinite(end)) {
+      // Time passes for both cores without a program.
+      for (const core of cores) core.runUntil(end);
+      if (until?.()) return;
+    } else return; // nothing will ever happen again
+  }
+}
+
+/** Runs both cores to `end`; less far when something new is to happen. @returns whether `until` said stop */
+function runTurns(parts: ChipParts, end: number, until: (() => boolean) | undefined): boolean {
+  const { clock, cores, quantum } = parts;
+  const known = clock.scheduled;
+  let active: 0 | 1 = 0;
+  try {
+    for (let turn = clock.cycles; turn < end; ) {
+      const together = cores[0].running && cores[1].running;
+      turn = Math.min(turn + (together ? quantum : ALONE), end);
+      active = 0;
+      cores[0].runUntil(turn);
+      active = 1;
+      cores[1].runUntil(turn);
+      if (until?.()) return true;
+      if (parts.pendingReset !== undefined || clock.scheduled !== known) return false;
+    }
+  } catch (error) {
+    if (!(error instanceof RomEntered)) throw error;
+    clock.cycles = cores[active].cycles;
+    enterRom(parts, active, error.place, error.address);
+  }
+  return false;
+}
