@@ -11,13 +11,13 @@ import { emitRoutines } from './back/runtime/index.ts';
 import { type Estimate, estimate, schedule } from './back/schedule.ts';
 import { selectFunction } from './back/select.ts';
 import { snapshot, verifyOrder, verifyRegisters, verifyReserved } from './back/verify.ts';
-import { buildFunction } from './front/build.ts';
+import { buildFunction, buildTrap } from './front/build.ts';
 import { decodeModule } from './front/decode.ts';
 import { type Export, functionName, importCount, type WasmModule } from './front/module.ts';
-import { refuseUnsupported } from './front/unsupported.ts';
+import { findUnsupported, refusal, refuseUnsupported, type Unsupported } from './front/unsupported.ts';
 import { validateModule } from './front/validate.ts';
 import { type CompileOptions, createLinkage, type Linkage } from './linkage.ts';
-import type { IrFunction } from './middle/ir.ts';
+import { FIRST_NAMED_TRAP, type IrFunction } from './middle/ir.ts';
 import { findLoops } from './middle/loops.ts';
 import { optimise } from './middle/optimise.ts';
 import { printFunction } from './middle/print.ts';
@@ -34,6 +34,8 @@ export interface CompiledModule {
   readonly exports: readonly CompiledExport[];
   /** Active data segments with constant addresses, to be loaded before the program starts (chip mode). */
   readonly data: readonly { readonly address: number; readonly bytes: Uint8Array }[];
+  /** Functions that are traps, for what they use is not supported. */
+  readonly unsupported: readonly (Unsupported & { readonly trap: number })[];
   /** Symbols that the object refers to and does not define. */
   readonly externals: readonly string[];
   readonly start: string | undefined;
@@ -58,15 +60,27 @@ export function compileDecoded(
   options: CompileOptions,
   listener?: StageListener,
 ): CompiledModule {
-  refuseUnsupported(module, options.sourceMap);
+  const unsupported = findUnsupported(module, options.sourceMap);
+  if (options.unsupported !== 'trap') refuseUnsupported(unsupported);
   const linkage = createLinkage(module, options);
   const asm = createAssembler();
   const imported = importCount(module, 'func');
   const used = new Set<string>();
+  const trapNames = options.trapNames ?? [];
+  const missing = unsupported.map((entry) => ({
+    ...entry,
+    trap: FIRST_NAMED_TRAP + trapNames.push(refusal(entry)) - 1,
+  }));
+  const trapOf = new Map(missing.map(({ index, trap }) => [index, trap]));
   module.functions.forEach((source, i) => {
     const index = imported + i;
     const name = functionName(module, index);
-    const build = () => buildFunction(module, source, linkage, name, linkage.functionSymbol(index));
+    const trap = trapOf.get(i);
+    const symbol = linkage.functionSymbol(index);
+    const build = () =>
+      trap === undefined
+        ? buildFunction(module, source, linkage, name, symbol)
+        : buildTrap(source, name, symbol, trap);
     asm.section(sectionName(name, used), { code: true });
     emitFunction(asm, compileFunction(build, { listener, verify: options.verify ?? false }), linkage);
   });
@@ -79,6 +93,7 @@ export function compileDecoded(
     object: { ...object, globals: new Set(exports.map(({ symbol }) => symbol)) },
     exports,
     data,
+    unsupported: missing,
     externals: findExternals(object),
     start: module.start === undefined ? undefined : linkage.functionSymbol(module.start),
   };

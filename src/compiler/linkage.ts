@@ -1,5 +1,5 @@
 /** How compiled code reaches what lies outside the function: names of symbols, and what the options decide. */
-import { type FunctionType, importCount, typeKey, type WasmModule } from './front/module.ts';
+import { type FunctionType, importCount, typeKey, type ValueType, type WasmModule } from './front/module.ts';
 
 export interface CompileOptions {
   /** Values of imported immutable globals by "module.name"; folded as constants. */
@@ -23,6 +23,13 @@ export interface CompileOptions {
   readonly verify?: boolean;
   /** Text of the module's source map, for messages. */
   readonly sourceMap?: string;
+  /**
+   * What becomes of a function that uses something unsupported (f64, SIMD): by default the module is refused if anything
+   * leads to the function. With `trap` calling it is a trap whose number counts up from 256; see `trapNames`.
+   */
+  readonly unsupported?: 'refuse' | 'trap';
+  /** Filled with the sentences of those traps; may be shared by several modules. */
+  readonly trapNames?: string[];
   /** Symbol called on a trap, with the trap's number in a2. */
   readonly trapSymbol?: string;
   /** Symbols of imports in checked mode by "module.name"; see `instantiate.ts`. */
@@ -128,12 +135,17 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
   };
 }
 
+/** Bytes of a value in memory. */
+export function bytesOf(type: ValueType): number {
+  return type === 'i64' || type === 'f64' ? 8 : type === 'v128' ? 16 : 4;
+}
+
 /** Byte offsets of the globals defined in the module, in one block of memory. */
 export function globalOffsets(module: WasmModule): number[] {
   let offset = 0;
   return module.globalInits.map(({ type }) => {
     const at = offset;
-    offset += type.type === 'i64' ? 8 : 4;
+    offset += bytesOf(type.type);
     return at;
   });
 }

@@ -1,6 +1,7 @@
 /** `compile`: a WebAssembly module to Xtensa machine code. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { CompiledModule } from '../../compiler/index.ts';
 import { thousands } from '../table.ts';
 
 interface Options {
@@ -8,6 +9,7 @@ interface Options {
   only?: string;
   out?: string;
   memory: 'chip' | 'checked';
+  verify?: boolean;
   define: Record<string, number>;
 }
 
@@ -20,6 +22,7 @@ export function register(program: Command): void {
     .option('--only <name>', 'print only functions whose name contains this')
     .option('--out <file>', 'write GNU-syntax assembly')
     .option('--memory <mode>', 'chip: addresses are chip addresses; checked: bounds are checked', 'checked')
+    .option('--verify', 'check after every step of the compiler what must hold there')
     .option('--define <module.name=n>', 'value of an imported global; may be repeated', addDefinition, {})
     .addHelpText('after', '\nExample:\n  $ esp32-llm compile fib.wasm --print')
     .action(compile);
@@ -35,7 +38,13 @@ function addDefinition(text: string, known: Record<string, number>): Record<stri
 async function compile(file: string, options: Options): Promise<void> {
   const wasm = readFileSync(file);
   const sourceMap = existsSync(`${file}.map`) ? readFileSync(`${file}.map`, 'utf8') : undefined;
-  const settings = { memory: options.memory, globals: options.define, sourceMap };
+  const settings = {
+    memory: options.memory,
+    globals: options.define,
+    sourceMap,
+    verify: options.verify,
+    unsupported: 'trap',
+  } as const;
   if (options.print) {
     const { printStages } = await import('../../compiler/index.ts');
     process.stdout.write(printStages(wasm, { ...settings, only: options.only }));
@@ -45,13 +54,23 @@ async function compile(file: string, options: Options): Promise<void> {
     import('../../compiler/index.ts'),
     import('../../xtensa/index.ts'),
   ]);
-  const { object, exports } = compileModule(wasm, settings);
+  const { object, exports, unsupported, externals } = compileModule(wasm, settings);
   const size = (prefix: string): number =>
     object.sections
       .filter(({ name }) => name.startsWith(prefix))
       .reduce((sum, { bytes }) => sum + bytes.length, 0);
+  for (const entry of unsupported) process.stderr.write(`warning: ${warning(entry)}\n`);
+  if (externals.length) process.stderr.write(`to be linked with what it imports: ${externals.join(', ')}\n`);
   if (options.out) writeFileSync(options.out, printAssembly(object));
   process.stdout.write(
     `${file}: ${thousands(size('.text'))} bytes of code, ${thousands(size('.data') + size('.rodata'))} of data; exports ${exports.map(({ name }) => name).join(', ') || 'nothing'}\n`,
   );
+}
+
+/** What becomes of a function that cannot be compiled, and whom it concerns. */
+function warning({ what, trap, exports, way }: CompiledModule['unsupported'][number]): string {
+  const reach = exports.length
+    ? `${exports.join(', ')} may call it (${way.join(' > ')})`
+    : 'nothing calls it';
+  return `${what}, which is not supported; ${reach}: it stops the program with trap ${trap}`;
 }

@@ -2,7 +2,7 @@
 import type { Assembler, WordValue } from '../../xtensa/index.ts';
 import { UnsupportedModule } from '../errors.ts';
 import { functionTypeOf, type Instruction, importCount, type WasmModule } from '../front/module.ts';
-import { importKey, type Linkage } from '../linkage.ts';
+import { bytesOf, importKey, type Linkage } from '../linkage.ts';
 
 /** Slots reserved for a table that may grow. */
 const GROWTH_LIMIT = 16384;
@@ -81,7 +81,7 @@ function emitGlobals(asm: Assembler, module: WasmModule, linkage: Linkage): void
   asm.place('.Lglobals');
   // In checked mode the host fills them in, as they may copy imported globals.
   for (const { type, init } of module.globalInits) {
-    if (linkage.checked) asm.space(type.type === 'i64' ? 8 : 4);
+    if (linkage.checked) asm.space(bytesOf(type.type));
     else asm.word(...evaluateConstant(module, linkage, init).map(word));
   }
 }
@@ -182,10 +182,18 @@ function mentions(module: WasmModule, first: string, second: string, index: numb
   );
 }
 
+/** 2^32 bytes. */
+const MOST_PAGES = 65536;
+
 /** {bytes now, pages at most}; the memory itself is placed by the host, which may raise the limit. */
 function emitMemory(asm: Assembler, module: WasmModule, linkage: Linkage): void {
   if (module.memories.length === 0 || importCount(module, 'memory') > 0) return;
   const [{ min }] = module.memories;
+  if (min >= MOST_PAGES)
+    throw new UnsupportedModule(
+      '4 GB of memory',
+      `the module's memory has ${min} pages (4 GB) from the start; its size must fit 32 bits: at most ${MOST_PAGES - 1} pages`,
+    );
   asm.section('.data.memory', { align: 4, code: false });
   asm.place(linkage.memorySizeSymbol);
   asm.word(min * 65536, min);
@@ -201,7 +209,7 @@ export function evaluateConstant(
   for (const { op, a, b } of code) {
     const name = op.name;
     if (name === 'i32.const' || name === 'f32.const') stack.push([a]);
-    else if (name === 'i64.const') stack.push([a, b]);
+    else if (name === 'i64.const' || name === 'f64.const') stack.push([a, b]);
     else if (name === 'ref.null') stack.push([0]);
     else if (name === 'ref.func') stack.push([{ symbol: linkage.referenceSymbol(a) }]);
     else if (name === 'global.get') stack.push(globalConstant(module, linkage, a));

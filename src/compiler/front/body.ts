@@ -1,6 +1,6 @@
 import type { FunctionType, Instruction, ValueType } from './module.ts';
 import { PREFIX_ATOMIC, PREFIX_MISC, PREFIX_SIMD, wasmOpcodes } from './opcodes.ts';
-import { malformed, type Reader, readByte, readBytes, readF32Bits, readSigned, readU32 } from './reader.ts';
+import { malformed, type Reader, readByte, readF32Bits, readSigned, readU32 } from './reader.ts';
 
 const valueTypes: ReadonlyMap<number, ValueType> = new Map([
   [0x7f, 'i32'],
@@ -61,10 +61,28 @@ function readOpcode(reader: Reader): number {
   return first === PREFIX_MISC ? 0xfc00 + readU32(reader) : first;
 }
 
+/** Instructions of later proposals, by ranges of their numbers. */
+const later: readonly (readonly [first: number, last: number, feature: string])[] = [
+  [0x06, 0x0a, 'exceptions'],
+  [0x12, 0x13, 'tail calls'],
+  [0x14, 0x15, 'typed function references'],
+  [0x18, 0x1f, 'exceptions'],
+  [0xd3, 0xd6, 'typed function references'],
+  [0xfb, 0xfb, 'GC types'],
+];
+
+function newerThan2(code: number): string | undefined {
+  if (wasmOpcodes.has(code)) return undefined;
+  return later.find(([first, last]) => code >= first && code <= last)?.[2];
+}
+
 /** Reads one instruction with its immediates. */
 export function readInstruction(reader: Reader, types: readonly FunctionType[]): Instruction {
   const at = reader.at;
-  const op = wasmOpcodes.get(readOpcode(reader)) ?? malformed(reader, 'illegal opcode');
+  const code = readOpcode(reader);
+  const newer = newerThan2(code);
+  if (newer) throw new RefusedFeature(newer, at);
+  const op = wasmOpcodes.get(code) ?? malformed(reader, 'illegal opcode');
   switch (op.immediate) {
     case 'none':
       return { op, a: 0, b: 0, at };
@@ -99,8 +117,7 @@ export function readInstruction(reader: Reader, types: readonly FunctionType[]):
     case 'f32':
       return { op, a: readF32Bits(reader), b: 0, at };
     case 'f64':
-      readBytes(reader, 8);
-      return { op, a: 0, b: 0, at };
+      return { op, a: readF32Bits(reader), b: readF32Bits(reader), at };
     case 'reftype':
       return { op, a: 0, b: 0, type: { params: [], results: [readReferenceType(reader)] }, at };
     case 'zero':

@@ -8,6 +8,7 @@ import {
   createBlock,
   createFunction,
   type IrFunction,
+  type Signature,
   traps,
   wordsOf,
 } from '../middle/ir.ts';
@@ -66,8 +67,7 @@ export function buildFunction(
   name: string,
   symbol: string,
 ): IrFunction {
-  const signature = { params: source.type.params.map(abiType), results: source.type.results.map(abiType) };
-  const fn = createFunction(name, symbol, signature);
+  const fn = createFunction(name, symbol, signatureOf(source));
   const localTypes = [...source.type.params, ...source.locals];
   const firstSlot: number[] = [];
   const slots: number[] = [];
@@ -94,6 +94,17 @@ export function buildFunction(
   state.frames.push({ kind: 'block', type: source.type, height: 0, label });
   while (state.next < source.code.length) step(state);
   return fn;
+}
+
+/** A function that only traps. */
+export function buildTrap(source: WasmFunction, name: string, symbol: string, code: number): IrFunction {
+  const fn = createFunction(name, symbol, signatureOf(source));
+  createBlock(fn).end = { kind: 'trap', code, edges: [] };
+  return fn;
+}
+
+function signatureOf({ type }: WasmFunction): Signature {
+  return { params: type.params.map(abiType), results: type.results.map(abiType) };
 }
 
 function zero(fn: IrFunction, word: 'i' | 'f') {

@@ -78,7 +78,7 @@ describe('decodeModule', () => {
 describe('refusals', () => {
   it('names the function that uses f64', () => {
     const wasm = assembleWat(
-      '(module (func $half (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5))))',
+      '(module (func $half (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5))))',
     );
     expect(() => compileModule(wasm)).toThrow(/half \(byte \d+\) uses f64, which is not supported; use f32/);
   });
@@ -86,7 +86,8 @@ describe('refusals', () => {
   it('names the function that uses SIMD', () => {
     const body = [0, 0xfd, 12, ...new Array(16).fill(0), 0x1a, 0x0b];
     const code = [1, body.length, ...body];
-    const wasm = [...header, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, code.length, ...code];
+    const exported = [7, 5, 1, 1, 0x66, 0, 0];
+    const wasm = [...header, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, ...exported, 10, code.length, ...code];
     expect(() => compileModule(Uint8Array.from(wasm))).toThrow('uses SIMD');
   });
 

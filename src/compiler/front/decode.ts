@@ -38,6 +38,11 @@ export function decodeModule(bytes: Uint8Array): WasmModule {
       customSection(module, section);
       continue;
     }
+    if (id === TAG_SECTION)
+      throw new UnsupportedModule(
+        'exceptions',
+        `the module declares exception tags (byte ${section.at}); exceptions are not supported: compile it without them`,
+      );
     const order = sectionOrder.indexOf(id);
     if (order < 0) malformed(section, 'malformed section id');
     if (order < last) malformed(section, 'unexpected content after last section');
@@ -73,6 +78,9 @@ function emptyModule(): WasmModule {
 
 /** Data count (12) stands before code (10) so that one pass can check memory.init. */
 const sectionOrder = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+
+/** Of the exception handling proposal. */
+const TAG_SECTION = 13;
 
 type SectionReader = (module: WasmModule, reader: Reader, codes: number[]) => void;
 
@@ -138,6 +146,11 @@ function readLimits(reader: Reader): Limits {
   const flag = readByte(reader);
   if (flag === 4 || flag === 5)
     throw new UnsupportedModule('memory64', 'the module uses 64-bit addresses, which are not supported');
+  if (flag === 2 || flag === 3)
+    throw new UnsupportedModule(
+      'shared memory',
+      `the module has a shared memory (byte ${reader.at}), which is not supported: compile it without threads; two cores meet through mmio.read32, mmio.write32 and xt.memw`,
+    );
   if (flag > 1) malformed(reader, flag > 0x7f ? 'integer representation too long' : 'malformed limits flags');
   const min = readU32(reader);
   return { min, max: flag === 1 ? readU32(reader) : undefined };

@@ -1,5 +1,5 @@
 /** Checks a decoded module against the type system: WebAssembly core specification 2.0, chapter 3 and appendix A.3. */
-import { InvalidModule } from '../errors.ts';
+import { InvalidModule, UnsupportedModule } from '../errors.ts';
 import {
   type FunctionType,
   functionName,
@@ -18,24 +18,38 @@ export function invalid(what: string): never {
   throw new InvalidModule(`not a valid WebAssembly module: ${what}`);
 }
 
+export interface Rules {
+  /** Constant expressions may use earlier globals of the module and arithmetic, as from WebAssembly 3.0 on. */
+  readonly extendedConstants?: boolean;
+}
+
 /** Throws {@link InvalidModule} for the first rule that the module breaks. */
-export function validateModule(module: WasmModule): void {
+export function validateModule(module: WasmModule, { extendedConstants = true }: Rules = {}): void {
   for (const index of module.functionTypes) if (index >= module.types.length) invalid('unknown type');
   for (const table of module.tables) checkLimits(table, 0xffffffff, 'table');
   for (const memory of module.memories) checkLimits(memory, 65536, 'memory');
-  if (module.memories.length > 1) invalid('multiple memories');
+  if (module.memories.length > 1)
+    throw new UnsupportedModule(
+      'several memories',
+      `the module has ${module.memories.length} memories; one is supported: put everything into one`,
+    );
   const declared = declaredFunctions(module);
-  const importedGlobals = importCount(module, 'global');
+  const importedGlobals = module.globals.slice(0, importCount(module, 'global'));
+  const visible = (earlier: number): Constants => ({
+    globals: extendedConstants ? module.globals.slice(0, importedGlobals.length + earlier) : importedGlobals,
+    arithmetic: extendedConstants,
+  });
+  const all = visible(module.globalInits.length);
   module.globalInits.forEach(({ type, init }, i) => {
-    checkConstant(module, init, type.type, module.globals.slice(0, importedGlobals + i));
+    checkConstant(module, init, type.type, visible(i));
   });
   checkExports(module);
   checkStart(module);
-  checkElements(module);
+  checkElements(module, all);
   for (const segment of module.data) {
     if (segment.mode !== 'active') continue;
     if (module.memories.length === 0) invalid('unknown memory 0');
-    checkConstant(module, segment.offset, 'i32', module.globals);
+    checkConstant(module, segment.offset, 'i32', all);
   }
   const imported = importCount(module, 'func');
   module.functions.forEach((fn, i) => {
@@ -77,20 +91,25 @@ function declaredFunctions(module: WasmModule): Set<number> {
 }
 
 const constantInstructions = new Set(
-  (
-    'i32.const i64.const f32.const f64.const ref.null ref.func global.get end ' +
-    'i32.add i32.sub i32.mul i64.add i64.sub i64.mul'
-  ).split(' '),
+  'i32.const i64.const f32.const f64.const ref.null ref.func global.get end'.split(' '),
 );
+const constantArithmetic = new Set('i32.add i32.sub i32.mul i64.add i64.sub i64.mul'.split(' '));
+
+/** What a constant expression may use. */
+interface Constants {
+  readonly globals: readonly GlobalType[];
+  readonly arithmetic: boolean;
+}
 
 function checkConstant(
   module: WasmModule,
   code: readonly Instruction[],
   result: ValueType,
-  globals: readonly GlobalType[],
+  { globals, arithmetic }: Constants,
 ): void {
   for (const { op, a } of code) {
-    if (!constantInstructions.has(op.name)) invalid('constant expression required');
+    if (!constantInstructions.has(op.name) && !(arithmetic && constantArithmetic.has(op.name)))
+      invalid('constant expression required');
     if (op.name !== 'global.get') continue;
     if (a >= globals.length) invalid(`unknown global ${a}`);
     if (globals[a].mutable) invalid('constant expression required');
@@ -126,12 +145,12 @@ function checkStart(module: WasmModule): void {
   if (type.params.length || type.results.length) invalid('start function');
 }
 
-function checkElements(module: WasmModule): void {
+function checkElements(module: WasmModule, constants: Constants): void {
   for (const segment of module.elements) {
-    for (const item of segment.items) checkConstant(module, item, segment.type, module.globals);
+    for (const item of segment.items) checkConstant(module, item, segment.type, constants);
     if (segment.mode !== 'active') continue;
     const table = module.tables[segment.table] ?? invalid(`unknown table ${segment.table}`);
     if (table.element !== segment.type) invalid('type mismatch');
-    checkConstant(module, segment.offset, 'i32', module.globals);
+    checkConstant(module, segment.offset, 'i32', constants);
   }
 }

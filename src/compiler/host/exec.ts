@@ -85,6 +85,10 @@ export function parseValue(text: string, type: ValueType): TypedValue {
     scratch.setFloat32(0, number);
     return { type, words: [scratch.getInt32(0)] };
   }
+  if (type === 'f64') {
+    scratch.setFloat64(0, Number(text));
+    return { type, words: [scratch.getInt32(4), scratch.getInt32(0)] };
+  }
   if (type === 'externref' || type === 'funcref') {
     if (text !== 'null' && type === 'funcref') throw new UsageError('a function reference can only be null');
     return { type, words: [text === 'null' ? 0 : Number(parseInteger(text, 32)) + 1] };

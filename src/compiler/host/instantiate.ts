@@ -13,7 +13,7 @@ import {
   typeKey,
   type WasmModule,
 } from '../front/module.ts';
-import { createLinkage, importKey, type Linkage } from '../linkage.ts';
+import { bytesOf, createLinkage, importKey, type Linkage } from '../linkage.ts';
 import { type Machine, Trap } from './machine.ts';
 
 /** Something that an instance offers: where it lies, and its type as an import sees it. */
@@ -76,6 +76,8 @@ export function instantiate(store: Store, module: WasmModule): Instance {
     imports: names,
     typeIds: store.typeIds,
     trapSymbol: 'host.trap',
+    unsupported: 'trap',
+    trapNames: store.machine.trapNames,
     verify: store.verify,
   } as const;
   const compiled = compileDecoded(module, options);
@@ -113,7 +115,7 @@ function missing(symbol: string): never {
 
 function resolveImport(store: Store, module: WasmModule, entry: Import): Extern {
   const found = store.modules.get(entry.module)?.get(entry.name);
-  if (!found) throw new UnlinkableModule(`unknown import: nothing provides ${importKey(entry)}`);
+  if (!found) throw new UnlinkableModule(missingImport(store, module, entry));
   const wanted = entry.type;
   const refuse = (): never => {
     throw new UnlinkableModule(
@@ -133,6 +135,19 @@ function resolveImport(store: Store, module: WasmModule, entry: Import): Extern 
     if (!limitsFit(pages, found.type.max, wanted)) refuse();
   }
   return found;
+}
+
+function missingImport({ modules }: Store, module: WasmModule, entry: Import): string {
+  const wanted =
+    entry.type.kind === 'func'
+      ? `function (${typeKey(module.types[entry.type.typeIndex]).replace(':', ') -> (')})`
+      : entry.type.kind;
+  const offered = [...modules].map(([name, exports]) => `${name}.{${[...exports.keys()].join(', ')}}`);
+  const advice =
+    entry.module === 'env' && entry.name === 'abort'
+      ? '; AssemblyScript leaves abort out with --use abort='
+      : '';
+  return `unknown import: nothing provides ${importKey(entry)}, a ${wanted}${advice}; there is ${offered.join(', ') || 'nothing to import here'}`;
 }
 
 function limitsFit(
@@ -258,14 +273,14 @@ function evaluate(context: Context, code: readonly Instruction[]): number[] {
   const stack: ConstantWords[] = [];
   for (const { op, a, b } of code) {
     const { name } = op;
-    if (name === 'i64.const') stack.push([a, b]);
+    if (name === 'i64.const' || name === 'f64.const') stack.push([a, b]);
     else if (name.endsWith('.const')) stack.push([a]);
     else if (name === 'ref.null') stack.push([0]);
     else if (name === 'ref.func') stack.push([addressOf(linkage.referenceSymbol(a))]);
     else if (name === 'global.get') {
       const { symbol, offset } = linkage.globalAddress(a);
       const at = addressOf(symbol) + offset;
-      const words = module.globals[a].type === 'i64' ? 2 : 1;
+      const words = bytesOf(module.globals[a].type) / 4;
       stack.push(Array.from({ length: words }, (_, i) => store.machine.word(at + 4 * i)));
     } else if (name !== 'end') stack.push(arithmetic(name, stack));
   }

@@ -3,7 +3,7 @@ import { SR } from '../../chip/core/index.ts';
 import { createCore, createFlatBus } from '../../chip/index.ts';
 import { FailureError } from '../../errors.ts';
 import { a8, createAssembler, link, type ObjectCode, sequentially } from '../../xtensa/index.ts';
-import { trapName } from '../middle/ir.ts';
+import { FIRST_NAMED_TRAP, trapName } from '../middle/ir.ts';
 
 const CODE_BASE = 0x40000000;
 const DATA_BASE = 0x3f000000;
@@ -22,6 +22,9 @@ const SLICE = 1_000_000;
 /** The program stopped by a trap, as WebAssembly defines it. */
 export class Trap extends FailureError {}
 
+/** The program called a function that uses something this compiler does not support. */
+export class UnsupportedTrap extends Trap {}
+
 export interface Machine {
   /** Takes memory for code, data or a WebAssembly memory; zeroed. */
   reserve(kind: 'code' | 'data', bytes: number, align: number): number;
@@ -37,6 +40,8 @@ export interface Machine {
   /** Calls compiled code; `prepare` sets registers, `finish` reads them. */
   call(address: number, registers: readonly number[], stack: readonly number[], results: number): CallResult;
   readonly symbols: ReadonlyMap<string, number>;
+  /** What the traps of unsupported functions say; see the compile options. */
+  readonly trapNames: string[];
   readonly cycles: number;
   readonly instructions: number;
 }
@@ -118,12 +123,16 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
       const room = Math.floor((MEMORY_END - nextMemory) / WASM_PAGE);
       // At most half of what is left: several memories may want to grow.
       const granted = Math.max(least, Math.min(pages, Math.floor(room / 2)));
-      if (granted > room) throw new FailureError(`no room for a memory of ${least} pages in the simulation`);
+      if (granted > room)
+        throw new FailureError(
+          `the module's memory has ${least} pages (${least * WASM_PAGE} bytes) from the start; the simulated machine has room for ${room}: give it a smaller minimum`,
+        );
       const base = nextMemory;
       nextMemory += granted * WASM_PAGE;
       return { base, pages: granted };
     },
     symbols,
+    trapNames: [],
     load: (address, bytes) => bus.load(address, bytes),
     byte: (address) => bus.read8(address),
     word: (address) => bus.memory.view.getInt32(offset(address), true),
@@ -153,7 +162,7 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
       const begin = core.cycles;
       const called = runToCall(begin + maxCycles);
       busy += calledAt - begin;
-      if (called === marks.trap) throw new Trap(trapName(state.ar[2]));
+      if (called === marks.trap) throw trapOf(state.ar[2], machine.trapNames);
       return {
         registers: [2, 3, 4, 5].map((reg) => state.ar[reg]),
         stack: Array.from({ length: results }, (_, i) => machine.word(sp + 4 * i)),
@@ -162,6 +171,11 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
   };
   machine.setWord(limit, STACK_TOP - STACK_BYTES + STACK_RESERVE);
   return machine;
+}
+
+function trapOf(code: number, names: readonly string[]): Trap {
+  const name = trapName(code, names);
+  return code >= FIRST_NAMED_TRAP ? new UnsupportedTrap(name) : new Trap(name);
 }
 
 /** What the simulator is called for, in a8. */

@@ -80,7 +80,7 @@ export type Terminator =
   /** The hardware's way back: edges to the loop's header and out of it; see `counted.ts`. */
   | { readonly kind: 'loopback'; readonly edges: [Edge, Edge] }
   | { readonly kind: 'return'; args: Value[]; readonly edges: [] }
-  | { readonly kind: 'trap'; readonly code: TrapCode; readonly edges: [] };
+  | { readonly kind: 'trap'; readonly code: number; readonly edges: [] };
 
 export interface Block {
   id: number;
@@ -123,9 +123,13 @@ export const traps = {
   'call stack exhausted': 10,
 } as const;
 export type TrapName = keyof typeof traps;
-export type TrapCode = (typeof traps)[TrapName];
 
-export function trapName(code: number): string {
+/** Trap numbers from here on have names of their own; see `trapNames` of the compile options. */
+export const FIRST_NAMED_TRAP = 256;
+
+export function trapName(code: number, named: readonly string[] = []): string {
+  if (code >= FIRST_NAMED_TRAP && named[code - FIRST_NAMED_TRAP] !== undefined)
+    return named[code - FIRST_NAMED_TRAP];
   return Object.keys(traps).find((name) => traps[name as TrapName] === code) ?? `trap ${code}`;
 }
 
@@ -204,9 +208,9 @@ export function constantOf(fn: IrFunction, value: Value): number | undefined {
 }
 
 export function wordsOf(type: ValueType): readonly RegisterClass[] {
-  return type === 'i64' ? ['i', 'i'] : type === 'f32' ? ['f'] : ['i'];
+  return type === 'i64' || type === 'f64' ? ['i', 'i'] : type === 'f32' ? ['f'] : ['i'];
 }
 
 export function abiType(type: ValueType): AbiType {
-  return type === 'i64' ? 'l' : type === 'f32' ? 'f' : 'i';
+  return type === 'i64' || type === 'f64' ? 'l' : type === 'f32' ? 'f' : 'i';
 }
