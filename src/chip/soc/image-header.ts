@@ -21,9 +21,21 @@ export interface ImageHeader {
   readonly valid: boolean;
 }
 
-const MODE_NAMES = ['QIO', 'QOUT', 'DIO', 'DOUT', 'FAST_RD', 'SLOW_RD'] as const;
+const MODE_NAMES = [
+  'QIO',
+  'QOUT',
+  'DIO',
+  'DOUT',
+  'FAST_RD',
+  'SLOW_RD',
+  'OPI_STR',
+  'OPI_DTR',
+  'OOUT',
+  'OIO_STR',
+  'OIO_DTR',
+] as const;
 
-/** @returns the ROM's name of an SPI mode; numbers above 5 have none and read slowly. */
+/** @returns the ROM's name of an SPI mode. */
 export const modeName = (mode: number): string => MODE_NAMES[mode] ?? 'SLOW_RD';
 
 /** Divider of 80 MHz for a frequency code: 0xF gives 1, 0 to 2 give 2 to 4. */

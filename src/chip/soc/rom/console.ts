@@ -10,10 +10,10 @@ import type { UsbSerialJtag } from '../usb-serial-jtag.ts';
 /** A ROM routine: yields the CPU cycles until it goes on. */
 export type RomRoutine<Result = void> = Generator<number, Result>;
 
-const CYCLES_PER_CHARACTER = 60; // formatting and two drivers, assumed
+const CYCLES_PER_CHARACTER = 200; // formatting and two drivers, timed with the ROM's own code
 const POLL_CYCLES = 200;
-/** 50 × 100 µs for room in the USB endpoint, then its output is dropped. */
-const USB_PATIENCE_TICKS = (5 * TICKS_PER_SECOND) / 1000;
+/** 50 looks for room in the USB endpoint, timed with the ROM's own code; then its output is dropped. */
+const USB_PATIENCE_TICKS = (138 * TICKS_PER_SECOND) / 1_000_000;
 
 export interface RomConsole {
   /** Prints text; `\n` becomes CR LF. */

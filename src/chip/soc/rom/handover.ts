@@ -27,6 +27,14 @@ const ROM_SPECIAL: Readonly<Record<number, number>> = {
   [SR.vecbase]: 0x40000000,
 };
 
+/** Left by the ROM's last loop and shift. */
+const CORE_0_SPECIAL: Readonly<Record<number, number>> = {
+  ...ROM_SPECIAL,
+  [SR.lbeg]: 0x4004f705,
+  [SR.lend]: 0x4004f709,
+  [SR.sar]: 5,
+};
+
 /** Core 0, called with CALL8 from 0x40045C01. */
 const CORE_0: HandOver = {
   windowbase: 3,
@@ -42,7 +50,7 @@ const CORE_0: HandOver = {
     10: 0x11,
     11: 0x3ff1b1c2,
   },
-  special: ROM_SPECIAL,
+  special: CORE_0_SPECIAL,
   attributes: ROM_ATTRIBUTES,
 };
 
@@ -68,8 +76,24 @@ const CORE_1_EARLY: HandOver = {
 
 const HAND_OVERS = { image: CORE_0, core1: CORE_1, 'core1-early': CORE_1_EARLY } as const;
 
-/** Resets the core and starts it at `entry` in the state in which the ROM does. */
-export function handOver(core: Core, kind: keyof typeof HAND_OVERS, entry: number): void {
+/** Return addresses and stack pointers of the ROM's frames behind the program's, as a backtrace finds them on the stack. */
+export const ROM_FRAMES: readonly (readonly [address: number, value: number])[] = [
+  [0x3fceb560, 0x40034c48],
+  [0x3fceb564, 0x3fceb6f0],
+  [0x3fceb6e0, 0],
+  [0x3fceb6e4, 0x3fceb710],
+];
+
+/**
+ * Resets the core and starts it at `entry` in the state in which the ROM does.
+ * @param left what depends on the image that was loaded, in visible registers
+ */
+export function handOver(
+  core: Core,
+  kind: keyof typeof HAND_OVERS,
+  entry: number,
+  left: Readonly<Record<number, number>> = {},
+): void {
   const { windowbase, windowstart, ps, registers, special, attributes } = HAND_OVERS[kind];
   const { state } = core;
   core.reset();
@@ -81,8 +105,8 @@ export function handOver(core: Core, kind: keyof typeof HAND_OVERS, entry: numbe
   const set = (index: number, value: number) => {
     state.ar[(windowbase * 4 + index) & 63] = value;
   };
-  for (const [index, value] of Object.entries(registers)) set(Number(index), value);
   if (kind !== 'core1-early') set(2, entry);
+  for (const [index, value] of Object.entries({ ...registers, ...left })) set(Number(index), value);
   core.dataAttributes.set(attributes);
   state.pc = entry >>> 0;
   core.stateChanged();

@@ -5,6 +5,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import { BusFault } from '../../bus/index.ts';
 import {
   CHIP_ID,
   clockDivider,
@@ -33,9 +34,25 @@ export interface LoaderOptions {
 
 /** What the loader ends with: an address to call, or nothing ever again. */
 export type LoaderResult =
-  | { readonly kind: 'image'; readonly entry: number }
+  | { readonly kind: 'image'; readonly entry: number; readonly registers: Registers }
   | { readonly kind: 'direct'; readonly entry: number };
 
+/** What the ROM's code leaves in visible registers, by number. */
+export type Registers = Readonly<Record<number, number>>;
+
+/** A store of the copy loop that ended in an exception, with what the loop holds in its registers. */
+export class LoaderFault extends BusFault {
+  constructor(
+    fault: BusFault,
+    readonly registers: Registers,
+  ) {
+    super(fault.cause, fault.address);
+  }
+}
+
+/** Where the ROM sees flash while it loads. */
+const FLASH_WINDOW = 0x3c800000;
+const FLASH_PAGE = 0x10000;
 const MAX_SEGMENT_BYTES = 0x100000;
 /** The ROM's stack pointer in the loader less 0x400, and the end of its data. */
 const FORBIDDEN_FIRST = 0x3fceb170;
@@ -45,8 +62,10 @@ const DIGEST_BYTES = 32;
 const DIRECT_BOOT_MARK = 0xaedb041d;
 const DIRECT_BOOT_MARK_AT = 0x400;
 const DIRECT_BOOT_ENTRY = 0x42000408;
-/** Copy loop of the ROM and its pass for the digest, assumed. */
-const CYCLES_PER_WORD = 12;
+/** The ROM's own code, timed on this simulator: its copy loop with the digest's share, and what surrounds a segment and the image. */
+const CYCLES_PER_WORD = 27;
+const SEGMENT_CYCLES = 1_500;
+const DIGEST_CYCLES = 4_500;
 const WORDS_PER_STEP = 1024;
 const COMMAND_BLOCK = 0x80000000;
 
@@ -71,30 +90,39 @@ export function* loadFromFlash(options: LoaderOptions): RomRoutine<LoaderResult>
   }
   setUpFlash(options.memory, header.mode, clockDivider(header.frequency));
   yield* console.print(`SPIWP:0x${header.wpPin.toString(16)}\n`);
+  yield SEGMENT_CYCLES;
   yield* console.print(`mode:${modeName(header.mode)}, clock div:${clockDivider(header.frequency)}\n`);
 
   const digest = sha256.create();
   digest.update(readFlash(flash, 0, HEADER_BYTES));
   let at = HEADER_BYTES;
-  let checksum = CHECKSUM_SEED;
+  let sum = CHECKSUM_SEED;
   for (let index = 0; index < header.segments; index++) {
-    const loaded = yield* loadSegment(options, at);
+    const loaded = yield* loadSegment(options, at, sum);
     digest.update(loaded.header).update(loaded.data);
-    checksum ^= loaded.checksum;
+    sum = loaded.sum;
     at += SEGMENT_HEADER_BYTES + loaded.data.length;
   }
 
   const end = (at + 16) & ~15; // the checksum is the last byte of its 16-byte block
   const stored = readFlash(flash, end - 1, 1)[0];
+  const checksum = (sum ^ (sum >>> 8) ^ (sum >>> 16) ^ (sum >>> 24)) & 0xff;
   if (stored !== checksum) {
     return yield* refuse(
       console,
-      `Checksum failure. Calculated 0x${checksum.toString(16)} stored 0x${stored.toString(16)}\n`,
+      `Checksum failure. Calculated ${hex(checksum, 2)} stored ${hex(stored, 2)}\n`,
     );
   }
   digest.update(readFlash(flash, at, end - at));
+  yield DIGEST_CYCLES;
   yield* compareDigest(console, bytesToHex(digest.digest()), readFlash(flash, end, DIGEST_BYTES));
-  return { kind: 'image', entry: header.entry };
+  return { kind: 'image', entry: header.entry, registers: leftovers(at, end + DIGEST_BYTES, checksum) };
+}
+
+/** Of an image whose segments end at `dataEnd` and that ends at `imageEnd`. */
+function leftovers(dataEnd: number, imageEnd: number, checksum: number): Registers {
+  const mapped = Math.ceil(imageEnd / FLASH_PAGE) * FLASH_PAGE;
+  return { 5: checksum, 7: dataEnd % 16, 13: mapped, 14: mapped, 15: imageEnd };
 }
 
 /** Reads the header again and again until it is one, or finds code for direct boot. */
@@ -123,17 +151,19 @@ interface LoadedSegment {
   readonly header: Uint8Array;
   /** Bytes as they read back from where they were put. */
   readonly data: Uint8Array;
-  readonly checksum: number;
+  /** XOR of all words so far. */
+  readonly sum: number;
 }
 
-function* loadSegment(options: LoaderOptions, at: number): RomRoutine<LoadedSegment> {
+function* loadSegment(options: LoaderOptions, at: number, before: number): RomRoutine<LoadedSegment> {
   const { console, flash } = options;
   const header = readFlash(flash, at, SEGMENT_HEADER_BYTES);
   const view = new DataView(header.buffer);
   const address = view.getUint32(0, true);
   const length = view.getUint32(4, true);
-  if (address >= COMMAND_BLOCK) return yield* runFlashCommands(options, at, header);
+  if (address >= COMMAND_BLOCK) return yield* runFlashCommands(options, at, header, before);
 
+  yield SEGMENT_CYCLES;
   yield* console.print(`load:${hex(address)},len:0x${length.toString(16)}\n`);
   if (address % 4 !== 0 || length % 4 !== 0 || length > MAX_SEGMENT_BYTES) {
     return yield* refuse(console, "Invalid image block, can't boot.\n");
@@ -146,25 +176,43 @@ function* loadSegment(options: LoaderOptions, at: number): RomRoutine<LoadedSegm
     );
   }
   const source = readFlash(flash, at + SEGMENT_HEADER_BYTES, length);
-  const checksum = yield* copyWords(options, source, address);
-  return { header, data: readBack(options.memory, address, length), checksum };
+  const sum = yield* copyWords(options, source, address, at + SEGMENT_HEADER_BYTES, before);
+  return { header, data: readBack(options.memory, address, length), sum };
 }
 
-/** Stores word by word; returns the XOR of all bytes. */
-function* copyWords(options: LoaderOptions, source: Uint8Array, address: number): RomRoutine<number> {
+/** Stores word by word; returns the XOR of `before` and all words. `from`: offset in flash. */
+function* copyWords(
+  options: LoaderOptions,
+  source: Uint8Array,
+  address: number,
+  from: number,
+  before: number,
+): RomRoutine<number> {
+  const mapped = Math.ceil((from + source.length) / FLASH_PAGE) * FLASH_PAGE;
+  const store = (at: number, word: number) => {
+    try {
+      options.memory.store((address + at) >>> 0, word);
+    } catch (error) {
+      if (!(error instanceof BusFault)) throw error;
+      const pointers = { 2: address, 10: FLASH_WINDOW + from + at, 11: address + at, 12: source.length };
+      const constants = { 4: 0x3fceb648, 6: 1, 7: 0x3fceb55c };
+      const rest = { 5: sum, 8: at, 9: word, 13: mapped, 14: mapped, 15: from + source.length };
+      throw new LoaderFault(error, { ...constants, ...pointers, ...rest });
+    }
+  };
   const words = new DataView(source.buffer, source.byteOffset, source.byteLength);
-  let sum = 0;
+  let sum = before;
   for (let at = 0; at < source.length; at += 4) {
     const word = words.getUint32(at, true);
     sum ^= word;
-    options.memory.store((address + at) >>> 0, word);
+    store(at, word);
     const done = at / 4 + 1;
     if (done % WORDS_PER_STEP === 0)
       yield WORDS_PER_STEP * CYCLES_PER_WORD + options.flashReadCycles(4 * WORDS_PER_STEP);
   }
   const rest = (source.length / 4) % WORDS_PER_STEP;
   yield rest * CYCLES_PER_WORD + options.flashReadCycles(4 * rest);
-  return (sum ^ (sum >>> 8) ^ (sum >>> 16) ^ (sum >>> 24)) & 0xff;
+  return sum;
 }
 
 function readBack(memory: RomMemory, address: number, length: number): Uint8Array {
@@ -182,6 +230,7 @@ function* runFlashCommands(
   options: LoaderOptions,
   at: number,
   header: Uint8Array,
+  sum: number,
 ): RomRoutine<LoadedSegment> {
   const view = new DataView(header.buffer);
   const address = view.getUint32(0, true);
@@ -196,7 +245,7 @@ function* runFlashCommands(
   yield options.flashReadCycles(length);
   setUpFlash(options.memory, mode, divider);
   yield* options.console.print(`mode:${modeName(mode)}, clock div:${divider}\n`);
-  return { header, data, checksum: 0 };
+  return { header, data, sum };
 }
 
 function* compareDigest(console: RomConsole, calculated: string, expected: Uint8Array): RomRoutine {

@@ -50,7 +50,7 @@ export function describePanic(state: CoreState, { peek }: PanicOptions): string 
   const cause = special[SR.exccause];
   const fields: [name: string, value: number][] = [
     ['PC', special[SR.epc1]],
-    ['PS', special[SR.ps] & ~0x10], // as it was: without EXCM
+    ['PS', special[SR.ps]],
     ...Array.from({ length: 16 }, (_, index): [string, number] => [`A${index}`, register(state, index)]),
     ['SAR', special[SR.sar]],
     ['EXCCAUSE', cause],
@@ -68,6 +68,7 @@ export function describePanic(state: CoreState, { peek }: PanicOptions): string 
     ...lines,
     '',
     `Backtrace: ${backtrace(state, peek).join(' ')}`,
+    '',
     '',
   ].join('\n');
 }

@@ -11,6 +11,15 @@ const AT_START: readonly (readonly [address: number, value: number])[] = [
   [0x60000024, 0x00000001], // UART0 CONF1
   [0x6000000c, 0x00000001], // UART0 INT_ENA
   [0x600c206c, 5], // UART0's source to CPU interrupt 5
+  [0x60002010, 0x41], // SPI1 and SPI0 CTRL2
+  [0x60003010, 0x41],
+  [0x60008094, 0x00000400], // RTC_CNTL DIG_ISO
+  [0x60009070, 0x00001b00], // IO_MUX of the two pins that IDF calls SPICS1 and SPIHD
+  [0x60009074, 0x00001b00],
+  [0x600c0008, 0x00000040], // CPU_PERI_CLK_EN: ASSIST_DEBUG on
+  [0x600c000c, 0x00000080],
+  [0x600ce048, 1], // ASSIST_DEBUG records the PC
+  [0x600ce04c, 1],
   [0x600c001c, 0x00000604], // PERIP_CLK_EN1: SHA left on
   [0x600c0024, 0x000001ca], // PERIP_RST_EN1
 ];

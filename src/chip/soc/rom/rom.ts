@@ -1,15 +1,15 @@
 /** The ROM as a process in simulated time: boots core 0, dumps exceptions, ends programs that return. */
 
 import { BusFault } from '../../bus/index.ts';
-import { type Core, SR } from '../../core/index.ts';
+import { type Core, PS, SR } from '../../core/index.ts';
 import type { Alarm, Clock } from '../clock.ts';
 import type { Peripherals } from '../peripherals.ts';
 import type { SocBus } from '../soc-bus.ts';
 import { boot } from './boot.ts';
 import { createRomConsole, type RomRoutine } from './console.ts';
 import { createDownload } from './download.ts';
-import { handOver } from './handover.ts';
-import { halt } from './loader.ts';
+import { handOver, ROM_FRAMES } from './handover.ts';
+import { halt, LoaderFault } from './loader.ts';
 import { createRomMemory } from './memory.ts';
 import { describePanic } from './panic.ts';
 
@@ -34,7 +34,7 @@ export interface RomOptions {
 }
 
 /** The word-copy loop of the loader, as the PC of its accesses. */
-const LOADER_PC = 0x40045a00;
+const LOADER_PC = 0x40045abc;
 const CAUSE_LOAD_STORE_ERROR = 3;
 
 export function createRom(options: RomOptions): Rom {
@@ -68,11 +68,12 @@ export function createRom(options: RomOptions): Rom {
   /** An access of the loader itself ended in an exception. */
   const faultInRom = (core: 0 | 1, fault: BusFault) => {
     const { state } = cores[core];
-    cores[core].reset();
+    handOver(cores[core], 'image', LOADER_PC, fault instanceof LoaderFault ? fault.registers : {});
+    cores[core].running = false;
     state.special[SR.exccause] = fault.cause || CAUSE_LOAD_STORE_ERROR;
     state.special[SR.excvaddr] = fault.address;
     state.special[SR.epc1] = LOADER_PC;
-    state.special[SR.ps] = 0x60520;
+    state.special[SR.ps] |= PS.excm;
     rom.panic(core);
   };
   /** Word of plain memory for the backtrace. */
@@ -103,8 +104,9 @@ export function createRom(options: RomOptions): Rom {
         resetAgain: () => options.reset(peripherals.rtc.resetReason(0)),
       });
       start(0, routine, (result) => {
-        if (result) handOver(cores[0], 'image', result.entry);
-        else rom.userCodeDone();
+        if (!result) return rom.userCodeDone();
+        for (const [address, value] of ROM_FRAMES) memory.store(address, value);
+        handOver(cores[0], 'image', result.entry, result.kind === 'image' ? result.registers : {});
       });
     },
     panic(core) {
