@@ -6,7 +6,7 @@
  *
  * The numbers may only change with the model. If they change with the code, something broke.
  */
-import { createHost, formatDigest } from '../src/firmware/index.ts';
+import { createHostProgram, formatDigest } from '../src/firmware/index.ts';
 import { loadShippedModel } from '../src/model/testing.ts';
 import { shippedPrograms as programs } from '../src/node/device-programs.ts';
 import { createHostEngine, quantize } from '../src/quantize/index.ts';
@@ -27,7 +27,7 @@ const linesFor = ({ prompt, temperature, topp, seed, steps }: GoldenStory): stri
 ];
 
 function tell(story: GoldenStory) {
-  const host = createHost({ programs, model: quantized, tokenizer, context: 256 });
+  const host = createHostProgram({ programs, model: quantized, tokenizer, context: 256 });
   for (const line of linesFor(story)) {
     host.type(`${line}\r`);
     host.settle();

@@ -5,14 +5,14 @@ import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, type QuantizedModel } from '../quantize/index.ts';
 import { createSampler } from '../reference/index.ts';
 import { type GoldenStory, int8Goldens, runCGoldens } from '../testing/shared-files.ts';
-import { createHost, type Host } from './host.ts';
+import { createHostProgram, type HostProgram } from './host.ts';
 import { digestTokens, formatDigest } from './status.ts';
 import { golden, shippedModel, smallModel, stories260K, type TestModel } from './testing.ts';
 
 const CONTEXT = 96;
 
 interface Session {
-  host: Host;
+  host: HostProgram;
   /** Printed since the last call. */
   printed(): string;
 }
@@ -20,7 +20,7 @@ interface Session {
 function open(context = CONTEXT): Session {
   const { quantized, tokenizer } = smallModel();
   const chunks: Uint8Array[] = [];
-  const host = createHost({
+  const host = createHostProgram({
     programs,
     model: quantized,
     tokenizer,
@@ -31,7 +31,7 @@ function open(context = CONTEXT): Session {
 }
 
 /** Types a line and lets it run to its end. */
-function enter(host: Host, line: string | Uint8Array): void {
+function enter(host: HostProgram, line: string | Uint8Array): void {
   host.type(line);
   host.type('\r');
   host.settle();
@@ -207,8 +207,8 @@ function told(
   { tokenizer }: TestModel,
   model: QuantizedModel,
   { prompt, temperature, topp, seed, steps }: Omit<GoldenStory, 'tokens'>,
-): Host {
-  const host = createHost({ programs, model, tokenizer, context: 256 });
+): HostProgram {
+  const host = createHostProgram({ programs, model, tokenizer, context: 256 });
   for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${steps}`, prompt])
     enter(host, line);
   return host;

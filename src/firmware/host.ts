@@ -12,7 +12,7 @@ import { screenConstants } from './screen/index.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
 import { systemConstants, systemItems } from './system.ts';
 
-export interface HostOptions {
+export interface HostProgramOptions {
   programs: DevicePrograms;
   model: QuantizedModel;
   tokenizer: Tokenizer;
@@ -22,7 +22,7 @@ export interface HostOptions {
   output?: (bytes: Uint8Array) => void;
 }
 
-export interface Host {
+export interface HostProgram {
   /** Types text or bytes; they are handled by the following steps. */
   type(input: string | Uint8Array): void;
   /** One typed byte handled or one token made; false when there is nothing to do. */
@@ -68,7 +68,7 @@ const globals = (numbers: Record<string, number>): WebAssembly.ModuleImports =>
   );
 
 /** Lays the model and the working memory one behind the other. */
-function layOut({ model, tokenizer, context = model.config.context }: HostOptions) {
+function layOut({ model, tokenizer, context = model.config.context }: HostProgramOptions) {
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
@@ -97,7 +97,7 @@ const NO_CHIP = {
   ...screenConstants(undefined),
 };
 
-export function createHost(options: HostOptions): Host {
+export function createHostProgram(options: HostProgramOptions): HostProgram {
   const { model, tokenizer, programs, output } = options;
   const { addresses, end, context } = layOut(options);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
@@ -137,7 +137,7 @@ export function createHost(options: HostOptions): Host {
   start();
   send();
 
-  const host: Host = {
+  const host: HostProgram = {
     type(input) {
       uart.received.push(...(typeof input === 'string' ? new TextEncoder().encode(input) : input));
     },

@@ -1,7 +1,7 @@
 /** Puts it together: device program, kernels and model, a memory plan, a flash image; and runs it, simulated or on the host. */
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
 export { type Fit, fitBoards } from './fit.ts';
-export { createHost, type Host, type HostOptions } from './host.ts';
+export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';
 export { type Image, MAPPED_OFFSET, readImage, writeImage } from './image.ts';
 export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';

@@ -5,7 +5,7 @@ import { createChip } from '../chip/soc/chip.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
-import { createHost } from './host.ts';
+import { createHostProgram } from './host.ts';
 import { createSession } from './session.ts';
 import { simulate } from './simulate.ts';
 import { formatDigest } from './status.ts';
@@ -34,7 +34,7 @@ describe('firmware on the simulated chip', () => {
   beforeAll(() => {
     firmware = build();
     const { quantized, tokenizer } = smallModel();
-    const host = createHost({ programs, model: quantized, tokenizer, context: CONTEXT });
+    const host = createHostProgram({ programs, model: quantized, tokenizer, context: CONTEXT });
     host.type(`/temp 0\r/tokens ${STORY.tokens}\r${STORY.prompt}\r`);
     host.settle();
     expected = { digest: formatDigest(host.status.digest), tokens: [...host.tokens] };
@@ -74,7 +74,7 @@ describe('firmware on the simulated chip', () => {
 
   it('gives the digest of the float32 program on the host, too', () => {
     const { float, tokenizer } = smallModel();
-    const host = createHost({ programs, model: float, tokenizer, context: CONTEXT });
+    const host = createHostProgram({ programs, model: float, tokenizer, context: CONTEXT });
     host.type('/temp 0\r/tokens 4\rThe\r');
     host.settle();
     const story = simulate(build({ model: float }), { prompt: 'The', temperature: 0, tokens: 4 });

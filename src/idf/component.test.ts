@@ -1,6 +1,6 @@
 /** The exported assembly goes back through our assembler and tells the same stories, whatever interrupts it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createHost } from '../firmware/index.ts';
+import { createHostProgram } from '../firmware/index.ts';
 import { smallModel } from '../firmware/testing.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
@@ -31,7 +31,7 @@ const drawn: Story = {
 /** The same story by the bare firmware's program on this machine. */
 function expected({ prompt, temperature, topp, seed, tokens }: Story) {
   const { quantized: model, tokenizer } = smallModel();
-  const host = createHost({ programs, model, tokenizer, context: CONTEXT });
+  const host = createHostProgram({ programs, model, tokenizer, context: CONTEXT });
   const lines = [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`, prompt];
   for (const line of lines) {
     host.type(`${line}\r`);

@@ -6,9 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { boards, findBoard } from '../chip/boards/boards.ts';
 import { FailureError, UsageError } from '../errors.ts';
 import { smallModel } from '../firmware/testing.ts';
-import { exportComponent, shippedTemplates } from '../node/component.ts';
+import { shippedTemplates, writeIdfComponent } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { exportFiles } from './index.ts';
+import { buildIdfComponent } from './index.ts';
 import { hasCompiler, runTool, standins, writeFiles } from './testing/toolchain.ts';
 
 const STRICT = ['-std=gnu17', '-Wall', '-Wextra', '-Werror', '-O1'];
@@ -31,7 +31,7 @@ describe('export idf', () => {
   it.skipIf(!hasCompiler).each([1, 2] as const)(
     'C side for %i core(s): no warnings; every path of the API, and all is given back',
     (cores) => {
-      const folder = kept(writeFiles(exportFiles({ ...base(), cores }).files));
+      const folder = kept(writeFiles(buildIdfComponent({ ...base(), cores }).files));
       const sources = [
         ...['esp32_llm.c', 'esp32_llm_memory.c'].map((name) => join(folder, name)),
         ...['esp_idf.c', 'api_test.c'].map((name) => join(standins, name)),
@@ -49,7 +49,7 @@ describe('export idf', () => {
   );
 
   it.skipIf(!hasCompiler)('the example compiles without warnings, with and without screen', () => {
-    const folder = kept(writeFiles(exportFiles({ ...base(), example: true }).files));
+    const folder = kept(writeFiles(buildIdfComponent({ ...base(), example: true }).files));
     const places = [`-I${join(folder, 'include')}`, `-I${standins}`];
     const sources = ['main.c', 'screen.c'].map((name) => join(folder, 'example/main', name));
     for (const extra of [[], ['-DTEST_SCREENLESS']]) {
@@ -61,7 +61,7 @@ describe('export idf', () => {
   it('settings follow the board', () => {
     const settings = (id: string): string =>
       String(
-        exportFiles({ ...base(), example: true, board: findBoard(id) }).files.get(
+        buildIdfComponent({ ...base(), example: true, board: findBoard(id) }).files.get(
           'example/sdkconfig.defaults',
         ),
       );
@@ -87,7 +87,7 @@ describe('export idf', () => {
 
   it('partitions hold what is flashed, on every board', () => {
     for (const board of boards) {
-      const { files, weights } = exportFiles({ ...base(), example: true, board });
+      const { files, weights } = buildIdfComponent({ ...base(), example: true, board });
       const rows = String(files.get('example/partitions.csv'))
         .split('\n')
         .filter((line) => line && !line.startsWith('#'))
@@ -101,19 +101,19 @@ describe('export idf', () => {
 
   it('writes into empty folders and its own, no other', () => {
     const folder = kept(mkdtempSync(join(tmpdir(), 'esp32-llm-idf-')));
-    exportComponent(folder, base());
-    exportComponent(folder, { ...base(), weights: 'embedded' });
+    writeIdfComponent(folder, base());
+    writeIdfComponent(folder, { ...base(), weights: 'embedded' });
     expect(readdirSync(folder)).toContain('weights.S');
     expect(readFileSync(join(folder, 'Kconfig'), 'utf8')).toContain('default ESP32_LLM_WEIGHTS_EMBEDDED');
     const other = kept(mkdtempSync(join(tmpdir(), 'esp32-llm-idf-')));
     writeFileSync(join(other, 'thesis.txt'), 'precious');
-    expect(() => exportComponent(other, base())).toThrow(UsageError);
-    expect(() => exportComponent(other, { ...base(), force: true })).not.toThrow();
+    expect(() => writeIdfComponent(other, base())).toThrow(UsageError);
+    expect(() => writeIdfComponent(other, { ...base(), force: true })).not.toThrow();
     expect(readFileSync(join(other, 'thesis.txt'), 'utf8')).toBe('precious');
   });
 
   it('leaves no placeholder, and the embedded weights are the partition’s', () => {
-    const { files } = exportFiles({ ...base(), example: true, weights: 'embedded' });
+    const { files } = buildIdfComponent({ ...base(), example: true, weights: 'embedded' });
     for (const [path, contents] of files) {
       if (typeof contents === 'string' && !path.endsWith('.S')) expect(contents).not.toMatch(/@[A-Z_]+@/);
     }
@@ -125,8 +125,8 @@ describe('export idf', () => {
   });
 
   it('refuses in plain words', () => {
-    expect(() => exportFiles({ ...base(), context: 100_000 })).toThrow(/context of 100000 positions/);
+    expect(() => buildIdfComponent({ ...base(), context: 100_000 })).toThrow(/context of 100000 positions/);
     const small = { ...boards[0], flashBytes: 1 << 20 };
-    expect(() => exportFiles({ ...base(), example: true, board: small })).toThrow(FailureError);
+    expect(() => buildIdfComponent({ ...base(), example: true, board: small })).toThrow(FailureError);
   });
 });

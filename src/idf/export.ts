@@ -3,7 +3,7 @@ import type { Board } from '../chip/boards/index.ts';
 import { buildComponent, type Component, type ComponentOptions } from './component.ts';
 import { exampleFiles } from './example.ts';
 
-export interface ExportOptions extends ComponentOptions {
+export interface IdfComponentOptions extends ComponentOptions {
   /** Also the project example/ for this board. */
   example?: boolean;
   board?: Board;
@@ -12,7 +12,7 @@ export interface ExportOptions extends ComponentOptions {
 const EXAMPLE = 'example';
 
 /** Component and example as one set of files. */
-export function exportFiles(options: ExportOptions): Component {
+export function buildIdfComponent(options: IdfComponentOptions): Component {
   const component = buildComponent(options);
   if (!options.example) return component;
   const { values, weights, layout, files } = component;

@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../errors.ts';
-import { type Component, type ExportOptions, exportFiles, type Templates } from '../idf/index.ts';
+import { buildIdfComponent, type Component, type IdfComponentOptions, type Templates } from '../idf/index.ts';
 
-export interface ComponentFolderOptions extends Omit<ExportOptions, 'templates' | 'license'> {
+export interface IdfFolderOptions extends Omit<IdfComponentOptions, 'templates' | 'license'> {
   /** Write into a folder that has other things in it. */
   force?: boolean;
 }
@@ -30,14 +30,14 @@ export function shippedTemplates(): { templates: Templates; license: string } {
 }
 
 /** Writes everything to `folder`, which is made where it is missing. @throws UsageError if it holds something else */
-export function exportComponent(folder: string, { force, ...options }: ComponentFolderOptions): Component {
+export function writeIdfComponent(folder: string, { force, ...options }: IdfFolderOptions): Component {
   const isStrange = existsSync(folder) && readdirSync(folder).length > 0 && !existsSync(join(folder, OURS));
   if (isStrange && !force) {
     throw new UsageError(
       `${folder} is not empty and is no component of ours; name another folder, or add --force to write into it.`,
     );
   }
-  const component = exportFiles({ ...options, ...shippedTemplates() });
+  const component = buildIdfComponent({ ...options, ...shippedTemplates() });
   for (const [path, contents] of component.files) {
     const target = join(folder, path);
     mkdirSync(dirname(target), { recursive: true });

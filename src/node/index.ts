@@ -1,4 +1,4 @@
 /** What needs Node: files that ship with the package, folders to write. */
-export { type ComponentFolderOptions, exportComponent } from './component.ts';
+export { type IdfFolderOptions, writeIdfComponent } from './component.ts';
 export { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
 export { type TrainFilesOptions, type TrainFilesResult, trainFiles } from './train.ts';

@@ -36,12 +36,12 @@ export function register(program: Command): void {
 }
 
 async function exportIdf(folder: string, options: Options): Promise<void> {
-  const [{ exportComponent, shippedPrograms }, { quantize }] = await Promise.all([
+  const [{ writeIdfComponent, shippedPrograms }, { quantize }] = await Promise.all([
     import('../../node/index.ts'),
     import('../../quantize/index.ts'),
   ]);
   const { name, model, tokenizer } = openModelAndTokenizer(options);
-  const { context, layout, weights } = exportComponent(folder, {
+  const { context, layout, weights } = writeIdfComponent(folder, {
     programs: shippedPrograms,
     model: quantize(model),
     tokenizer,
