@@ -87,6 +87,11 @@
 // @ts-ignore: decorator
 @external("config", "downFormat") export declare const downFormat: i32;
 
+// The feed-forward.
+/** Code of the activation. */
+// @ts-ignore: decorator
+@external("config", "activation") export declare const activation: i32;
+
 // Memory of the console, the prompt and the sampler.
 /** Barrier counts, the posted job, results that the two cores exchange. */
 // @ts-ignore: decorator

@@ -3,6 +3,7 @@
  * Each stage does one half of the work; between stages the cores meet (see ../transformer.ts). Units are explained in
  * ARCHITECTURE.md, "Integer arithmetic".
  */
+import { gateAndUp } from "../contract/activations";
 import {
   attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, keyScales, keys, kvHeads, logits, model, outFormat, qkvFormat, residual,
   scratch, scratchBytes, valueScales, values as cachedValues, vocabulary,
@@ -12,7 +13,7 @@ import * as at from "../contract/fixed";
 import { contextPadded, firstRow, hiddenHalf, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, logits_f32, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, swiglu, values,
+  add_residual, logits_f32, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
 import { mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
@@ -241,7 +242,7 @@ export function projectOut(half: i32, layer: i32): void {
   addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 
-/** Gate and up rows of this half's hidden units, and SwiGLU. */
+/** Gate and up rows of this half's hidden units, and what becomes of the two. */
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
@@ -253,7 +254,7 @@ export function feedForward(half: i32, layer: i32): void {
   multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
   const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.GATE_FACTOR);
   const out = hidden + <usize>(half * hiddenHalf() * 4);
-  swiglu(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+  gateAndUp(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
 }
 
 /** Adds this half's rows of the down matrix to the residual stream. */

@@ -6,6 +6,7 @@
 import {
   attention, cores, dim, heads, hidden, hiddenDim, keys, kvHeads, logits, model, queries, residual, scratch, scratchBytes, values, vocabulary,
 } from "../contract/config";
+import { activate } from "../contract/activations";
 import { exp } from "../math";
 import * as at from "../contract/float";
 import { matvec_f32 } from "../contract/kernels";
@@ -152,7 +153,7 @@ export function projectOut(half: i32, layer: i32): void {
   addProduct(half, load<usize>(layerRecord(layer), at.WO), attention, dim);
 }
 
-/** hidden = silu(W1 x) * (W3 x), this half's units. */
+/** hidden = act(W1 x) * (W3 x), this half's units. */
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const x = scratchOf(half) + at.VECTOR;
@@ -163,10 +164,7 @@ export function feedForward(half: i32, layer: i32): void {
   product(load<usize>(record, at.W1), x, dim, hidden, first, count);
   product(load<usize>(record, at.W3), x, dim, up, first, count);
   for (let i = first; i < first + count; i++) {
-    const gate = float(hidden, i);
-    const e = exp(-abs<f32>(gate));
-    const sigmoid = (gate < 0 ? e : <f32>1) / (<f32>1 + e);
-    setFloat(hidden, i, gate * sigmoid * float(up, i));
+    setFloat(hidden, i, activate(float(hidden, i)) * float(up, i));
   }
 }
 

@@ -30,6 +30,7 @@ const config = {
   vocabulary: 320,
   context: 64,
   sharedClassifier: true,
+  activation: 'silu' as const,
 };
 const kind = findBoard('heltec-v3');
 const question = { prompt: 'b', seed: 7n, temperature: 1, topp: 0.9, tokens: 24 } as const;

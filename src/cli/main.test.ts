@@ -20,6 +20,7 @@ const config = {
   vocabulary: 16,
   context: 8,
   sharedClassifier: true,
+  activation: 'silu' as const,
 };
 
 let out: string;

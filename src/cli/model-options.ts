@@ -26,8 +26,14 @@ const TOKENIZER_NAMES = ['tokenizer.bin', 'tok512.bin', 'tok4096.bin'];
 /** Adds the two options to a verb. */
 export function modelOptions(command: Command): Command {
   return command
-    .option('--model <file>', 'llama2.c checkpoint (default: the model that ships)')
-    .option('--tokenizer <file>', 'its llama2.c tokenizer.bin (default: the one beside the model)');
+    .option(
+      '--model <file>',
+      'checkpoint: .safetensors of esp32-llm, or llama2.c .bin (default: the model that ships)',
+    )
+    .option(
+      '--tokenizer <file>',
+      'its llama2.c tokenizer.bin (default: the one in the checkpoint or beside it)',
+    );
 }
 
 /** Reads a checkpoint; the model that ships when none is named. */
@@ -52,11 +58,12 @@ export function openModelAndTokenizer(options: ModelOptions): LoadedModel {
     const tokenizer = loadTokenizer(readFileSync(options.tokenizer), vocabulary, options.tokenizer);
     return { name, model, tokenizer };
   }
-  return { name, model, tokenizer: findTokenizer(path, vocabulary) };
+  return { name, model, tokenizer: findTokenizer(path, model) };
 }
 
-/** The tokenizer that lies beside a checkpoint and has as many pieces. @throws UsageError where none does */
-export function findTokenizer(modelPath: string, vocabulary: number): Tokenizer {
+/** The tokenizer in a checkpoint, or one beside it with as many pieces. @throws UsageError where none is */
+export function findTokenizer(modelPath: string, { config: { vocabulary }, tokenizer }: Model): Tokenizer {
+  if (tokenizer) return tokenizer;
   const candidates =
     modelPath === SHIPPED_MODEL
       ? [SHIPPED_TOKENIZER]

@@ -1,4 +1,5 @@
 /** The device contract: what the program on the chip and its builder both believe, written once. */
+export { activations } from './activations.ts';
 export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
 export { type ConstantName, constants, value } from './constants.ts';
 export { arithmetics, deviceProgram, type Format, formats } from './formats.ts';

@@ -46,6 +46,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     gateUpFormat: 'Of the gate and up rows.',
     downFormat: 'Of the down matrix.',
   }),
+  'The feed-forward': rows('i32', { activation: 'Code of the activation.' }),
   'Memory of the console, the prompt and the sampler': {
     ...rows('usize', {
       teamwork: 'Barrier counts, the posted job, results that the two cores exchange.',

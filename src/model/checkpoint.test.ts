@@ -14,6 +14,7 @@ const small: ModelConfig = {
   vocabulary: 16,
   context: 8,
   sharedClassifier: true,
+  activation: 'silu',
 };
 
 describe('version 0', () => {

@@ -3,7 +3,7 @@ import { FailureError } from '../errors.ts';
 import type { ModelConfig } from './types.ts';
 
 /** Upper bounds that no model for a microcontroller comes near; above them the header is taken as damaged. */
-const LIMITS: Record<Exclude<keyof ModelConfig, 'sharedClassifier'>, number> = {
+const LIMITS: Record<Exclude<keyof ModelConfig, 'sharedClassifier' | 'activation'>, number> = {
   dim: 16384,
   hiddenDim: 65536,
   layers: 256,

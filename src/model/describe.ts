@@ -10,6 +10,8 @@ export interface TensorDescription {
 export interface ModelDescription {
   format: string;
   config: ModelConfig;
+  /** Facts that the checkpoint gives about its training. */
+  training?: Model['training'];
   parameters: number;
   tensors: TensorDescription[];
   /** Bytes of all weights by precision: one float32 scale a row for int8, one a group of 32 for int4, float32 norms. */
@@ -19,7 +21,7 @@ export interface ModelDescription {
 const INT4_GROUP = 32;
 
 /** Describes a model by its config alone. */
-export function describeModel({ config, format }: Model): ModelDescription {
+export function describeModel({ config, format, training }: Model): ModelDescription {
   const tensors = listTensors(config);
   const matrices = tensors.filter(({ shape }) => shape.length > 1);
   const sum = (of: (tensor: TensorDescription) => number, list = tensors): number =>
@@ -29,6 +31,7 @@ export function describeModel({ config, format }: Model): ModelDescription {
   return {
     format,
     config,
+    ...(training ? { training } : {}),
     parameters: parameterCount(config),
     tensors,
     bytes: {

@@ -42,6 +42,7 @@ export function readVersion0(bytes: Uint8Array, name: string): Model {
       vocabulary: Math.abs(vocabulary),
       context,
       sharedClassifier: vocabulary > 0,
+      activation: 'silu',
     },
     name,
   );

@@ -44,7 +44,17 @@ function readHeader(reader: ByteReader, name: string): Header {
       `${name}: the shared-classifier byte is ${shared}, not 0 or 1; the header is damaged`,
     );
   const config = checkConfig(
-    { dim, hiddenDim, layers, heads, kvHeads, vocabulary, context, sharedClassifier: shared === 1 },
+    {
+      dim,
+      hiddenDim,
+      layers,
+      heads,
+      kvHeads,
+      vocabulary,
+      context,
+      sharedClassifier: shared === 1,
+      activation: 'silu',
+    },
     name,
   );
   const groupSize = version === 2 ? reader.i32() : 0;

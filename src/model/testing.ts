@@ -88,6 +88,7 @@ export function largeModel(): { model: Model; tokenizer: Tokenizer } {
     vocabulary: 4096,
     context: 512,
     sharedClassifier: true,
+    activation: 'silu',
   };
   return {
     model: loadCheckpoint(version0Bytes(config)),

@@ -1,4 +1,9 @@
-/** What a language model is here: a llama2-style decoder (RMSNorm, RoPE, grouped-query attention, SwiGLU). */
+/** What a language model is here: a llama2-style decoder (RMSNorm, RoPE, grouped-query attention, gated feed-forward). */
+import type { Tokenizer } from './tokenizer.ts';
+
+/** What stands between the gate and the product of the feed-forward: act(W1 x) * (W3 x). */
+export const ACTIVATIONS = ['silu', 'relu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
 /** Blueprint of a model. All sizes are counts of elements. */
 export interface ModelConfig {
@@ -12,6 +17,7 @@ export interface ModelConfig {
   context: number;
   /** True where the classifier is the token embedding itself (tied). */
   sharedClassifier: boolean;
+  activation: Activation;
 }
 
 /** One layer's weights, matrices row-major as (out, in). */
@@ -59,6 +65,10 @@ export interface Model {
   weights: ModelWeights;
   /** Present when the checkpoint was already quantised (Q8_0); `weights` then holds the values it stands for. */
   groups?: GroupWeights;
+  /** Where the checkpoint brings its own. */
+  tokenizer?: Tokenizer;
+  /** How it came to be, where the checkpoint says so. */
+  training?: Readonly<Record<string, unknown>>;
   /** Name of the file format, for people. */
   format: string;
 }

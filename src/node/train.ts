@@ -27,9 +27,9 @@ export interface TrainFilesOptions
 }
 
 export interface TrainFilesResult extends TrainResult {
-  /** Path of the llama2.c version 0 file. */
+  /** Path of the checkpoint, tokenizer included. */
   model: string;
-  /** Path of its tokenizer. */
+  /** Path of the tokenizer alone, as llama2.c has it. */
   tokenizer: string;
 }
 
@@ -48,7 +48,7 @@ export async function trainFiles({
     storage: folderStorage(out),
     programs: shippedPrograms,
   });
-  return { ...result, model: join(out, outputNames.model), tokenizer: join(out, outputNames.tokenizer) };
+  return { ...result, model: join(out, outputNames.checkpoint), tokenizer: join(out, outputNames.tokenizer) };
 }
 
 /** The operators that ship, on Node's worker threads. */

@@ -65,6 +65,7 @@ const config = (
   vocabulary: 300,
   context: 40,
   sharedClassifier,
+  activation: 'silu',
 });
 
 /** Shapes that are anything but multiples of 16: odd heads, single heads, head sizes 4 to 64. */

@@ -1,6 +1,7 @@
 /** What the packed models of all arithmetics have in common: the record that leads to the blobs, written by name. */
 import {
   type Arithmetic,
+  activations,
   type Fields,
   placeFields,
   records,
@@ -8,6 +9,7 @@ import {
   structureBytes,
   type WordsOf,
 } from '../contract/index.ts';
+import { FailureError } from '../errors.ts';
 import type { ModelConfig } from '../model/index.ts';
 import type { Blob } from './types.ts';
 
@@ -73,11 +75,19 @@ export function blob(name: string, data: ArrayBufferView, memory: Blob['memory']
   };
 }
 
-/** The shape of the model, as the device program imports it. */
-export function constantsOf({ dim, hiddenDim, layers, heads, kvHeads, vocabulary }: ModelConfig): {
-  [name: string]: number;
-} {
-  return { dim, hiddenDim, layers, heads, kvHeads, vocabulary };
+/**
+ * The shape of the model, as the device program imports it.
+ * @throws FailureError for an activation that the device program does not know
+ */
+export function constantsOf(config: ModelConfig): { [name: string]: number } {
+  const { dim, hiddenDim, layers, heads, kvHeads, vocabulary } = config;
+  const row = activations[config.activation];
+  if (!row) {
+    throw new FailureError(
+      `the model cannot run on the chip: its activation is ${config.activation}, and supported are ${Object.keys(activations).join(', ')}.`,
+    );
+  }
+  return { dim, hiddenDim, layers, heads, kvHeads, vocabulary, activation: row.code };
 }
 
 /** Cosine and sine of every pair's angle at every position: (context, headSize / 2, 2). */

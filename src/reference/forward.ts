@@ -5,7 +5,7 @@
 import { kvDim, type MatrixName, type Model, matrixShape } from '../model/index.ts';
 import { attend, type LayerCache, rotate } from './attention.ts';
 import { matmulGroups, quantizeGroups } from './groups.ts';
-import { accumulate, matmul, rmsnorm, swiglu } from './math.ts';
+import { accumulate, gateAndUp, matmul, rmsnorm } from './math.ts';
 
 export interface Reference {
   /**
@@ -58,7 +58,7 @@ export function createReference(model: Model): Reference {
 
         rmsnorm(normed, x, layer.ffnNorm);
         multiply(normed, index, { w1: gate, w3: up });
-        swiglu(gate, up);
+        gateAndUp(config.activation, gate, up);
         multiply(gate, index, { w2: projected });
         accumulate(x, projected);
       });

@@ -2,6 +2,7 @@
  * Single-precision building blocks that round where llama2.c's run.c rounds (gcc -O3, x86-64: no fused multiply-add, sums in
  * order), so that the choice of every token agrees bit for bit.
  */
+import type { Activation } from '../model/index.ts';
 import { expf } from './libm.ts';
 
 const { fround } = Math;
@@ -65,13 +66,16 @@ export function softmax(x: Float32Array, start: number, count: number): void {
   for (let i = 0; i < count; i++) x[start + i] = fround(x[start + i] / sum);
 }
 
-/** SwiGLU (Shazeer 2020): `gate = silu(gate) * up`, in place. */
-export function swiglu(gate: Float32Array, up: Float32Array): void {
-  for (let i = 0; i < gate.length; i++) {
-    const value = gate[i];
-    const sigmoid = fround(1 / fround(1 + expf(-value)));
-    gate[i] = fround(fround(value * sigmoid) * up[i]);
-  }
+/** The activations, each rounded as run.c would. */
+export const activations: Readonly<Record<Activation, (x: number) => number>> = {
+  silu: (x) => fround(x * fround(1 / fround(1 + expf(-x)))),
+  relu: (x) => Math.max(x, 0),
+};
+
+/** Gated feed-forward (Shazeer 2020): `gate = act(gate) * up`, in place. */
+export function gateAndUp(activation: Activation, gate: Float32Array, up: Float32Array): void {
+  const act = activations[activation];
+  for (let i = 0; i < gate.length; i++) gate[i] = fround(act(gate[i]) * up[i]);
 }
 
 /** `x += y`. */

@@ -74,6 +74,7 @@ describe('forward', () => {
       vocabulary: 16,
       context: 8,
       sharedClassifier: true,
+      activation: 'silu',
     }),
   );
   it('forgets what came after a position it goes back to', () => {

@@ -4,7 +4,7 @@ export type { TextSource } from './corpus.ts';
 export { createEncoder, type Encoder } from './encoder.ts';
 export type { StartThread, TrainMachinery } from './engine.ts';
 export { type Finish, presetNames, type Recipe, type RecipeOptions, recipeOf } from './recipe.ts';
-export type { Activation, Shape } from './shape.ts';
+export type { Shape } from './shape.ts';
 export { followRun, type ThreadTask } from './thread.ts';
 export { documentsOf, type TrainedTokenizer, trainTokenizer, writeTokenizer } from './tokenizer-trainer.ts';
 export { outputNames, type Progress, type TrainOptions, type TrainResult, train } from './train.ts';

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
+import type { Activation } from '../model/index.ts';
 import type { Packing } from './batches.ts';
-import { type Activation, presets, type Shape } from './shape.ts';
+import { presets, type Shape } from './shape.ts';
 
 /** How the last part of a run rounds: as the chip's int8, as int4 groups of up to 32, or not at all. */
 export type Finish = 'int8' | 'int4' | 'none';
@@ -87,6 +88,15 @@ export function recipeOf(options: RecipeOptions): Recipe {
     finish: options.finish ?? 'int8',
     finishShare: 0.1,
   };
+}
+
+/** @throws UsageError for a finish whose models cannot be built */
+export function checkFinish({ finish }: Recipe): void {
+  if (finish === 'int4') {
+    throw new UsageError(
+      'train: --finish int4 would train for int4 weights, which no build can make yet; use --finish int8, which is what build makes.',
+    );
+  }
 }
 
 /** Share of a run that is done, 0 to 1. */

@@ -1,12 +1,8 @@
 import { UsageError } from '../errors.ts';
 import type { ModelConfig } from '../model/index.ts';
 
-/** How the feed-forward gate is activated: SiLU (llama) or ReLU (zero rows that the chip can skip). */
-export type Activation = 'silu' | 'relu';
-
-export interface Shape extends ModelConfig {
-  activation: Activation;
-}
+/** What is trained: the shape of the model. */
+export type Shape = ModelConfig;
 
 /** Which optimiser owns a tensor: hidden matrices are Muon's, the rest is AdamW's. */
 export type TensorKind = 'embedding' | 'norm' | 'matrix';

@@ -46,7 +46,12 @@ describe('train', () => {
     const other = loadCheckpoint(file('whole', outputNames.version1));
     expect(other.weights).toEqual(model.weights);
     expect(other.config).toEqual(model.config);
-    loadTokenizer(file('whole', outputNames.tokenizer), 290);
+    const tokenizer = loadTokenizer(file('whole', outputNames.tokenizer), 290);
+    const own = loadCheckpoint(file('whole', outputNames.checkpoint));
+    expect(own.weights).toEqual(model.weights);
+    expect(own.config).toEqual(model.config);
+    expect(own.tokenizer?.vocabulary).toEqual(tokenizer.vocabulary);
+    expect(own.training).toMatchObject({ step: 40, optimizer: 'muon', finish: 'int8' });
     expect(createReference(model).forward(1, 0).every(Number.isFinite)).toBe(true);
     expect(file('whole', outputNames.curve).toString()).toContain('<polyline');
     expect(readdirSync(out).some((name) => name.endsWith('.part'))).toBe(false);
@@ -94,7 +99,7 @@ describe('train', () => {
     expect(Buffer.compare(kept.get(outputNames.model)!, file('files', outputNames.model))).toBe(0);
   });
 
-  it('windows of a stream, AdamW, ReLU, int4 finish and an own validation text work as well', async () => {
+  it('windows of a stream, AdamW, ReLU, no finish and an own validation text work as well', async () => {
     const { state } = await train({
       ...basic,
       out: join(folder, 'other'),
@@ -102,11 +107,15 @@ describe('train', () => {
       packing: 'windows',
       optimizer: 'adamw',
       activation: 'relu',
-      finish: 'int4',
+      finish: 'none',
       validation: text,
     });
     expect(state.curve.at(-1)!.validation).toBeGreaterThan(0);
     expect(state.curve.at(-1)!.loss).toBeLessThan(state.curve[0].loss);
+    // llama2.c's files have no word for ReLU: ours has (fault 27).
+    expect(loadCheckpoint(file('other', outputNames.checkpoint)).config.activation).toBe('relu');
+    expect(readdirSync(join(folder, 'other'))).not.toContain(outputNames.model);
+    expect(readdirSync(join(folder, 'other'))).not.toContain(outputNames.version1);
   });
 });
 
@@ -117,6 +126,10 @@ describe('refusals, one sentence each', () => {
   writeFileSync(latin, Buffer.alloc(20000, 0xe9));
   const attempt = (options: Partial<TrainFilesOptions>) =>
     train({ ...basic, out: join(folder, 'no'), steps: 1, ...options });
+
+  it('a finish that no build can make (fault 27)', async () => {
+    await expect(attempt({ finish: 'int4' })).rejects.toThrow(/int4 weights, which no build can make yet/);
+  });
 
   it.each([
     [{ text: small }, /holds 17 bytes of text; at least 10000/],

@@ -1,6 +1,7 @@
+import { activations } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError, UsageError } from '../errors.ts';
-import { loadTokenizer } from '../model/index.ts';
+import { loadTokenizer, writeCheckpoint } from '../model/index.ts';
 import { createReference, createSampler, generate } from '../reference/index.ts';
 import { type Batches, type Corpus, createBatches, encodeCorpus } from './batches.ts';
 import {
@@ -18,7 +19,7 @@ import { curveSvg } from './curve.ts';
 import { createEncoder } from './encoder.ts';
 import { createEngine, type Engine, initialize, type TrainMachinery } from './engine.ts';
 import { measure, measuring } from './measure.ts';
-import { progressOf, type Recipe, type RecipeOptions, recipeOf } from './recipe.ts';
+import { checkFinish, progressOf, type Recipe, type RecipeOptions, recipeOf } from './recipe.ts';
 import { settingsOf } from './settings.ts';
 import { checkShape, parametersOf, type Shape } from './shape.ts';
 import { type TrainedTokenizer, writeTokenizer } from './tokenizer-trainer.ts';
@@ -54,8 +55,12 @@ export interface TrainResult {
   state: RunState;
 }
 
-/** Files that a run leaves in its storage: llama2.c's version 0, version 1 and tokenizer, and what it saw on its way. */
+/**
+ * Files that a run leaves in its storage: our checkpoint with everything in it; for others' programs llama2.c's version 0, version 1
+ * (only of models that these can say: SiLU) and tokenizer; and what it saw on its way.
+ */
 export const outputNames = {
+  checkpoint: 'model.safetensors',
   model: 'model.bin',
   version1: 'model-v1.bin',
   tokenizer: 'tokenizer.bin',
@@ -115,6 +120,7 @@ async function start(options: TrainOptions): Promise<Run> {
   }
   const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash);
   const { recipe } = state;
+  checkFinish(recipe);
   const { tokenizer, corpus } = prepareCorpus(text, recipe.shape.vocabulary, recipe.shape.context);
   const validation = options.validation
     ? encodeCorpus(readText(options.validation, 1).documents, createEncoder(tokenizer))
@@ -260,18 +266,33 @@ function sampleText({ state, engine, tokenizer }: Run): string {
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
 
+/** The one that llama2.c's files stand for; they have no word for any other. */
+const LLAMA2C_ACTIVATION = 'silu';
+
+/** What the checkpoint says about how it came to be. */
+function trainingFacts({ recipe, textHash, step, tokens, curve }: RunState): Record<string, unknown> {
+  const { shape: _, threads: __, seconds: ___, ...settings } = recipe;
+  const { loss, bitsPerByte, validation } = curve.at(-1) ?? {};
+  return { ...settings, step, tokens, textHash, loss, bitsPerByte, validation };
+}
+
 /** The model's files; a run that was stopped leaves what it has, too. */
 function finish(run: Run): void {
   const { options, state, engine } = run;
   lookAt(run);
   save(run);
   const { shape } = state.recipe;
-  // llama2.c's file cannot say ReLU and the device program computes SiLU: such a model cannot be tried there.
-  const weights =
-    shape.activation === 'silu'
-      ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents, options.programs)
-      : engine.weights;
-  options.storage.write(outputNames.model, writeVersion0(shape, weights));
-  options.storage.write(outputNames.version1, writeVersion1(shape, weights));
+  const weights = Object.hasOwn(activations, shape.activation)
+    ? conditionForChip(shape, engine.weights, run.tokenizer, run.documents, options.programs)
+    : engine.weights;
+  const tokenizer = loadTokenizer(writeTokenizer(run.tokenizer), shape.vocabulary);
+  options.storage.write(
+    outputNames.checkpoint,
+    writeCheckpoint(modelOf(shape, weights), tokenizer, trainingFacts(state)),
+  );
+  if (shape.activation === LLAMA2C_ACTIVATION) {
+    options.storage.write(outputNames.model, writeVersion0(shape, weights));
+    options.storage.write(outputNames.version1, writeVersion1(shape, weights));
+  }
   options.storage.write(outputNames.samples, `step ${state.step}\n${sampleText(run)}\n`);
 }

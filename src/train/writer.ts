@@ -1,4 +1,4 @@
-import type { Model, ModelConfig } from '../model/index.ts';
+import type { Model } from '../model/index.ts';
 import { type LayerTensors, parametersOf, type Shape, type Tensor } from './shape.ts';
 
 /** Orders in which llama2.c stores a layer's tensors, each kind for all layers together. */
@@ -10,22 +10,12 @@ const VERSION_1_HEADER_BYTES = 256;
 
 /** The model that a flat parameter vector stands for. */
 export function modelOf(shape: Shape, weights: Float32Array): Model {
-  const { sharedClassifier, dim, hiddenDim, layers, heads, kvHeads, vocabulary, context } = shape;
-  const config: ModelConfig = {
-    dim,
-    hiddenDim,
-    layers,
-    heads,
-    kvHeads,
-    vocabulary,
-    context,
-    sharedClassifier,
-  };
+  const { sharedClassifier } = shape;
   const parameters = parametersOf(shape);
   const of = ({ offset, rows, columns }: Tensor) => weights.slice(offset, offset + rows * columns);
   const tokenEmbedding = of(parameters.embedding);
   return {
-    config,
+    config: shape,
     format: 'trained here',
     weights: {
       tokenEmbedding,

@@ -1,7 +1,7 @@
 /** `inspect`: what a checkpoint is, how large in each precision, and what it would fit. */
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
-import { createTokenizer, type Tokenizer } from '../../model/index.ts';
+import { createTokenizer, type Model, type Tokenizer } from '../../model/index.ts';
 import { findTokenizer, openModel } from '../model-options.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
@@ -9,7 +9,10 @@ export function register(program: Command): void {
   program
     .command('inspect')
     .description('what a checkpoint is: shapes, parameters, sizes by precision, which boards it fits')
-    .argument('[checkpoint]', 'llama2.c .bin file (default: the model that ships)')
+    .argument(
+      '[checkpoint]',
+      '.safetensors file of esp32-llm or llama2.c .bin (default: the model that ships)',
+    )
     .option('--json', 'as JSON on stdout')
     .addHelpText('after', '\nExample:\n  $ esp32-llm inspect stories260K.bin')
     .action(inspect);
@@ -20,7 +23,7 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   const { fitBoards } = await import('../../firmware/index.ts');
   const { path: name, model } = openModel(path);
   const description = describeModel(model);
-  const fits = fitBoards(model, tokenizerFor(name, model.config.vocabulary));
+  const fits = fitBoards(model, tokenizerFor(name, model));
   if (json) {
     process.stdout.write(`${JSON.stringify({ file: name, ...description, fits }, null, 2)}\n`);
     return;
@@ -31,6 +34,10 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   process.stdout.write(
     `${formatTable(Object.entries(config).map(([key, value]) => [key, String(value)]))}\n\n`,
   );
+  if (description.training) {
+    const facts = Object.entries(description.training).map(([key, value]) => [key, String(value)]);
+    process.stdout.write(`${formatTable([['trained', ''], ...facts])}\n\n`);
+  }
   process.stdout.write(`${formatTable([['tensor', 'shape', 'elements'], ...shape])}\n\n`);
   const sizes = Object.entries(bytes).map(([key, value]) => [key, kilobytes(value)]);
   process.stdout.write(`${formatTable([['weights as', 'size'], ...sizes])}\n\n`);
@@ -43,12 +50,13 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   process.stdout.write(`${formatTable([['board', 'as', 'context', ''], ...rows])}\n`);
 }
 
-/** The tokenizer beside the model; where there is none, one with pieces of the usual length takes its room. */
-function tokenizerFor(modelPath: string, vocabulary: number): Tokenizer {
+/** The tokenizer of the model; where there is none, one with pieces of the usual length takes its room. */
+function tokenizerFor(modelPath: string, model: Model): Tokenizer {
   try {
-    return findTokenizer(modelPath, vocabulary);
+    return findTokenizer(modelPath, model);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
+    const { vocabulary } = model.config;
     const piece = new TextEncoder().encode('usual');
     return createTokenizer(new Array(vocabulary).fill(piece), new Float32Array(vocabulary), piece.length);
   }

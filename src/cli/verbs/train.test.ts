@@ -30,7 +30,7 @@ it('trains, tells what it does, and names the model', async () => {
   const options = ['--preset', 'tiny', '--vocab', '280', '--context', '32', '--steps', '5', '--threads', '1'];
   const { code, out: printed, error } = await run(['train', '--text', text, '--out', out, ...options]);
   expect(code).toBe(0);
-  expect(printed).toMatch(/^done: 5 steps, [\d,]+ tokens; .*model\.bin\n$/);
+  expect(printed).toMatch(/^done: 5 steps, [\d,]+ tokens; .*model\.safetensors\n$/);
   expect(error).toMatch(
     /100\.0 % {2}step 5 {2}loss \d\.\d{4} {2}\d\.\d{4} bits\/byte .* tokens\/s {2}0:00:00 left/,
   );

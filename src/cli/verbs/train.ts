@@ -30,7 +30,10 @@ export function register(program: Command): void {
     .command('train')
     .description('train a model on your own text: tokenizer, checkpoint, loss curve; no Python, no GPU')
     .requiredOption('--text <file>', 'UTF-8 text; documents end with a line <|endoftext|>')
-    .requiredOption('--out <folder>', 'where model.bin, tokenizer.bin, loss.svg and the checkpoint go')
+    .requiredOption(
+      '--out <folder>',
+      'where model.safetensors, model.bin, tokenizer.bin, loss.svg and the checkpoint go',
+    )
     .option('--valid <file>', 'text that is only measured, never trained on')
     .option('--preset <name>', 'shape of the model: tiny, 260k, s3 (the model that ships) or 1m')
     .option('--vocab <n>', 'pieces of the tokenizer, 259 or more', integer(259, 65535))
@@ -47,11 +50,10 @@ export function register(program: Command): void {
       new Option('--packing <how>', 'a sequence is a document or a window').choices(['documents', 'windows']),
     )
     .addOption(
-      new Option('--finish <how>', 'rounding that the end of the run trains through').choices([
-        'int8',
-        'int4',
-        'none',
-      ]),
+      new Option(
+        '--finish <how>',
+        'rounding that the end of the run trains through (int4 is refused: no build makes it yet)',
+      ).choices(['int8', 'int4', 'none']),
     )
     .option('--resume', 'go on from the checkpoint in --out')
     .addHelpText(
@@ -60,7 +62,7 @@ export function register(program: Command): void {
 Examples:
   $ esp32-llm train --text stories.txt --out my-model --preset 260k --time 1h
   $ esp32-llm train --text stories.txt --out my-model --resume
-  $ esp32-llm run --model my-model/model.bin
+  $ esp32-llm run --model my-model/model.safetensors
 
 Ctrl-C saves a checkpoint and ends; --resume goes on from it.`,
     )

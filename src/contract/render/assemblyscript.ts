@@ -1,4 +1,5 @@
 /** The contract as AssemblyScript: the files of device/contract, by name. */
+import { type ActivationRow, activations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
 import { type KernelRow, kernels, type Parameter, softmaxOffset, softmaxTable } from '../kernels.ts';
@@ -236,6 +237,31 @@ function formatsFile(): string {
   );
 }
 
+/** The activation of the model, in either arithmetic. */
+function activationsFile(): string {
+  const rows: readonly ActivationRow[] = Object.values(activations);
+  const { parameters } = kernels.swiglu;
+  const list = Object.keys(parameters).join(', ');
+  return file(
+    'What stands between the two products of the feed-forward, by the activation of the model.',
+    `import { activation } from "./config";\nimport { ${rows.map(({ kernel }) => kernel).join(', ')} } from "./kernels";\nimport { ${rows.map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
+    inlineFunction(
+      'gateAndUp',
+      signature(kernels.swiglu).replace(/^\(|\): void$/g, ''),
+      'void',
+      choose('activation', rows, ({ kernel }) => `${kernel}(${list});`),
+      'out = act(gate) * up in fixed arithmetic.',
+    ),
+    inlineFunction(
+      'activate',
+      'x: f32',
+      'f32',
+      choose('activation', rows, ({ float }) => `return ${float}(x);`),
+      'act(x).',
+    ),
+  );
+}
+
 /** Contents by name within device/contract. */
 export function assemblyScriptFiles(): Map<string, string> {
   return new Map([
@@ -247,6 +273,7 @@ export function assemblyScriptFiles(): Map<string, string> {
     ['float.ts', arithmeticFile('float')],
     ['kernels.ts', kernelsFile()],
     ['formats.ts', formatsFile()],
+    ['activations.ts', activationsFile()],
     ['stages.ts', stagesFile()],
   ]);
 }

@@ -1,4 +1,5 @@
 /** The contract as a page for people: docs/contract.md. */
+import { activations } from '../activations.ts';
 import { entries, weightsHeader } from '../component.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats } from '../formats.ts';
@@ -99,6 +100,10 @@ export function contractPage(): string {
         code(row.rowBytes),
         [...new Set(Object.values(row.kernels))].map(code).join(', '),
       ]),
+    )}`,
+    `## Activations\n\n${table(
+      ['activation', 'code', 'meaning', 'kernel'],
+      Object.entries(activations).map(([name, row]) => [code(name), row.code, row.meaning, code(row.kernel)]),
     )}`,
     `## Sizes for all programs\n\n${sizeTable(sizes.common)}`,
     arithmeticSection('fixed'),

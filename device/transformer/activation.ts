@@ -1,0 +1,10 @@
+/** The activations in single precision. */
+import { exp } from "../math";
+
+/** x / (1 + e^-x). */
+// @ts-ignore: decorator
+@inline
+export function silu(x: f32): f32 {
+  const e = exp(-abs<f32>(x));
+  return x * ((x < 0 ? e : <f32>1) / (<f32>1 + e));
+}

@@ -1,0 +1,21 @@
+/** What stands between the two products of the feed-forward: act(gate) * up. */
+import type { Activation } from '../model/index.ts';
+
+export interface ActivationRow {
+  /** `config.activation`. */
+  code: number;
+  meaning: string;
+  /** Kernel of the fixed arithmetic, with the signature of `swiglu`. */
+  kernel: string;
+  /** Function of device/transformer/activation.ts for the float arithmetic. */
+  float: string;
+}
+
+export const activations: Readonly<Partial<Record<Activation, ActivationRow>>> = {
+  silu: {
+    code: 0,
+    meaning: 'x / (1 + e^-x): SwiGLU, as in llama.',
+    kernel: 'swiglu',
+    float: 'silu',
+  },
+};
