@@ -26,7 +26,7 @@ describe('typed builder', () => {
     });
     expect(text).toEqual([
       'ee.vmulas.s8.accx.ld.ip q4, a3, 16, q0, q1',
-      's32i a0, a1, 1020',
+      's32i a0, a1, 0x3fc',
       'mov.s f0, f0',
       'wsr.sar a2',
       'addx4 a2, a3, a4',
@@ -80,9 +80,12 @@ describe('typed builder', () => {
   });
 
   it('splits additions and loads whose offset is too large', () => {
-    expect(assembleToText((asm) => asm.addi(a2, a3, 500))).toEqual(['addmi a2, a3, 512', 'addi a2, a2, -12']);
+    expect(assembleToText((asm) => asm.addi(a2, a3, 500))).toEqual([
+      'addmi a2, a3, 0x200',
+      'addi a2, a2, -12',
+    ]);
     expect(assembleToText((asm) => asm.l32i(a2, a3, 1024), false)).toEqual([
-      'addmi a2, a3, 1024',
+      'addmi a2, a3, 0x400',
       'l32i a2, a2, 0',
     ]);
   });
@@ -118,7 +121,7 @@ describe('literal pool', () => {
       'l32r a2, 0x0',
       'l32r a3, 0x4',
       'l32r a4, 0x0',
-      'movi a5, -2048',
+      'movi a5, 0xfffff800',
       'ret.n',
     ]);
     expect(section.relocations).toEqual([{ offset: 4, kind: 'abs32', symbol: 'table', addend: 0 }]);
@@ -184,7 +187,7 @@ describe('branches', () => {
     });
     expect(text.slice(100)).toEqual([
       'bbsi a2, 31, 0x132', 'j 0x0',
-      'bltui a2, 256, 0x138', 'j 0x0',
+      'bltui a2, 0x100, 0x138', 'j 0x0',
       'bf b0, 0x13e', 'j 0x0',
       'bnall a2, a3, 0x144', 'j 0x0',
     ]); // biome-ignore format: a branch and its jump per line

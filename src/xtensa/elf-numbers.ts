@@ -26,4 +26,11 @@ export const relocationTypes = { word32: 1, relative32: 14, slot0: 20 } as const
 export const xtensaFlags = 0x300;
 
 /** Flags of the entries in `.xt.prop` sections. */
-export const property = { literal: 1, instructions: 2, data: 4, noTransform: 0x100 } as const;
+export const property = {
+  literal: 1,
+  instructions: 2,
+  data: 4,
+  unreachable: 8,
+  noTransform: 0x100,
+  align: 0x800,
+} as const;

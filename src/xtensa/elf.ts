@@ -249,8 +249,15 @@ export function readElf(bytes: Uint8Array): Elf {
   };
 }
 
+/** What nothing reaches may go on to the next multiple of a power of two, which the flags give. */
+function endOfProperty(end: number, flags: number): number {
+  if ((flags & property.unreachable) === 0 || (flags & property.align) === 0) return end;
+  const boundary = 2 ** ((flags >>> 12) & 31);
+  return Math.ceil(end / boundary) * boundary;
+}
+
 /**
- * Ranges [start, end) of a section that hold literals or data rather than instructions, by the property tables that
+ * Ranges [start, end) of a section that hold literals, data or padding rather than instructions, by the property tables that
  * the GNU assembler writes; offsets from the start of the section.
  */
 export function dataRangesOf(elf: Elf, section: ElfSection): [number, number][] {
@@ -266,10 +273,10 @@ export function dataRangesOf(elf: Elf, section: ElfSection): [number, number][] 
       const address =
         view.getUint32(at, true) + (relocation ? relocation.addend + relocation.symbol!.value : 0);
       const start = address - (relocation ? 0 : section.address);
-      const end = start + view.getUint32(at + 4, true);
       const flags = view.getUint32(at + 8, true);
-      const isData =
-        (flags & (property.literal | property.data)) !== 0 && (flags & property.instructions) === 0;
+      const end = endOfProperty(start + view.getUint32(at + 4, true), flags);
+      // Literals, data, and padding that nothing reaches.
+      const isData = (flags & property.instructions) === 0;
       if (isData && start >= 0 && end > start && end <= section.size) ranges.push([start, end]);
     }
   }

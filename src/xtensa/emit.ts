@@ -10,7 +10,7 @@ import {
   visitItems,
   type WordsItem,
 } from './items.ts';
-import { layOut, localTarget, nextLength } from './layout.ts';
+import { fallsInto, layOut, localTarget, nextLength } from './layout.ts';
 import type { RelocationKind, Section } from './object.ts';
 import { type Opcode, opcodeByName } from './table.ts';
 
@@ -179,13 +179,9 @@ function emitWords(output: Output, item: WordsItem): void {
 
 const isData = ({ kind }: Item): boolean => ['bytes', 'words', 'space', 'pool'].includes(kind);
 
-/** Whether padding is between instructions: nops there, zeros beside data. */
+/** Whether padding is run through: nops there, zeros beside data and behind jumps. */
 function isBetweenCode({ items, code }: SectionItems, index: number): boolean {
-  if (!code || nextLength(items, index + 1) === 0) return false;
-  for (let before = index - 1; before >= 0; before--) {
-    if (items[before].size > 0) return !isData(items[before]);
-  }
-  return true;
+  return code && nextLength(items, index + 1) > 0 && fallsInto(items, index);
 }
 
 function emitPadding({ section, bytes }: Output, item: Item, index: number): void {

@@ -92,13 +92,30 @@ function widenBefore(items: readonly Item[], index: number, count: number): numb
   return at;
 }
 
+const unconditional = new Set(['j', 'jx', 'ret', 'ret.n', 'retw', 'retw.n', 'rfe', 'rfi', 'rfwo', 'rfwu']);
+
+/** Whether control can come to items[index] from the instruction before it; never from data. */
+export function fallsInto(items: readonly Item[], index: number): boolean {
+  for (let before = index - 1; before >= 0; before--) {
+    const item = items[before];
+    if (item.size === 0 && isTransparent(item)) continue;
+    if (item.kind === 'align' || item.kind === 'fit' || item.kind === 'branch') return true;
+    return (item.kind === 'code' || item.kind === 'pending') && !unconditional.has(item.opcode.name);
+  }
+  return true;
+}
+
 /** Bytes, or the index of an earlier item that has grown in their stead. */
 type Padding = number | { again: number };
 
 function alignPadding(section: SectionItems, index: number, item: AlignItem, position: number): Padding {
   const gap = (item.boundary - (position % item.boundary)) % item.boundary;
   if (gap > (item.limit ?? gap)) return 0;
-  const mustBeNops = section.code && item.fill === undefined && nextLength(section.items, index + 1) > 0;
+  const mustBeNops =
+    section.code &&
+    item.fill === undefined &&
+    nextLength(section.items, index + 1) > 0 &&
+    fallsInto(section.items, index);
   if (gap !== 1 || !mustBeNops) return gap;
   // No instruction has one byte.
   const again = widenBefore(section.items, index, 1);

@@ -35,6 +35,8 @@ function canonical(text: string): string {
   const [mnemonic, operands] = canonicalMnemonic(word, written);
   const spelled = operands.map((operand) => {
     if (operand === 'sp') return 'a1';
+    // A group of booleans, by its first one.
+    if (/^b\d+:/.test(operand)) return operand.split(':')[0];
     const [, sign, digits] = /^(-?)(0x[0-9a-f]+|0b[01]+|\d+)$/.exec(operand) ?? [];
     // -1 and 0xffffffff are one number to a 32-bit assembler.
     return digits === undefined ? operand : String((sign === '-' ? -Number(digits) : Number(digits)) >>> 0);

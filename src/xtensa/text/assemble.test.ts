@@ -22,7 +22,7 @@ describe('instructions', () => {
   it('are case-blind, and take sp for a1', () => {
     expect(code('EE.VLD.128.IP q0, A2, 16\naddmi sp, sp, -256')).toEqual([
       'ee.vld.128.ip q0, a2, 16',
-      'addmi a1, a1, -256',
+      'addmi a1, a1, 0xffffff00',
     ]);
   });
 

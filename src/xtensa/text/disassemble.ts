@@ -1,7 +1,7 @@
 /** Bytes to GNU-syntax text. */
 import { decodeOperands, encodeInstruction, operandConflict } from '../encode.ts';
 import { filePrefixes } from '../registers.ts';
-import { findOpcode, instructionLength, type Opcode, type Operand } from '../table.ts';
+import { findOpcode, instructionLength, type Opcode, type Operand, type RegisterFile } from '../table.ts';
 
 export interface DisassembledLine {
   address: number;
@@ -16,9 +16,20 @@ export interface DisassembledLine {
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 
+/** How many booleans an operand stands for, where it is more than one. */
+const groupSizes: Readonly<Partial<Record<RegisterFile, number>>> = { BR4: 4, BR8: 8, BR16: 16 };
+
+/** As objdump writes them: groups of booleans one by one, small immediates decimal, others as 32 bits in hexadecimal. */
 export function formatOperand(operand: Operand, value: number): string {
-  if (operand.kind === 'register') return `${filePrefixes[operand.regfile!]}${value}`;
-  return operand.kind === 'label' ? hex(value) : String(value);
+  if (operand.kind === 'register') {
+    const count = groupSizes[operand.regfile!] ?? 1;
+    const names = Array.from(
+      { length: count },
+      (_, index) => filePrefixes[operand.regfile!] + (value + index),
+    );
+    return names.join(':');
+  }
+  return operand.kind === 'label' || Math.abs(value) >= 256 ? hex(value) : String(value);
 }
 
 /** `labelText` may give an address a name. */

@@ -104,7 +104,7 @@ describe('beside GNU as', () => {
 
   it('lists its object file with symbols and what the linker has to fill in', () => {
     const listing = disassembleFile(Buffer.from(object, 'base64'));
-    expect(listing).toContain('start:\n00000008:\t22d302  \taddmi\ta2, a3, 512\n');
+    expect(listing).toContain('start:\n00000008:\t22d302  \taddmi\ta2, a3, 0x200\n');
     expect(listing).toContain('\t# -> outside\n00000028:\t050000  \tcall0');
   });
 });
