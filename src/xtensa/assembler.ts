@@ -151,7 +151,7 @@ function directives(
       align(4);
       return place(name);
     },
-    alignTarget: () => void append<FitItem>(program.current, { kind: 'fit', beforeLoop: false }),
+    alignTarget: () => void append<FitItem>(program.current, { kind: 'fit', purpose: 'next' }),
     literals: () => void placePool(program.current),
     word: (...values) => numbers(4, values.map(expressionOf)),
     half: (...values) => numbers(2, values),

@@ -95,7 +95,7 @@ function emitBranch(output: Output, item: BranchItem): void {
 function emitPending(output: Output, item: PendingItem): void {
   const { opcode, values, index, expression, offset } = item;
   if (opcode.visible[index].kind === 'label') {
-    if (opcode.flag === 'loop') checkLoop(output, item);
+    if (opcode.flag === 'loop' && !item.exact) checkLoop(output, item);
     emitLabelled(output, offset, opcode, values, index, expression);
     return;
   }
@@ -187,7 +187,8 @@ function isBetweenCode({ items, code }: SectionItems, index: number): boolean {
 function emitPadding({ section, bytes }: Output, item: Item, index: number): void {
   const end = item.offset + item.size;
   if (item.kind === 'align' && item.fill !== undefined) bytes.fill(item.fill, item.offset, end);
-  else if (item.kind === 'fit' || isBetweenCode(section, index)) fillNops(bytes, item.offset, end);
+  else if (item.kind === 'fit' ? item.purpose !== 'jump' : isBetweenCode(section, index))
+    fillNops(bytes, item.offset, end);
 }
 
 function emitItem(output: Output, item: Item, index: number): void {
@@ -234,7 +235,9 @@ function emitItem(output: Output, item: Item, index: number): void {
 function dataRanges(section: SectionItems): [number, number][] {
   const ranges: [number, number][] = [];
   section.items.forEach((item, index) => {
-    const isPadding = item.kind === 'align' && !isBetweenCode(section, index);
+    const isPadding =
+      (item.kind === 'align' && !isBetweenCode(section, index)) ||
+      (item.kind === 'fit' && item.purpose === 'jump');
     if (!(isData(item) || isPadding) || item.size === 0) return;
     const last = ranges.at(-1);
     if (last && last[1] === item.offset) last[1] += item.size;

@@ -45,6 +45,8 @@ export interface PendingItem extends Placed {
   values: readonly number[];
   index: number;
   expression: Expression;
+  /** Written under `no-transform`, as it is: the body of a loop may then be anything. */
+  exact?: boolean;
 }
 
 export interface BytesItem extends Placed {
@@ -69,12 +71,13 @@ export interface AlignItem extends Placed {
 }
 
 /**
- * Padding such that an instruction does not cross a 4-byte fetch word: the next one, or, before `loop`, the first of
- * its body (which the loop hardware requires).
+ * Padding such that an instruction does not cross a 4-byte fetch word: the `next` one, or, before a `loop`, the first of
+ * its body (which the loop hardware requires). Where GNU as is followed, also behind a `jump` (bytes that nothing
+ * reaches), and, without any bytes of their own, behind a `call` and at a `label`, for which instructions before grow.
  */
 export interface FitItem extends Placed {
   kind: 'fit';
-  beforeLoop: boolean;
+  purpose: 'next' | 'loop' | 'jump' | 'call' | 'label';
 }
 
 export interface SpaceItem extends Placed {
@@ -131,6 +134,8 @@ export interface SectionItems {
   items: Item[];
   /** Whether padding is nops and literal pools are allowed. */
   code: boolean;
+  /** Whether alignment is that of GNU as. */
+  likeGnu: boolean;
   /** Where the next literal goes. */
   pool: PoolItem | undefined;
   /** Bytes appended so far, at least; and the last place that nothing falls into, for another literal pool. */
@@ -140,8 +145,13 @@ export interface SectionItems {
   poolStart: number;
 }
 
-export function createSection(name: string, attributes: SectionAttributes, code: boolean): SectionItems {
-  const section = { name, attributes, align: 4, items: [], code, approximateSize: 0, poolStart: 0 };
+export function createSection(
+  name: string,
+  attributes: SectionAttributes,
+  code: boolean,
+  likeGnu: boolean,
+): SectionItems {
+  const section = { name, attributes, likeGnu, align: 4, items: [], code, approximateSize: 0, poolStart: 0 };
   return { ...section, pool: undefined, barrier: undefined };
 }
 

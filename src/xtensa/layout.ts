@@ -1,5 +1,6 @@
 /** Gives every item of a section its place: branches grow until they reach, padding is filled, loops are aligned. */
 import { UsageError } from '../errors.ts';
+import { type Alignment, alignedSize, applyGrowth, createAlignment, unaligned } from './align-gnu.ts';
 import { evaluate, evaluateNumber, type Locate } from './expression.ts';
 import {
   type AlignItem,
@@ -127,8 +128,9 @@ const nopPaddings = [0, 2, 3, 5];
 
 function fitPadding(section: SectionItems, index: number, item: FitItem, position: number): Padding {
   const { items } = section;
-  const loopLength = item.beforeLoop ? 3 : 0;
-  const length = nextLength(items, index + (item.beforeLoop ? 2 : 1));
+  const isLoop = item.purpose === 'loop';
+  const loopLength = isLoop ? 3 : 0;
+  const length = nextLength(items, index + (isLoop ? 2 : 1));
   const fits = (padding: number): boolean => ((position + padding + loopLength) & 3) + length <= 4;
   if (fits(0)) return 0;
   for (const count of [1, 2]) {
@@ -179,20 +181,29 @@ function placeLiterals(item: Extract<Item, { kind: 'pool' }>): void {
   });
 }
 
-function padding(section: SectionItems, index: number, locate: Locate, position: number): Padding {
+function padding(
+  section: SectionItems,
+  index: number,
+  locate: Locate,
+  position: number,
+  alignment: Alignment | undefined,
+): Padding {
   const item = section.items[index];
+  if (alignment && (item.kind === 'code' || item.kind === 'branch' || item.kind === 'fit')) {
+    return alignedSize(section.items, index, position, alignment);
+  }
   if (item.kind === 'align') return alignPadding(section, index, item, position);
   if (item.kind === 'fit') return fitPadding(section, index, item, position);
   return sizeOf(section, item, locate, position);
 }
 
 /** One pass over the section's sizes; true where nothing moved. */
-function measure(section: SectionItems, locate: Locate): boolean {
+function measure(section: SectionItems, locate: Locate, alignment?: Alignment): boolean {
   const { items } = section;
   let position = 0;
   let stable = true;
   visitItems(section, (item, index) => {
-    const result = padding(section, index, locate, position);
+    const result = padding(section, index, locate, position, alignment);
     if (typeof result !== 'number') {
       stable = false;
       position = items[result.again].offset;
@@ -230,14 +241,26 @@ function growBranches(section: SectionItems, locate: Locate, base: number | unde
  */
 export function layOut(section: SectionItems, locate: Locate, base?: number): number {
   let moves = 0;
+  let alignment: Alignment | undefined;
+  if (section.likeGnu && section.code) {
+    // First without any alignment, as its decisions rest on where everything was before.
+    do measure(section, locate, unaligned);
+    while (growBranches(section, locate, base));
+    alignment = createAlignment(section.items);
+  }
   while (true) {
-    const stable = measure(section, locate);
+    const stable = measure(section, locate, alignment);
     if (growBranches(section, locate, base)) moves = 0;
     else if (stable) break;
     else if (++moves > maximumRoundsWithoutGrowth) {
-      throw new UsageError(`section ${section.name}: sizes depend on each other in a circle.`);
+      if (!alignment || alignment.isSettled) {
+        throw new UsageError(`section ${section.name}: sizes depend on each other in a circle.`);
+      }
+      alignment.isSettled = true;
+      moves = 0;
     }
   }
+  if (alignment) applyGrowth(section.items, alignment);
   const last = section.items.at(-1);
   return last ? last.offset + last.size : 0;
 }

@@ -126,7 +126,7 @@ describe('an object file', () => {
   it('has the symbols that it defines, shares and wants', () => {
     const symbols = elf.symbols.filter(({ isGlobal }) => isGlobal);
     expect(symbols.map(({ name, section, value, size }) => [name, section, value, size])).toEqual([
-      ['kernel', 1, 4, 31],
+      ['kernel', 1, 4, 32],
       ['table', 2, 0, 0],
       ['shared', 0xfff2, 16, 64],
       ['helper', 0, 0, 0],
@@ -147,7 +147,7 @@ describe('an object file', () => {
       [
         [0, 1, 'table', 0],
         [0x17, 20, 'helper', 0],
-        [0x1c, 20, 'helper', 0],
+        [0x1d, 20, 'helper', 0],
       ],
       [
         [0x14, 1, 'kernel', 0],

@@ -43,14 +43,14 @@ export interface Program {
 
 /** The section of that name, created when it is new: with these attributes, or those that its name stands for. */
 export function sectionNamed(
-  program: Pick<Program, 'sections'>,
+  program: Pick<Program, 'sections' | 'likeGnu'>,
   name: string,
   given?: SectionAttributes,
 ): SectionItems {
   let section = program.sections.get(name);
   if (!section) {
     const attributes = given ?? defaultAttributes(name);
-    section = createSection(name, attributes, attributes.execute);
+    section = createSection(name, attributes, attributes.execute, program.likeGnu);
     program.sections.set(name, section);
   }
   return section;
@@ -63,9 +63,10 @@ export function createProgram(options: {
   likeGnu?: boolean;
 }): Program {
   const sections = new Map<string, SectionItems>();
+  const { likeGnu = false } = options;
   return {
     sections,
-    current: sectionNamed({ sections }, options.section ?? '.text'),
+    current: sectionNamed({ sections, likeGnu }, options.section ?? '.text'),
     labels: new Map(),
     constants: new Map(),
     globals: new Set(),
@@ -74,7 +75,7 @@ export function createProgram(options: {
     symbolInfo: new Map(),
     density: options.density ?? true,
     exact: options.exact ?? false,
-    likeGnu: options.likeGnu ?? false,
+    likeGnu,
     counter: 0,
   };
 }
@@ -88,6 +89,12 @@ export function checkUndefined(program: Program, name: string): void {
   if (program.labels.has(name) || program.constants.has(name) || program.commons.has(name)) {
     throw new UsageError(`symbol "${name}" is already defined.`);
   }
+}
+
+/** GNU as aligns labels that conditional branches go to, but for those that debuggers want. */
+export function alignAtLabel(program: Program, name: string, place: SourcePlace): void {
+  if (program.exact || /^\.L[nM]/.test(name)) return;
+  append<FitItem>(program.current, { kind: 'fit', purpose: 'label', place });
 }
 
 /** Puts a label at the end of the current section. */
@@ -105,6 +112,8 @@ export function locateIn(program: Program): Locate {
     return program.labels.get(name);
   };
 }
+
+const unconditional = new Set(['j', 'jx', 'ret', 'ret.n', 'retw', 'retw.n']);
 
 /** The instruction as it is, with the three-byte form that the layout may choose for a dense one. */
 function encodedWithWide({ opcode, word }: Encoded): Encoded & { wide?: Encoded } {
@@ -126,7 +135,21 @@ function appendCode(
   const isWidenable = narrow !== undefined || (program.likeGnu && !program.exact);
   const encoded = isWidenable ? encodedWithWide(plain) : plain;
   append<CodeItem>(section, { kind: 'code', ...encoded, place }, plain.opcode.length);
-  if (opcode.flag === 'jump' || opcode.name === 'ret' || opcode.name === 'retw') markBarrier(section);
+  if (unconditional.has(opcode.name)) endOfFlow(program, place);
+  else if (opcode.flag === 'call') alignBehindCall(program, place);
+}
+
+/** Nothing falls through here: a place for literals and, in GNU as, for bytes that align what follows. */
+function endOfFlow(program: Program, place: SourcePlace | undefined): void {
+  markBarrier(program.current);
+  if (program.likeGnu && !program.exact)
+    append<FitItem>(program.current, { kind: 'fit', purpose: 'jump', place });
+}
+
+/** GNU as aligns where calls return to. */
+function alignBehindCall(program: Program, place: SourcePlace | undefined): void {
+  if (program.likeGnu && !program.exact)
+    append<FitItem>(program.current, { kind: 'fit', purpose: 'call', place });
 }
 
 /** `movi` of what its 12 bits cannot hold: the constant or address comes from the literal pool. */
@@ -172,9 +195,14 @@ function appendLabelled(
     append<BranchItem>(section, item, opcode.length);
     return;
   }
-  if (opcode.flag === 'loop' && !exact) append<FitItem>(section, { kind: 'fit', beforeLoop: true, place }, 2);
-  append<PendingItem>(section, { kind: 'pending', opcode, values, index, expression, place }, opcode.length);
-  if (opcode.name === 'j') markBarrier(section);
+  if (opcode.flag === 'loop' && !exact) append<FitItem>(section, { kind: 'fit', purpose: 'loop', place }, 2);
+  append<PendingItem>(
+    section,
+    { kind: 'pending', opcode, values, index, expression, exact, place },
+    opcode.length,
+  );
+  if (opcode.name === 'j') endOfFlow(program, place);
+  else if (opcode.flag === 'call') alignBehindCall(program, place);
 }
 
 /** An immediate whose value only the layout (or, for `movi`, the linker) knows. */

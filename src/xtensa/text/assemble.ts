@@ -2,7 +2,7 @@
 import { UsageError } from '../../errors.ts';
 import type { Expression } from '../expression.ts';
 import type { ObjectCode } from '../object.ts';
-import { appendInstruction, createProgram, defineLabel, finishProgram } from '../program.ts';
+import { alignAtLabel, appendInstruction, createProgram, defineLabel, finishProgram } from '../program.ts';
 import { atPlace, describePlace, PlacedError } from '../source-place.ts';
 import { type Context, createContext, defineNumericLabel, parse, splitArguments } from './context.ts';
 import { type PreprocessOptions, preprocess } from './cpp/preprocess.ts';
@@ -51,6 +51,7 @@ function assembleStatement(context: Context, statement: Statement): void {
   context.place = statement.place;
   let { text } = statement;
   for (let label = labelPattern.exec(text); label; label = labelPattern.exec(text)) {
+    alignAtLabel(context.program, label[1], context.place);
     if (/^\d/.test(label[1])) defineNumericLabel(context, Number(label[1]));
     else defineLabel(context.program, label[1], context.place);
     text = text.slice(label[0].length);
