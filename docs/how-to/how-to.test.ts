@@ -1,0 +1,49 @@
+/** Every page of this folder, followed to the letter in a copy of the repository. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyRepository, followPage, readBlocks } from './follow.ts';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const pages = readdirSync(here).filter((name) => name.endsWith('.md') && name !== 'README.md');
+
+describe('how-to pages', () => {
+  it('are all in the table of contents, and nothing else is', () => {
+    const linked = [...readFileSync(join(here, 'README.md'), 'utf8').matchAll(/\]\(([\w-]+\.md)\)/g)];
+    expect(linked.map(([, name]) => name).sort()).toEqual(pages.toSorted());
+  });
+
+  it.each(pages)('%s is true', { timeout: 300_000 }, (name) => {
+    const page = readFileSync(join(here, name), 'utf8');
+    expect(readBlocks(page).some(({ language }) => language === 'sh')).toBe(true);
+    const folder = mkdtempSync(join(tmpdir(), 'how-to-'));
+    try {
+      copyRepository(root, folder);
+      followPage(page, folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('followPage', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'follow-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const follow = (...lines: string[]) => followPage(lines.join('\n'), folder);
+
+  it('notices text to change that is not there, a command that fails, output that does not come', () => {
+    follow('```ts a.ts', 'one', 'two', '```', '```diff a.ts', ' one', '-two', '+three', '```');
+    expect(readFileSync(join(folder, 'a.ts'), 'utf8')).toBe('one\nthree\n');
+    expect(() => follow('```diff a.ts', '-two', '```')).toThrow(/line 1: a.ts holds this 0 times/);
+    expect(() => follow('', '```sh', 'exit 3', '```')).toThrow(/line 2: exit 3 ends with 3/);
+    const print = ['```sh', 'echo one', 'echo two', '```', '```text'];
+    expect(() => follow(...print, 'two', 'one', '```')).toThrow(/line 5: "one" is not printed/);
+    follow(...print, 'one', '…', 'two', '```');
+  });
+});
