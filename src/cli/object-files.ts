@@ -1,7 +1,7 @@
 /** Object files on the command line: where a program made of them lies, and which arguments are files. */
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Internal SRAM by the instruction bus (facts B1): behind what may be instruction cache. */
+/** Internal SRAM by the instruction bus (docs/esp32-s3.md B1): behind what may be instruction cache. */
 export const CODE_BASE = 0x40378000;
 
 /** The data bus sees the same memory lower down: data comes behind the code, at the next 16 bytes. */
