@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../../errors.ts';
 import { assembleText, link, sequentially, writeElf } from '../../xtensa/index.ts';
-import { type ExecOptions, executeElf } from './exec.ts';
+import { type FlatExecOptions as ExecOptions, executeElf } from './exec.ts';
 
 /** An ELF of one text segment at `address`, entered at the symbol `_start`. */
 function program(

@@ -19,19 +19,31 @@ const RETURNS = `
   simcall
 `;
 
+/** A core that has nothing to do any more: core 1 when its function returns. */
+const PARK = `
+1: waiti 15
+  j 1b
+`;
+
 const assemble = (text: string) => assembleText(text, { exact: true }).sections[0].bytes;
 
 export const VECTOR_BYTES = 0x400;
-export const returnOffsets = { fromCall0: VECTOR_BYTES, fromCall8: VECTOR_BYTES + 16 } as const;
+export const returnOffsets = {
+  fromCall0: VECTOR_BYTES,
+  fromCall8: VECTOR_BYTES + 16,
+  parked: VECTOR_BYTES + 64,
+} as const;
 
 /** The code of all of it, to lie at a multiple of 1 KB. */
 export function builtInCode(): Uint8Array {
   const returns = assemble(RETURNS);
-  const code = new Uint8Array(VECTOR_BYTES + returns.length);
+  const park = assemble(PARK);
+  const code = new Uint8Array(returnOffsets.parked + park.length);
   const simcall = assemble('simcall');
   code.set(windowVectors());
   for (const offset of REPORTING) code.set(simcall, offset);
   code.set(returns, VECTOR_BYTES);
+  code.set(park, returnOffsets.parked);
   return code;
 }
 

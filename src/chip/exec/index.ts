@@ -1,2 +1,20 @@
-/** Bare ELF programs on one core with flat memory. */
-export { type ExecOptions, type ExecResult, executeElf } from './exec.ts';
+/** Bare ELF programs on one core with flat memory, and what they find around them wherever they run. */
+export { executeElf, type FlatExecOptions } from './exec.ts';
+export { builtInCode, returnOffsets } from './handlers.ts';
+export type { ProgramMemory } from './memory.ts';
+export {
+  begin,
+  bringsVectors,
+  createProgramHost,
+  type ExecOptions,
+  type ExecResult,
+  freePlace,
+  HANDLER_PAGE,
+  hex,
+  readProgram,
+  type Span,
+  STACK_BYTES,
+  STACK_HEADROOM,
+  spansOf,
+  symbol,
+} from './program.ts';

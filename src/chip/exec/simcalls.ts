@@ -3,8 +3,8 @@
  * goes to a2, an error number to a3. Numbers: libgloss, xtensa/sys/simcall.h; QEMU, target/xtensa/xtensa-semi.c.
  */
 
-import type { FlatBus } from '../bus/index.ts';
 import type { VisibleRegisters } from '../core/index.ts';
+import type { ProgramMemory } from './memory.ts';
 
 const SYS = {
   nop: 0,
@@ -38,21 +38,24 @@ export interface SimcallHost {
 const zeroTerminated = (argument: string) => new TextEncoder().encode(`${argument}\0`);
 
 /** argc pointers and a null, then the strings, at `address`. */
-export function writeArguments(bus: FlatBus, address: number, argv: readonly string[]): void {
+export function writeArguments(memory: ProgramMemory, address: number, argv: readonly string[]): void {
   let at = address + 4 * (argv.length + 1);
   for (const [index, argument] of argv.entries()) {
-    bus.write32(address + 4 * index, at);
-    for (const byte of zeroTerminated(argument)) bus.write8(at++, byte);
+    memory.write32(address + 4 * index, at);
+    for (const byte of zeroTerminated(argument)) memory.write8(at++, byte);
   }
-  bus.write32(address + 4 * argv.length, 0);
+  memory.write32(address + 4 * argv.length, 0);
 }
 
-export function createSimcalls(host: SimcallHost, bus: FlatBus): (registers: VisibleRegisters) => void {
+export function createSimcalls(
+  host: SimcallHost,
+  memory: ProgramMemory,
+): (registers: VisibleRegisters) => void {
   let consumed = 0;
   const argumentBytes = () =>
     host.argv.reduce((sum, argument) => sum + 4 + zeroTerminated(argument).length, 4);
   const put = (address: number, bytes: Uint8Array) => {
-    for (const [index, byte] of bytes.entries()) bus.write8(address + index, byte);
+    for (const [index, byte] of bytes.entries()) memory.write8(address + index, byte);
   };
 
   const calls: Readonly<Record<number, (...words: number[]) => number | { errno: number }>> = {
@@ -71,7 +74,7 @@ export function createSimcalls(host: SimcallHost, bus: FlatBus): (registers: Vis
     [SYS.write](file, address, length) {
       if (file !== 1 && file !== 2) return { errno: ERRNO.badFile };
       const count = Math.min(length >>> 0, LONGEST_TRANSFER);
-      const bytes = Uint8Array.from({ length: count }, (_, index) => bus.read8((address >>> 0) + index));
+      const bytes = Uint8Array.from({ length: count }, (_, index) => memory.read8((address >>> 0) + index));
       (file === 1 ? host.stdout : host.stderr)(bytes);
       return count;
     },
@@ -84,12 +87,12 @@ export function createSimcalls(host: SimcallHost, bus: FlatBus): (registers: Vis
     [SYS.argumentCount]: () => host.argv.length,
     [SYS.argumentSize]: argumentBytes,
     [SYS.arguments](address) {
-      writeArguments(bus, address >>> 0, host.argv);
+      writeArguments(memory, address >>> 0, host.argv);
       return 0;
     },
     [SYS.memset](address, value, length) {
       const count = Math.min(length >>> 0, LONGEST_TRANSFER);
-      for (let index = 0; index < count; index++) bus.write8((address >>> 0) + index, value & 255);
+      for (let index = 0; index < count; index++) memory.write8((address >>> 0) + index, value & 255);
       return address;
     },
   };

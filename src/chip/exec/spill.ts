@@ -4,8 +4,8 @@
  * Source: Xtensa ISA reference manual, section 4.7.1; the windowed ABI's save areas: Xtensa System Software manual.
  */
 
-import type { FlatBus } from '../bus/index.ts';
 import { type Core, PS, SR } from '../core/index.ts';
+import type { ProgramMemory } from './memory.ts';
 
 /** Windows with their start bit set, from the one behind the current round to the one before it: oldest first. */
 function olderFrames(base: number, windowStart: number): number[] {
@@ -18,7 +18,7 @@ function olderFrames(base: number, windowStart: number): number[] {
 }
 
 /** Stores the registers of all frames but the current one in their stack save areas. */
-export function spillWindows(core: Core, bus: FlatBus): void {
+export function spillWindows(core: Core, memory: ProgramMemory): void {
   const { special, ar } = core.state;
   const base = special[SR.windowbase];
   const frames = [...olderFrames(base, special[SR.windowstart]), base];
@@ -27,13 +27,14 @@ export function spillWindows(core: Core, bus: FlatBus): void {
     const size = (next - window) & 15;
     const register = (number: number) => ar[(window * 4 + number) & 63];
     const calleeStack = ar[(next * 4 + 1) & 63] >>> 0;
-    for (let number = 0; number < 4; number++) bus.write32(calleeStack - 16 + 4 * number, register(number));
+    for (let number = 0; number < 4; number++)
+      memory.write32(calleeStack - 16 + 4 * number, register(number));
     if (size === 1) continue;
     // Registers from a4 on lie below the stack pointer of the frame's own caller.
-    const callerStack = bus.read32((register(1) >>> 0) - 12) >>> 0;
+    const callerStack = memory.read32((register(1) >>> 0) - 12) >>> 0;
     const extra = 4 * (size - 1);
     const area = callerStack - 16 - 4 * extra;
-    for (let number = 0; number < extra; number++) bus.write32(area + 4 * number, register(4 + number));
+    for (let number = 0; number < extra; number++) memory.write32(area + 4 * number, register(4 + number));
   }
   special[SR.windowstart] = 1 << base;
   core.stateChanged();

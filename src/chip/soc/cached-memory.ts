@@ -48,6 +48,7 @@ export interface CachedMemoryOptions {
   readonly layout: ArenaLayout;
   readonly flashBytes: number;
   readonly psramBytes: number;
+  readonly dataCacheWays: 4 | 8;
   timing(): BusTiming;
   /** Why PSRAM cannot be reached now (SPI0 not set up), or undefined. */
   psramProblem(): string | undefined;
@@ -110,6 +111,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       for (let at = address & -line; at < address + bytes; at += line)
         fill(which, at, false, context.clock.cycles);
     },
+    dataCacheWays: options.dataCacheWays,
     counter(offset) {
       if (offset === EXTMEM.dbusAccess) return accesses[0] >>> 0;
       return offset === EXTMEM.ibusAccess ? accesses[1] >>> 0 : (counters.get(offset) ?? 0);

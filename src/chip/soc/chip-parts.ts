@@ -1,7 +1,7 @@
 /** What a chip is made of, wired up. */
 import { type Board, defaultBoard } from '../boards/index.ts';
 import type { Memory } from '../bus/index.ts';
-import { type Core, createCore } from '../core/index.ts';
+import { type Core, createCore, type VisibleRegisters } from '../core/index.ts';
 import { type Clock, createClock } from './clock.ts';
 import { type Core1, createCore1 } from './core1.ts';
 import { type ArenaLayout, createChipMemory, layOutArena, mapRom } from './memory-map.ts';
@@ -32,7 +32,17 @@ export interface ChipOptions {
   readonly usbHost?: boolean;
   /** Cycles of one turn of a core while the other runs too. */
   readonly quantum?: number;
+  /** Ways of the data cache, which no register says. Default 4. */
+  readonly dataCacheWays?: 4 | 8;
+  /** Carries out SIMCALL for a program without a system; without it the instruction is refused by name. */
+  readonly simcall?: ChipSimcall;
+  /** Core 0 stays where a reset leaves it: somebody else starts it. */
+  readonly held?: boolean;
+  /** Where core 1's exceptions go when a program starts it. Default: into the ROM. */
+  readonly vecbase?: number;
 }
+
+export type ChipSimcall = (core: Core, registers: VisibleRegisters, pc: number) => number | undefined;
 
 const DEFAULT_MAC = [0x7c, 0xdf, 0xa1, 0x53, 0x33, 0x01];
 /** A page of the MMU. */
@@ -63,6 +73,8 @@ export interface ChipParts extends ChipMemory {
   readonly quantum: number;
   /** A reset that a peripheral asked for, to be carried out between the cores' turns. */
   pendingReset: { readonly reason: number; readonly cores: 'system' | 0 | 1 } | undefined;
+  /** Core 0 is started by somebody else than the ROM. */
+  readonly held: boolean;
   /** GPIO_STRAP as the next reset finds it. */
   strap: number;
 }
@@ -96,6 +108,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     flash,
     psram,
     mac: options.mac ?? DEFAULT_MAC,
+    dataCacheWays: options.dataCacheWays ?? 4,
     hooks: {
       reset(reason, which) {
         parts.pendingReset ??= { reason, cores: which };
@@ -110,8 +123,11 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
   });
   const { cached, blocks } = peripherals;
   const bus: SocBus = createSocBus({ memory, layout, cached, blocks, clock, warnings });
-  const cores = createCores(bus, warnings);
-  const core1 = createCore1(cores[1], clock, peripherals.system, peripherals.rtc, options.rom !== undefined);
+  const cores = createCores(bus, warnings, options.simcall);
+  const core1 = createCore1(cores[1], clock, peripherals.system, peripherals.rtc, {
+    ownRom: options.rom !== undefined,
+    vecbase: options.vecbase,
+  });
   const rom = options.rom
     ? createOwnRom(cores[0])
     : createRom({ bus, clock, cores, peripherals, flash, reset });
@@ -129,6 +145,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     quantum: options.quantum ?? DEFAULT_QUANTUM,
     pendingReset: undefined,
     strap: options.strap ?? strapOf(options.bootPin ?? 1),
+    held: options.held ?? false,
   };
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
   peripherals.usb.hostAttached = options.usbHost ?? board.console === 'usb';
@@ -136,7 +153,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
 }
 
 /** Both cores, not running. */
-function createCores(bus: SocBus, warnings: Warnings): [Core, Core] {
+function createCores(bus: SocBus, warnings: Warnings, simcall: ChipSimcall | undefined): [Core, Core] {
   const onUnaligned = (address: number, pc: number) => {
     warnings.pc = pc;
     warnings.once(
@@ -146,8 +163,8 @@ function createCores(bus: SocBus, warnings: Warnings): [Core, Core] {
     );
   };
   const cores: [Core, Core] = [
-    createCore({ bus, core: 0, onUnaligned }),
-    createCore({ bus, core: 1, onUnaligned }),
+    createCore({ bus, core: 0, onUnaligned, simcall: simcall && ((...call) => simcall(cores[0], ...call)) }),
+    createCore({ bus, core: 1, onUnaligned, simcall: simcall && ((...call) => simcall(cores[1], ...call)) }),
   ];
   for (const core of cores) core.running = false;
   return cores;

@@ -27,7 +27,7 @@ export function resetSystem(parts: ChipParts, reason: number): void {
   peripherals.assistDebug.set(RECORDED_PC, recordedPc);
   peripherals.gpio.strap = parts.strap;
   core1.reset();
-  rom.boot();
+  if (!parts.held) rom.boot();
 }
 
 function resetCore({ cores, peripherals, core1, rom }: ChipParts, index: 0 | 1, reason: number): void {

@@ -49,10 +49,17 @@ export interface Chip {
   peek(address: number, bytes: number): Uint8Array | undefined;
 }
 
-export function createChip(options: ChipOptions = {}): Chip {
+export const createChip = (options: ChipOptions = {}): Chip => createChipAndParts(options).chip;
+
+/** For what lies beside the chip in this room: what it is made of, too. */
+export function createChipAndParts(options: ChipOptions): { chip: Chip; parts: ChipParts } {
   const parts = createParts(options, (reason) => resetSystem(parts, reason));
-  const { peripherals, clock, memory, layout } = parts;
   resetSystem(parts, RESET_REASON.powerOn);
+  return { chip: chipOf(parts), parts };
+}
+
+function chipOf(parts: ChipParts): Chip {
+  const { peripherals, clock, memory, layout } = parts;
   return {
     board: parts.board,
     cores: parts.cores,

@@ -1,6 +1,6 @@
 /** Core 1 between reset and its program: held, in the ROM's wait loop, or running (docs/esp32-s3.md C6, C9.5). */
 
-import type { Core } from '../core/index.ts';
+import { type Core, SR } from '../core/index.ts';
 import type { Alarm, Clock } from './clock.ts';
 import { handOver } from './rom/handover.ts';
 import type { RtcControl } from './rtc-control.ts';
@@ -22,13 +22,19 @@ export interface Core1 {
   waitAgain(): void;
 }
 
-/** @param ownRom the chip has its own ROM, whose code does what is played here otherwise */
+export interface Core1Options {
+  /** The chip has its own ROM, whose code does what is played here otherwise. */
+  readonly ownRom: boolean;
+  /** VECBASE at the program's entry, when it is not the ROM's. */
+  readonly vecbase: number | undefined;
+}
+
 export function createCore1(
   core: Core,
   clock: Clock,
   system: SystemRegisters,
   rtc: RtcControl,
-  ownRom: boolean,
+  { ownRom, vecbase }: Core1Options,
 ): Core1 {
   let phase: 'reset' | 'rom' | 'waiting' | 'program' = 'reset';
   let alarm: Alarm | undefined;
@@ -43,6 +49,7 @@ export function createCore1(
   const enter = (kind: 'core1' | 'core1-early', entry: number) => {
     phase = 'program';
     handOver(core, kind, entry);
+    if (vecbase !== undefined) core.state.special[SR.vecbase] = vecbase;
     core.running = mayRun();
   };
   const mayRun = () => system.core1Released() && !rtc.stalled(1);

@@ -48,6 +48,8 @@ export interface CacheCommands {
   writeBack(address: number, bytes: number): number;
   preload(which: 'data' | 'instruction', address: number, bytes: number): void;
   counter(offset: number): number;
+  /** No register says how many ways the data cache has. */
+  readonly dataCacheWays: 4 | 8;
   clearCounters(): void;
 }
 
@@ -149,7 +151,7 @@ export function createExtmem(
       const control = block.get(EXTMEM.dcacheCtrl);
       return {
         bytes: control & 4 ? 65536 : 32768,
-        ways: 4,
+        ways: caches.dataCacheWays,
         lineBytes: [16, 32, 64, 64][(control >>> 3) & 3],
       };
     },

@@ -45,6 +45,7 @@ export interface PeripheralOptions {
   readonly flash: Uint8Array;
   readonly psram: Uint8Array;
   readonly mac: readonly number[];
+  readonly dataCacheWays: 4 | 8;
   readonly hooks: ChipHooks;
 }
 
@@ -140,6 +141,7 @@ export function createPeripherals(options: PeripheralOptions) {
     layout,
     flashBytes: options.flash.length,
     psramBytes: options.psram.length,
+    dataCacheWays: options.dataCacheWays,
     timing: () => ({
       ...spi0.timing(),
       psramMode: board.psramMode ?? 'quad',

@@ -1,20 +1,21 @@
 /** `exec`: bare ELF programs and WebAssembly functions on the simulated core. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import type { ExecOptions, ExecResult } from '../../chip/index.ts';
 import { UsageError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
+import { addExecBoardOptions, boardOf, type ExecBoardOptions } from '../exec-board-options.ts';
 import { loadProgram } from '../object-files.ts';
 import { thousands } from '../table.ts';
 
-interface Options {
+interface Options extends ExecBoardOptions {
   invoke?: string;
   maxCycles?: number;
   json?: boolean;
 }
 
 export function register(program: Command): void {
-  program
-    .command('exec')
+  addExecBoardOptions(program.command('exec'))
     .description('run a bare ELF program, or a function of a WebAssembly module, on the simulated core')
     .argument(
       '<file>',
@@ -27,7 +28,7 @@ export function register(program: Command): void {
     .passThroughOptions()
     .addHelpText(
       'after',
-      '\nOptions go before the file. The program speaks through simulator calls (a2 = 1 exit, 3 read, 4 write); its exit code becomes ours.\n\nExamples:\n  $ esp32-llm exec hello.elf\n  $ esp32-llm exec main.o kernel.o libm.a -- 7\n  $ esp32-llm exec --invoke fib fib.wasm 30',
+      '\nOptions go before the file. The program speaks through simulator calls (a2 = 1 exit, 3 read, 4 write); its exit code becomes ours.\n\nWith --board the program is timed as firmware is, and what it writes to UART0 or USB is printed: segments at 0x3c000000 that are writable lie in PSRAM, others in flash, and PSRAM without a segment appears at 0x3d000000; core 1 starts through the SYSTEM registers, as on the chip, or with --core1. See docs/how-to/foreign-program.md.\n\nExamples:\n  $ esp32-llm exec hello.elf\n  $ esp32-llm exec main.o kernel.o libm.a -- 7\n  $ esp32-llm exec --board t-camera-s3 --data-cache 64k,8,32 --core1 worker llm.elf\n  $ esp32-llm exec --invoke fib fib.wasm 30',
     )
     .action(execute);
 }
@@ -39,15 +40,20 @@ async function execute(file: string, args: string[], options: Options): Promise<
   if (isWasm) return executeModule(bytes, name, rest, options);
   if (name !== undefined)
     throw new UsageError('--invoke is for WebAssembly modules; an ELF program has its entry point');
-  const { executeElf } = await import('../../chip/index.ts');
+  const { executeElf, executeOnBoard } = await import('../../chip/index.ts');
   const program = await loadProgram(file, bytes, rest);
-  const result = executeElf(program.elf, {
+  const board = await boardOf(options);
+  const common: ExecOptions = {
     argv: [file, ...program.args],
     stdin: process.stdin.isTTY ? undefined : readInput(),
     stdout: (text) => void (options.json ? process.stderr : process.stdout).write(text),
     stderr: (text) => void process.stderr.write(text),
     maxCycles: options.maxCycles,
-  });
+  };
+  const run = (): ExecResult & { warnings?: readonly string[] } =>
+    board ? executeOnBoard(program.elf, { ...board, ...common }) : executeElf(program.elf, common);
+  const result = run();
+  for (const warning of result.warnings ?? []) process.stderr.write(`warning: ${warning}\n`);
   report(result, options);
   process.exitCode = result.exitCode & 0xff;
 }
