@@ -97,6 +97,18 @@ export const boards: readonly Board[] = [
     package: { flashBytes: 8 * MB, psramBytes: 0 },
   },
   {
+    id: 's3-zero',
+    name: 'Waveshare ESP32-S3-Zero',
+    flashBytes: 4 * MB,
+    flashMode: 'qio',
+    flashMegahertz: 80,
+    psramBytes: 2 * MB,
+    psramMode: 'quad',
+    console: 'usb',
+    led: { pin: 21, kind: 'ws2812', on: 1 },
+    package: { flashBytes: 4 * MB, psramBytes: 2 * MB },
+  },
+  {
     id: 'bare-s3',
     name: 'bare ESP32-S3 without PSRAM',
     flashBytes: 4 * MB,

@@ -83,11 +83,12 @@ async function executeModule(
   report({ ...counts, ...(options.json ? { results: texts } : {}) }, options);
 }
 
-function report(result: { instructions: number; cycles: number }, { json }: Options): void {
+function report(result: { instructions: number; cycles: number; seconds?: number }, { json }: Options): void {
+  const time = result.seconds === undefined ? '' : `, ${(1000 * result.seconds).toFixed(3)} ms`;
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else
     process.stderr.write(
-      `${thousands(result.instructions)} instructions, ${thousands(result.cycles)} cycles\n`,
+      `${thousands(result.instructions)} instructions, ${thousands(result.cycles)} cycles${time}\n`,
     );
 }
 

@@ -57,6 +57,9 @@ const INSTRUCTION_CACHE: CacheGeometry = { bytes: 16 << 10, ways: 8, lineBytes: 
 const HANDLER_PLACES = [0x600fe000, 0x600ff000, 0x403d0000, 0x403c0000, 0x403b0000];
 const STACK_PLACES = [0x3fce8000, 0x3fce0000, 0x3fcd0000, 0x3fcc0000, 0x3fca0000, 0x3fc90000];
 
+/** 128 bytes at 9600 baud and 240 MHz, more than enough. */
+const DRAIN_CYCLES = 32_000_000;
+
 /**
  * Runs an ELF executable on a board until it exits.
  * @throws FailureError for a program that does not fit the chip, runs longer than `maxCycles`, or comes to a standstill
@@ -141,14 +144,15 @@ export function executeOnBoard(file: Uint8Array, options: BoardExecOptions = {})
   const instructions = executed();
   chip.run({ maxCycles: options.maxCycles, until: () => exitCode !== undefined });
   if (exitCode === undefined) throw new FailureError(describeStandstill(chip.cores, options.maxCycles));
-  const end = chip.cores[0].cycles;
-  return {
+  const result = {
     exitCode,
     instructions: executed() - instructions,
-    cycles: end - before.cycles,
+    cycles: chip.cores[0].cycles - before.cycles,
     seconds: chip.seconds - before.seconds,
-    warnings: chip.warnings.list.map(({ message }) => message),
   };
+  // What it wrote last is still on its way out.
+  if (!chip.uart0.idle()) chip.run({ maxCycles: DRAIN_CYCLES, until: () => chip.uart0.idle() });
+  return { ...result, warnings: chip.warnings.list.map(({ message }) => message) };
 }
 
 /** Where nothing of ours may go, by the data bus where SRAM1 has two addresses. */
