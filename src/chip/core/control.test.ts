@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { assembleText } from '../../xtensa/index.ts';
+import { ACCESS } from '../bus/bus.ts';
 import { SR } from './state.ts';
 import { createTestMachine, DATA, runProgram as run } from './test-machine.ts';
 
@@ -274,5 +276,62 @@ start:
       },
     );
     expect([machine.a(5), machine.a(6), machine.word(DATA)]).toEqual([0, 99, 99]);
+  });
+});
+
+describe('code behind a cache', () => {
+  /** Words that the core asks the cache for while it executes one instruction at `pc`. */
+  function fetches(line: string, pc: number): number[] {
+    const machine = createTestMachine('start: nop\n');
+    machine.bus.load(pc, assembleText(line, { exact: true }).sections[0].bytes);
+    machine.core.state.pc = pc;
+    machine.setA(4, DATA);
+    const words: number[] = [];
+    const { locate } = machine.bus;
+    machine.bus.isCachedCode = () => true;
+    machine.bus.locate = (address, bytes, access, core, cycle) => {
+      if (access !== ACCESS.fetch) return locate(address, bytes, access, core, cycle);
+      words.push(address);
+      machine.bus.stall = 5;
+      return 0;
+    };
+    const before = machine.core.cycles;
+    machine.core.step();
+    expect(machine.core.cycles - before, line).toBe(1 + 5 * words.length);
+    return words;
+  }
+
+  it('is asked for word by word, the next line only where an instruction reaches into it', () => {
+    const LINE = 0x42000040;
+    for (const [line, length] of [
+      ['mov.n a2, a3', 2],
+      ['addi a2, a3, 1', 3],
+      ['ee.vadds.s16.ld.incp q4, a4, q0, q1, q2', 4],
+    ] as const) {
+      for (let pc = LINE - 4; pc < LINE; pc++) {
+        const inNext = pc + length > LINE;
+        const last = inNext ? [LINE] : [];
+        expect(fetches(line, pc), `${line} at ${pc.toString(16)}`).toEqual([LINE - 4, ...last]);
+      }
+    }
+  });
+
+  it('is asked for once a line in a run of instructions', () => {
+    const machine = createTestMachine(`start:\n${'  add a2, a2, a3\n'.repeat(30)}  ret\n`, {
+      code: 0x42000000,
+    });
+    const words: number[] = [];
+    machine.bus.isCachedCode = (address) => address >>> 24 === 0x42;
+    machine.bus.locate = (address, _bytes, access) => {
+      if (access === ACCESS.fetch) words.push(address);
+      machine.bus.stall = 0;
+      return 0;
+    };
+    machine.run();
+    const lines = words.map((word) => word & ~31);
+    expect(lines.filter((line, at) => line !== lines[at - 1])).toEqual(
+      // An instruction that crosses asks for its first word, too, which is there.
+      [0x42000000, 0x42000020, 0x42000040],
+    );
   });
 });

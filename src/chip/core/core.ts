@@ -226,10 +226,19 @@ function runUntil(parts: Parts, mode: Mode, until: number): void {
   }
 }
 
-/** One instruction: as with a breakpoint armed, translations are then of one. */
+/** One pending interrupt, or one instruction: as with a breakpoint armed, translations are then of one. */
 function step(parts: Parts, mode: Mode): void {
   if (!mode.running || !isAwake(parts, mode)) return;
-  const { time } = parts.state;
+  const { state, slices } = parts;
+  const { time } = state;
+  if (time[TIME.attention] !== 0) {
+    const pc = takeInterrupt(parts, mode, state.pc | 0);
+    if (pc !== (state.pc | 0)) {
+      state.pc = pc >>> 0;
+      slices.settle();
+      return;
+    }
+  }
   const variant = time[TIME.variant];
   time[TIME.variant] |= VARIANT.debug;
   runSlice(parts, mode, 1);

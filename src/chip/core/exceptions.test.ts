@@ -49,6 +49,24 @@ describe('exceptions', () => {
     }
   });
 
+  it('leave memory as it was where the end of an unaligned store has none', () => {
+    const END_OF_MEMORY = 0x3fd00000;
+    for (const [line, bytes] of [
+      ['s32i a2, a3, 0', 4],
+      ['s16i a2, a3, 0', 2],
+    ] as const) {
+      for (let inside = 1; inside < bytes; inside++) {
+        const machine = withVectors(`start:\n  ${line}\n  ret\n`, { 832: skip });
+        machine.setWord(END_OF_MEMORY - 4, 0x11223344);
+        machine.setA(2, 0x55667788);
+        machine.setA(3, END_OF_MEMORY - inside);
+        machine.run();
+        expect(machine.a(15), line).toBe(29);
+        expect(machine.word(END_OF_MEMORY - 4), `${line}, ${inside} bytes inside`).toBe(0x11223344);
+      }
+    }
+  });
+
   it('come for disabled coprocessors, and not for enabled ones', () => {
     for (const [line, cause] of [
       ['add.s f0, f1, f2', 32],
@@ -89,6 +107,28 @@ describe('exceptions', () => {
 });
 
 describe('interrupts and timers', () => {
+  it.each([
+    ['level 1', 1 << 7, 832],
+    ['level 3', 1 << 29, 448],
+  ])(
+    'enter the handler of %s 6 cycles after the last instruction (taken as an exception, INF)',
+    (_, line, vector) => {
+      const machine = withVectors('start:\n  nop\n  nop\n  ret\n', { [vector]: '  nop' });
+      const { special } = machine.core.state;
+      special[SR.ps] &= ~PS.intlevel;
+      special[SR.intenable] = line;
+      special[SR.interrupt] = line;
+      machine.core.stateChanged();
+      const start = machine.core.cycles;
+      machine.core.step();
+      expect(machine.core.state.pc).toBe(VECTORS + vector);
+      expect([machine.core.cycles - start, machine.core.instructions]).toEqual([6, 0]);
+      machine.core.step();
+      expect(machine.core.state.pc).toBe(VECTORS + vector + 3);
+      expect([machine.core.cycles - start, machine.core.instructions]).toEqual([7, 1]);
+    },
+  );
+
   const enable = (mask: string) => `  movi a3, ${mask}\n  wsr.intenable a3\n  rsil a3, 0\n`;
 
   it('take a software interrupt of level 1 and of level 3', () => {

@@ -4,6 +4,7 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { createTestMachine, DATA, type TestMachine } from './test-machine.ts';
+import { divideStall } from './timing.ts';
 
 interface Row {
   readonly name: string;
@@ -125,6 +126,53 @@ describe('ladders (A3, ALICE on silicon)', () => {
     const notTaken = run(false);
     expect(taken - notTaken).toBeGreaterThanOrEqual(-0.01);
     expect(taken - notTaken).toBeLessThanOrEqual(1.01);
+  });
+});
+
+describe('costs that no published figure shows alone, exactly', () => {
+  /** Cycles of a body of 64 beyond one an instruction. */
+  const extra = (lines: string) => bodyCycles(repeat(64, lines)) - 64 * lines.split('\n').length;
+
+  it.each([
+    [0, 1],
+    [1, 1],
+    [2, 1],
+    [3, 2],
+    [4, 2],
+    [5, 3],
+    [6, 3],
+    [31, 16],
+    [32, 16],
+  ])(
+    'a quotient of %i bits keeps the divider for %i cycles more: two bits a cycle, rounded up',
+    (bits, cycles) => {
+      expect(divideStall(bits)).toBe(cycles);
+    },
+  );
+  it('an FP move, and a move between the files, keeps its reader waiting for one cycle', () => {
+    expect(extra('mov.s f1, f2\n  add.s f0, f1, f1')).toBe(64);
+    expect(extra('neg.s f1, f2\n  add.s f0, f1, f1')).toBe(64);
+    expect(extra('wfr f1, a4\n  add.s f0, f1, f1')).toBe(64);
+    expect(extra('rfr a6, f1\n  add a7, a6, a6')).toBe(128);
+    expect(extra('mov.s f1, f2\n  nop\n  add.s f0, f1, f1')).toBe(0);
+  });
+  it('conversions and comparisons keep theirs as long as the table says', () => {
+    expect(extra('float.s f1, a4, 0\n  add.s f0, f1, f1')).toBe(3 * 64);
+    expect(extra('trunc.s a6, f1, 0\n  add a7, a6, a6')).toBe(4 * 64);
+    expect(extra('oeq.s b0, f1, f2\n  movt a6, a4, b0')).toBe(2 * 64);
+  });
+  it('ten lone 128-bit stores cost 6 cycles, beside another 128-bit access nothing', () => {
+    const stores = (line: string) => bodyCycles(repeat(10, line)) - 10 * line.split('\n').length;
+    expect(stores('ee.vst.128.ip q0, a2, 0\n  nop')).toBe(6);
+    expect(stores('ee.vld.128.ip q1, a2, 0\n  ee.vst.128.ip q0, a2, 0')).toBe(0);
+  });
+  it('memw waits until the write buffer is empty', () => {
+    const machine = createTestMachine('start:\n  .balign 4\n  memw\n  memw\n  .balign 4\n  ret\n');
+    const waits = [11, 0];
+    machine.bus.fence = () => waits.shift()!;
+    const first = machine.run().cycles;
+    waits.push(0, 0);
+    expect(first - machine.run().cycles).toBe(11);
   });
 });
 

@@ -127,6 +127,25 @@ g:
     expect(other.core.state.special[SR.exccause]).toBe(0);
   });
 
+  it.each([1, 2, 3])('let movsp through when the caller is %i windows back', (back) => {
+    const machine = windowed('start: movsp a1, a2\n');
+    machine.core.state.special[SR.windowbase] = 6;
+    machine.core.state.special[SR.windowstart] = (1 << 6) | (1 << (6 - back));
+    machine.core.stateChanged();
+    machine.setA(2, 0x1234);
+    machine.core.step();
+    expect(machine.a(1)).toBe(0x1234);
+  });
+
+  it('raise alloca in movsp when the nearest frame is four windows back, which no call makes', () => {
+    const machine = windowed('start: movsp a1, a2\n');
+    machine.core.state.special[SR.windowbase] = 6;
+    machine.core.state.special[SR.windowstart] = (1 << 6) | (1 << 2);
+    machine.core.stateChanged();
+    machine.core.step();
+    expect(machine.core.state.special[SR.exccause]).toBe(5);
+  });
+
   it('raise alloca in movsp when the caller is in memory', () => {
     const machine = windowed('start: movsp a1, a2\n');
     machine.core.state.special[SR.windowbase] = 4;

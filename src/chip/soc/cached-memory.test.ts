@@ -70,6 +70,26 @@ describe('line costs against silicon (docs/esp32-s3.md B5), within 2 percent', (
     within(448, lineCosts(quad, 64, 32).dataPsram.whole, 0.06);
   });
 
+  /** Clocks until the first data bit: command, address, mode bits and dummies of the read command (flash data sheets). */
+  it.each([
+    ['qio', 0xeb, 8 + 6 + 2 + 4, 2],
+    ['qout', 0x6b, 8 + 24 + 8, 2],
+    ['dio', 0xbb, 8 + 12 + 4, 4],
+    ['dout', 0x3b, 8 + 24 + 8, 4],
+    ['fast', 0x0b, 8 + 24 + 8, 8],
+    ['slow', 0x03, 8 + 24, 8],
+  ] as const)(
+    'flash in %s mode (command 0x%x) sends %i clocks first',
+    (flashMode, _command, clocks, perByte) => {
+      const { dataFlash } = lineCosts({ ...AT_240, flashMode }, 64, 32);
+      const overhead = lineCosts(AT_240, 64, 32).dataFlash.whole - 3 * (20 + 64 * 2);
+      expect(dataFlash).toEqual({
+        first: 3 * (clocks + 4 * perByte) + overhead,
+        whole: 3 * (clocks + 64 * perByte) + overhead,
+      });
+    },
+  );
+
   it('two cores wait for each other', () => {
     const bus = createExternalBus();
     const cost = lineCosts(AT_240, 64, 32).dataPsram;
