@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { boards, findBoard } from '../chip/boards/boards.ts';
+import { findBoard } from '../chip/boards/boards.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { largeModel } from '../model/testing.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
-import { ROM_DATA, SRAM } from './memory.ts';
+import { type MemoryItem, ROM_DATA, SRAM } from './memory.ts';
+import { isShortage, placeAll } from './place.ts';
 import { type PlanRequest, planMemory } from './plan.ts';
+import { longestContext } from './plan-search.ts';
 import { smallModel } from './testing.ts';
 
 function request(model: QuantizedModel, tokenizer: Tokenizer, board: string): PlanRequest {
@@ -67,17 +69,102 @@ describe('memory plan', () => {
     expect(message).toMatch(/a context of \d+ \(--context \d+\)/);
   });
 
-  it('plans or refuses for every board, whatever the context', () => {
-    for (const board of boards) {
-      for (const context of [1, 16, 255, 512, 4096]) {
-        for (const base of [small, large]) {
-          try {
-            expect(planMemory({ ...base, board, context }).context).toBe(context);
-          } catch (error) {
-            expect((error as Error).message).toMatch(/does not fit/);
-          }
+  it.each([
+    // Longest contexts that fit: small has one of 512 at most, large too.
+    ['t-camera-s3', 512, 512],
+    ['devkitc-n16r8', 512, 512],
+    ['devkitc-n8', 512, 480],
+    ['heltec-v3', 512, 480],
+    ['bare-s3', 512, 304],
+  ])(
+    'plans for %s whatever fits and refuses what does not, to the context',
+    (id, longestSmall, longestLarge) => {
+      const board = findBoard(id);
+      for (const [base, longest] of [
+        [small, longestSmall],
+        [large, longestLarge],
+      ] as const) {
+        expect(longestContext({ ...base, board })).toBe(longest);
+        for (const context of [1, 16, 255, longest]) {
+          expect(planMemory({ ...base, board, context }).context).toBe(context);
+        }
+        if (longest === 512) continue;
+        for (const context of [longest + 16, 4096]) {
+          expect(() => planMemory({ ...base, board, context })).toThrow(/does not fit the board/);
         }
       }
-    }
+    },
+  );
+
+  it('leaves the image its part of the flash', () => {
+    const board = { ...findBoard('devkitc-n8'), flashBytes: 4 << 20 };
+    const withTable = (bytes: number): PlanRequest => ({
+      ...small,
+      board,
+      context: 64,
+      model: {
+        ...small.model,
+        blobs: [
+          ...small.model.blobs,
+          { name: 'filler', bytes: new Uint8Array(bytes), align: 16, memory: 'any', references: [] },
+        ],
+      },
+    });
+    expect(planMemory(withTable(3 << 20)).flashBytes).toBe(3 << 20);
+    expect(() => planMemory(withTable((3 << 20) + 16))).toThrow(/does not fit/);
+  });
+});
+
+describe('placing', () => {
+  const item = (name: string, bytes: number, more: Partial<MemoryItem> = {}): MemoryItem => ({
+    name,
+    purpose: 'weights',
+    bytes,
+    align: 16,
+    lifetime: 'loaded',
+    memory: 'sram',
+    zero: false,
+    heat: 1,
+    ...more,
+  });
+  const room = { flashBytes: 0, psramBytes: 0 };
+  const below = ROM_DATA.start - SRAM.start;
+  const above = SRAM.end - ROM_DATA.end;
+  const place = (...items: MemoryItem[]) => {
+    const result = placeAll(items, room);
+    if (isShortage(result)) return result.item.name;
+    return Object.fromEntries(result.placed.map(({ name, address }) => [name, address]));
+  };
+
+  it("loads up to the first byte of the ROM's data and not one further", () => {
+    const largest = below - (below % 16);
+    expect(place(item('a', largest))).toEqual({ a: SRAM.start });
+    expect(place(item('a', below + 1))).toBe('a');
+    expect(place(item('a', largest), item('b', 32))).toEqual({ a: SRAM.start, b: SRAM.end - 32 });
+  });
+
+  it("loads above the ROM's data what does not fit below, down to their end", () => {
+    const filler = item('a', below - (below % 16));
+    expect(place(filler, item('b', above))).toEqual({ a: SRAM.start, b: ROM_DATA.end });
+    expect(place(filler, item('b', above + 16))).toBe('b');
+  });
+
+  it("keeps the early out of the ROM's data, too, and gives it to the late", () => {
+    const early = item('e', 64, { lifetime: 'early' });
+    const late = item('l', ROM_DATA.end - ROM_DATA.start, { lifetime: 'late' });
+    const filler = item('a', below - (below % 16) - 32);
+    expect(place(filler, early, late)).toEqual({
+      a: SRAM.start,
+      e: SRAM.end - 64,
+      l: SRAM.start + filler.bytes,
+    });
+    expect(place(filler, item('b', above), early)).toBe('e');
+  });
+
+  it('keeps what has an address there, or says that it cannot', () => {
+    const fixed = SRAM.start + 4096;
+    expect(place(item('a', 64, { fixed }), item('b', 16))).toEqual({ a: fixed, b: fixed + 64 });
+    expect(place(item('a', 64, { fixed: ROM_DATA.start - 32 }))).toBe('a');
+    expect(place(item('a', 64, { fixed }), item('b', 64, { fixed: fixed + 32 }))).toBe('b');
   });
 });

@@ -18,6 +18,8 @@ let requests: string[];
 /** Close the connection after this many bytes of a GET. */
 let breakAfter: number | undefined;
 let status: number;
+/** The server knows nothing of ranges and sends all of the file each time. */
+let ignoresRanges: boolean;
 
 /** Bytes of unfinished downloads in the cache. */
 function arrivedBytes(): number {
@@ -28,14 +30,14 @@ function arrivedBytes(): number {
 }
 
 beforeEach(async () => {
-  [requests, breakAfter, status] = [[], undefined, 200];
+  [requests, breakAfter, status, ignoresRanges] = [[], undefined, 200, false];
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.headers.range ?? 'all'}`);
     if (status !== 200) return response.writeHead(status).end();
     response.setHeader('x-repo-commit', 'c0ffee');
     response.setHeader('x-linked-etag', `"${sha256}"`);
     if (request.method === 'HEAD') return response.end();
-    const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const start = ignoresRanges ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const body = content.subarray(start);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length });
     if (breakAfter === undefined) return response.end(body);
@@ -76,6 +78,15 @@ describe('pull', () => {
       /broke off after \d+ of 5000 bytes; run the same command again/,
     );
     breakAfter = undefined;
+    expect(readFileSync(await pullFile(file, { env }))).toEqual(content);
+    expect(requests.at(-1)).toMatch(/^GET bytes=\d+-$/);
+  });
+
+  it('begins anew where the server sends all of the file instead of the rest', async () => {
+    breakAfter = 1234;
+    await expect(pullFile(file, { env })).rejects.toThrow(/broke off/);
+    breakAfter = undefined;
+    ignoresRanges = true;
     expect(readFileSync(await pullFile(file, { env }))).toEqual(content);
     expect(requests.at(-1)).toMatch(/^GET bytes=\d+-$/);
   });

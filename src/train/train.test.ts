@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
 import { shippedPrograms } from '../node/device-programs.ts';
 import { type TrainFilesOptions, trainFiles as train, trainMachinery } from '../node/train.ts';
-import { createReference } from '../reference/index.ts';
+import { createReference, evaluate, splitStories } from '../reference/index.ts';
 import { CHECKPOINT_FILE } from './checkpoint.ts';
 import { curveSvg } from './curve.ts';
 import { createRandom } from './random.ts';
@@ -55,6 +55,22 @@ describe('train', () => {
     expect(createReference(model).forward(1, 0).every(Number.isFinite)).toBe(true);
     expect(file('whole', outputNames.curve).toString()).toContain('<polyline');
     expect(readdirSync(out).some((name) => name.endsWith('.part'))).toBe(false);
+  });
+
+  it('reports bits per byte as the reference counts them, in training and on a text of its own', async () => {
+    const out = join(folder, 'measured');
+    const unseen = join(folder, 'unseen.txt');
+    writeFileSync(unseen, `${storyText(7)}\n<|endoftext|>\nthe größte hat sat`);
+    const { state } = await train({ ...basic, out, steps: 20, finish: 'none', validation: unseen });
+    const model = loadCheckpoint(file('measured', outputNames.model));
+    const tokenizer = loadTokenizer(file('measured', outputNames.tokenizer), 290);
+    const stories = (path: string) => splitStories(readFileSync(path, 'utf8'));
+    const last = state.curve.at(-1)!;
+    const expected = evaluate(createReference(model), tokenizer, stories(unseen), { context: 64 });
+    expect(last.validation).toBeCloseTo(expected.bitsPerByte, 3);
+    const tokens = stories(text).reduce((sum, story) => sum + tokenizer.encode(story).length, 0);
+    const bytes = stories(text).reduce((sum, story) => sum + Buffer.byteLength(story), 0);
+    expect(last.bitsPerByte).toBeCloseTo((last.loss / Math.LN2 / bytes) * tokens, 6);
   });
 
   it('stopped and resumed, it gives the bits of a run in one go', async () => {

@@ -182,6 +182,31 @@ describe('240 MHz by registers alone', () => {
 });
 
 describe('system timer', () => {
+  it.each([
+    ['period', 1 << 30, 4],
+    ['target', 0, 1],
+  ])('a comparator in %s mode interrupts %s times in 4.5 periods', (_, mode, times) => {
+    const chip = idle();
+    const { peripheral } = chip.peripherals.blocks.find(({ base }) => base === 0x60023000)!;
+    const PERIOD = 16_000; // 1 ms
+    peripheral.write(4, 1 << 30);
+    const now = peripheral.read(0x44);
+    peripheral.write(0x1c, 0); // TARGET0: in one period
+    peripheral.write(0x20, now + PERIOD);
+    peripheral.write(0x34, mode | PERIOD);
+    peripheral.write(0x50, 1); // COMP0_LOAD
+    peripheral.write(0x00, peripheral.read(0) | (1 << 24)); // TARGET0_WORK_EN
+    let seen = 0;
+    const end = chip.seconds + 0.0045;
+    while (chip.seconds < end) {
+      chip.run({ untilSeconds: Math.min(chip.seconds + 0.0001, end) });
+      if ((peripheral.read(0x68) & 1) === 0) continue;
+      seen++;
+      peripheral.write(0x6c, 1);
+    }
+    expect(seen).toBe(times);
+  });
+
   it('counts 16 MHz', () => {
     const chip = idle();
     const { peripheral } = chip.peripherals.blocks.find(({ base }) => base === 0x60023000)!;

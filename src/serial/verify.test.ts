@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { Machine } from './machine.ts';
+import { type Expectation, verifyBoard } from './verify.ts';
+
+const expected: Expectation = {
+  prompt: 'Once upon a time',
+  seed: 42n,
+  temperature: 0,
+  topp: 0.9,
+  tokens: 20,
+  digest: '0123456789abcdef',
+  map: 'fedcba9876543210',
+  cycles: 1_000_000,
+  first: 60_000,
+  last: 55_000,
+  passes: 20,
+};
+
+/** A board that answers as expected, but for what is given. */
+function boardThat({ map = expected.map, digest = expected.digest } = {}) {
+  const commands: string[] = [];
+  const machine: Machine = {
+    ready: { event: 'ready', model: 'stories260K', context: 256, map },
+    command: async (line) => void commands.push(line),
+    tell: async () => ({
+      tokens: [],
+      end: {
+        event: 'end',
+        ending: 'finished',
+        tokens: 20,
+        digest,
+        cycles: '1100000',
+        first: 61_000,
+        last: 56_000,
+        megahertz: 240,
+      },
+    }),
+    stop: async () => {},
+    leave: async () => {},
+  };
+  return { machine, commands };
+}
+
+describe('a board is the image that it should be', () => {
+  it.each([
+    ['when digest and memory map agree', {}, true],
+    ['not with another digest', { digest: '0123456789abcdee' }, false],
+    ['not with another memory map, though the story is the same', { map: 'fedcba9876543211' }, false],
+  ])('%s', async (_, difference, ok) => {
+    const { machine } = boardThat(difference);
+    expect((await verifyBoard(machine, expected)).ok).toBe(ok);
+  });
+
+  it('with the story asked for, and its speed beside the prediction', async () => {
+    const { machine, commands } = boardThat();
+    const { cyclesPerToken, tokensPerSecond, firstToken, lastToken } = await verifyBoard(machine, expected);
+    expect(commands).toEqual(['/temp 0', '/topp 0.9', '/seed 42', '/tokens 20']);
+    expect(cyclesPerToken).toEqual({ predicted: 50_000, measured: 55_000 });
+    expect(firstToken).toEqual({ predicted: 60_000, measured: 61_000 });
+    expect(lastToken).toEqual({ predicted: 55_000, measured: 56_000 });
+    expect(tokensPerSecond.predicted).toBe(4800);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { progressOf, rateFactor, recipeOf } from './recipe.ts';
+import { settingsOf } from './settings.ts';
+
+describe('the learning rate', () => {
+  const recipe = recipeOf({ steps: 1000 });
+
+  it('rises over the first tenth of a short run, stays, and falls to nothing over the last six tenths', () => {
+    const at = (step: number) => rateFactor(recipe, step, progressOf(recipe, step - 1, 0));
+    expect(at(1)).toBeCloseTo(1 / 100, 10);
+    expect(at(50)).toBeCloseTo(0.5, 10);
+    expect(at(100)).toBe(1);
+    expect(at(401)).toBe(1);
+    expect(at(701)).toBeCloseTo(0.5, 10);
+    expect(at(851)).toBeCloseTo(0.25, 10);
+    expect(at(1000)).toBeCloseTo(1 / 600, 10);
+    expect(rateFactor(recipe, 1001, 1)).toBe(0);
+  });
+
+  it('warms up over 200 steps where the run ends by the clock', () => {
+    const timed = recipeOf({ seconds: 60 });
+    expect(rateFactor(timed, 100, 0)).toBe(0.5);
+    expect(rateFactor(timed, 1000, progressOf(timed, 999, 30))).toBeCloseTo(0.5 / 0.6, 10);
+  });
+
+  it('is the same factor for matrices, embedding and norms; the decay of weights is not scaled here', () => {
+    const { matrixRate, embeddingRate, normRate, weightDecay } = recipe;
+    expect(settingsOf(recipe, 701, 0)).toMatchObject({
+      matrixRate: expect.closeTo(matrixRate * 0.5, 10),
+      embeddingRate: expect.closeTo(embeddingRate * 0.5, 10),
+      normRate: expect.closeTo(normRate * 0.5, 10),
+      decay: weightDecay,
+      step: 701,
+      activationLevels: 0,
+    });
+  });
+
+  it('ends with the finish over the last tenth: int8 for all, int4 for weights only', () => {
+    const levels = (finish: 'int8' | 'int4' | 'none', step: number) => {
+      const { weightLevels, weightGroup, activationLevels, cacheLevels } = settingsOf(
+        recipeOf({ steps: 1000, finish }),
+        step,
+        0,
+      );
+      return [weightLevels, weightGroup, activationLevels, cacheLevels];
+    };
+    expect(levels('int8', 900)).toEqual([0, 0, 0, 0]);
+    expect(levels('int8', 901)).toEqual([127, 0, 127, 127]);
+    expect(levels('int4', 901)).toEqual([7, 32, 127, 127]);
+    expect(levels('none', 1000)).toEqual([0, 0, 0, 0]);
+  });
+});
