@@ -170,7 +170,9 @@ interface Ahead {
 /** What GNU as does not look beyond. */
 function isOpaque(item: Item, state: Alignment): boolean {
   if (item.kind === 'label') return state.loopEnds.has(item.name);
-  return item.kind === 'align' || item.kind === 'pool' || (item.kind === 'space' && item.to);
+  return (
+    item.kind === 'align' || item.kind === 'pool' || item.kind === 'leb' || (item.kind === 'space' && item.to)
+  );
 }
 
 /** The next place that wants alignment, within a short distance. */

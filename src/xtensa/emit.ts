@@ -10,7 +10,7 @@ import {
   visitItems,
   type WordsItem,
 } from './items.ts';
-import { fallsInto, layOut, localTarget, nextLength } from './layout.ts';
+import { fallsInto, layOut, lebBytes, localTarget, nextLength } from './layout.ts';
 import type { RelocationKind, Section } from './object.ts';
 import { type Opcode, opcodeByName } from './table.ts';
 
@@ -177,7 +177,7 @@ function emitWords(output: Output, item: WordsItem): void {
   });
 }
 
-const isData = ({ kind }: Item): boolean => ['bytes', 'words', 'space', 'pool'].includes(kind);
+const isData = ({ kind }: Item): boolean => ['bytes', 'words', 'leb', 'space', 'pool'].includes(kind);
 
 /** Whether padding is run through: nops there, zeros beside data and behind jumps. */
 function isBetweenCode({ items, code }: SectionItems, index: number): boolean {
@@ -208,6 +208,9 @@ function emitItem(output: Output, item: Item, index: number): void {
       return;
     case 'words':
       emitWords(output, item);
+      return;
+    case 'leb':
+      bytes.set(lebBytes(item, output.locate), item.offset);
       return;
     case 'align':
     case 'fit':

@@ -61,6 +61,13 @@ export interface WordsItem extends Placed {
   expressions: readonly Expression[];
 }
 
+/** A number in as many bytes of seven bits as it needs (DWARF, 7.6). */
+export interface LebItem extends Placed {
+  kind: 'leb';
+  signed: boolean;
+  expression: Expression;
+}
+
 /** Padding to a multiple of `boundary`, omitted where it would take more than `limit` bytes. */
 export interface AlignItem extends Placed {
   kind: 'align';
@@ -120,6 +127,7 @@ export type Item =
   | PendingItem
   | BytesItem
   | WordsItem
+  | LebItem
   | AlignItem
   | FitItem
   | SpaceItem

@@ -8,9 +8,11 @@ import {
   type CodeItem,
   type FitItem,
   type Item,
+  type LebItem,
   type SectionItems,
   visitItems,
 } from './items.ts';
+import { leb128 } from './leb128.ts';
 import type { Operand } from './table.ts';
 
 /** Without growing branches, sizes settle at once, unless a `.space` depends on what lies behind it. */
@@ -151,6 +153,8 @@ function sizeOf(section: SectionItems, item: Item, locate: Locate, position: num
       return item.bytes.length;
     case 'words':
       return item.width * item.expressions.length;
+    case 'leb':
+      return lebBytes(item, locate).length;
     case 'pool':
       return item.literals.length === 0 ? 0 : ((4 - (position & 3)) & 3) + 4 * item.literals.length;
     case 'space':
@@ -158,6 +162,15 @@ function sizeOf(section: SectionItems, item: Item, locate: Locate, position: num
     default:
       return 0;
   }
+}
+
+/** Places that are not laid out yet count as far as they are known; the next round knows better. */
+export function lebBytes({ expression, signed }: LebItem, locate: Locate): number[] {
+  const value = evaluateNumber(expression, locate);
+  if (!Number.isSafeInteger(value) || (!signed && value < 0)) {
+    throw new UsageError(`${value} cannot be written as ${signed ? '.sleb128' : '.uleb128'}.`);
+  }
+  return leb128(value, signed);
 }
 
 /** `.org` may be given a label of this section, whose offset is meant. */

@@ -1,6 +1,6 @@
 /** Literal pools: l32r reads a word that lies before it, at most 256 KiB away. */
 import type { Expression } from './expression.ts';
-import { append, type LabelItem, type PoolItem, type SectionItems } from './items.ts';
+import { append, type Item, type LabelItem, type PoolItem, type SectionItems } from './items.ts';
 import type { SourcePlace } from './source-place.ts';
 
 /** l32r reaches back 262,144 bytes; the rest is for padding and branches that grow. */
@@ -18,6 +18,20 @@ export function placePool(section: SectionItems): PoolItem {
   section.poolStart = section.approximateSize;
   return pool;
 }
+
+/** Starts a new pool before the labels that stand at the end: GNU as does so at every `entry`. */
+export function placePoolBeforeLabels(section: SectionItems): void {
+  const { items } = section;
+  let index = items.length;
+  while (index > 0 && ['label', 'fit', 'comment'].includes(items[index - 1].kind)) index -= 1;
+  // Padding behind a jump stays with the jump.
+  while (index < items.length && isPadding(items[index])) index += 1;
+  section.pool = createPool();
+  items.splice(index, 0, section.pool);
+  section.poolStart = section.approximateSize;
+}
+
+const isPadding = (item: Item): boolean => item.kind === 'fit' && item.purpose !== 'label';
 
 /** The pool for an l32r at the end of the section: the last one placed, else one at the start of the section. */
 function poolInReach(section: SectionItems): PoolItem {

@@ -13,7 +13,7 @@ import {
   type PendingItem,
   type SectionItems,
 } from './items.ts';
-import { appendLabel, literalFor, markBarrier } from './literals.ts';
+import { appendLabel, literalFor, markBarrier, placePoolBeforeLabels } from './literals.ts';
 import { defaultAttributes, type ObjectCode, type Section, type SectionAttributes } from './object.ts';
 import { branchForms, type Encoded, expansion, narrowForm, opcodeNamed, wideForm } from './select.ts';
 import type { SourcePlace } from './source-place.ts';
@@ -130,6 +130,7 @@ function appendCode(
   place: SourcePlace | undefined,
 ): void {
   const section = program.current;
+  if (opcode.name === 'entry' && program.likeGnu && !program.exact) placePoolBeforeLabels(section);
   const narrow = program.density && !program.exact ? narrowForm(opcode, values) : undefined;
   const plain = narrow ?? { opcode, word: encodeInstruction(opcode, values) };
   const isWidenable = narrow !== undefined || (program.likeGnu && !program.exact);

@@ -112,6 +112,9 @@ describe('directives', () => {
     expect(data('.byte 1\n.balign 4, 0xff\n.space 2, 7\n.fill 2, 3, 0x10203\n.zero 1\n.org 20, 9')).toBe(
       '01ffffff070703020103020100090909090909' + '09',
     );
+    expect(
+      data('a: .uleb128 0, 127, 128, 300, b-a\n.sleb128 -1, 63, 64, -65, a-b\n.space 130\nb:').slice(0, 34),
+    ).toBe('007f8001ac0292017f3fc000bf7fee7e00');
     expect(data('.byte 1\n.p2align 3\n.byte 2\n.align 8, , 2')).toBe('010000000000000002');
   });
 
@@ -139,6 +142,27 @@ describe('directives', () => {
       'l32r a2, 0x4',
       'l32r a3, 0xc',
     ]);
+  });
+
+  it('put literals before the function that wants them, as GNU as does at every entry', () => {
+    const source = `
+      .align 4
+f:    entry a1, 32
+      movi a2, 0x12345
+      retw
+      .align 4
+g:    entry a1, 32
+      movi a2, 0x54321
+      retw
+      .literal .Lx, 5, 6
+      l32r a2, .Lx
+k:    entry a1, 32
+      l32r a2, .Lx
+      movi a4, 0x77777
+      retw`;
+    expect(Buffer.from(section(source).bytes).toString('hex')).toBe(
+      '4523010036410021feff1df021430500050000000600000036410021fcff1df021fcff007777070036410021f9ff41fdff1df0',
+    );
   });
 
   it('ignore what is for debuggers, and refuse what is unknown or would read other files', () => {

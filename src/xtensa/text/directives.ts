@@ -5,6 +5,7 @@ import {
   type AlignItem,
   append,
   type BytesItem,
+  type LebItem,
   type SectionItems,
   type SpaceItem,
   type WordsItem,
@@ -46,6 +47,15 @@ function words(width: 1 | 2 | 4 | 8): Directive {
     flush();
   };
 }
+
+const leb =
+  (signed: boolean): Directive =>
+  (context, text) => {
+    for (const part of splitArguments(text)) {
+      const item = { kind: 'leb' as const, signed, expression: parse(context, part), place: context.place };
+      append<LebItem>(context.program.current, item, 1);
+    }
+  };
 
 function appendBytes(context: Context, bytes: Uint8Array): void {
   append<BytesItem>(context.program.current, { kind: 'bytes', bytes, place: context.place }, bytes.length);
@@ -238,6 +248,12 @@ const local: Directive = (context, text) => {
   for (const name of splitArguments(text)) context.locals.add(symbolName(name));
 };
 
+/** `.loc 1 7 3 view .LVU4` names a place in the line table; as none is made here, all its views are number 0. */
+const location: Directive = (context, text) => {
+  const [, name] = /\bview\s+([A-Za-z_.$][\w.$]*)/.exec(text) ?? [];
+  if (name !== undefined) context.program.constants.set(name, 0);
+};
+
 /** `.type name, @function` */
 const type: Directive = (context, text) => {
   const [name = '', kind = ''] = splitArguments(text);
@@ -328,6 +344,7 @@ export const directives: Readonly<Record<string, Directive>> = {
   '.equiv': set(true),
   '.comm': common,
   '.lcomm': localCommon,
+  '.loc': location,
   '.local': local,
   '.type': type,
   '.size': size,
@@ -343,6 +360,8 @@ export const directives: Readonly<Record<string, Directive>> = {
   '.4byte': words(4),
   '.quad': words(8),
   '.8byte': words(8),
+  '.uleb128': leb(false),
+  '.sleb128': leb(true),
   '.float': floats(4),
   '.single': floats(4),
   '.double': floats(8),
@@ -369,7 +388,6 @@ export const directives: Readonly<Record<string, Directive>> = {
   ...Object.fromEntries(
     [
       'file',
-      'loc',
       'ident',
       'hidden',
       'internal',
