@@ -19,8 +19,15 @@ export const symbolTypes = { none: 0, object: 1, function: 2, section: 3, file: 
 
 export const machineXtensa = 94;
 
-/** R_XTENSA_32, R_XTENSA_32_PCREL and R_XTENSA_SLOT0_OP; most others only help a linker to shrink code. */
+/** R_XTENSA_32, R_XTENSA_32_PCREL and R_XTENSA_SLOT0_OP. */
 export const relocationTypes = { word32: 1, relative32: 14, slot0: 20 } as const;
+
+/**
+ * Relocations that change nothing where code stays as it is: none, those of expanded instructions (ASM_EXPAND,
+ * ASM_SIMPLIFY), of C++ tables for the removal of unused functions, and of distances (DIFF, PDIFF, NDIFF).
+ */
+export const isHint = (type: number): boolean =>
+  [0, 11, 12, 15, 16, 17, 18, 19].includes(type) || (type >= 57 && type <= 62);
 
 /** EF_XTENSA_XT_INSN and EF_XTENSA_XT_LIT, as GNU as sets them. */
 export const xtensaFlags = 0x300;

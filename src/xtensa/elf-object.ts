@@ -1,7 +1,7 @@
 /** An ELF file's code and data in the form that our own assembler makes: to be linked, or printed as source. */
 import { FailureError } from '../errors.ts';
 import { dataRangesOf, type Elf, type ElfRelocation, type ElfSection, type ElfSymbol } from './elf.ts';
-import { relocationTypes, sectionTypes, specialSections } from './elf-numbers.ts';
+import { isHint, relocationTypes, sectionTypes, specialSections } from './elf-numbers.ts';
 import { writeWord } from './emit.ts';
 import { decodeOperands, encodeInstruction } from './encode.ts';
 import type { ObjectCode, Relocation, RelocationKind, Section } from './object.ts';
@@ -35,14 +35,16 @@ interface Target {
 }
 
 /** The name of a place in another section; places without one get a local label there. */
-function targetOf(
-  { symbol, addend }: ElfRelocation,
-  sections: ReadonlyMap<number, Section>,
-): Target | undefined {
-  if (!symbol) return undefined;
+function targetOf({ symbol, addend }: ElfRelocation, sections: ReadonlyMap<number, Section>): Target {
+  if (!symbol) throw new FailureError('the ELF file is damaged: a relocation has no symbol.');
+  const isAbsolute = symbol.section === specialSections.absolute && !symbol.isGlobal;
+  if (isAbsolute || (symbol.section === specialSections.undefined && symbol.name === '')) {
+    return { symbol: '', addend: symbol.value + addend };
+  }
   if (isLabel(symbol)) return { symbol: symbol.name, addend };
   const section = sections.get(symbol.section);
-  if (!section) return undefined;
+  if (!section)
+    throw new FailureError('the ELF file is damaged: a relocation names a section that is not in memory.');
   const offset = symbol.value + addend;
   const name = `.L${symbol.section}_${offset.toString(16)}`;
   section.symbols.set(name, offset);
@@ -60,7 +62,11 @@ function convertInstruction(
   const word = wordAt(section.bytes, offset);
   const opcode = findOpcode(word);
   const label = opcode ? opcode.visible.findIndex(({ kind }) => kind === 'label') : -1;
-  if (!opcode || label < 0) return undefined;
+  if (!opcode || label < 0) {
+    throw new FailureError(
+      `${section.name} + 0x${offset.toString(16)}: there is no instruction with a label to relocate.`,
+    );
+  }
   if (symbol!.section !== index) {
     const kind = relocationKinds[opcode.name] ?? 'branch';
     return { offset, kind, ...target };
@@ -88,13 +94,17 @@ function convertRelocations(
   sections: ReadonlyMap<number, Section>,
 ): void {
   for (const relocation of from.relocations) {
-    if (!(relocation.type in wordKinds) && relocation.type !== relocationTypes.slot0) continue;
+    if (isHint(relocation.type)) continue;
+    if (!(relocation.type in wordKinds) && relocation.type !== relocationTypes.slot0) {
+      throw new FailureError(
+        `${from.name} + 0x${relocation.offset.toString(16)}: relocations of type ${relocation.type} are not known here.`,
+      );
+    }
     if (relocation.offset + 3 > section.bytes.length) continue;
     const isWord = relocation.type in wordKinds;
     // What stands in a data word is added to the addend.
     const inPlace = isWord ? wordAt(section.bytes, relocation.offset) | 0 : 0;
     const target = targetOf({ ...relocation, addend: relocation.addend + inPlace }, sections);
-    if (!target) continue;
     if (isWord) section.data!.push([relocation.offset, relocation.offset + 4]);
     const converted = isWord
       ? { offset: relocation.offset, kind: wordKinds[relocation.type], ...target }
@@ -117,7 +127,8 @@ function contentOf({ bytes, size, name }: ElfSection): Uint8Array {
 /** Sections that the program has in memory, with their symbols and what the linker has to fill in. */
 export function objectFromElf(elf: Elf): ObjectCode {
   const sections = new Map<number, Section>();
-  for (const from of elf.sections.filter(hasContent)) {
+  // Empty sections have labels, too.
+  for (const from of elf.sections.filter(({ flags, name }) => flags.allocate && !name.startsWith('.xt'))) {
     const isCode = from.flags.execute;
     const bytes = contentOf(from);
     const data: [number, number][] = isCode ? dataRangesOf(elf, from) : [[0, bytes.length]];

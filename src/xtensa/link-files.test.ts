@@ -229,6 +229,16 @@ describe('link', () => {
     expect(symbols.get('f')).toBe(base + 4);
   });
 
+  it('fills in absolute addresses', () => {
+    const source = '.set there, 0x40378100\ncall0 0x40378100\nj there\n.data\n.word there\n';
+    const { segments } = linkFiles([{ file: 'x.o', bytes: assembleObject(source) }], options);
+    expect(disassemble(segments[0].bytes, base).map(({ text }) => text)).toEqual([
+      'call0 0x40378100',
+      'j 0x40378100',
+    ]);
+    expect(Buffer.from(segments[1].bytes).readUInt32LE()).toBe(0x40378100);
+  });
+
   it('takes from archives only what is wanted', () => {
     const member = (name: string, source: string): Buffer => {
       const bytes = assembleObject(source);

@@ -215,9 +215,8 @@ function printSection(
  * are those of sections that were linked already.
  */
 export function printAssembly(object: ObjectCode, addresses: Readonly<Record<string, number>> = {}): string {
-  const sheets = object.sections.map((section, index) =>
-    createSheet(section, index, addresses[section.name] ?? 0),
-  );
+  const inhabited = object.sections.filter(({ bytes, symbols }) => bytes.length > 0 || symbols.size > 0);
+  const sheets = inhabited.map((section, index) => createSheet(section, index, addresses[section.name] ?? 0));
   const rename = createRenamer(sheets);
   const isGlobal = (name: string): boolean => object.globals?.has(name) ?? !isLocal(name);
   const body = sheets.flatMap((sheet) => ['', ...printSection(sheet, isGlobal, rename)]);
