@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import type { IncludedFile, IncludeRequest } from '../xtensa/index.ts';
+import { coreHeader, type IncludedFile, type IncludeRequest } from '../xtensa/index.ts';
 
 /** Text of a file as it is; what is no text at all is refused. */
 export function readSource(path: string): string {
@@ -13,6 +13,14 @@ export function readSource(path: string): string {
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
+/** What kernels of Espressif's libraries include from its toolchain: enough of it where that is not installed. */
+const standIns: Readonly<Record<string, () => string>> = {
+  'sdkconfig.h': () =>
+    '#pragma once\n#define CONFIG_IDF_TARGET_ESP32S3 1\n#define CONFIG_IDF_TARGET_ARCH_XTENSA 1\n',
+  'xtensa/config/core-isa.h': coreHeader,
+  'xtensa/config/core-matmap.h': () => '#pragma once\n',
+};
+
 /** In quotes: first beside the file that includes, then in `folders`, in order; in <>: only there. */
 export function includeReader(
   folders: readonly string[],
@@ -21,6 +29,7 @@ export function includeReader(
     const beside = angled ? [] : [from === undefined || from === '-' ? '.' : dirname(from)];
     const paths = isAbsolute(name) ? [name] : [...beside, ...folders].map((folder) => join(folder, name));
     const found = paths.find(isFile);
-    return found === undefined ? undefined : { file: found, text: readSource(found) };
+    if (found !== undefined) return { file: found, text: readSource(found) };
+    return Object.hasOwn(standIns, name) ? { file: `<${name}>`, text: standIns[name]() } : undefined;
   };
 }

@@ -11,6 +11,7 @@ export * from './object.ts';
 export * from './registers.ts';
 export * from './table.ts';
 export { type AssembleTextOptions, assembleText } from './text/assemble.ts';
+export { coreHeader } from './text/cpp/core-header.ts';
 export type { IncludedFile, IncludeRequest, PreprocessOptions } from './text/cpp/preprocess.ts';
 export { type DisassembledLine, disassemble, disassembleOne } from './text/disassemble.ts';
 export { printListing } from './text/listing.ts';

@@ -46,6 +46,27 @@ describe('asm', () => {
     );
   });
 
+  it('answers what kernels ask of the core, where no toolchain is installed', async () => {
+    const kernel = join(folder, 'asks.S');
+    const out = join(folder, 'asks.bin');
+    const source = [
+      '#include "sdkconfig.h"',
+      '#include <xtensa/config/core-isa.h>',
+      '#include <xtensa/config/core-matmap.h>',
+      '#if XCHAL_HAVE_LOOPS && XCHAL_HAVE_FP && XCHAL_HAVE_MAC16 && !XCHAL_HAVE_CONST16 && CONFIG_IDF_TARGET_ESP32S3',
+      ' nop.n',
+      '#endif',
+    ];
+    writeFileSync(kernel, source.join('\n'));
+    expect(await run('asm', kernel, '--out', out)).toEqual({ code: 0, error: '' });
+    expect(readFileSync(out).toString('hex')).toBe('3df0');
+    // The toolchain's own, where it is named.
+    writeFileSync(join(folder, 'include', 'sdkconfig.h'), '#error mine\n');
+    expect((await run('asm', kernel, '-I', join(folder, 'include'))).error).toContain(
+      'sdkconfig.h:1: #error mine',
+    );
+  });
+
   it('makes object files that link and exec take, several at a time', async () => {
     const at = (name: string): string => join(folder, name);
     writeFileSync(

@@ -1,0 +1,38 @@
+/**
+ * `<xtensa/config/core-isa.h>` for kernels that ask what the core has (the HAL's names), as far as the instruction table
+ * answers it: who has the header of the vendor's toolchain names its folder with -I, and gets that.
+ */
+import { opcodeByName } from '../../table.ts';
+
+/** A feature and an instruction that only cores with it have. */
+const features: readonly (readonly [feature: string, instruction: string])[] = [
+  ['DENSITY', 'add.n'],
+  ['LOOPS', 'loop'],
+  ['WINDOWED', 'entry'],
+  ['BOOLEANS', 'andb'],
+  ['FP', 'madd.s'],
+  ['MAC16', 'mula.aa.ll'],
+  ['MUL16', 'mul16s'],
+  ['MUL32', 'mull'],
+  ['MUL32_HIGH', 'mulsh'],
+  ['DIV32', 'quos'],
+  ['NSA', 'nsau'],
+  ['MINMAX', 'min'],
+  ['SEXT', 'sext'],
+  ['CLAMPS', 'clamps'],
+  ['ABS', 'abs'],
+  ['ADDX', 'addx4'],
+  ['L32R', 'l32r'],
+  ['CONST16', 'const16'],
+  ['S32C1I', 's32c1i'],
+  ['RELEASE_SYNC', 'l32ai'],
+  ['THREADPTR', 'rur.threadptr'],
+  ['EXTERN_REGS', 'rer'],
+];
+
+export function coreHeader(): string {
+  const lines = features.map(
+    ([feature, instruction]) => `#define XCHAL_HAVE_${feature} ${opcodeByName.has(instruction) ? 1 : 0}`,
+  );
+  return `#pragma once\n${lines.join('\n')}\n#define XCHAL_HAVE_BE 0\n#define XCHAL_NUM_AREGS 64\n`;
+}
