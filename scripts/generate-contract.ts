@@ -1,6 +1,7 @@
 /** Writes what follows from src/contract: device/contract/*.ts and docs/contract.md. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from '../src/contract/render/index.ts';
+import { isMain, type Outputs, writeOutputs } from './generated.ts';
 
-mkdirSync('device/contract', { recursive: true });
-for (const [path, text] of generatedFiles()) writeFileSync(path, text);
+export const outputs = (): Outputs => new Map(generatedFiles());
+
+if (isMain(import.meta.url)) writeOutputs(outputs());
