@@ -2,15 +2,15 @@
 /** What stands between the two products of the feed-forward, by the activation of the model. */
 
 import { activation } from "./config";
-import { swiglu } from "./kernels";
-import { silu } from "../transformer/activation";
+import { swiglu, reglu } from "./kernels";
+import { silu, relu } from "../transformer/activation";
 
 /** out = act(gate) * up in fixed arithmetic. */
 // @ts-ignore: decorator
 @inline
-export function gateAndUp(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void { swiglu(y, scale, out, n, mantissa, shift); }
+export function gateAndUp(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void { if (activation == 0) swiglu(y, scale, out, n, mantissa, shift); else reglu(y, scale, out, n, mantissa, shift); }
 
 /** act(x). */
 // @ts-ignore: decorator
 @inline
-export function activate(x: f32): f32 { return silu(x); }
+export function activate(x: f32): f32 { if (activation == 0) return silu(x); else return relu(x); }

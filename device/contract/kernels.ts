@@ -43,6 +43,9 @@
 /** out = silu(gate) * up. */
 // @ts-ignore: decorator
 @external("kernel", "swiglu") export declare function swiglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void;
+/** out = relu(gate) * up. */
+// @ts-ignore: decorator
+@external("kernel", "reglu") export declare function reglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void;
 /** y = W x. */
 // @ts-ignore: decorator
 @external("kernel", "matvec_f32") export declare function matvec_f32(weights: usize, x: usize, columns: i32, y: usize, rows: i32): void;

@@ -2,6 +2,7 @@
 
 export * from "./attention";
 export * from "./matvec";
+export * from "./reglu";
 export * from "./rope";
 export * from "./swiglu";
 export * from "./vector";

@@ -8,3 +8,10 @@ export function silu(x: f32): f32 {
   const e = exp(-abs<f32>(x));
   return x * ((x < 0 ? e : <f32>1) / (<f32>1 + e));
 }
+
+/** max(x, 0). */
+// @ts-ignore: decorator
+@inline
+export function relu(x: f32): f32 {
+  return max(x, <f32>0);
+}

@@ -18,4 +18,10 @@ export const activations: Readonly<Partial<Record<Activation, ActivationRow>>> =
     kernel: 'swiglu',
     float: 'silu',
   },
+  relu: {
+    code: 1,
+    meaning: 'max(x, 0): ReGLU.',
+    kernel: 'reglu',
+    float: 'relu',
+  },
 };

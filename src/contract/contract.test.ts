@@ -180,7 +180,9 @@ describe('twins', () => {
   );
   it('are all in the contract', () => {
     const exported = [
-      ...twins.matchAll(/^export function (\w+_\w+|pack|quantize|rope|scores|softmax|values|swiglu)\(/gm),
+      ...twins.matchAll(
+        /^export function (\w+_\w+|pack|quantize|rope|scores|softmax|values|swiglu|reglu)\(/gm,
+      ),
     ];
     for (const [, name] of exported) expect(Object.keys(kernels)).toContain(name);
   });

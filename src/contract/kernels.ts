@@ -192,6 +192,12 @@ export const kernels = {
     parameters: gated,
     clobbers: 'a2-a4 a6 a8-a11 q0-q7 sar',
   },
+  reglu: {
+    arithmetic: 'fixed',
+    meaning: 'out = relu(gate) * up.',
+    parameters: gated,
+    clobbers: 'a2-a5 a8-a10 q0-q6 sar loop',
+  },
   matvec_f32: {
     arithmetic: 'float',
     meaning: 'y = W x.',

@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { type KernelRow, type Parameter, kernels as table } from '../contract/index.ts';
+import type { Model } from '../model/index.ts';
 import { loadSmallModel } from '../model/testing.ts';
+import { ACTIVATIONS } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
 import { createKernelMachine, DATA, DATA_END } from './testing.ts';
@@ -11,43 +13,56 @@ const rows: Readonly<Record<string, KernelRow>> = table;
 
 const asBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0];
 
+/** The small model, and what a model of another activation would call. */
+const models = ACTIVATIONS.map((activation) => {
+  const { model } = loadSmallModel();
+  return { ...model, config: { ...model.config, activation } };
+});
+
 describe('kernels on real activations', () => {
   test('every call of the tokens at positions 0, 5 and 40 leaves the same memory', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, () => {
-    const model = quantize(loadSmallModel().model);
-    const machine = createKernelMachine(model.shape);
-    let comparing = false;
-    const compared = new Map<string, number>();
-    const engine = createHostEngine(model, {
-      programs,
-      context: 64,
-      observer: (name, args, run) => {
-        if (!comparing) return run();
-        const twin = new Uint8Array(engine.memory.buffer);
-        expect(twin.length).toBeLessThanOrEqual(DATA_END);
-        machine.memory.set(twin);
-        const expected = run();
-        const { result } = machine.run(
-          name,
-          Object.values(rows[name].parameters).map((parameter, i) => argument(parameter, args[i])),
-        );
-        const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
-        expect(same, `${name}, call ${compared.get(name) ?? 0}: memory`).toBe(true);
-        if (expected !== undefined) expect(result, name).toBe(expected);
-        compared.set(name, (compared.get(name) ?? 0) + 1);
-        return expected;
-      },
-    });
-    const argument = ({ type }: Parameter, value: number): number =>
-      type === 'f32' ? asBits(value) : type === 'address' ? DATA + value : value;
-    let token = 1;
-    for (let position = 0; position <= 40; position++) {
-      comparing = position === 0 || position === 5 || position === 40;
-      const logits = engine.forward(token, position);
-      token = logits.indexOf(Math.max(...logits));
-    }
+    const compared = models.map(comparedCalls);
     const called = Object.keys(rows).filter((name) => rows[name].arithmetic === 'fixed');
-    expect([...compared.keys()].sort()).toEqual(called.sort());
+    expect([...new Set(compared.flatMap((names) => [...names]))].sort()).toEqual(called.sort());
   });
 });
+
+/** Names of the kernels that telling calls, each call compared with its twin. */
+function comparedCalls(loaded: Model): Set<string> {
+  const model = quantize(loaded);
+  const machine = createKernelMachine(model.shape);
+  let comparing = false;
+  const compared = new Set<string>();
+  const engine = createHostEngine(model, {
+    programs,
+    context: 64,
+    observer: (name, args, run) => {
+      if (!comparing) return run();
+      const twin = new Uint8Array(engine.memory.buffer);
+      expect(twin.length).toBeLessThanOrEqual(DATA_END);
+      machine.memory.set(twin);
+      const expected = run();
+      const { result } = machine.run(
+        name,
+        Object.values(rows[name].parameters).map((parameter, i) => argument(parameter, args[i])),
+      );
+      const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
+      expect(same, name).toBe(true);
+      if (expected !== undefined) expect(result, name).toBe(expected);
+      compared.add(name);
+      return expected;
+    },
+  });
+  let token = 1;
+  for (let position = 0; position <= 40; position++) {
+    comparing = position === 0 || position === 5 || position === 40;
+    const logits = engine.forward(token, position);
+    token = logits.indexOf(Math.max(...logits));
+  }
+  return compared;
+}
+
+const argument = ({ type }: Parameter, value: number): number =>
+  type === 'f32' ? asBits(value) : type === 'address' ? DATA + value : value;

@@ -6,6 +6,7 @@ import type { Kernel } from './kernel.ts';
 import { logitsF32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
+import { reglu } from './reglu.ts';
 import { rope } from './rope.ts';
 import { scores } from './scores.ts';
 import { softmax, softmaxTable } from './softmax.ts';
@@ -29,6 +30,7 @@ export const kernels: readonly Kernel[] = [
   softmax,
   values,
   swiglu,
+  reglu,
   logitsF32,
   matvecF32,
 ];

@@ -31,6 +31,14 @@ const bits = (x: number): number => new Int32Array(new Float32Array([x]).buffer)
 
 const tableNumbers = [integer(1 << 14, (1 << 15) - 1), integer(0, 31), integer(1, 15)] as const;
 
+const gatedCall = fc
+  .tuple(integer(1, 15), integer(1 << 14, (1 << 15) - 1), integer(0, 31))
+  .map(([n, mantissa, shift]) => ({
+    args: ['y', 'scale', 'out', 8 * n, mantissa, shift],
+    inputs: { y: 32 * n, scale: 32 * n },
+    outputs: { out: 32 * n },
+  }));
+
 /** A valid call of each kernel: sizes and scalars drawn, memory filled at random. */
 const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
   matvec_dim: ({ dim }) => matvecCall(dim),
@@ -104,12 +112,8 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       inputs: { values: 16 * headSize * groups, weights: 16 * groups },
       outputs: { out: 2 * headSize },
     })),
-  swiglu: () =>
-    fc.tuple(integer(1, 15), integer(1 << 14, (1 << 15) - 1), integer(0, 31)).map(([n, mantissa, shift]) => ({
-      args: ['y', 'scale', 'out', 8 * n, mantissa, shift],
-      inputs: { y: 32 * n, scale: 32 * n },
-      outputs: { out: 32 * n },
-    })),
+  swiglu: () => gatedCall,
+  reglu: () => gatedCall,
   logits_f32: () =>
     fc.tuple(integer(1, 16), fc.float({ min: 2 ** -30, max: 2 ** 10, noNaN: true })).map(([n, factor]) => ({
       args: ['y', 'scale', 'out', 16 * n, bits(factor)],

@@ -1,0 +1,99 @@
+/** A model of each activation through all that is made of it: file, float and int8 on the host, chip, ESP-IDF component (fault 27). */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { buildFirmware, createHostProgram, formatDigest, simulate } from '../firmware/index.ts';
+import { buildComponent } from '../idf/index.ts';
+import { runComponent } from '../idf/testing/machine.ts';
+import { describeModel, loadCheckpoint, type Model } from '../model/index.ts';
+import { ACTIVATIONS } from '../model/types.ts';
+import { shippedTemplates } from '../node/component.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { trainFiles } from '../node/index.ts';
+import { createHostEngine, quantize } from '../quantize/index.ts';
+import { createReference, evaluate } from '../reference/index.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'activation-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const CONTEXT = 48;
+const TOKENS = 20;
+const PROMPT = 'the cat';
+
+const words = ['sun', 'cat', 'the', 'red', 'dog', 'ran', 'and', 'big', 'hat', 'sat'];
+const story = (n: number): string =>
+  Array.from({ length: 40 }, (_, i) => words[(7 * n + i * i + ((n * i) >> 2)) % 10]).join(' ');
+const text = join(folder, 'stories.txt');
+writeFileSync(text, Array.from({ length: 120 }, (_, n) => story(n)).join('.\n<|endoftext|>\n'));
+
+async function trained(activation: (typeof ACTIVATIONS)[number]) {
+  const { model: path } = await trainFiles({
+    text,
+    out: join(folder, activation),
+    preset: 'tiny',
+    vocabulary: 290,
+    context: CONTEXT,
+    batchTokens: 256,
+    steps: 30,
+    threads: 1,
+    activation,
+  });
+  const model = loadCheckpoint(readFileSync(path), path);
+  return { model, tokenizer: model.tokenizer! };
+}
+
+const as = (model: Model, activation: (typeof ACTIVATIONS)[number]): Model => ({
+  ...model,
+  config: { ...model.config, activation },
+});
+
+describe.each(ACTIVATIONS)('%s', (activation) => {
+  it('is trained, written, inspected, evaluated and told alike on host, chip and ESP-IDF component', {
+    timeout: 120_000,
+  }, async () => {
+    const { model, tokenizer } = await trained(activation);
+    expect(describeModel(model).config.activation).toBe(activation);
+
+    const quantized = quantize(model);
+    const stories = [story(3), story(77)];
+    const bits = (candidate: Parameters<typeof evaluate>[0]) =>
+      evaluate(candidate, tokenizer, stories, { context: CONTEXT }).bitsPerByte;
+    const float = bits(createReference(model));
+    const fixed = bits(createHostEngine(quantized, { programs }));
+    expect(Math.abs(fixed / float - 1)).toBeLessThan(0.03);
+    expect(bits(createHostEngine(quantize(model, { precision: 'f32' }), { programs }))).toBeCloseTo(float, 3);
+    // The other activation is another function: nothing runs it by mistake.
+    const other = ACTIVATIONS.find((name) => name !== activation)!;
+    expect(Math.abs(bits(createReference(as(model, other))) / float - 1)).toBeGreaterThan(0.001);
+
+    const host = createHostProgram({ programs, model: quantized, tokenizer, context: CONTEXT });
+    host.type(`/temp 0\r/tokens ${TOKENS}\r${PROMPT}\r`);
+    host.settle();
+    const digest = formatDigest(host.status.digest);
+    for (const variant of [{}, { cores: 1 as const }, { pie: false }]) {
+      const firmware = buildFirmware({ programs, model: quantized, tokenizer, context: CONTEXT, ...variant });
+      const told = simulate(firmware, { prompt: PROMPT, temperature: 0, seed: 1, tokens: TOKENS });
+      expect(told.digest, JSON.stringify(variant)).toBe(digest);
+    }
+    for (const cores of [1, 2] as const) {
+      const component = buildComponent({
+        programs,
+        ...shippedTemplates(),
+        model: quantized,
+        tokenizer,
+        cores,
+        context: CONTEXT,
+      });
+      const told = runComponent(component, {
+        cores,
+        prompt: PROMPT,
+        temperature: 0,
+        topp: 1,
+        seed: 1n,
+        tokens: TOKENS,
+      });
+      expect(formatDigest(told.digest), `component, ${cores} core(s)`).toBe(digest);
+    }
+  });
+});
