@@ -5,7 +5,8 @@ import { namesIn, writtenBy } from './clobbers.ts';
 import { kernels } from './index.ts';
 
 const rows: Readonly<Record<string, KernelRow>> = table;
-const columns = Array.from({ length: 65 }, (_, i) => 16 * (i + 1));
+// Rows that fit the registers, are streamed, and are looped over.
+const columns = [1, 2, 3, 5, 6, 7, 8, 11, 12, 18, 30, 31, 65].map((chunks) => 16 * chunks);
 const heads = [2, 4, 6, 8, 16, 32, 48, 64];
 
 describe('what a kernel changes', () => {

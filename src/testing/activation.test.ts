@@ -50,7 +50,7 @@ const as = (model: Model, activation: (typeof ACTIVATIONS)[number]): Model => ({
 
 describe.each(ACTIVATIONS)('%s', (activation) => {
   it('is trained, written, inspected, evaluated and told alike on host, chip and ESP-IDF component', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const { model, tokenizer } = await trained(activation);
     expect(describeModel(model).config.activation).toBe(activation);
