@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,14 @@ import { createTokenizer, loadCheckpoint } from '../model/index.ts';
 import { version0Bytes } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
-import { type Connection, expectationOf, flashBoard, openMachine, verifyBoard } from '../serial/index.ts';
+import {
+  awaitProgram,
+  type Connection,
+  expectationOf,
+  flashBoard,
+  openMachine,
+  verifyBoard,
+} from '../serial/index.ts';
 import { openConnection } from '../serial/node/index.ts';
 import {
   createFlashSaver,
@@ -35,6 +42,12 @@ const config = {
 const kind = findBoard('heltec-v3');
 const question = { prompt: 'b', seed: 7n, temperature: 1, topp: 0.9, tokens: 24 } as const;
 const needs = { flashBytes: 0, psramBytes: 0 };
+
+function fileOf(name: string, contents: Uint8Array | string): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents);
+  return path;
+}
 
 /** A tiny model that babbles: weights that count up, pieces of one letter. */
 function tinyFirmware(): Firmware {
@@ -111,10 +124,12 @@ describe('a simulated board on TCP', () => {
     await withConnection(async (connection) => {
       const machine = await openMachine(connection);
       await expect(machine.tell('x'.repeat(100))).rejects.toThrow(/context holds 64/);
+      await expect(machine.tell('y'.repeat(513))).rejects.toThrow(/513 bytes/);
+      await expect(machine.command('/temp 99')).rejects.toThrow(/wants a number from 0 to 10/);
+      expect(await machine.command('/temp 0.5')).toEqual(['temperature 0.5']);
       await connection.write(Uint8Array.from({ length: 300 }, (_, i) => (i * 151) & 255));
       await machine.stop();
-      await machine.command('');
-      await machine.command('/json on');
+      await machine.rejoin();
       const { end, tokens } = await machine.tell('a');
       expect(tokens.length).toBeGreaterThan(0);
       expect(end.digest).toMatch(/^[0-9a-f]{16}$/);
@@ -122,23 +137,23 @@ describe('a simulated board on TCP', () => {
   });
 
   it('answers on a pseudo-terminal as it does on TCP', async ({ skip }) => {
-    const path = await servePseudoTerminal(board);
-    if (path === undefined) return skip('this system has no pseudo-terminals');
-    const connection = await openConnection(path);
+    const terminal = await servePseudoTerminal(board);
+    if (terminal === undefined) return skip('this system has no pseudo-terminals');
+    const connection = await openConnection(terminal.path);
     const machine = await openMachine(connection);
     expect(machine.ready).toMatchObject({ model: 'tiny', map: firmware.mapFingerprint });
     expect((await machine.tell('b')).tokens.length).toBeGreaterThan(0);
     await machine.leave();
     await connection.close();
+    terminal.close();
   });
 
-  it('turns a second caller away', async () => {
+  it('turns a second caller away, who says so', async () => {
     await withConnection(async () => {
       const second = await openConnection(`localhost:${served.port}`);
-      const message = await new Promise<string>((resolve) => {
-        second.onData((bytes) => resolve(Buffer.from(bytes).toString()));
-      });
-      expect(message).toMatch(/another program is connected/);
+      await expect(openMachine(second)).rejects.toThrow(
+        /another program is connected to this board; close it there/,
+      );
       await second.close();
     });
   });
@@ -153,5 +168,104 @@ describe('a simulated board on TCP', () => {
     expect(readFileSync(path)).toHaveLength(8192);
     expect(readFlashFile(path, kind.flashBytes).subarray(5000, 5003)).toEqual(Buffer.from([1, 2, 3]));
     expect(() => readFlashFile(path, 4096)).toThrow(/holds 8192 bytes/);
+  });
+
+  it.each([
+    ['a folder', () => folder, /is a folder where the file of the flash is wanted/],
+    ['an empty name', () => '', /has an empty name/],
+    ['no folder', () => join(folder, 'no', 'flash.bin'), /cannot be kept in .*no: there is no such folder/],
+    ['a device', () => '/dev/null', /no file that could keep a flash/],
+    ['any other file', () => fileOf('thesis.txt', 'precious words'), /would be written over; choose another/],
+  ])('takes %s for no flash', (_what, path, message) => {
+    expect(() => readFlashFile(path(), kind.flashBytes)).toThrow(message);
+  });
+
+  it('takes an image, and a flash whose first sector is erased', () => {
+    expect(readFlashFile(fileOf('image.bin', firmware.flash), kind.flashBytes)).toHaveLength(
+      firmware.flash.length,
+    );
+    const erased = new Uint8Array(8192).fill(0xff, 0, 4096);
+    expect(readFlashFile(fileOf('erased.bin', erased), kind.flashBytes)).toHaveLength(8192);
+  });
+
+  it('says in one sentence what keeps it from saving', () => {
+    const contents = new Uint8Array(8192).fill(0xff);
+    const save = createFlashSaver(join(folder, 'gone', 'flash.bin'), contents);
+    contents[0] = 0xe9;
+    expect(save).toThrow(/cannot be kept in .*flash\.bin: there is no such folder; choose another place/);
+    expect(save).toThrow(FailureError); // nothing counts as saved
+  });
+});
+
+/** Flashes, and waits for the program's own word. */
+async function flashAndHear(connection: Connection, reopen?: () => Promise<Connection>): Promise<string> {
+  let running: ReturnType<typeof awaitProgram> | undefined;
+  let printed = '';
+  await flash(connection, {
+    onRestart() {
+      running = awaitProgram(connection, {
+        reopen,
+        onData: (bytes) => (printed += Buffer.from(bytes).toString('latin1')),
+      });
+    },
+  });
+  const { greeting, connection: last } = await running!;
+  expect(greeting).toMatch(/^esp32-llm \S+ for Heltec|^model tiny$/);
+  const machine = await openMachine(last);
+  expect(machine.ready.map).toBe(firmware.mapFingerprint);
+  await machine.leave();
+  return printed;
+}
+
+describe('a program that was just written', () => {
+  it('starts on TCP while the connection stays open', async () => {
+    const printed = await withConnection((connection) => flashAndHear(connection));
+    expect(printed).toMatch(/^ESP-ROM:/); // and no frame of the loader's
+    expect(printed).toContain('rst:0x10 (RTCWDT_RTC_RST),boot:0x8 (SPI_FAST_FLASH_BOOT)');
+  });
+
+  it('starts on a pseudo-terminal, where nobody can hang up', async ({ skip }) => {
+    const terminal = await servePseudoTerminal(board);
+    if (terminal === undefined) return skip('this system has no pseudo-terminals');
+    const connection = await openConnection(terminal.path);
+    expect(connection.hasLines).toBe(false);
+    await flashAndHear(connection);
+    await connection.close();
+    terminal.close();
+  });
+
+  it('starts behind a UART bridge by its EN line', async () => {
+    const own = createSimulatedBoard({ board: kind });
+    expect(await flashAndHear(own.connection)).toContain('rst:0x1 (POWERON),boot:0x8');
+    own.stop();
+  });
+
+  it.each(['by the lines', 'by hand, with BOOT and RESET'])(
+    'starts on native USB after download mode was entered %s',
+    async (how) => {
+      const own = createSimulatedBoard({ board: kind });
+      if (how !== 'by the lines') own.reset('download');
+      let plugs = 1;
+      await flashAndHear(own.plugUsb(), async () => {
+        plugs++;
+        return own.plugUsb();
+      });
+      expect(plugs).toBe(2); // the device went with the reset and came again
+      own.stop();
+    },
+  );
+
+  it('is left alone by a tool that falls silent on a pseudo-terminal in download mode', async ({ skip }) => {
+    const quietMs = 200;
+    const terminal = await servePseudoTerminal(board, quietMs);
+    if (terminal === undefined) return skip('this system has no pseudo-terminals');
+    const connection = await openConnection(terminal.path);
+    const sync = [0xc0, 0, 8, 36, 0, 0, 0, 0, 0, 7, 7, 0x12, 0x20, ...new Array(32).fill(0x55), 0xc0];
+    const running = awaitProgram(connection).catch((error: Error) => error.message);
+    await connection.write(Uint8Array.from(sync));
+    expect(await running).toMatch(/in download mode still/);
+    expect((await awaitProgram(connection)).greeting).toMatch(/^esp32-llm/);
+    await connection.close();
+    terminal.close();
   });
 });

@@ -4,7 +4,8 @@
  */
 import type { Board } from '../chip/boards/index.ts';
 import { type Chip, createChip } from '../chip/soc/index.ts';
-import { type Connection, type ControlLines, createListeners } from '../serial/index.ts';
+import { type Connection, type ControlLines, createListeners, createSignal } from '../serial/index.ts';
+import { plugUsb } from './usb-cable.ts';
 
 export interface SimulatedBoardOptions {
   board: Board;
@@ -22,7 +23,9 @@ export interface SimulatedBoard {
   chip: Chip;
   /** The computer's end of UART0, modem lines included. */
   connection: Connection;
-  /** Presses RESET, with BOOT held down or not. */
+  /** Plugs a computer into the chip's own USB, whose lines and re-enumeration are the USB-Serial-JTAG's. */
+  plugUsb(): Connection;
+  /** Presses RESET, with BOOT held down meanwhile or not. */
   reset(mode: 'run' | 'download'): void;
   /** Stops the clock for good. */
   stop(): void;
@@ -42,9 +45,11 @@ const RESET_RISE_MS = 2;
 export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedBoard {
   const chip = createChip({ board: options.board, flash: options.flash, rom: options.rom });
   const toHost = createListeners<Uint8Array>();
-  const closed = createListeners<void>();
+  const usbToHost = createListeners<Uint8Array>();
+  const closed = createSignal();
   const lines: Required<ControlLines> = { dtr: false, rts: false };
-  let output: number[] = [];
+  const output: number[] = [];
+  const usbOutput: number[] = [];
   let lastByte = 0;
   let inReset = false;
   let stopped = false;
@@ -52,20 +57,21 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
   let anchor = { simulated: 0, wall: performance.now() / 1000 };
 
   chip.uart0.onOutput((byte) => output.push(byte));
+  chip.usb.onOutput((byte) => usbOutput.push(byte));
 
   const flush = (): void => {
-    if (output.length === 0) return;
-    const bytes = Uint8Array.from(output);
-    output = [];
+    if (output.length === 0 && usbOutput.length === 0) return;
     lastByte = chip.seconds;
-    toHost.emit(bytes);
+    if (output.length > 0) toHost.emit(Uint8Array.from(output.splice(0)));
+    if (usbOutput.length > 0) usbToHost.emit(Uint8Array.from(usbOutput.splice(0)));
     options.onActivity?.();
   };
 
   const slice = (): void => {
     if (stopped) return;
     try {
-      if (!inReset) chip.run({ maxCycles: SLICE_CYCLES, until: () => output.length >= 64 });
+      if (!inReset)
+        chip.run({ maxCycles: SLICE_CYCLES, until: () => output.length + usbOutput.length >= 64 });
     } catch (error) {
       stopped = true;
       flush();
@@ -98,7 +104,13 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
   const reset = (mode: 'run' | 'download'): void => {
     chip.setBootPin(mode === 'download' ? 0 : 1);
     chip.reset();
+    chip.setBootPin(1);
     wake();
+  };
+  const type = (bytes: Uint8Array, into: { receive(bytes: Uint8Array): void }): void => {
+    into.receive(bytes);
+    wake();
+    options.onActivity?.();
   };
 
   /** The two-transistor circuit: EN low when RTS alone is asserted, GPIO0 low when DTR alone is. */
@@ -123,13 +135,17 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
     stop() {
       stopped = true;
     },
+    plugUsb: () =>
+      plugUsb(chip, {
+        name: `USB of the simulated ${options.board.name}`,
+        onData: usbToHost.add,
+        write: async (bytes) => type(bytes, chip.usb),
+        wake,
+      }),
     connection: {
       name: `simulated ${options.board.name}`,
-      write: async (bytes) => {
-        chip.uart0.receive(bytes);
-        wake();
-        options.onActivity?.();
-      },
+      hasLines: true,
+      write: async (bytes) => type(bytes, chip.uart0),
       onData: toHost.add,
       onClose: closed.add,
       setLines: async (wanted) => {

@@ -8,10 +8,29 @@ import type { SimulatedBoard } from './board.ts';
 /** Begin of the data of a SYNC command (docs/esp32-s3.md C9.9): 07 07 12 20 and then many 55. */
 const SYNC = [0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55, 0x55];
 
+/** GPIO0's bit in GPIO_STRAP: low in download mode. */
+const GPIO0 = 0x8;
+
+export interface LineOptions {
+  /**
+   * For a transport that cannot hang up: milliseconds without a byte from the caller after which a board in download mode counts as left
+   * alone. Every tool talks more often.
+   */
+  quietMs?: number;
+}
+
 /** Joins a caller's transport to the board's UART until the caller hangs up. Returns how to part them. */
-export function joinLine(board: SimulatedBoard, caller: Connection): () => void {
-  let downloading = false;
+export function joinLine(
+  board: SimulatedBoard,
+  caller: Connection,
+  { quietMs }: LineOptions = {},
+): () => void {
+  /** This caller pressed BOOT and RESET; a program, once started, is nobody's to stop. */
+  let pressed = false;
   let matched = 0;
+  let quiet: NodeJS.Timeout | undefined;
+  let parted = false;
+  const isDownloading = (): boolean => (board.chip.peripherals.gpio.strap & GPIO0) === 0;
   const isSync = (bytes: Uint8Array): boolean => {
     for (const byte of bytes) {
       matched = byte === SYNC[matched] ? matched + 1 : byte === SYNC[0] ? 1 : 0;
@@ -22,22 +41,31 @@ export function joinLine(board: SimulatedBoard, caller: Connection): () => void 
     }
     return false;
   };
+  const leaveDownload = (): void => {
+    clearTimeout(quiet);
+    if (pressed && isDownloading()) board.reset('run');
+    pressed = false;
+  };
+  const take = (bytes: Uint8Array): void => {
+    if (!isDownloading() && isSync(bytes)) {
+      pressed = true;
+      board.reset('download'); // the tool repeats its SYNC until the loader answers
+    } else void board.connection.write(bytes);
+    if (quietMs === undefined || !pressed) return;
+    clearTimeout(quiet);
+    quiet = setTimeout(leaveDownload, quietMs);
+    quiet.unref();
+  };
   const stops = [
     board.connection.onData((bytes) => void caller.write(bytes).catch(() => {})),
-    caller.onData((bytes) => {
-      if (!downloading && isSync(bytes)) {
-        downloading = true;
-        board.reset('download'); // the tool repeats its SYNC until the loader answers
-      } else void board.connection.write(bytes);
-    }),
+    caller.onData(take),
     caller.onClose(() => part()),
   ];
-  let parted = false;
   const part = (): void => {
     if (parted) return;
     parted = true;
     for (const stop of stops) stop();
-    if (downloading) board.reset('run');
+    leaveDownload();
   };
   return part;
 }

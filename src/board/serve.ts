@@ -1,10 +1,10 @@
 /** Serves a simulated board's UART0 as a TCP socket and, where the system has them, as a pseudo-terminal. */
 import { writeSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { ReadStream } from 'node:tty';
 import { FailureError } from '../errors.ts';
 import { type Connection, createListeners } from '../serial/index.ts';
-import { socketConnection } from '../serial/node/index.ts';
+import { ENGAGED, socketConnection } from '../serial/node/index.ts';
 import type { SimulatedBoard } from './board.ts';
 import { joinLine } from './line-in.ts';
 
@@ -17,10 +17,13 @@ export interface Served {
 /** One caller at a time, as on a cable: a later one is turned away with a sentence. Loopback only. */
 export async function serveTcp(board: SimulatedBoard, port: number): Promise<Served> {
   let part: (() => void) | undefined;
+  const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
     if (part) {
       socket.on('error', () => {});
-      socket.end('another program is connected to this board\r\n');
+      socket.end(`${ENGAGED}\r\n`);
       return;
     }
     const caller = socketConnection(socket, 'tcp');
@@ -37,6 +40,7 @@ export async function serveTcp(board: SimulatedBoard, port: number): Promise<Ser
     close: () =>
       new Promise((resolve) => {
         part?.();
+        for (const socket of sockets) socket.destroy();
         server.close(() => resolve());
       }),
   };
@@ -53,8 +57,20 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-/** A pseudo-terminal in front of the board; resolves to the path that programs open, or undefined where there are none. */
-export async function servePseudoTerminal(board: SimulatedBoard): Promise<string | undefined> {
+export interface ServedTerminal {
+  /** What programs open. */
+  path: string;
+  close(): void;
+}
+
+/** Nobody hangs up on a pseudo-terminal: flashing tools that say nothing for so long have gone. */
+const QUIET_MS = 5000;
+
+/** A pseudo-terminal in front of the board; undefined where there are none. */
+export async function servePseudoTerminal(
+  board: SimulatedBoard,
+  quietMs = QUIET_MS,
+): Promise<ServedTerminal | undefined> {
   if (process.platform === 'win32') return undefined;
   const pty = await import('@lydell/node-pty').catch(() => undefined); // an optional dependency
   if (!pty) return undefined;
@@ -64,6 +80,7 @@ export async function servePseudoTerminal(board: SimulatedBoard): Promise<string
   terminal.master.on('error', () => {});
   const caller: Connection = {
     name: terminal.path,
+    hasLines: false,
     write: async (bytes) => terminal.write(bytes),
     onData: data.add,
     onClose: () => () => {},
@@ -71,13 +88,20 @@ export async function servePseudoTerminal(board: SimulatedBoard): Promise<string
     setBaud: async () => {},
     close: async () => {},
   };
-  joinLine(board, caller);
-  return terminal.path;
+  const part = joinLine(board, caller, { quietMs });
+  return {
+    path: terminal.path,
+    close() {
+      part();
+      terminal.close();
+    },
+  };
 }
 
 interface PseudoTerminalPair {
   master: NodeJS.ReadableStream;
   write(bytes: Uint8Array): void;
+  close(): void;
   path: string;
 }
 
@@ -90,7 +114,11 @@ function openPair(pty: object): PseudoTerminalPair {
   // Held open, so that the pair outlives its callers, but not read; raw, or it would echo the board's output back as input.
   slave.pause();
   slave.setRawMode(true);
-  return { master, path: ptsName, write: (bytes) => writeOrDrop(fd, bytes) };
+  const close = (): void => {
+    slave.destroy();
+    master.destroy();
+  };
+  return { master, path: ptsName, write: (bytes) => writeOrDrop(fd, bytes), close };
 }
 
 /** Without a reader the terminal's buffer fills up; what does not fit is lost, as on a cable that nobody listens to. */

@@ -4,7 +4,7 @@ import { FailureError, UsageError } from '../errors.ts';
 /** What the operating system's codes mean to a person. */
 const SYSTEM_ERRORS: Record<string, string> = {
   ENOENT: 'does not exist; check the path',
-  EACCES: 'may not be opened; check its permissions',
+  EACCES: 'may not be used; check its permissions',
   EPERM: 'may not be changed; check its permissions',
   EISDIR: 'is a folder where a file is wanted',
   ENOTDIR: 'lies below something that is not a folder',

@@ -1,12 +1,13 @@
 /** Where the assembler's `#include` and `.include` look for files. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { coreHeader, type IncludedFile, type IncludeRequest } from '../xtensa/index.ts';
+import { readInput } from './files.ts';
 
 /** Text of a file as it is; what is no text at all is refused. */
 export function readSource(path: string): string {
-  const text = readFileSync(path === '-' ? 0 : path, 'utf8');
+  const text = readInput(path, 'the source').toString('utf8');
   if (text.includes('\0')) throw new UsageError(`${path} is not assembly text; it contains zero bytes.`);
   return text;
 }

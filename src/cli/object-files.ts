@@ -1,5 +1,6 @@
 /** Object files on the command line: where a program made of them lies, and which arguments are files. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { readInput } from './files.ts';
 
 /** Internal SRAM by the instruction bus (docs/esp32-s3.md B1): behind what may be instruction cache. */
 export const CODE_BASE = 0x40378000;
@@ -21,7 +22,7 @@ export async function loadProgram(
   const count = others < 0 ? args.length : others;
   const files = [
     { file, bytes },
-    ...args.slice(0, count).map((name) => ({ file: name, bytes: readFileSync(name) as Uint8Array })),
+    ...args.slice(0, count).map((name) => ({ file: name, bytes: readInput(name, 'an object') })),
   ];
   const { elf } = linkFiles(files, { base: CODE_BASE, dataBase: dataBehindCode });
   const rest = args.slice(count);

@@ -21,6 +21,19 @@ export async function openPort({ port }: PortOptions): Promise<Connection> {
   );
 }
 
+/** Joins this terminal and the board's console until Ctrl-]. @throws FailureError when the board is gone */
+export async function watchConsole(
+  connection: Connection,
+  symbolize?: (address: number) => string | undefined,
+): Promise<void> {
+  const [{ lostError }, { monitor }] = await Promise.all([
+    import('../serial/index.ts'),
+    import('../serial/node/index.ts'),
+  ]);
+  const end = await monitor(connection, { input: process.stdin, output: process.stdout, symbolize });
+  if (end === 'lost') throw lostError(connection);
+}
+
 async function askPort(candidates: readonly PortInfo[]): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   candidates.forEach(({ path, description }, index) => {

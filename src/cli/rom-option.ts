@@ -1,7 +1,7 @@
 /** `--rom`: the chip's own mask ROM, which comes with Espressif's tools, in place of our stand-in. */
-import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import { FailureError } from '../errors.ts';
+import { readInput } from './files.ts';
 
 export interface RomOptions {
   rom?: string;
@@ -16,7 +16,7 @@ export const romOption = (): Option =>
 /** Contents of the ROM that the options name, if they name one. */
 export async function romFrom({ rom }: RomOptions): Promise<Uint8Array | undefined> {
   if (rom === undefined) return undefined;
-  const file = readFileSync(rom);
+  const file = readInput(rom, 'the ROM');
   const { readRomImage } = await import('../chip/soc/index.ts');
   try {
     return readRomImage(file);

@@ -21,6 +21,13 @@ export function formatTable(rows: readonly (readonly string[])[], indent = ''): 
     .join('\n');
 }
 
+/** 0.0041 as +0.41 %; what rounds to nothing has no sign. */
+export function signedPercent(share: number): string {
+  const digits = (100 * share).toFixed(2);
+  const value = Number(digits);
+  return `${value > 0 ? '+' : ''}${value === 0 ? '0.00' : digits} %`;
+}
+
 /** 1234567 as 1,234,567. */
 export function thousands(value: number): string {
   return Math.round(value).toLocaleString('en-US');

@@ -67,6 +67,8 @@ export interface Firmware {
   code: readonly CodeRange[];
   /** As the device reports it in machine mode. */
   mapFingerprint: string;
+  /** What its prompts are encoded with. */
+  tokenizer: Tokenizer;
 }
 
 interface Settings {
@@ -131,6 +133,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     ]),
     code: codeRanges(linked),
     mapFingerprint: fingerprint,
+    tokenizer: options.tokenizer,
   };
 }
 

@@ -40,6 +40,10 @@ const SLICE = 20_000;
 const PATIENCE = 10;
 const PROMPT = '> ';
 
+/** What the device said to a line: without its echo and the next prompt sign. */
+const answerTo = (text: string): string =>
+  text.slice(text.indexOf('\r\n'), -PROMPT.length).trim().replace(/\s+/g, ' ');
+
 /** Powers the board up; nothing has run yet. */
 export function createSession(firmware: Firmware, options: SessionOptions = {}): Session {
   const chip = createChip({ flash: firmware.flash, board: firmware.board, ...options });
@@ -80,11 +84,14 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
       const { stories } = session.status;
       session.type(`${prompt}\r`);
       const typing = PATIENCE + prompt.length / 1000;
+      const before = printed.length;
+      const begun = (): boolean => session.status.phase !== 'ready' || session.status.stories !== stories;
       session.runUntil(
-        () => session.status.phase !== 'ready' || session.status.stories !== stories,
+        () => begun() || (printed.length > before && printed.endsWith(`\r\n${PROMPT}`)),
         typing,
         'the story did not begin',
       );
+      if (!begun()) throw new FailureError(`the device tells no story: ${answerTo(printed.slice(before))}`);
       session.runUntil(
         () => {
           during?.();

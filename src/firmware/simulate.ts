@@ -1,6 +1,7 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
 import type { Firmware } from './build.ts';
 import { createProfiler, type ProfileRow } from './profile.ts';
+import { checkStory } from './prompt.ts';
 import { createSession, type Session, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
 
@@ -45,8 +46,13 @@ export interface Simulation {
 /** A number as the console takes it: at most seven digits. */
 const decimal = (value: number): string => String(Number(value.toPrecision(7)));
 
-/** Boots, sets, tells. Throws a FailureError if the firmware panics or does not finish. */
+/**
+ * Boots, sets, tells.
+ * @throws UsageError for a prompt or a length that the image cannot take, before anything runs; FailureError if the firmware panics or
+ * does not finish
+ */
 export function simulate(firmware: Firmware, options: SimulateOptions = {}): Simulation {
+  checkStory(options.prompt ?? '', options.tokens, firmware);
   const started = performance.now();
   const session = createSession(firmware, options);
   const { chip } = session;

@@ -2,11 +2,10 @@
 import { status, structureBytes, teamwork } from '../contract/index.ts';
 import type { ModelConfig, Tokenizer } from '../model/index.ts';
 import type { MemoryItem } from './memory.ts';
+import { LINE_BYTES } from './prompt.ts';
 import { PANIC_BYTES } from './start.ts';
 import { packVocabulary } from './vocabulary.ts';
 
-/** Longest line that the console takes, in bytes. */
-export const LINE_BYTES = 512;
 /** What can be typed ahead while a story runs; a power of two. */
 const TYPED_BYTES = 256;
 /** What may be printed faster than it is sent; a power of two. */

@@ -40,7 +40,11 @@ export const catalogue: Readonly<Record<string, CatalogueEntry>> = {
   },
   stories15M: {
     about: '15 million parameters, TinyStories, vocabulary 32,000 (61 MB)',
-    model: { repository: TINYLLAMAS, path: 'stories15M.bin' },
+    model: {
+      repository: TINYLLAMAS,
+      path: 'stories15M.bin',
+      sha256: 'cd590644d963867a2b6e5a1107f51fad663c41d79c149fbecbbb1f95fa81f49a',
+    },
     tokenizer: LLAMA2_TOKENIZER,
   },
 };

@@ -14,7 +14,40 @@ export interface DownloadOptions {
   /** Refuse the file unless it has this SHA-256 (hex). */
   expectedSha256?: string;
   onProgress?: Progress;
+  /** Milliseconds without a byte after which a server counts as stalled. */
+  stallMs?: number;
 }
+
+const STALL_MS = 30_000;
+
+/** A clock that calls the request off unless it is fed. */
+interface StallClock {
+  signal: AbortSignal;
+  feed(): void;
+  stop(): void;
+  readonly stalled: boolean;
+}
+
+function stallClock(milliseconds: number): StallClock {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const clock: StallClock = {
+    signal: controller.signal,
+    stalled: false,
+    feed() {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        Object.assign(clock, { stalled: true });
+        controller.abort();
+      }, milliseconds);
+    },
+    stop: () => clearTimeout(timer),
+  };
+  clock.feed();
+  return clock;
+}
+
+const seconds = (milliseconds: number): string => `${Math.max(1, Math.round(milliseconds / 1000))} s`;
 
 /** One sentence for whatever kept a request from being answered. */
 export function networkError(url: string, error: unknown): FailureError {
@@ -25,12 +58,22 @@ export function networkError(url: string, error: unknown): FailureError {
   );
 }
 
-/** `fetch` whose failures are one sentence. */
-export async function request(url: string, init?: RequestInit): Promise<Response> {
-  return fetch(url, init).catch((error: unknown) => {
-    throw networkError(url, error);
-  });
+/** `fetch` whose failures are one sentence; a server that does not answer is one. */
+export async function request(url: string, init?: RequestInit, stallMs = STALL_MS): Promise<Response> {
+  const clock = stallClock(stallMs);
+  try {
+    return await fetch(url, { ...init, signal: clock.signal });
+  } catch (error) {
+    throw clock.stalled ? stalledError(url, stallMs) : networkError(url, error);
+  } finally {
+    clock.stop();
+  }
 }
+
+const stalledError = (url: string, stallMs: number): FailureError =>
+  new FailureError(
+    `${new URL(url).host} has not answered for ${seconds(stallMs)}; try again later, or copy the file here by hand`,
+  );
 
 /** Fetches `url` to `target`. @throws FailureError, leaving what has arrived for the next try */
 export async function download(url: string, target: string, options: DownloadOptions = {}): Promise<void> {
@@ -40,9 +83,8 @@ export async function download(url: string, target: string, options: DownloadOpt
     ({ size }) => size,
     () => 0,
   );
-  const response = await request(url, {
-    headers: { ...options.headers, ...(have > 0 ? { Range: `bytes=${have}-` } : {}) },
-  });
+  const headers = { ...options.headers, ...(have > 0 ? { Range: `bytes=${have}-` } : {}) };
+  const response = await request(url, { headers }, options.stallMs);
   if (response.status === 416) return finish(partial, target, url, options); // all of it is here already
   if (!response.ok || !response.body) {
     throw new FailureError(
@@ -53,7 +95,8 @@ export async function download(url: string, target: string, options: DownloadOpt
   const length = Number(response.headers.get('content-length') ?? Number.NaN);
   const start = resumed ? have : 0;
   const total = Number.isNaN(length) ? undefined : start + length;
-  await receive(response, partial, { start, total, resumed, url, onProgress: options.onProgress });
+  const { onProgress, stallMs = STALL_MS } = options;
+  await receive(response, partial, { start, total, resumed, url, onProgress, stallMs });
   await finish(partial, target, url, options);
 }
 
@@ -63,29 +106,37 @@ interface Transfer {
   resumed: boolean;
   url: string;
   onProgress?: Progress;
+  stallMs: number;
 }
 
 async function receive(
   response: Response,
   partial: string,
-  { start, total, resumed, url, onProgress }: Transfer,
+  { start, total, resumed, url, onProgress, stallMs }: Transfer,
 ): Promise<void> {
   let done = start;
+  const clock = stallClock(stallMs);
   const counter = new Transform({
     transform(chunk: Uint8Array, _encoding, next) {
       done += chunk.length;
+      clock.feed();
       onProgress?.(done, total);
       next(null, chunk);
     },
   });
   const body = Readable.fromWeb(response.body as import('node:stream/web').ReadableStream);
   try {
-    await pipeline(body, counter, createWriteStream(partial, { flags: resumed ? 'a' : 'w' }));
+    const file = createWriteStream(partial, { flags: resumed ? 'a' : 'w' });
+    await pipeline(body, counter, file, { signal: clock.signal });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') throw error;
+    if ((error as NodeJS.ErrnoException).path || (error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw error;
+    const what = clock.stalled ? `has sent nothing for ${seconds(stallMs)}` : 'broke off';
     throw new FailureError(
-      `${url} broke off after ${done} of ${total ?? '?'} bytes; run the same command again to go on from there`,
+      `${url} ${what} after ${done} of ${total ?? '?'} bytes; run the same command again to go on from there`,
     );
+  } finally {
+    clock.stop();
   }
   if (total !== undefined && done !== total) {
     throw new FailureError(

@@ -1,6 +1,6 @@
 /** Fetches catalogue entries from the Hugging Face hub into its cache. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { FailureError, UsageError } from '../errors.ts';
 import { exists, findCached, hubCache, linkSnapshot, repositoryFolder, sha256 } from './cache.ts';
 import { catalogue, type RemoteFile } from './catalogue.ts';
@@ -10,6 +10,8 @@ export interface PullOptions {
   /** HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and the cache variables are read from here. */
   env?: NodeJS.ProcessEnv;
   onProgress?: (file: string) => Progress;
+  /** Milliseconds without a byte after which a server counts as stalled; default 30,000. */
+  stallMs?: number;
 }
 
 export interface Pulled {
@@ -22,7 +24,7 @@ const REVISION = 'main';
 
 /** Fetches a model by name; what is in the cache is not asked for again. Resolves to the paths of its files. */
 export async function pull(name: string, options: PullOptions = {}): Promise<Pulled> {
-  const entry = catalogue[name];
+  const entry = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
   if (!entry)
     throw new UsageError(
       `no model called ${name} is known: choose one of ${Object.keys(catalogue).join(', ')}`,
@@ -30,15 +32,50 @@ export async function pull(name: string, options: PullOptions = {}): Promise<Pul
   return { model: await pullFile(entry.model, options), tokenizer: await pullFile(entry.tokenizer, options) };
 }
 
+/** The paths of a model that was pulled before; undefined where a file of it is missing. Asks no network. */
+export async function findPulled(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Pulled | undefined> {
+  const entry = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined;
+  const model = entry && (await findFile(entry.model, env));
+  const tokenizer = entry && (await findFile(entry.tokenizer, env));
+  return model && tokenizer ? { model, tokenizer } : undefined;
+}
+
+/** A file of the cache named as `owner/name/path`, whoever fetched it. */
+export async function findInCache(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  const match = /^([\w.-]+\/[\w.-]+)\/(.+)$/.exec(name);
+  const isPlain = match && !match[0].split('/').includes('..');
+  return isPlain ? findFile({ repository: match[1], path: match[2] }, env) : undefined;
+}
+
+async function findFile(
+  { repository, path }: RemoteFile,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const cache = hubCache(env);
+  if (repository) return findCached(repositoryFolder(cache, repository), REVISION, path);
+  const target = addressTarget(cache, path);
+  return (await exists(target)) ? target : undefined;
+}
+
+/** Where a file from a plain address lies. */
+const addressTarget = (cache: string, url: string): string =>
+  join(cache, 'esp32-llm', new URL(url).host, new URL(url).pathname.split('/').at(-1)!);
+
 /** Fetches one file and checks its SHA-256: the pinned one, or the one remembered from the first time. */
 export async function pullFile(
   file: RemoteFile,
-  { env = process.env, onProgress }: PullOptions,
+  { env = process.env, ...options }: PullOptions,
 ): Promise<string> {
   const cache = hubCache(env);
   const path = file.repository
-    ? await pullFromHub(file, cache, env, onProgress)
-    : await pullFromAddress(file, cache, env, onProgress);
+    ? await pullFromHub(file, cache, env, options)
+    : await pullFromAddress(file, cache, env, options);
   await remember(
     join(cache, 'esp32-llm-sha256.json'),
     `${file.repository ?? ''}/${file.path}`,
@@ -46,6 +83,16 @@ export async function pullFile(
     file.sha256,
   );
   return path;
+}
+
+/** Where the hub is, without a slash at the end. @throws UsageError for an HF_ENDPOINT that is no web address */
+function endpoint(env: NodeJS.ProcessEnv): string {
+  const text = env.HF_ENDPOINT || DEFAULT_ENDPOINT;
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new UsageError(
+      `HF_ENDPOINT is "${text}", which is no web address; set it to one such as ${DEFAULT_ENDPOINT}, or unset it`,
+    );
+  return text.replace(/\/+$/, '');
 }
 
 function refuseOffline(env: NodeJS.ProcessEnv, what: string): void {
@@ -60,18 +107,18 @@ async function pullFromHub(
   { repository, path, sha256: expectedSha256 }: RemoteFile,
   cache: string,
   env: NodeJS.ProcessEnv,
-  onProgress: PullOptions['onProgress'],
+  { onProgress, stallMs }: PullOptions,
 ): Promise<string> {
   const folder = repositoryFolder(cache, repository!);
   const cached = await findCached(folder, REVISION, path);
   if (cached) return cached;
   refuseOffline(env, `${repository}/${path}`);
-  const url = `${(env.HF_ENDPOINT || DEFAULT_ENDPOINT).replace(/\/$/, '')}/${repository}/resolve/${REVISION}/${path}`;
+  const url = `${endpoint(env)}/${repository}/resolve/${REVISION}/${path}`;
   const headers: Record<string, string> = env.HF_TOKEN ? { Authorization: `Bearer ${env.HF_TOKEN}` } : {};
-  const { commit, etag } = await metadata(url, headers);
+  const { commit, etag } = await metadata(url, headers, stallMs);
   const blob = join(folder, 'blobs', etag);
   if (!(await exists(blob)))
-    await download(url, blob, { headers, expectedSha256, onProgress: onProgress?.(path) });
+    await download(url, blob, { headers, expectedSha256, onProgress: onProgress?.(path), stallMs });
   return linkSnapshot(folder, blob, { commit, revision: REVISION, path });
 }
 
@@ -79,8 +126,9 @@ async function pullFromHub(
 async function metadata(
   url: string,
   headers: Record<string, string>,
+  stallMs: number | undefined,
 ): Promise<{ commit: string; etag: string }> {
-  const response = await request(url, { method: 'HEAD', redirect: 'manual', headers });
+  const response = await request(url, { method: 'HEAD', redirect: 'manual', headers }, stallMs);
   if (response.status >= 400)
     throw new FailureError(
       `${url} answered ${response.status} ${response.statusText}; the file may have moved`,
@@ -101,20 +149,19 @@ async function pullFromAddress(
   { path: url, sha256: expectedSha256 }: RemoteFile,
   cache: string,
   env: NodeJS.ProcessEnv,
-  onProgress: PullOptions['onProgress'],
+  { onProgress, stallMs }: PullOptions,
 ): Promise<string> {
-  const name = new URL(url).pathname.split('/').at(-1)!;
-  const target = join(cache, 'esp32-llm', new URL(url).host, name);
+  const target = addressTarget(cache, url);
   if (await exists(target)) return target;
   refuseOffline(env, url);
-  await download(url, target, { expectedSha256, onProgress: onProgress?.(name) });
+  await download(url, target, { expectedSha256, onProgress: onProgress?.(basename(target)), stallMs });
   return target;
 }
 
 /** Compares with the pinned or the remembered checksum; remembers the first one seen. */
 async function remember(book: string, key: string, path: string, pinned: string | undefined): Promise<void> {
   const actual = await sha256(path);
-  const known: Record<string, string> = JSON.parse(await readFile(book, 'utf8').catch(() => '{}'));
+  const known = await readBook(book);
   const expected = pinned ?? known[key];
   if (expected && expected !== actual) {
     throw new FailureError(
@@ -122,4 +169,13 @@ async function remember(book: string, key: string, path: string, pinned: string 
     );
   }
   if (!expected) await writeFile(book, `${JSON.stringify({ ...known, [key]: actual }, null, 2)}\n`);
+}
+
+/** Checksums seen before; a book that is damaged remembers nothing. */
+async function readBook(book: string): Promise<Record<string, string>> {
+  try {
+    return JSON.parse(await readFile(book, 'utf8'));
+  } catch {
+    return {};
+  }
 }

@@ -17,6 +17,10 @@ export interface Connection {
   /** What messages call it. */
   readonly name: string;
   readonly usb?: UsbId;
+  /** True where modem lines reach the board's EN and GPIO0; a pseudo-terminal and a TCP connection have none. */
+  readonly hasLines: boolean;
+  /** What the other side said instead of serving this caller, if it did. */
+  refusal?(): string | undefined;
   write(bytes: Uint8Array): Promise<void>;
   /** Calls `listener` with whatever arrives; returns how to stop. */
   onData(listener: (bytes: Uint8Array) => void): () => void;
@@ -43,7 +47,13 @@ export async function whileConnected<T>(connection: Connection, work: Promise<T>
   }
 }
 
-/** The sentence for a cable that was pulled. */
-export function lostError({ name }: Connection): FailureError {
-  return new FailureError(`${name}: the connection was lost; plug the board in again and repeat the command`);
+/** The other side is gone. */
+export class LostError extends FailureError {}
+
+/** The sentence for a cable that was pulled, or for a caller who was turned away. */
+export function lostError({ name, refusal }: Connection): LostError {
+  const refused = refusal?.();
+  return new LostError(
+    `${name}: ${refused ?? 'the connection was lost; plug the board in again and repeat the command'}`,
+  );
 }

@@ -7,8 +7,8 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { ESPLoader, Transport } from 'esptool-js';
 import { FailureError } from '../errors.ts';
 import { type Connection, DEFAULT_BAUD, whileConnected } from './connection.ts';
-import { USB_SERIAL_JTAG } from './ports.ts';
-import { webSerialPort } from './web-serial.ts';
+import { calmWatchdogs, isNativeUsb, restart } from './restart.ts';
+import { type WebSerialPort, webSerialPort } from './web-serial.ts';
 
 /** Bytes for one place in the flash. */
 export interface FlashPart {
@@ -39,6 +39,8 @@ export interface FlashOptions {
   /** False where the board is in download mode already and its lines are to be left alone. */
   reset?: boolean;
   onIdentity?: (identity: ChipIdentity) => void;
+  /** All is written and verified; the next moment the board is reset. */
+  onRestart?: () => void;
   /** Bytes of the compressed image sent so far, and in all. */
   onProgress?: (done: number, total: number) => void;
   /** What the loader says on its way, for a log. */
@@ -49,17 +51,26 @@ const MEGABYTE = 2 ** 20;
 /** PSRAM_CAP of eFuse block 1 word 4 bits 4:3 (esptool targets/esp32s3.py). */
 const PSRAM_MEGABYTES = [0, 8, 2, 16];
 
-/** Connects, identifies, checks, writes compressed, verifies by MD5 and resets into the program. */
+/**
+ * Connects, identifies, checks, writes compressed, verifies by MD5 and resets. Whether the program runs then, only the program can say:
+ * see `awaitProgram`.
+ */
 export async function flashBoard(
   connection: Connection,
   parts: readonly FlashPart[],
   options: FlashOptions,
 ): Promise<ChipIdentity> {
-  const loader = createLoader(connection, options);
+  const port = webSerialPort(connection);
+  const loader = createLoader(port, options);
   try {
-    return await whileConnected(connection, writeParts(loader, connection, parts, options));
+    const identity = await whileConnected(connection, writeParts(loader, connection, parts, options));
+    options.onRestart?.();
+    await restart(connection, loader);
+    return identity;
   } catch (error) {
     throw explain(error, connection);
+  } finally {
+    await port.close();
   }
 }
 
@@ -74,6 +85,7 @@ async function writeParts(
   const identity = await identify(loader);
   options.onIdentity?.(identity);
   refuseUnfit(identity, parts, options.needs);
+  if (isNativeUsb(connection)) await calmWatchdogs(loader);
   await loader.runStub();
   if (options.baud && options.baud !== DEFAULT_BAUD) await loader.changeBaud();
   await loader.writeFlash({
@@ -86,14 +98,11 @@ async function writeParts(
     reportProgress: (_part, done, total) => options.onProgress?.(done, total),
     calculateMD5Hash: (image) => bytesToHex(md5(image)),
   });
-  await connection.setBaud(DEFAULT_BAUD);
-  await resetIntoProgram(connection);
   return identity;
 }
 
-function createLoader(connection: Connection, { baud = DEFAULT_BAUD, onLog }: FlashOptions): ESPLoader {
-  const port = webSerialPort(connection) as unknown as ConstructorParameters<typeof Transport>[0];
-  const transport = new Transport(port);
+function createLoader(port: WebSerialPort, { baud = DEFAULT_BAUD, onLog }: FlashOptions): ESPLoader {
+  const transport = new Transport(port as unknown as ConstructorParameters<typeof Transport>[0]);
   transport.trace = (message) => onLog?.(message); // it would print to the console
   const log = (text: string): void => onLog?.(text);
   return new ESPLoader({
@@ -159,19 +168,11 @@ function refuseUnfit(
   }
 }
 
-/** EN low for a moment with GPIO0 high. */
-export async function resetIntoProgram(connection: Connection): Promise<void> {
-  const wait = connection.usb?.productId === USB_SERIAL_JTAG.productId ? 200 : 100;
-  await connection.setLines({ dtr: false, rts: true });
-  await new Promise((resolve) => setTimeout(resolve, wait));
-  await connection.setLines({ dtr: false, rts: false });
-}
-
 /** Sentences for what esptool-js throws. */
 const FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] = [
   [
     /Failed to connect/i,
-    'the board does not answer: hold its BOOT button, press RESET, let both go and try again',
+    'the board does not answer: hold its BOOT button, press and release RESET, release BOOT, and try again',
   ],
   [
     /MD5/i,

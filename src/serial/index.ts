@@ -4,7 +4,10 @@ export {
   type Connection,
   type ControlLines,
   DEFAULT_BAUD,
+  LostError,
+  lostError,
   type UsbId,
+  whileConnected,
 } from './connection.ts';
 export {
   type BoardNeeds,
@@ -14,7 +17,16 @@ export {
   flashBoard,
 } from './flash.ts';
 export { createLineSplitter } from './lines.ts';
-export { createListeners } from './listeners.ts';
-export { type Machine, openMachine, type TokenEvent, tokensPerSecond } from './machine.ts';
-export { choosePort, describePorts, type PortInfo } from './ports.ts';
+export { createListeners, createSignal } from './listeners.ts';
+export {
+  isLasting,
+  type Machine,
+  openMachine,
+  RestartedError,
+  type TokenEvent,
+  tokensPerSecond,
+} from './machine.ts';
+export { choosePort, describePorts, type PortInfo, USB_SERIAL_JTAG } from './ports.ts';
+export { awaitProgram, type ProgramOptions, type RunningProgram } from './program.ts';
+export { isNativeUsb } from './restart.ts';
 export { type Expectation, expectationOf, type Verification, verifyBoard } from './verify.ts';

@@ -19,3 +19,26 @@ export function createListeners<T>(): Listeners<T> {
     },
   };
 }
+
+/** Something that happens once: whoever asks later is told at once. */
+export interface Signal {
+  add(listener: () => void): () => void;
+  emit(): void;
+}
+
+export function createSignal(): Signal {
+  const listeners = new Set<() => void>();
+  let happened = false;
+  return {
+    add(listener) {
+      if (happened) listener();
+      else listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    emit() {
+      if (happened) return;
+      happened = true;
+      for (const listener of [...listeners]) listener();
+    },
+  };
+}

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createPanicDecoder, createSymbolizer } from './addresses.ts';
 import type { Connection } from './connection.ts';
 import { createLineSplitter } from './lines.ts';
-import { createListeners } from './listeners.ts';
+import { createListeners, createSignal } from './listeners.ts';
 import { openMachine, parseEvent, tokensPerSecond } from './machine.ts';
 
 const ready = '{"event":"ready","model":"test","context":256,"map":"0123456789abcdef"}';
@@ -20,7 +20,7 @@ function scripted(
   noise = '',
 ): { connection: Connection; lines: string[] } {
   const data = createListeners<Uint8Array>();
-  const closed = createListeners<void>();
+  const closed = createSignal();
   const lines: string[] = [];
   const receive = createLineSplitter((line) => {
     const typed = line.replace(/\x03/g, '');
@@ -31,6 +31,7 @@ function scripted(
   });
   const connection: Connection = {
     name: 'script',
+    hasLines: true,
     write: async (bytes) => receive(bytes),
     onData: data.add,
     onClose: closed.add,
@@ -76,6 +77,63 @@ describe('machine mode', () => {
     const telling = machine.tell('anything');
     await connection.close();
     await expect(telling).rejects.toThrow(/connection was lost/);
+  });
+
+  it("tells a command's answer from the next one's, and hands on what the device refuses of it", async () => {
+    const fence = '{"event":"error","message":"/json wants on or off"}';
+    const { connection } = scripted({
+      '/json on': [ready],
+      '/temp 0.5': ['temperature 0.5'],
+      '/temp 99': ['{"event":"error","message":"/temp wants a number from 0 to 10"}'],
+      '/json ?': [fence],
+    });
+    const machine = await openMachine(connection);
+    expect(await machine.command('/temp 0.5')).toEqual(['temperature 0.5']);
+    await expect(machine.command('/temp 99')).rejects.toThrow('/temp wants a number from 0 to 10');
+    expect(await machine.command('/temp 0.5')).toEqual(['temperature 0.5']);
+  });
+
+  it.each([
+    ['Once\nupon', /line break/],
+    ['a\tb', /control character 0x09/],
+    ['/help', /takes for a command/],
+    ['x'.repeat(513), /513 bytes, and the console of a board takes a line of 512/],
+  ])('does not type the prompt %j', async (prompt, sentence) => {
+    const { connection, lines } = scripted({ '/json on': [ready] });
+    const machine = await openMachine(connection);
+    await expect(machine.tell(prompt)).rejects.toThrow(sentence);
+    expect(lines).toEqual(['/json on']);
+  });
+
+  it('notices a restart in the middle, and joins again', async () => {
+    const { connection } = scripted({ '/json on': [ready], x: ['ESP-ROM:esp32s3-20210327'] });
+    const machine = await openMachine(connection);
+    await expect(machine.tell('x')).rejects.toThrow(/was restarted/);
+    expect((await machine.rejoin('/reboot')).map).toBe('0123456789abcdef');
+  });
+
+  it.each([
+    ['invalid header: 0xffffffff', /no program in its flash: flash it/],
+    ['waiting for download', /in download mode still/],
+  ])('gives a board that says %j up at once, without a line of noise', async (line, sentence) => {
+    const noise: string[] = [];
+    const { connection } = scripted({ '/json on': new Array(50).fill(line) });
+    await expect(openMachine(connection, { onText: (text) => noise.push(text) })).rejects.toThrow(sentence);
+    expect(noise).toEqual([]);
+  });
+
+  it('shows nothing of what was printed before the device answers', async () => {
+    const noise: string[] = [];
+    const { connection } = scripted({ '/json on': ['^C', '> /json on', ready] });
+    await openMachine(connection, { onText: (text) => noise.push(text) });
+    expect(noise).toEqual([]);
+  });
+
+  it('says that a port takes nothing', async () => {
+    const { connection } = scripted({});
+    const stuck = { ...connection, write: () => new Promise<void>(() => {}) };
+    const machine = openMachine(stuck);
+    await expect(machine).rejects.toThrow(/takes nothing that is sent/);
   });
 
   it('takes nothing but events for an event', () => {

@@ -3,7 +3,9 @@
  * passed over, so a garbled line costs what was in it and nothing more.
  */
 import { FailureError } from '../errors.ts';
-import { type Connection, whileConnected } from './connection.ts';
+import { checkPromptText } from '../firmware/index.ts';
+import { type Connection, LostError, whileConnected } from './connection.ts';
+import { hopelessLine } from './hopeless.ts';
 import { createLineSplitter } from './lines.ts';
 
 /** A story begins. */
@@ -83,12 +85,17 @@ export interface Story {
 
 export interface Machine {
   ready: ReadyEvent;
-  /** Sends a console command such as `/temp 0.8`. */
-  command(line: string): Promise<void>;
-  /** Asks for a story and resolves at its end. @throws FailureError when the device refuses or falls silent */
+  /** Sends a console command such as `/temp 0.8`; resolves to the lines it answers. @throws FailureError when the device refuses it */
+  command(line: string): Promise<string[]>;
+  /**
+   * Asks for a story and resolves at its end.
+   * @throws UsageError for a prompt that cannot be typed, FailureError when the device refuses it, restarts or falls silent
+   */
   tell(prompt: string, onToken?: (token: TokenEvent) => void): Promise<Story>;
   /** Ctrl-C. */
   stop(): Promise<void>;
+  /** Joins the program anew after it was restarted; `command` first, such as /reboot. */
+  rejoin(command?: string): Promise<ReadyEvent>;
   /** Gives the console back to people. */
   leave(): Promise<void>;
 }
@@ -96,98 +103,184 @@ export interface Machine {
 export interface MachineOptions {
   /** Milliseconds without an event after which a device counts as silent. */
   silence?: number;
-  /** Receives lines that are no events: answers to commands, a boot log after a reset, noise. */
+  /** Receives lines that are no events and answer no command: a boot log after a reset, noise. */
   onText?: (line: string) => void;
 }
 
-const CONTROL_C = 3;
+/** The program on the board began anew: a RESET button, a dip of its supply. */
+export class RestartedError extends FailureError {}
+
+const CONTROL_C = '\x03';
+/** A second command that the device refuses: its answer says that the first one's is complete. */
+const FENCE = { command: '/json ?', answer: /^\/json wants/ } as const;
+const RESTART = /^(ESP-ROM:|rst:0x)/;
+/** Attempts without a byte from the device, and the time for one. */
 const ATTEMPTS = 5;
 const ATTEMPT_MS = 1500;
+/** A device that talks all the time and never answers is none of ours. */
+const LONGEST_ENTRY_MS = 20_000;
 const DEFAULT_SILENCE_MS = 30_000;
+/** A port takes a line at once, unless its buffer is full and nobody reads. */
+const SEND_MS = 5000;
+
+/** What has come from the device: a line, or one of its events. */
+type Heard = { line: string; event?: undefined } | { event: DeviceEvent; line?: undefined };
 
 /** Puts the device behind a connection into machine mode. */
 export async function openMachine(
   connection: Connection,
   { silence = DEFAULT_SILENCE_MS, onText }: MachineOptions = {},
 ): Promise<Machine> {
-  let listener: (event: DeviceEvent) => void = () => {};
-  connection.onData(
-    createLineSplitter((line) => {
-      const event = parseEvent(line);
-      if (event) listener(event);
-      else onText?.(line);
-    }),
-  );
-  const send = (text: string): Promise<void> => connection.write(new TextEncoder().encode(text));
-  const silent = (): FailureError =>
-    new FailureError(`${connection.name}: the device fell silent; press its RESET button and try again`);
+  /** Takes what comes while somebody waits for it; false: nobody did. */
+  let listener: ((heard: Heard) => void) | undefined;
+  let lastByte = performance.now();
+  const split = createLineSplitter((line) => {
+    const event = parseEvent(line);
+    if (listener) listener(event ? { event } : { line });
+    else if (!event) onText?.(line);
+  });
+  connection.onData((bytes) => {
+    lastByte = performance.now();
+    split(bytes);
+  });
 
-  /** Resolves with what `take` makes of an event; rejects after `limit` ms without one. */
-  const events = <T>(limit: number, take: (event: DeviceEvent) => T | undefined): Promise<T> =>
-    whileConnected(
-      connection,
-      new Promise<T>((resolve, reject) => {
-        let timer = setTimeout(() => reject(silent()), limit);
-        listener = (event) => {
-          clearTimeout(timer);
-          timer = setTimeout(() => reject(silent()), limit);
-          try {
-            const result = take(event);
-            if (result === undefined) return;
-            clearTimeout(timer);
-            resolve(result);
-          } catch (error) {
-            clearTimeout(timer);
-            reject(error);
-          }
-        };
-      }),
+  const send = (text: string): Promise<void> =>
+    within(
+      SEND_MS,
+      whileConnected(connection, connection.write(new TextEncoder().encode(text))),
+      () =>
+        new HopelessError(`${connection.name}: takes nothing that is sent; is another program holding it?`),
     );
+  const silent = (): FailureError =>
+    new SilentError(`${connection.name}: the device fell silent; press its RESET button and try again`);
+
+  /** Resolves with what `take` makes of what is heard; rejects after `limit` ms without an event. */
+  const listen = async <T>(limit: number, take: (heard: Heard) => T | undefined): Promise<T> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const answer = new Promise<T>((resolve, reject) => {
+      const restart = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(silent()), limit);
+      };
+      restart();
+      listener = (heard) => {
+        if (heard.event) restart();
+        try {
+          const result = take(heard);
+          if (result !== undefined) resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+      };
+    });
+    const mine = listener;
+    try {
+      return await whileConnected(connection, answer);
+    } finally {
+      clearTimeout(timer);
+      if (listener === mine) listener = undefined;
+    }
+  };
+  /** Sends, with somebody listening already. */
+  const ask = async <T>(text: string, limit: number, take: (heard: Heard) => T | undefined): Promise<T> => {
+    const answer = listen(limit, take);
+    answer.catch(() => {});
+    await send(text);
+    return answer;
+  };
 
   const enter = async (): Promise<ReadyEvent> => {
-    for (let attempt = 1; ; attempt++) {
-      const answer = events(ATTEMPT_MS, (event) => (event.event === 'ready' ? event : undefined));
-      answer.catch(() => {});
-      // Ctrl-C ends a running story or a half-typed line first.
-      await send(`${String.fromCharCode(CONTROL_C)}\r/json on\r`);
+    const end = performance.now() + LONGEST_ENTRY_MS;
+    const readyOf = ({ event, line }: Heard): ReadyEvent | undefined => {
+      const why = line === undefined ? undefined : hopelessLine(line);
+      if (why) throw new HopelessError(`${connection.name}: ${why}`);
+      return event?.event === 'ready' ? event : undefined;
+    };
+    for (let attempt = 1; ; ) {
+      const before = lastByte;
       try {
-        return await answer;
+        // Ctrl-C ends a running story or a half-typed line first.
+        return await ask(`${CONTROL_C}\r/json on\r`, ATTEMPT_MS, readyOf);
       } catch (error) {
-        if (
-          attempt === ATTEMPTS ||
-          !(error instanceof FailureError) ||
-          /connection was lost/.test(error.message)
-        ) {
-          throw new FailureError(
-            `${connection.name}: no esp32-llm device answers; flash it first (esp32-llm flash), or press its RESET button`,
-          );
-        }
+        if (error instanceof HopelessError || error instanceof LostError) throw error;
+        if (lastByte === before) attempt++; // a device that still boots is given time
+        if (attempt <= ATTEMPTS && performance.now() < end) continue;
+        throw new FailureError(
+          `${connection.name}: no esp32-llm device answers; flash it first (esp32-llm flash), or press its RESET button`,
+        );
       }
     }
   };
 
-  return {
+  const watchRestart = (line: string | undefined): void => {
+    if (line !== undefined && RESTART.test(line))
+      throw new RestartedError(`${connection.name}: the board was restarted`);
+  };
+
+  const machine: Machine = {
     ready: await enter(),
-    command: (line) => send(`${line}\r`),
+    async command(line) {
+      const lines: string[] = [];
+      const refusals: string[] = [];
+      await ask(`${line}\r${FENCE.command}\r`, silence, (heard) => {
+        watchRestart(heard.line);
+        if (heard.line !== undefined) lines.push(heard.line);
+        if (heard.event?.event !== 'error') return undefined;
+        if (FENCE.answer.test(heard.event.message)) return true;
+        refusals.push(heard.event.message);
+        return undefined;
+      });
+      if (refusals.length > 0) throw new FailureError(refusals.join(' '));
+      return lines;
+    },
     async tell(prompt, onToken) {
-      if (/[\r\n]/.test(prompt)) throw new FailureError('a prompt is one line; leave out its line breaks');
+      checkPromptText(prompt);
       const story: Omit<Story, 'end'> = { tokens: [] };
-      const end = events(silence, (event) => {
-        if (event.event === 'error') throw new FailureError(event.message);
-        if (event.event === 'start') story.start = event;
-        if (event.event === 'token') {
+      const end = await ask(`${prompt}\r`, silence, ({ event, line }) => {
+        watchRestart(line);
+        if (line !== undefined) onText?.(line);
+        if (event?.event === 'error') throw new FailureError(event.message);
+        if (event?.event === 'start') story.start = event;
+        if (event?.event === 'token') {
           story.tokens.push(event);
           onToken?.(event);
         }
-        return event.event === 'end' ? event : undefined;
+        return event?.event === 'end' ? event : undefined;
       });
-      end.catch(() => {});
-      await send(`${prompt}\r`);
-      return { ...story, end: await end };
+      return { ...story, end };
     },
-    stop: () => send(String.fromCharCode(CONTROL_C)),
-    leave: () => send(`${String.fromCharCode(CONTROL_C)}/json off\r`),
+    stop: () => send(CONTROL_C),
+    async rejoin(command) {
+      if (command !== undefined) await send(`${command}\r`);
+      machine.ready = await enter();
+      return machine.ready;
+    },
+    leave: () => send(`${CONTROL_C}/json off\r`),
   };
+  return machine;
+}
+
+/** The device has not said a word for long. */
+class SilentError extends FailureError {}
+
+/** True for an error after which the device will not answer the next question either. */
+export const isLasting = (error: FailureError): boolean =>
+  error instanceof LostError || error instanceof SilentError || error instanceof HopelessError;
+
+/** The device says that waiting is in vain. */
+class HopelessError extends FailureError {}
+
+/** `work`, or the error of `late` after so many milliseconds. */
+async function within<T>(milliseconds: number, work: Promise<T>, late: () => Error): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), milliseconds);
+  });
+  try {
+    return await Promise.race([work, end]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Tokens per second of an end event. */

@@ -1,7 +1,7 @@
 /** A board for tests that is nothing but the ROM's serial loader over a flash, with faults to order. */
 import { createLoader, type LoaderHost } from '../chip/download/index.ts';
 import type { Connection } from './connection.ts';
-import { createListeners } from './listeners.ts';
+import { createListeners, createSignal } from './listeners.ts';
 
 export interface Faults {
   /** Changes the bytes on their way to the host; undefined swallows them. */
@@ -38,7 +38,7 @@ export function createLoaderBoard(options: LoaderBoardOptions = {}): LoaderBoard
   const flash = new Uint8Array(options.flashBytes ?? 8 * 2 ** 20).fill(0xff);
   const registers = new Map<number, number>([[EFUSE_BLOCK1_WORD4, (options.psramCode ?? 0) << 3]]);
   const toHost = createListeners<Uint8Array>();
-  const closed = createListeners<void>();
+  const closed = createSignal();
   let open = true;
   const host: LoaderHost = {
     flash,
@@ -74,6 +74,7 @@ export function createLoaderBoard(options: LoaderBoardOptions = {}): LoaderBoard
     },
     connection: {
       name: 'test board',
+      hasLines: true,
       write: async (bytes) => {
         const received = options.toBoard ? options.toBoard(bytes) : bytes;
         if (received && open) loader.receive(received);

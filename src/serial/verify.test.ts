@@ -21,7 +21,10 @@ function boardThat({ map = expected.map, digest = expected.digest } = {}) {
   const commands: string[] = [];
   const machine: Machine = {
     ready: { event: 'ready', model: 'stories260K', context: 256, map },
-    command: async (line) => void commands.push(line),
+    command: async (line) => {
+      commands.push(line);
+      return [];
+    },
     tell: async () => ({
       tokens: [],
       end: {
@@ -36,6 +39,7 @@ function boardThat({ map = expected.map, digest = expected.digest } = {}) {
       },
     }),
     stop: async () => {},
+    rejoin: async () => machine.ready,
     leave: async () => {},
   };
   return { machine, commands };

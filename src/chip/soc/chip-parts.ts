@@ -48,10 +48,10 @@ const DEFAULT_MAC = [0x7c, 0xdf, 0xa1, 0x53, 0x33, 0x01];
 /** A page of the MMU. */
 const FLASH_UNIT = 0x10000;
 const DEFAULT_QUANTUM = 100;
-/** GPIO_STRAP with GPIO0 high or low at reset. */
-const STRAP = { run: 0x8, download: 0x0 } as const;
+/** GPIO0's bit in GPIO_STRAP: high boots from flash, low goes to download mode. */
+export const GPIO0 = 0x8;
 
-export const strapOf = (bootPin: 0 | 1): number => (bootPin === 0 ? STRAP.download : STRAP.run);
+export const strapOf = (bootPin: 0 | 1): number => (bootPin === 0 ? 0 : GPIO0);
 
 interface ChipMemory {
   readonly memory: Memory;
@@ -75,8 +75,10 @@ export interface ChipParts extends ChipMemory {
   pendingReset: { readonly reason: number; readonly cores: 'system' | 0 | 1 } | undefined;
   /** Core 0 is started by somebody else than the ROM. */
   readonly held: boolean;
-  /** GPIO_STRAP as the next reset finds it. */
-  strap: number;
+  /** The strapping pins now, as GPIO_STRAP shows them, and as the last reset of the whole chip found them. */
+  pins: number;
+  latchedPins: number;
+  readonly resetListeners: ((reason: number) => void)[];
 }
 
 function createMemories(options: ChipOptions, board: Board, psramBytes: number): ChipMemory {
@@ -96,6 +98,7 @@ function createMemories(options: ChipOptions, board: Board, psramBytes: number):
 export function createParts(options: ChipOptions, reset: (reason: number) => void): ChipParts {
   const board = options.board ?? defaultBoard;
   const psramBytes = options.psramBytes ?? board.psramBytes;
+  const pins = options.strap ?? strapOf(options.bootPin ?? 1);
   const memories = createMemories(options, board, psramBytes);
   const { memory, layout, flash, psram } = memories;
   const clock = createClock();
@@ -144,8 +147,10 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     screen: createBoardScreen(board, peripherals.gpio, peripherals.i2c),
     quantum: options.quantum ?? DEFAULT_QUANTUM,
     pendingReset: undefined,
-    strap: options.strap ?? strapOf(options.bootPin ?? 1),
     held: options.held ?? false,
+    pins,
+    latchedPins: pins,
+    resetListeners: [],
   };
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
   peripherals.usb.hostAttached = options.usbHost ?? board.console === 'usb';

@@ -1,6 +1,6 @@
 /** What a reset does to the whole chip or to one core, and what happens where a core enters the ROM. */
-import type { ChipParts } from './chip-parts.ts';
-import { RESET_REASON } from './reset-reasons.ts';
+import { type ChipParts, GPIO0 } from './chip-parts.ts';
+import { RESET_REASON, resetsRtc } from './reset-reasons.ts';
 import type { RomPlace } from './rom/stub.ts';
 
 /** The ROM's code that waits or loops: what a reset finds in core 0's PC recorder. */
@@ -10,7 +10,9 @@ const RECORDED_PC = 0x5c;
 
 export function resetSystem(parts: ChipParts, reason: number): void {
   const { cores, peripherals, bus, memory, core1, rom } = parts;
-  const isRtcReset = reason === RESET_REASON.powerOn || reason >= RESET_REASON.rtcWatchdogRtc;
+  const isRtcReset = resetsRtc(reason);
+  const isChipReset =
+    isRtcReset && (reason !== RESET_REASON.rtcWatchdogRtc || peripherals.rtc.dogResetsChip());
   const recordedPc = reason === RESET_REASON.powerOn ? 0 : rom.isRunning() ? ROM_PC : cores[0].state.pc;
   for (const core of cores) {
     core.running = false;
@@ -18,15 +20,21 @@ export function resetSystem(parts: ChipParts, reason: number): void {
   }
   for (const { peripheral } of peripherals.blocks) peripheral.reset();
   peripherals.cached.reset();
-  if (isRtcReset) peripherals.rtc.powerOn();
+  if (isRtcReset) {
+    peripherals.rtc.powerOn();
+    peripherals.usb.downloadRequested = false;
+  }
+  if (isChipReset) parts.latchedPins = parts.pins;
   bus.resetQueues();
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
   memory.remapped();
   peripherals.rtc.setResetReason(0, reason);
   peripherals.rtc.setResetReason(1, reason);
   peripherals.assistDebug.set(RECORDED_PC, recordedPc);
-  peripherals.gpio.strap = parts.strap;
+  const { latchedPins } = parts;
+  peripherals.gpio.strap = peripherals.usb.downloadRequested ? latchedPins & ~GPIO0 : latchedPins;
   core1.reset();
+  for (const listener of parts.resetListeners) listener(reason);
   if (!parts.held) rom.boot();
 }
 

@@ -43,8 +43,10 @@ export interface Chip {
   run(limits: RunLimits): void;
   /** Resets as the EN pin does (POWERON), or with the given cause. */
   reset(reason?: number): void;
-  /** Level of GPIO0, looked at in the next reset. */
+  /** Level of GPIO0, looked at in the next reset of the whole chip; other resets keep what that one saw. */
   setBootPin(level: 0 | 1): void;
+  /** Calls `listener` with the cause of each reset of the system, before the ROM starts over. */
+  onReset(listener: (reason: number) => void): void;
   /** Reads bytes of the address space without side effects; undefined where there is no memory. */
   peek(address: number, bytes: number): Uint8Array | undefined;
 }
@@ -81,8 +83,9 @@ function chipOf(parts: ChipParts): Chip {
     run: (limits) => run(parts, limits),
     reset: (reason = RESET_REASON.powerOn) => resetSystem(parts, reason),
     setBootPin(level) {
-      parts.strap = strapOf(level);
+      parts.pins = strapOf(level);
     },
+    onReset: (listener) => void parts.resetListeners.push(listener),
     peek: (address, bytes) => peek(parts, address, bytes),
   };
 }

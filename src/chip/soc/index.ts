@@ -4,7 +4,7 @@ export type { CacheGeometry } from './cache-tags.ts';
 export { type Chip, type ChipOptions, createChip, type RunLimits } from './chip.ts';
 export type { I2cDevice } from './i2c.ts';
 export { type BoardExecOptions, type BoardExecResult, executeOnBoard } from './program/execute.ts';
-export { RESET_REASON, resetReasonName } from './reset-reasons.ts';
+export { RESET_REASON, resetReasonName, resetsRtc } from './reset-reasons.ts';
 export { readRomImage } from './rom/image.ts';
 export { RomCallError } from './rom/stub.ts';
 export { SCREEN_HEIGHT, SCREEN_WIDTH, type Screen } from './ssd1306.ts';

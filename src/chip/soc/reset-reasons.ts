@@ -48,3 +48,12 @@ export const isBootableReset = (reason: number): boolean =>
   reason === 5 ||
   (reason >= 7 && reason <= 0xd) ||
   (reason >= 0xf && reason <= 0x17);
+
+/**
+ * Whether a reset reaches the RTC domain (TRM chapter 7: chip and system resets). Core resets, those over USB among them, leave its
+ * registers and watchdogs as they are.
+ */
+export const resetsRtc = (reason: number): boolean =>
+  reason === RESET_REASON.powerOn ||
+  reason === RESET_REASON.rtcWatchdogRtc ||
+  reason === RESET_REASON.superWatchdog;

@@ -39,6 +39,7 @@ const SW_APPCPU_RST = 1 << 4;
 
 const WDT_EN = 1 << 31;
 const WDT_FLASHBOOT_MOD_EN = 1 << 12;
+const WDT_CHIP_RESET_EN = 1 << 8;
 const ACTIONS: readonly WatchdogAction[] = ['off', 'interrupt', 'reset-cpu', 'reset-system', 'reset-rtc'];
 
 export const SUPER_WATCHDOG_KEY = 0x8f1d312a;
@@ -67,6 +68,8 @@ export interface RtcControl extends Peripheral {
   /** Retained word 0-7. */
   store(index: number): number;
   bbpllPowered(): boolean;
+  /** Whether the watchdog's reset is to be one of the whole chip, which looks at the strapping pins again. */
+  dogResetsChip(): boolean;
 }
 
 export interface RtcControlOptions {
@@ -243,6 +246,7 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
     resetReason: (core) => (block.get(RESET_STATE) >>> (core === 0 ? 0 : 6)) & 0x3f,
     stalled,
     store: (index) => block.get(index < 4 ? STORE0 + 4 * index : STORE4 + 4 * (index - 4)),
+    dogResetsChip: () => (block.get(WDTCONFIG0) & WDT_CHIP_RESET_EN) !== 0,
     bbpllPowered: () => (block.get(OPTIONS0) & 0x540) === 0,
   };
 }

@@ -34,6 +34,8 @@ export interface UsbSerialJtag extends Peripheral {
   receive(bytes: Uint8Array | string): void;
   /** Whether a host with an open port is on the cable. */
   hostAttached: boolean;
+  /** What the host asked for by its lines (DTR without RTS): its next reset goes to download mode. Survives core resets. */
+  downloadRequested: boolean;
   /** For the ROM: queues a byte if the endpoint has room. */
   send(byte: number): boolean;
   flush(): void;
@@ -46,6 +48,7 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
   const listeners: ((byte: number) => void)[] = [];
   const packet: number[] = [];
   const received: number[] = [];
+  let attached = false;
   let inFlight = false; // the packet is closed and waits for the host
   let latched = INT_IN_EMPTY;
   let frameAtClear = 0;
@@ -131,7 +134,14 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
 
   const usb: UsbSerialJtag = {
     ...block,
-    hostAttached: false,
+    get hostAttached() {
+      return attached;
+    },
+    set hostAttached(value) {
+      attached = value;
+      if (attached && inFlight) clock.after(PACKET_TICKS, delivered); // what waited for a host goes now
+    },
+    downloadRequested: false,
     reset() {
       block.reset();
       frameAlarm?.cancel();

@@ -1,9 +1,9 @@
 /** `asm`: GNU-syntax assembly text to bytes, an ELF file or a listing. */
-import { writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
+import { naming, writeOutput } from '../files.ts';
 import { includeReader, readSource } from '../include-files.ts';
 
 interface Options {
@@ -56,6 +56,7 @@ export function register(program: Command): void {
 async function assemble(file: string, options: Options): Promise<void> {
   const { assembleFile, assembleObject, disassembleFile } = await import('../../xtensa/index.ts');
   const source = readSource(file);
+  const name = file === '-' ? 'standard input' : file;
   const settings = {
     file: file === '-' ? undefined : file,
     preprocess: file.endsWith('.S'),
@@ -65,14 +66,14 @@ async function assemble(file: string, options: Options): Promise<void> {
   };
   if (options.object) {
     if (options.elf) throw new UsageError('-c makes an object, --elf a program: give one of them');
-    const object = assembleObject(source, settings);
+    const object = await naming(name, () => assembleObject(source, settings));
     if (options.listing) process.stdout.write(`${disassembleFile(object)}\n`);
-    if (options.out || !options.listing) writeFileSync(options.out ?? objectName(file), object);
+    if (options.out || !options.listing) writeOutput(options.out ?? objectName(file), object);
     return;
   }
-  const assembled = assembleFile(source, { ...settings, base: options.base });
-  if (options.out) writeFileSync(options.out, assembled.bytes);
-  if (options.elf) writeFileSync(options.elf, assembled.elf());
+  const assembled = await naming(name, () => assembleFile(source, { ...settings, base: options.base }));
+  if (options.out) writeOutput(options.out, assembled.bytes);
+  if (options.elf) writeOutput(options.elf, assembled.elf());
   if (options.listing) process.stdout.write(`${assembled.listing}\n`);
   if (!options.out && !options.elf && !options.listing)
     process.stdout.write(`${Buffer.from(assembled.bytes).toString('hex')}\n`);

@@ -50,7 +50,7 @@ export function register(program: Command): void {
 
 async function bench(options: Options): Promise<void> {
   const { simulate } = await import('../../firmware/index.ts');
-  const loaded = openModelAndTokenizer(options);
+  const loaded = await openModelAndTokenizer(options);
   const rows: Row[] = [];
   for (const { name, change } of options.ablation ? ABLATION : [FULL]) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Ksimulating ${name} ...`);

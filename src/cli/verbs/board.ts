@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { boards } from '../../chip/boards/index.ts';
+import { FailureError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
 import { describeError } from '../errors.ts';
 import { boardFrom } from '../firmware-options.ts';
@@ -43,41 +44,56 @@ async function serveBoard(options: Options): Promise<void> {
   const { createFlashSaver, createSimulatedBoard, readFlashFile, servePseudoTerminal, serveTcp } =
     await import('../../board/index.ts');
   const kind = boardFrom(options);
+  const flash = readFlashFile(options.flash, kind.flashBytes);
   const rom = await romFrom(options);
   const watch = await watchScreen(options, process.stdout);
-  const exitCode = await new Promise<number>((resolve, reject) => {
-    const board = createSimulatedBoard({
-      board: kind,
-      flash: readFlashFile(options.flash, kind.flashBytes),
-      rom,
-      onFault: (error) => end(describeFault(error)),
-    });
-    const save = createFlashSaver(options.flash, board.chip.flash);
-    const saving = setInterval(save, SAVE_EVERY_MS);
-    const showing = setInterval(() => watch.onLook?.(board.chip), LOOK_EVERY_MS);
-    /** Gives the terminal back and keeps the flash, whatever ended the board. */
-    const end = (fault?: string): void => {
-      clearInterval(saving);
-      clearInterval(showing);
-      watch.close();
-      board.stop();
-      save();
-      if (fault !== undefined) process.stderr.write(`esp32-llm: ${fault}\n`);
-      resolve(fault === undefined ? 0 : 1);
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end());
-    const announce = async (): Promise<void> => {
-      const { port } = await serveTcp(board, options.tcp);
-      const terminal = await servePseudoTerminal(board);
-      const places = [`socket://localhost:${port}`, ...(terminal ? [terminal] : [])];
-      process.stderr.write(
-        `simulated ${kind.name} on ${places.join(' and ')}; flash in ${options.flash}; Ctrl-C ends it\n`,
-      );
-    };
-    announce().catch(reject);
+  let stop = (_error?: unknown): void => {};
+  const ended = new Promise<void>((resolve, reject) => {
+    stop = (error) => (error === undefined ? resolve() : reject(error));
   });
-  process.exit(exitCode); // the port and the pseudo-terminal would keep the process alive
+  ended.catch(() => {}); // awaited below
+  const board = createSimulatedBoard({
+    board: kind,
+    flash,
+    rom,
+    onFault: (error) => stop(new FailureError(`the simulation stopped: ${describeError(error).message}`)),
+  });
+  const saver = createFlashSaver(options.flash, board.chip.flash);
+  const saving = setInterval(() => keepTrying(saver), SAVE_EVERY_MS);
+  const showing = setInterval(() => watch.onLook?.(board.chip), LOOK_EVERY_MS);
+  const leave = (): void => stop();
+  process.once('SIGINT', leave).once('SIGTERM', leave);
+  const closers: (() => unknown)[] = [];
+  try {
+    const served = await serveTcp(board, options.tcp);
+    closers.push(served.close);
+    const terminal = await servePseudoTerminal(board);
+    if (terminal) closers.push(terminal.close);
+    const places = [`socket://localhost:${served.port}`, ...(terminal ? [terminal.path] : [])];
+    process.stderr.write(
+      `simulated ${kind.name} on ${places.join(' and ')}; flash in ${options.flash}; Ctrl-C ends it\n`,
+    );
+    await ended;
+  } finally {
+    process.off('SIGINT', leave).off('SIGTERM', leave);
+    clearInterval(saving);
+    clearInterval(showing);
+    watch.close();
+    board.stop();
+    for (const close of closers) await close();
+    saver();
+  }
 }
 
-/** What stopped the simulation; errors that are no sentence for people carry their own advice. */
-const describeFault = (error: unknown): string => `the simulation stopped: ${describeError(error).message}`;
+let saveFailed = false;
+
+/** A save that fails now may go well later, and the last one, at the end, fails aloud. */
+function keepTrying(saver: () => boolean): void {
+  try {
+    saver();
+    saveFailed = false;
+  } catch (error) {
+    if (!saveFailed) process.stderr.write(`${describeError(error).message}; trying again\n`);
+    saveFailed = true;
+  }
+}

@@ -1,7 +1,8 @@
 /** `build`: a bootable flash image. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { explainWriting, writeOutput } from '../files.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { formatItems, formatMemory } from '../memory-report.ts';
 import { openModelAndTokenizer } from '../model-options.ts';
@@ -26,15 +27,16 @@ export function register(program: Command): void {
 }
 
 async function build(options: Options): Promise<void> {
-  const loaded = openModelAndTokenizer(options);
+  const loaded = await openModelAndTokenizer(options);
   const firmware = await buildFrom(loaded, options);
   const out = options.out ?? `${loaded.name}-${firmware.board.id}.bin`;
-  writeFileSync(out, firmware.flash);
+  writeOutput(out, firmware.flash);
   if (options.manifest) {
     const { manifestFiles } = await import('../../firmware/index.ts');
-    mkdirSync(options.manifest, { recursive: true });
+    const folder = options.manifest;
+    explainWriting(folder, () => mkdirSync(folder, { recursive: true }));
     for (const [name, contents] of manifestFiles(loaded.name, firmware))
-      writeFileSync(join(options.manifest, name), contents);
+      writeOutput(join(folder, name), contents);
   }
   if (options.json) {
     const { flash, imageBytes, board, context, memoryMap, mapFingerprint } = firmware;

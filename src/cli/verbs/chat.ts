@@ -1,11 +1,11 @@
 /** `chat`: prompts with history, stories with their speed. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
-import { FailureError } from '../../errors.ts';
-import type { Machine } from '../../serial/index.ts';
+import { FailureError, UsageError } from '../../errors.ts';
+import type { Connection, Machine } from '../../serial/index.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
 
 const HISTORY = join(
@@ -29,16 +29,67 @@ async function chat(options: PortOptions): Promise<void> {
   const { openMachine } = await import('../../serial/index.ts');
   const connection = await openPort(options);
   try {
-    const machine = await openMachine(connection, { onText: (line) => process.stderr.write(`${line}\n`) });
-    process.stderr.write(`${machine.ready.model}, context ${machine.ready.context}; Ctrl-D leaves\n`);
-    await converse(machine);
+    let restarted = false;
+    const machine = await openMachine(connection, {
+      onText(line) {
+        if (RESTART.test(line)) restarted = true;
+        if (!restarted) process.stderr.write(`${line}\n`);
+      },
+    });
+    introduce(machine);
+    await converse(connection, machine, () => {
+      const was = restarted;
+      restarted = false;
+      return was;
+    });
     await machine.leave();
   } finally {
     await connection.close();
   }
 }
 
-async function converse(machine: Machine): Promise<void> {
+/** First words of a boot log. */
+const RESTART = /^(ESP-ROM:|rst:0x)/;
+
+function introduce({ ready }: Machine): void {
+  process.stderr.write(`${ready.model}, context ${ready.context}; Ctrl-D leaves\n`);
+}
+
+/** Lines of the terminal, one at a time; undefined at their end. */
+interface Lines {
+  next(): Promise<string | undefined>;
+}
+
+function linesOf(terminal: Interface): Lines {
+  const waiting: string[] = [];
+  let wanted: ((line: string | undefined) => void) | undefined;
+  let ended = false;
+  const give = (line: string | undefined): void => {
+    const take = wanted;
+    wanted = undefined;
+    if (take) take(line);
+    else if (line !== undefined) waiting.push(line);
+  };
+  terminal.on('line', give);
+  terminal.once('close', () => {
+    ended = true;
+    give(undefined);
+  });
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        if (waiting.length > 0 || ended) resolve(waiting.shift());
+        else wanted = resolve;
+      }),
+  };
+}
+
+async function converse(
+  connection: Connection,
+  machine: Machine,
+  wasRestarted: () => boolean,
+): Promise<void> {
+  const { whileConnected } = await import('../../serial/index.ts');
   const terminal = createInterface({
     input: process.stdin,
     output: process.stdin.isTTY ? process.stderr : undefined,
@@ -46,57 +97,88 @@ async function converse(machine: Machine): Promise<void> {
     history: loadHistory(),
     historySize: HISTORY_LINES,
   });
+  const lines = linesOf(terminal);
   let telling = false;
   terminal.on('SIGINT', () => {
-    if (telling) void machine.stop();
+    if (telling)
+      void machine.stop().catch(() => {}); // a board that is gone ends the story itself
     else terminal.close();
   });
-  terminal.prompt();
-  for await (const line of terminal) {
-    if (process.stdin.isTTY) saveHistory(line);
-    if (line.startsWith('/')) await runCommand(machine, line);
-    else {
-      telling = true;
-      await tellStory(machine, line, terminal);
+  try {
+    for (;;) {
+      terminal.prompt();
+      const line = await whileConnected(connection, lines.next());
+      if (line === undefined) return;
+      if (process.stdin.isTTY) saveHistory(line);
+      telling = !line.startsWith('/');
+      await answer(machine, line, wasRestarted);
       telling = false;
     }
-    terminal.prompt();
+  } finally {
+    terminal.close();
   }
 }
 
-/** The board answers commands in text; a moment later all of it is there. */
-async function runCommand(machine: Machine, line: string): Promise<void> {
-  if (/^\/json\b/.test(line)) throw new FailureError('/json belongs to chat itself; use monitor to type it');
-  await machine.command(line);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+/** One line's answer. What the board refuses, or a restart, is said, and the conversation goes on. */
+async function answer(machine: Machine, line: string, wasRestarted: () => boolean): Promise<void> {
+  const { RestartedError, isLasting } = await import('../../serial/index.ts');
+  try {
+    if (wasRestarted()) await rejoin(machine);
+    if (/^\/json\b/.test(line)) throw new UsageError('/json belongs to chat itself; type it in monitor');
+    if (/^\/reboot\s*$/.test(line)) return await rejoin(machine, '/reboot');
+    if (line.startsWith('/'))
+      for (const text of await machine.command(line)) process.stderr.write(`${text}\n`);
+    else await tellStory(machine, line);
+  } catch (error) {
+    const goesOn = error instanceof UsageError || (error instanceof FailureError && !isLasting(error));
+    if (!goesOn) throw error;
+    process.stderr.write(`${error.message}\n`);
+    if (error instanceof RestartedError) await rejoin(machine);
+  }
 }
 
-async function tellStory(machine: Machine, prompt: string, terminal: Interface): Promise<void> {
+async function rejoin(machine: Machine, command?: string): Promise<void> {
+  await machine.rejoin(command);
+  introduce(machine);
+}
+
+async function tellStory(machine: Machine, prompt: string): Promise<void> {
   const { tokensPerSecond } = await import('../../serial/index.ts');
+  let begun = false;
   try {
-    const { end } = await machine.tell(prompt, ({ text }) =>
-      process.stdout.write(Buffer.from(text, 'latin1')),
-    );
+    const { end } = await machine.tell(prompt, ({ text }) => {
+      begun = true;
+      process.stdout.write(Buffer.from(text, 'latin1'));
+    });
+    const stopped = end.ending === 'stopped' ? ', stopped' : '';
     process.stdout.write('\n');
     process.stderr.write(
-      `[${end.tokens} tokens, ${tokensPerSecond(end).toFixed(1)} tokens/s, digest ${end.digest}]\n`,
+      `[${end.tokens} tokens, ${tokensPerSecond(end).toFixed(1)} tokens/s, digest ${end.digest}${stopped}]\n`,
     );
   } catch (error) {
-    if (!(error instanceof FailureError) || /lost|silent/.test(error.message)) {
-      terminal.close();
-      throw error;
-    }
-    process.stderr.write(`${error.message}\n`);
+    if (begun) process.stdout.write('\n');
+    throw error;
   }
 }
 
 function loadHistory(): string[] {
-  if (!process.stdin.isTTY || !existsSync(HISTORY)) return [];
-  return readFileSync(HISTORY, 'utf8').split('\n').filter(Boolean).slice(-HISTORY_LINES).reverse();
+  if (!process.stdin.isTTY) return [];
+  try {
+    return readFileSync(HISTORY, 'utf8').split('\n').filter(Boolean).slice(-HISTORY_LINES).reverse();
+  } catch {
+    return []; // none yet, or none that may be read
+  }
 }
 
+let historyIsKept = true;
+
 function saveHistory(line: string): void {
-  if (line.trim() === '') return;
-  mkdirSync(dirname(HISTORY), { recursive: true });
-  appendFileSync(HISTORY, `${line}\n`);
+  if (line.trim() === '' || !historyIsKept) return;
+  try {
+    mkdirSync(dirname(HISTORY), { recursive: true });
+    appendFileSync(HISTORY, `${line}\n`);
+  } catch (error) {
+    historyIsKept = false;
+    process.stderr.write(`the history is not kept: ${(error as Error).message}\n`);
+  }
 }

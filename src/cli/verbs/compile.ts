@@ -1,7 +1,8 @@
 /** `compile`: a WebAssembly module to Xtensa machine code. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CompiledModule } from '../../compiler/index.ts';
+import { naming, readInput, readText, writeOutput } from '../files.ts';
 import { thousands } from '../table.ts';
 
 interface Options {
@@ -36,8 +37,8 @@ function addDefinition(text: string, known: Record<string, number>): Record<stri
 }
 
 async function compile(file: string, options: Options): Promise<void> {
-  const wasm = readFileSync(file);
-  const sourceMap = existsSync(`${file}.map`) ? readFileSync(`${file}.map`, 'utf8') : undefined;
+  const wasm = readInput(file, 'the module');
+  const sourceMap = existsSync(`${file}.map`) ? readText(`${file}.map`, 'the source map') : undefined;
   const settings = {
     memory: options.memory,
     globals: options.define,
@@ -47,21 +48,23 @@ async function compile(file: string, options: Options): Promise<void> {
   } as const;
   if (options.print) {
     const { printStages } = await import('../../compiler/index.ts');
-    process.stdout.write(printStages(wasm, { ...settings, only: options.only }));
+    const stages = await naming(file, () => printStages(wasm, { ...settings, only: options.only }));
+    process.stdout.write(stages);
     return;
   }
   const [{ compileModule }, { printAssembly }] = await Promise.all([
     import('../../compiler/index.ts'),
     import('../../xtensa/index.ts'),
   ]);
-  const { object, exports, unsupported, externals } = compileModule(wasm, settings);
+  const compiled = await naming(file, () => compileModule(wasm, settings));
+  const { object, exports, unsupported, externals } = compiled;
   const size = (prefix: string): number =>
     object.sections
       .filter(({ name }) => name.startsWith(prefix))
       .reduce((sum, { bytes }) => sum + bytes.length, 0);
   for (const entry of unsupported) process.stderr.write(`warning: ${warning(entry)}\n`);
   if (externals.length) process.stderr.write(`to be linked with what it imports: ${externals.join(', ')}\n`);
-  if (options.out) writeFileSync(options.out, printAssembly(object));
+  if (options.out) writeOutput(options.out, printAssembly(object));
   process.stdout.write(
     `${file}: ${thousands(size('.text'))} bytes of code, ${thousands(size('.data') + size('.rodata'))} of data; exports ${exports.map(({ name }) => name).join(', ') || 'nothing'}\n`,
   );

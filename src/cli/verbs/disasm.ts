@@ -1,7 +1,7 @@
 /** `disasm`: instructions of an ELF file or of raw bytes as GNU-syntax text. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { integer } from '../arguments.ts';
+import { naming, readInput } from '../files.ts';
 
 interface Options {
   base: number;
@@ -18,7 +18,10 @@ export function register(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ esp32-llm disasm program.elf')
     .action(async (file: string, { base, source }: Options) => {
       const { disassembleFile } = await import('../../xtensa/index.ts');
-      const bytes = readFileSync(file === '-' ? 0 : file);
-      process.stdout.write(`${disassembleFile(bytes, { base, source }).trimEnd()}\n`);
+      const bytes = readInput(file, 'the program');
+      const text = await naming(file === '-' ? 'standard input' : file, () =>
+        disassembleFile(bytes, { base, source }),
+      );
+      process.stdout.write(`${text.trimEnd()}\n`);
     });
 }

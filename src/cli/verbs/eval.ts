@@ -1,17 +1,17 @@
 /** `eval`: bits per byte of a model on text, in float32 and as the chip computes it. */
 
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
+import { readText } from '../files.ts';
 import {
   type LoadedModel,
   type ModelOptions,
   modelOptions,
   openModelAndTokenizer,
 } from '../model-options.ts';
-import { formatTable, thousands } from '../table.ts';
+import { formatTable, signedPercent, thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
   text: string;
@@ -51,8 +51,8 @@ export function register(program: Command): void {
 
 async function evaluateText(options: Options): Promise<void> {
   const { evaluate, splitStories } = await import('../../reference/index.ts');
-  const loaded = openModelAndTokenizer(options);
-  const stories = splitStories(readFileSync(options.text, 'utf8')).slice(0, options.stories);
+  const loaded = await openModelAndTokenizer(options);
+  const stories = splitStories(readText(options.text, 'the text')).slice(0, options.stories);
   if (stories.length === 0) throw new UsageError(`${options.text}: holds no text`);
   const precisions = options.precision === 'both' ? (['f32', 'int8'] as const) : [options.precision];
   const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
@@ -94,9 +94,7 @@ function formatRows(rows: readonly Row[]): string {
   const lines = rows.map((row) => {
     const float = baseline(row);
     const loss =
-      float && float !== row
-        ? `+${((100 * (row.bitsPerByte - float.bitsPerByte)) / float.bitsPerByte).toFixed(2)} %`
-        : '';
+      float && float !== row ? signedPercent((row.bitsPerByte - float.bitsPerByte) / float.bitsPerByte) : '';
     return [
       row.precision,
       row.mode,

@@ -5,6 +5,7 @@ import type { ExecOptions, ExecResult } from '../../chip/index.ts';
 import { UsageError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
 import { addExecBoardOptions, boardOf, type ExecBoardOptions } from '../exec-board-options.ts';
+import { naming, readInput } from '../files.ts';
 import { loadProgram } from '../object-files.ts';
 import { thousands } from '../table.ts';
 
@@ -13,6 +14,9 @@ interface Options extends ExecBoardOptions {
   maxCycles?: number;
   json?: boolean;
 }
+
+/** A program that takes longer than these 83 seconds of a chip at 240 MHz is more likely lost in a loop. */
+const MOST_CYCLES = 20e9;
 
 export function register(program: Command): void {
   addExecBoardOptions(program.command('exec'))
@@ -23,7 +27,11 @@ export function register(program: Command): void {
     )
     .argument('[args...]', "the program's arguments (behind -- after objects), or the function's")
     .option('--invoke <name>', 'exported function of the WebAssembly module')
-    .option('--max-cycles <n>', 'give up after so many', integer(1, 1e15))
+    .option(
+      '--max-cycles <n>',
+      `give up after so many (default: ${thousands(MOST_CYCLES)})`,
+      integer(1, 1e15),
+    )
     .option('--json', 'counts (and results) as JSON on stdout')
     .passThroughOptions()
     .addHelpText(
@@ -34,25 +42,25 @@ export function register(program: Command): void {
 }
 
 async function execute(file: string, args: string[], options: Options): Promise<void> {
-  const bytes = readFileSync(file);
+  const bytes = readInput(file, 'the program');
   const isWasm = bytes.length >= 4 && bytes.readUInt32LE(0) === 0x6d736100;
   const { name, rest } = takeInvoke(args, options.invoke);
-  if (isWasm) return executeModule(bytes, name, rest, options);
+  if (isWasm) return naming(file, () => executeModule(bytes, name, rest, options));
   if (name !== undefined)
     throw new UsageError('--invoke is for WebAssembly modules; an ELF program has its entry point');
   const { executeElf, executeOnBoard } = await import('../../chip/index.ts');
-  const program = await loadProgram(file, bytes, rest);
+  const program = await naming(file, () => loadProgram(file, bytes, rest));
   const board = await boardOf(options);
   const common: ExecOptions = {
     argv: [file, ...program.args],
-    stdin: process.stdin.isTTY ? undefined : readInput(),
+    stdin: process.stdin.isTTY ? undefined : standardInput(),
     stdout: (text) => void (options.json ? process.stderr : process.stdout).write(text),
     stderr: (text) => void process.stderr.write(text),
-    maxCycles: options.maxCycles,
+    maxCycles: options.maxCycles ?? MOST_CYCLES,
   };
   const run = (): ExecResult & { warnings?: readonly string[] } =>
     board ? executeOnBoard(program.elf, { ...board, ...common }) : executeElf(program.elf, common);
-  const result = run();
+  const result = await naming(file, run);
   for (const warning of result.warnings ?? []) process.stderr.write(`warning: ${warning}\n`);
   report(result, options);
   process.exitCode = result.exitCode & 0xff;
@@ -77,7 +85,11 @@ async function executeModule(
   options: Options,
 ): Promise<void> {
   const { executeWasm, formatValue } = await import('../../compiler/index.ts');
-  const { results, ...counts } = executeWasm(wasm, { invoke: name, args, maxCycles: options.maxCycles });
+  const { results, ...counts } = executeWasm(wasm, {
+    invoke: name,
+    args,
+    maxCycles: options.maxCycles ?? MOST_CYCLES,
+  });
   const texts = results.map(formatValue);
   if (!options.json) for (const text of texts) process.stdout.write(`${text}\n`);
   report({ ...counts, ...(options.json ? { results: texts } : {}) }, options);
@@ -92,10 +104,10 @@ function report(result: { instructions: number; cycles: number; seconds?: number
     );
 }
 
-function readInput(): Uint8Array {
+function standardInput(): Uint8Array {
   try {
     return readFileSync(0);
   } catch {
-    return new Uint8Array(0); // no standard input at all
+    return new Uint8Array(0); // no standard input at all, or one in which nothing waits
   }
 }

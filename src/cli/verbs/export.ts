@@ -40,7 +40,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
     import('../../node/index.ts'),
     import('../../quantize/index.ts'),
   ]);
-  const { name, model, tokenizer } = openModelAndTokenizer(options);
+  const { name, model, tokenizer } = await openModelAndTokenizer(options);
   const { context, layout, weights } = writeIdfComponent(folder, {
     programs: shippedPrograms,
     model: quantize(model),

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openModelAndTokenizer } from '../model-options.ts';
-import { openPort, type PortOptions, portOptions } from '../port-options.ts';
+import { openPort, type PortOptions, portOptions, watchConsole } from '../port-options.ts';
 import { createProgressBar } from '../progress.ts';
 
 interface Options extends BuildOptions, PortOptions {
@@ -20,34 +20,62 @@ export function register(program: Command): void {
     .action(flash);
 }
 
+/** What an interruption leaves behind. */
+const INTERRUPTED = {
+  connecting: 'nothing was written',
+  writing: 'the flash is half written and the board will not start; run the same command again',
+  starting: 'the image is written and verified; press RESET if the board does not start',
+} as const;
+const INTERRUPTED_EXIT = 130;
+
 async function flash(options: Options): Promise<void> {
-  const [{ createSymbolizer, flashBoard }, { monitor }] = await Promise.all([
-    import('../../serial/index.ts'),
-    import('../../serial/node/index.ts'),
-  ]);
-  const firmware = await buildFrom(openModelAndTokenizer(options), options);
-  const connection = await openPort(options);
+  const [{ awaitProgram, createSymbolizer, flashBoard, isNativeUsb }, { openConnection }] = await Promise.all(
+    [import('../../serial/index.ts'), import('../../serial/node/index.ts')],
+  );
+  const firmware = await buildFrom(await openModelAndTokenizer(options), options);
+  let connection = await openPort(options);
+  let stage: keyof typeof INTERRUPTED = 'connecting';
+  const interrupt = (): void => {
+    process.stderr.write(`\ninterrupted: ${INTERRUPTED[stage]}\n`);
+    process.exit(INTERRUPTED_EXIT);
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const usesPsram = firmware.memoryMap.regions.some(({ name }) => name === 'psram');
+    const { name } = connection;
+    let running: ReturnType<typeof awaitProgram> | undefined;
+    const progress = createProgressBar('writing');
     await flashBoard(connection, [{ address: 0, data: firmware.flash }], {
       needs: { flashBytes: firmware.flash.length, psramBytes: usesPsram ? firmware.board.psramBytes : 0 },
       baud: options.baud,
       onIdentity: ({ chip, revision, mac, flashBytes, psramMegabytes }) => {
         const psram = psramMegabytes > 0 ? `${psramMegabytes} MB PSRAM` : 'no PSRAM in its package';
         process.stderr.write(
-          `${connection.name}: ${chip} ${revision}, ${flashBytes / 2 ** 20} MB flash, ${psram}, MAC ${mac}\n`,
+          `${name}: ${chip} ${revision}, ${flashBytes / 2 ** 20} MB flash, ${psram}, MAC ${mac}\n`,
         );
       },
-      onProgress: createProgressBar('writing'),
+      onProgress(done, total) {
+        stage = 'writing';
+        progress(done, total);
+      },
+      onRestart() {
+        stage = 'starting';
+        process.stderr.write('verified; waiting for the board to start\n');
+        running = awaitProgram(connection, {
+          reopen: isNativeUsb(connection) ? () => openConnection(name) : undefined,
+          onData: options.monitor ? (bytes) => process.stdout.write(bytes) : undefined,
+        });
+        running.catch(() => {}); // told below
+      },
     });
-    process.stderr.write(
-      `verified; the board starts${options.monitor ? ' (Ctrl-] leaves the monitor)' : ''}\n`,
-    );
-    if (options.monitor) {
-      const symbolize = createSymbolizer(firmware.symbols);
-      await monitor(connection, { input: process.stdin, output: process.stdout, symbolize });
-    }
+    const started = await running!;
+    connection = started.connection;
+    const ends = options.monitor ? ' (Ctrl-] leaves the monitor)' : '';
+    process.stderr.write(`${options.monitor ? '\n' : ''}the board runs: ${started.greeting}${ends}\n`);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    if (options.monitor) await watchConsole(connection, createSymbolizer(firmware.symbols));
   } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await connection.close();
   }
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { createTokenizer, type Model, type Tokenizer } from '../../model/index.ts';
-import { findTokenizer, openModel } from '../model-options.ts';
+import { findTokenizer, type Located, openModel } from '../model-options.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
 export function register(program: Command): void {
@@ -21,9 +21,9 @@ export function register(program: Command): void {
 async function inspect(path: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const { describeModel } = await import('../../model/index.ts');
   const { fitBoards } = await import('../../firmware/index.ts');
-  const { path: name, model } = openModel(path);
+  const { path: name, tokenizer, model } = await openModel(path);
   const description = describeModel(model);
-  const fits = fitBoards(model, tokenizerFor(name, model));
+  const fits = fitBoards(model, tokenizerFor({ path: name, tokenizer }, model));
   if (json) {
     process.stdout.write(`${JSON.stringify({ file: name, ...description, fits }, null, 2)}\n`);
     return;
@@ -51,9 +51,9 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
 }
 
 /** The tokenizer of the model; where there is none, one with pieces of the usual length takes its room. */
-function tokenizerFor(modelPath: string, model: Model): Tokenizer {
+function tokenizerFor(located: Located, model: Model): Tokenizer {
   try {
-    return findTokenizer(modelPath, model);
+    return findTokenizer(located, model);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const { vocabulary } = model.config;

@@ -1,7 +1,7 @@
 /** `link`: object files and archives, ours and those of GNU as and GCC, to an ELF executable. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import { integer } from '../arguments.ts';
+import { readInput, writeOutput } from '../files.ts';
 import { CODE_BASE, dataBehindCode } from '../object-files.ts';
 
 interface Options {
@@ -46,13 +46,13 @@ export function register(program: Command): void {
 
 async function linkAll(files: string[], options: Options): Promise<void> {
   const { linkFiles } = await import('../../xtensa/index.ts');
-  const inputs = files.map((file) => ({ file, bytes: readFileSync(file) as Uint8Array }));
+  const inputs = files.map((file) => ({ file, bytes: readInput(file, 'an object') }));
   const linked = linkFiles(inputs, {
     base: options.base,
     dataBase: options.dataBase ?? dataBehindCode,
     entry: options.entry,
     symbols: options.define,
   });
-  writeFileSync(options.out, linked.elf());
+  writeOutput(options.out, linked.elf());
   if (options.map) process.stdout.write(linked.map());
 }

@@ -1,5 +1,6 @@
 /** `pull`: fetches a well-known public checkpoint. */
 import type { Command } from 'commander';
+import { writeError } from '../files.ts';
 import { kilobytes } from '../table.ts';
 
 export function register(program: Command): void {
@@ -16,6 +17,8 @@ export function register(program: Command): void {
       const { pull } = await import('../../hub/index.ts');
       const paths = await pull(name, {
         onProgress: (file) => (done, total) => showProgress(file, done, total),
+      }).catch((error: unknown) => {
+        throw writeError(error, 'the Hugging Face cache');
       });
       const lines = json ? JSON.stringify(paths) : `--model ${paths.model} --tokenizer ${paths.tokenizer}`;
       process.stdout.write(`${lines}\n`);

@@ -44,7 +44,9 @@ export function register(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const loaded = openModelAndTokenizer(options);
+  const { checkPromptText } = await import('../../firmware/index.ts');
+  checkPromptText(options.prompt); // before anything is built
+  const loaded = await openModelAndTokenizer(options);
   // A screenshot needs a screen; only --screen shows it in the terminal.
   const screen = options.screen ?? (options.screenshot === undefined ? undefined : true);
   const firmware = await buildFrom(loaded, { ...options, screen });

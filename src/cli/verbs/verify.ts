@@ -1,9 +1,9 @@
 /** `verify`: the same story from a board and from the simulator, bit by bit. */
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { FailureError } from '../../errors.ts';
 import type { Verification } from '../../serial/index.ts';
 import { integer } from '../arguments.ts';
+import { writeOutput } from '../files.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openModelAndTokenizer } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
@@ -37,7 +37,7 @@ async function verify(options: Options): Promise<void> {
   const connection = await openPort(options);
   try {
     const machine = await openMachine(connection);
-    const firmware = await buildFrom(openModelAndTokenizer(options), options);
+    const firmware = await buildFrom(await openModelAndTokenizer(options), options);
     const question = { ...QUESTION, tokens: options.tokens };
     const expected = expectationOf(question, firmware, simulate(firmware, question));
     const result = await verifyBoard(machine, expected);
@@ -57,7 +57,7 @@ function report(result: Verification, port: string, options: Options): void {
       date: new Date().toISOString(),
       question: { ...QUESTION, seed: String(QUESTION.seed) },
     };
-    writeFileSync(options.report, `${JSON.stringify(document, null, 2)}\n`);
+    writeOutput(options.report, `${JSON.stringify(document, null, 2)}\n`);
   }
   if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else process.stdout.write(`${formatVerification(result)}\n`);

@@ -2,4 +2,4 @@
 export { listPorts } from './list.ts';
 export { type MonitorOptions, monitor } from './monitor.ts';
 export { openConnection } from './open.ts';
-export { socketConnection } from './tcp.ts';
+export { ENGAGED, socketConnection } from './tcp.ts';

@@ -1,7 +1,7 @@
 /** A serial port or pseudo-terminal, by the `serialport` package. */
 import { SerialPort } from 'serialport';
 import { FailureError } from '../../errors.ts';
-import { type Connection, type ControlLines, createListeners } from '../index.ts';
+import { type Connection, type ControlLines, createListeners, createSignal } from '../index.ts';
 import { listPorts } from './list.ts';
 
 /** What the system's messages mean, tried in order. */
@@ -29,6 +29,10 @@ export function describeOpenFailure(path: string, message: string): FailureError
   return new FailureError(`${path}: ${known ? known[1] : message}`);
 }
 
+/** A pseudo-terminal answers ENOTTY to every question about modem lines. */
+const readsLines = (port: SerialPort): Promise<boolean> =>
+  new Promise((resolve) => port.get((error) => resolve(!error)));
+
 export async function openSerialPort(path: string, baudRate: number): Promise<Connection> {
   const port = new SerialPort({ path, baudRate, autoOpen: false });
   await new Promise<void>((resolve, reject) => {
@@ -36,7 +40,7 @@ export async function openSerialPort(path: string, baudRate: number): Promise<Co
   });
   const usb = (await listPorts()).find((candidate) => candidate.path === path)?.usb;
   const data = createListeners<Uint8Array>();
-  const closed = createListeners<void>();
+  const closed = createSignal();
   const lines: Required<ControlLines> = { dtr: false, rts: false };
   port.on('data', (bytes: Uint8Array) => data.emit(bytes));
   port.on('error', () => {}); // a lost device closes, which is told below
@@ -44,6 +48,7 @@ export async function openSerialPort(path: string, baudRate: number): Promise<Co
   return {
     name: path,
     usb,
+    hasLines: await readsLines(port),
     write: (bytes) =>
       new Promise((resolve, reject) => {
         port.write(bytes, (error) => {

@@ -1,9 +1,12 @@
 /** A board behind a TCP address (the simulated board, or a serial server). It has no modem lines and no rate. */
 import { connect, type Socket } from 'node:net';
 import { FailureError } from '../../errors.ts';
-import { type Connection, createListeners } from '../index.ts';
+import { type Connection, createListeners, createSignal } from '../index.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
+
+/** What a board that serves somebody already says to the next caller. */
+export const ENGAGED = 'another program is connected to this board';
 
 const REASONS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there; start the board first (esp32-llm board --tcp PORT)',
@@ -33,12 +36,18 @@ export function openTcp(host: string, port: number): Promise<Connection> {
 /** A connected socket as a {@link Connection}. */
 export function socketConnection(socket: Socket, name: string): Connection {
   const data = createListeners<Uint8Array>();
-  const closed = createListeners<void>();
-  socket.on('data', (bytes) => data.emit(bytes));
+  const closed = createSignal();
+  let greeting = '';
+  socket.on('data', (bytes) => {
+    if (greeting.length < ENGAGED.length) greeting += bytes.toString('latin1');
+    data.emit(bytes);
+  });
   socket.on('error', () => {}); // a reset connection closes, which is told below
   socket.once('close', () => closed.emit());
   return {
     name,
+    hasLines: false,
+    refusal: () => (greeting.startsWith(ENGAGED) ? `${ENGAGED}; close it there and try again` : undefined),
     write: (bytes) =>
       new Promise((resolve, reject) => {
         socket.write(bytes, (error) => (error ? reject(error) : resolve()));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RESET_REASON } from '../reset-reasons.ts';
 import { assembleSegment, bootChip, buildImage, FOREVER, WATCHDOGS_OFF } from '../test-image.ts';
 
 const END = 0xc0;
@@ -66,10 +67,44 @@ describe('the serial loader on UART0', () => {
     expect(ask(frame(0x02, [1024, 1, 1024, 0, 0].flatMap(word)))).toContain('c00102');
     const checksum = block.reduce((sum, byte) => sum ^ byte, 0xef);
     expect(ask(frame(0x03, [...[1024, 0, 0, 0].flatMap(word), ...block], checksum), 0.3)).toContain('c00103');
-    chip.setBootPin(1);
     ask(frame(0x04, word(0)), 0.3);
-    expect(output()).toContain('rst:0x3 (RTC_SW_SYS_RST),boot:0x8 (SPI_FAST_FLASH_BOOT)');
+    expect(output()).toContain('rst:0x3 (RTC_SW_SYS_RST),boot:0x7 (UART0_BOOT)');
+    chip.setBootPin(1);
+    chip.reset();
+    chip.run({ untilSeconds: chip.seconds + 0.3 });
+    expect(output()).toContain('rst:0x1 (POWERON),boot:0x8 (SPI_FAST_FLASH_BOOT)');
     expect(output()).toMatch(/entry 0x4037\w{4}\r\n!$/);
+  });
+
+  it('is left by no core reset while GPIO0 was low at the last chip reset; the RTC watchdog with its chip reset leaves it', () => {
+    const { ask, chip, output } = downloadChip();
+    ask(sync);
+    chip.setBootPin(1);
+    chip.reset(RESET_REASON.usbUart);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    expect(output()).toContain('rst:0x15 (USB_UART_CHIP_RESET),boot:0x7 (UART0_BOOT)');
+    ask(sync);
+    // Espressif's tools: the key, 2000 slow clocks, enabled with a reset of RTC and chip as stage 0, locked again.
+    const register = (address: number, value: number) =>
+      ask(frame(0x09, [address, value, 0xffffffff, 0].flatMap(word)), 0.001);
+    register(0x600080b0, 0x50d83aa1);
+    register(0x6000809c, 2000);
+    register(0x60008098, 0xd0000102);
+    register(0x600080b0, 0);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    expect(output()).toContain('rst:0x10 (RTCWDT_RTC_RST),boot:0x8 (SPI_FAST_FLASH_BOOT)');
+  });
+
+  it('is entered and left over USB by DTR and RTS, whatever GPIO0 says', () => {
+    const { chip, output } = bootChip(new Uint8Array(0));
+    chip.usb.downloadRequested = true;
+    chip.reset(RESET_REASON.usbUart);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    expect(output()).toContain('rst:0x15 (USB_UART_CHIP_RESET),boot:0x0 (DOWNLOAD(USB/UART0))');
+    chip.usb.downloadRequested = false;
+    chip.reset(RESET_REASON.usbUart);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    expect(output()).toContain('rst:0x15 (USB_UART_CHIP_RESET),boot:0x8 (SPI_FAST_FLASH_BOOT)');
   });
 
   it('runs a program from RAM', () => {

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../errors.ts';
+import { createTokenizer } from '../model/index.ts';
+import { checkPromptText, checkStory } from './prompt.ts';
+
+const pieces = Array.from({ length: 259 }, (_, id) =>
+  new TextEncoder().encode(
+    id < 3 ? ['<unk>', '<s>', '</s>'][id] : `<0x${(id - 3).toString(16).padStart(2, '0').toUpperCase()}>`,
+  ),
+);
+const tokenizer = createTokenizer(pieces, new Float32Array(259), 6);
+
+describe('prompts', () => {
+  it.each(['', 'Once upon a time', 'Zoë 你好', 'x'.repeat(512)])('takes %j', (prompt) => {
+    expect(() => checkPromptText(prompt)).not.toThrow();
+  });
+
+  it.each([
+    ['Once\nupon a time', /line break/],
+    ['Once\rupon', /line break/],
+    ['bell \x07', /control character 0x07/],
+    ['\x7f', /control character 0x7f/],
+    ['/help', /begins with "\/"/],
+    ['é'.repeat(257), /514 bytes, and the console of a board takes a line of 512/],
+  ])('refuses %j', (prompt, sentence) => {
+    expect(() => checkPromptText(prompt)).toThrow(sentence);
+    expect(() => checkPromptText(prompt)).toThrow(UsageError);
+  });
+
+  it('counts tokens against the context', () => {
+    // BOS, the space in front, three bytes
+    expect(() => checkStory('abc', 5, { tokenizer, context: 5 })).not.toThrow();
+    expect(() => checkStory('abc', undefined, { tokenizer, context: 4 })).toThrow(
+      /5 tokens and the context of this image holds 4; give a shorter prompt/,
+    );
+    expect(() => checkStory('abc', 6, { tokenizer, context: 5 })).toThrow(
+      /6 tokens are asked for and the context of this image holds 5/,
+    );
+  });
+});
