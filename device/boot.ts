@@ -17,6 +17,8 @@ const CORE_1_CONTROL: usize = 0x600c_0000;
 const CORE_1_ENTRY: usize = 0x600c_0004;
 const CLOCK_ON: u32 = 2;
 const IN_RESET: u32 = 4;
+/** The data cache's window, flash and PSRAM, ends here; all of SRAM lies above. */
+const EXTERNAL_END: u32 = 0x3e00_0000;
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const RTC_CPU_STALL: usize = 0x6000_80bc;
 /** Polls for core 1: half a second or more, of which the ROM needs a millisecond or two. */
@@ -43,18 +45,20 @@ function stopWatchdog(protect: usize, config: usize): void {
 }
 
 /** SRAM is random after power-up: zeroes what the program expects to be zero and both cores' ROM no longer use. */
-export function clearEarlyMemory(): void {
-  clear(0, earlyRangeCount);
+export function clearEarlyMemory(hasExternal: bool): void {
+  clear(0, earlyRangeCount, hasExternal);
 }
 
 /** The rest, once core 1 has left the ROM, whose stack lies there. */
-export function clearLateMemory(): void {
-  clear(earlyRangeCount, zeroRangeCount);
+export function clearLateMemory(hasExternal: bool): void {
+  clear(earlyRangeCount, zeroRangeCount, hasExternal);
 }
 
-function clear(first: i32, end: i32): void {
+/** Memory behind the data cache is left alone where it does not answer: a store there would end in an exception. */
+function clear(first: i32, end: i32, hasExternal: bool): void {
   for (let i = first; i < end; i++) {
     const range = zeroRanges + ((<usize>i) << 3);
+    if (!hasExternal && load<u32>(range) < EXTERNAL_END) continue;
     memory.fill(load<u32>(range), 0, load<u32>(range, 4));
   }
 }

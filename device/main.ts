@@ -20,9 +20,9 @@ const SLASH: u8 = 0x2f;
 /** Core 0: consoles, and its share of every pass. */
 export function main0(): void {
   const hasMemory = bootChip();
-  clearEarlyMemory();
+  clearEarlyMemory(hasMemory);
   const hasCore1 = startCore1();
-  clearLateMemory();
+  clearLateMemory(hasMemory);
   greet();
   if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
   if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");

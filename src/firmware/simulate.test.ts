@@ -93,6 +93,24 @@ describe('firmware on the simulated chip', () => {
     expect(story.warnings).toEqual([]);
   });
 
+  it.each([
+    ['none', { psramBytes: 0, psramMode: undefined }],
+    ['another kind', { psramMode: 'quad' }],
+  ] as const)('says that the PSRAM is missing where the board has %s', (_, difference) => {
+    const board = { ...defaultBoard, flashBytes: 1 << 20 };
+    const chip = createChip({
+      flash: build({ board, context: 512 }).flash,
+      board: { ...board, ...difference },
+    });
+    let printed = '';
+    chip.uart0.onOutput((byte) => (printed += String.fromCharCode(byte)));
+    chip.run({ untilSeconds: 1, until: () => printed.includes('Stopped') });
+    expect(printed).toMatch(
+      /Type the beginning[\s\S]*The PSRAM does not answer; this image needs it. Stopped/,
+    );
+    expect(printed).not.toContain('PANIC');
+  });
+
   it('is refused by the ROM when a byte of it is wrong', () => {
     const flash = firmware.flash.slice();
     flash[0x4000] ^= 1;

@@ -49,7 +49,7 @@ export interface CoreOptions {
   readonly bus: Bus;
   /** 0 or 1. */
   readonly core: number;
-  /** Carries out SIMCALL; without it the instruction is refused by name. */
+  /** Carries out SIMCALL; without it the instruction is illegal, as in hardware. */
   readonly simcall?: SimcallHandler;
   /** Called for each PIE access with an address that the hardware rounds down. */
   readonly onUnaligned?: (address: number, pc: number) => void;

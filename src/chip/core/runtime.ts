@@ -142,8 +142,8 @@ export function createRuntime(parts: RuntimeParts) {
       throw new UnsupportedInstruction(mnemonic, pc, reason);
     },
     simcall(pc: number, next: number) {
-      if (!parts.simcall)
-        throw new UnsupportedInstruction('simcall', pc, 'there is no host behind this core');
+      // Without a host it is what the manual makes of it in hardware.
+      if (!parts.simcall) return exceptions.raise(CAUSE.illegal, pc);
       const target = parts.simcall(registers, pc >>> 0);
       return target === undefined ? next : target | 0;
     },

@@ -22,6 +22,10 @@ const CAL_STOP_FORCE_LOW = 1 << 3;
 const CAL_DONE = 1 << 24;
 
 const BBPLL = 0x66;
+/** The reference voltage's self-calibration, which IDF's rtc_init waits for: both parts of it are done whenever one looks. */
+const ULP = 0x61;
+const ULP_DONE = 3;
+const ULP_DONE_FLAGS = 0x09;
 /** Bit of ANA_CONFIG that keeps a block off the bus. */
 const BLOCK_GATE: ReadonlyMap<number, number> = new Map([
   [0x61, 22],
@@ -80,7 +84,8 @@ export function createAnalogBus(context: PeripheralContext, base: number): Analo
         registers[register] = value >>> 16;
         return value;
       }
-      return (value & ~0xff0000) | (registers[register] << 16);
+      const done = id === ULP && register === ULP_DONE ? ULP_DONE_FLAGS : 0;
+      return (value & ~0xff0000) | ((registers[register] | done) << 16);
     },
   });
 

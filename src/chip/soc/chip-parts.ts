@@ -34,7 +34,7 @@ export interface ChipOptions {
   readonly quantum?: number;
   /** Ways of the data cache, which no register says. Default 4. */
   readonly dataCacheWays?: 4 | 8;
-  /** Carries out SIMCALL for a program without a system; without it the instruction is refused by name. */
+  /** Carries out SIMCALL for a program without a system; without it the instruction is illegal, as in hardware. */
   readonly simcall?: ChipSimcall;
   /** Core 0 stays where a reset leaves it: somebody else starts it. */
   readonly held?: boolean;
