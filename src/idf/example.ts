@@ -48,7 +48,7 @@ export function exampleFiles(
     CONSOLE: board.console === 'usb' ? 'USB_SERIAL_JTAG' : 'UART_DEFAULT',
     SCREEN: screenSettings(board),
     APP_BYTES: hexadecimal(app),
-    LLM_PARTITION: embedded ? '' : `llm,      data, 0x40,    ,        ${hexadecimal(weights)}`,
+    LLM_PARTITION: embedded ? '' : `llm,      data, 0x40,    ,        ${hexadecimal(weights)}, encrypted`,
     CACHE_IN_PSRAM: inPsram ? '    options.cache_in_psram = true;\n' : '',
   });
   return files.set('main/font.h', fontHeader());

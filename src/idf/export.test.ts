@@ -48,10 +48,44 @@ describe('export idf', () => {
     },
   );
 
+  it.skipIf(!hasCompiler)('stops from interrupts by code and data in internal RAM, and calls nothing', () => {
+    const folder = kept(writeFiles(buildIdfComponent(base()).files));
+    const object = join(folder, 'esp32_llm.o');
+    const places = [`-I${join(folder, 'include')}`, `-I${folder}`, `-I${standins}`];
+    const flags = [...STRICT, '-O2', '-fno-pic', ...places, '-c', join(folder, 'esp32_llm.c'), '-o', object];
+    expect(runTool('cc', flags)).toEqual({ code: 0, output: '' });
+    const symbols = runTool('objdump', ['-t', object]).output;
+    expect(symbols).toMatch(/\.iram1\.standin\s+[0-9a-f]+ esp32_llm_stop$/m);
+    expect(symbols).toMatch(/\.dram1\.standin\s+[0-9a-f]+ stop_wanted$/m);
+    const code = runTool('objdump', ['-dr', '-j', '.iram1.standin', object]).output;
+    expect(code).toContain('.dram1.standin');
+    expect(code).not.toMatch(/\bcall/);
+  });
+
+  it.skipIf(!hasCompiler)('does not compile two cores where FreeRTOS has one', () => {
+    for (const cores of [1, 2] as const) {
+      const folder = kept(writeFiles(buildIdfComponent({ ...base(), cores }).files));
+      const places = [`-I${join(folder, 'include')}`, `-I${folder}`, `-I${standins}`];
+      const flags = [...STRICT, '-DCONFIG_FREERTOS_UNICORE=1', ...places, '-fsyntax-only'];
+      const { code, output } = runTool('cc', [...flags, join(folder, 'esp32_llm.c')]);
+      expect(code === 0).toBe(cores === 1);
+      if (cores === 2) expect(output).toContain('export it with --single-core');
+    }
+  });
+
+  it('keeps what code in internal RAM reads in internal RAM', () => {
+    const text = String(buildIdfComponent(base()).files.get('kernels.S'));
+    expect(text).toMatch(
+      /^#define ESP32_LLM_CODE \.iram1\.esp32_llm\n#define ESP32_LLM_CONSTANTS \.dram1\.esp32_llm$/m,
+    );
+    expect(text).toContain('\t.section\tESP32_LLM_CONSTANTS');
+    expect(text).not.toMatch(/\.section\t\.rodata/);
+  });
+
   it.skipIf(!hasCompiler)('the example compiles without warnings, with and without screen', () => {
     const folder = kept(writeFiles(buildIdfComponent({ ...base(), example: true }).files));
     const places = [`-I${join(folder, 'include')}`, `-I${standins}`];
-    const sources = ['main.c', 'screen.c'].map((name) => join(folder, 'example/main', name));
+    const sources = ['main.c', 'screen.c'].map((name) => join(folder, 'examples/story/main', name));
     for (const extra of [[], ['-DTEST_SCREENLESS']]) {
       const { code, output } = runTool('cc', [...STRICT, ...extra, ...places, '-fsyntax-only', ...sources]);
       expect({ code, output }).toEqual({ code: 0, output: '' });
@@ -62,7 +96,7 @@ describe('export idf', () => {
     const settings = (id: string): string =>
       String(
         buildIdfComponent({ ...base(), example: true, board: findBoard(id) }).files.get(
-          'example/sdkconfig.defaults',
+          'examples/story/sdkconfig.defaults',
         ),
       );
     const octal = settings('t-camera-s3');
@@ -88,7 +122,7 @@ describe('export idf', () => {
   it('partitions hold what is flashed, on every board', () => {
     for (const board of boards) {
       const { files, weights } = buildIdfComponent({ ...base(), example: true, board });
-      const rows = String(files.get('example/partitions.csv'))
+      const rows = String(files.get('examples/story/partitions.csv'))
         .split('\n')
         .filter((line) => line && !line.startsWith('#'))
         .map((line) => line.split(',').map((field) => field.trim()));

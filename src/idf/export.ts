@@ -4,12 +4,13 @@ import { buildComponent, type Component, type ComponentOptions } from './compone
 import { exampleFiles } from './example.ts';
 
 export interface IdfComponentOptions extends ComponentOptions {
-  /** Also the project example/ for this board. */
+  /** Also the project {@link EXAMPLE} for this board. */
   example?: boolean;
   board?: Board;
 }
 
-const EXAMPLE = 'example';
+/** Where the component registry looks for examples. */
+export const EXAMPLE = 'examples/story';
 
 /** Component and example as one set of files. */
 export function buildIdfComponent(options: IdfComponentOptions): Component {

@@ -2,14 +2,16 @@
 import type { ObjectCode } from '../xtensa/index.ts';
 import { printAssembly } from '../xtensa/index.ts';
 
-/** Code goes to internal RAM, where flash operations of other tasks do not stop it, unless the configuration says otherwise. */
+/** Code and its constants go to internal RAM, where flash operations of other tasks do not stop it, unless the configuration says otherwise. */
 const CODE_SECTION = `#ifdef ESP_PLATFORM
 #include "sdkconfig.h"
 #endif
 #if defined(ESP_PLATFORM) && !defined(CONFIG_ESP32_LLM_CODE_IN_FLASH)
 #define ESP32_LLM_CODE .iram1.esp32_llm
+#define ESP32_LLM_CONSTANTS .dram1.esp32_llm
 #else
 #define ESP32_LLM_CODE .text.esp32_llm
+#define ESP32_LLM_CONSTANTS .rodata.esp32_llm
 #endif
 `;
 
@@ -45,9 +47,12 @@ function printedSection(block: string): string {
   ].join('\n');
 }
 
-/** `.data.globals, "aw", ...` as `.data.esp32_llm.globals, "aw", ...`. */
+/** `.data.globals, "aw", ...` as `.data.esp32_llm.globals, "aw", ...`; constants lie where the code does. */
 const dataSection = (block: string): string =>
-  block.slice('\t.section\t'.length, block.indexOf('\n')).replace(/^\.(\w+)/, '.$1.esp32_llm');
+  block
+    .slice('\t.section\t'.length, block.indexOf('\n'))
+    .replace(/^\.rodata[^,]*, "a"/, 'ESP32_LLM_CONSTANTS, "a"')
+    .replace(/^\.(\w+)/, '.$1.esp32_llm');
 
 /** The first label that is not local. */
 const mainSymbol = (lines: readonly string[]): string | undefined =>

@@ -37,7 +37,7 @@ describe('export idf', () => {
       /context 96; [\d,]+ bytes of weights, [\d,]+ bytes of RAM\n.*idf\.py build flash monitor/,
     );
     expect(readFileSync(join(target, 'include/esp32_llm_model.h'), 'utf8')).toMatch(/ESP32_LLM_CORES 1/);
-    expect(readFileSync(join(target, 'example/sdkconfig.defaults'), 'utf8')).toContain('Heltec');
+    expect(readFileSync(join(target, 'examples/story/sdkconfig.defaults'), 'utf8')).toContain('Heltec');
   });
 
   it('leaves strange folders alone', async () => {

@@ -18,7 +18,7 @@ export function register(program: Command): void {
   const verb = program.command('export').description('write the model for other build systems');
   modelOptions(verb.command('idf').argument('<folder>', 'of the component, as components/esp32_llm'))
     .description('an ESP-IDF component: kernels, program, weights and a small C API')
-    .option('--example', 'also a complete project, in <folder>/example')
+    .option('--example', 'also a complete project, in <folder>/examples/story')
     .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
     .option('--context <n>', "positions (default: the model's)", integer(1, 65536))
     .option('--single-core', 'one task instead of two')
@@ -57,5 +57,5 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
   process.stdout.write(
     `${folder}: component esp32_llm with ${name}, context ${context}; ${thousands(weights.bytes.length)} bytes of weights, ${thousands(ram)} bytes of RAM\n`,
   );
-  if (options.example) process.stdout.write(`${folder}/example: idf.py build flash monitor\n`);
+  if (options.example) process.stdout.write(`${folder}/examples/story: idf.py build flash monitor\n`);
 }

@@ -14,6 +14,7 @@
 
 #include "esp32_llm_memory.h"
 #include "esp32_llm_program.h"
+#include "esp_attr.h"
 #include "esp_log.h"
 #include "esp_random.h"
 #include "esp_timer.h"
@@ -21,6 +22,10 @@
 #include "freertos/semphr.h"
 #include "freertos/task.h"
 #include "sdkconfig.h"
+
+#if ESP32_LLM_CORES == 2 && CONFIG_FREERTOS_UNICORE
+#error "This export of esp32_llm works on two cores; export it with --single-core, or switch CONFIG_FREERTOS_UNICORE off."
+#endif
 
 #define TAG "esp32_llm"
 #define SMALLEST_STACK 2048u
@@ -44,7 +49,8 @@ struct errand {
 };
 
 static atomic_int phase = PHASE_OFF;
-static atomic_bool stop_wanted = false;
+/** Written from interrupts while the flash may be away: in internal RAM, as its writer is. */
+static DRAM_ATTR atomic_bool stop_wanted = false;
 static struct errand errand;
 static int workers;
 static StaticSemaphore_t start_storage[ESP32_LLM_CORES], done_storage;
@@ -65,6 +71,8 @@ const char *esp32_llm_error_text(esp32_llm_err_t error)
         return "The partition with the weights is missing, too small or cannot be mapped.";
     case ESP32_LLM_ERROR_WEIGHTS:
         return "The weights are not those that this component was made with; flash weights.bin again.";
+    case ESP32_LLM_ERROR_PLAIN:
+        return "Flash encryption is on and the partition with the weights is plain; give it the flag \"encrypted\".";
     case ESP32_LLM_ERROR_TASK:
         return "A task of the model could not be created.";
     case ESP32_LLM_ERROR_PROMPT:
@@ -197,7 +205,7 @@ esp32_llm_err_t esp32_llm_deinit(void)
     return ESP32_LLM_OK;
 }
 
-void esp32_llm_stop(void)
+void IRAM_ATTR esp32_llm_stop(void)
 {
     atomic_store(&stop_wanted, true);
 }
@@ -229,15 +237,15 @@ static esp32_llm_ending_t tell(const esp32_llm_generate_options_t *options, uint
         do_job(JOB_TOKEN);
         const int64_t after = esp_timer_get_time();
         result->busy_microseconds += (uint64_t)(after - before);
+        result->tokens = index + 1;
         if (errand.token < 0) {
             return ESP32_LLM_FINISHED;
         }
         result->digest = errand.digest;
-        result->tokens = index + 1;
         const esp32_llm_token_t token = {
             .id = errand.token,
             .index = index,
-            .is_prompt = index < result->prompt_tokens,
+            .is_prompt = index + 1 < result->prompt_tokens,
             .text = errand.text,
             .text_bytes = (size_t)errand.text_bytes,
         };
@@ -268,7 +276,7 @@ static esp32_llm_err_t generate(const esp32_llm_generate_options_t *options, esp
     }
     const uint32_t wanted = options->max_tokens;
     const uint32_t limit = wanted != 0 && wanted < ESP32_LLM_CONTEXT ? wanted : ESP32_LLM_CONTEXT;
-    result->prompt_tokens = (uint32_t)errand.prompt_tokens - 1; /* not the one that begins every story */
+    result->prompt_tokens = (uint32_t)errand.prompt_tokens;
     result->ending = tell(options, limit, result);
     result->total_microseconds = (uint64_t)(esp_timer_get_time() - began);
     return ESP32_LLM_OK;

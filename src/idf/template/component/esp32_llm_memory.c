@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "esp32_llm_program.h"
+#include "esp_flash_encrypt.h"
 #include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_partition.h"
@@ -60,6 +61,10 @@ static esp32_llm_err_t map_partition(const char *label, const void **image)
         ESP_LOGE(TAG, "partition \"%s\" is missing or has less than %u bytes", label,
                  (unsigned)ESP32_LLM_WEIGHTS_BYTES);
         return ESP32_LLM_ERROR_PARTITION;
+    }
+    /* The cache deciphers whatever it reads while encryption is on. */
+    if (esp_flash_encryption_enabled() && !partition->encrypted) {
+        return ESP32_LLM_ERROR_PLAIN;
     }
     if (esp_partition_mmap(partition, 0, ESP32_LLM_WEIGHTS_BYTES, ESP_PARTITION_MMAP_DATA, image, &held.mapping) !=
         ESP_OK) {

@@ -153,6 +153,14 @@ static void test_weights(void)
     EXPECT(esp32_llm_init(&options) == ESP32_LLM_ERROR_PARTITION);
     test.partition_bytes = ESP32_LLM_WEIGHTS_BYTES;
 
+    test.is_flash_encrypted = true;
+    EXPECT(esp32_llm_init(&options) == ESP32_LLM_ERROR_PLAIN);
+    EXPECT(test.mapped == 0);
+    test.is_partition_encrypted = true;
+    EXPECT(esp32_llm_init(&options) == ESP32_LLM_OK);
+    EXPECT(esp32_llm_deinit() == ESP32_LLM_OK);
+    test.is_flash_encrypted = test.is_partition_encrypted = false;
+
     uint8_t *damaged = aligned_alloc(16, (ESP32_LLM_WEIGHTS_BYTES + 15) / 16 * 16);
     const uint8_t *good = test.weights;
     const size_t spots[] = {0, 4, 8, 12, sizeof(struct weights_header), ESP32_LLM_WEIGHTS_BYTES - 1};
@@ -219,7 +227,7 @@ static void test_stories(void)
     esp32_llm_generate_options_t options = story("abc");
     EXPECT(esp32_llm_generate(&options, &result) == ESP32_LLM_OK);
     EXPECT(result.ending == ESP32_LLM_LIMIT && result.tokens == ESP32_LLM_CONTEXT && seen == ESP32_LLM_CONTEXT);
-    EXPECT(result.prompt_tokens == 3 && result.digest == (uint64_t)ESP32_LLM_CONTEXT << 32);
+    EXPECT(result.prompt_tokens == 4 && result.digest == (uint64_t)ESP32_LLM_CONTEXT << 32);
     EXPECT(passes[0] == passes_before + ESP32_LLM_CONTEXT);
     EXPECT(passes[1] == (ESP32_LLM_CORES == 2 ? passes[0] : 0));
 
@@ -231,7 +239,7 @@ static void test_stories(void)
     story_length = 5;
     options = story("");
     EXPECT(esp32_llm_generate(&options, &result) == ESP32_LLM_OK);
-    EXPECT(result.ending == ESP32_LLM_FINISHED && result.tokens == 5 && seen == 5);
+    EXPECT(result.ending == ESP32_LLM_FINISHED && result.tokens == 6 && seen == 5);
     story_length = 1000000;
 
     options = story("");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "esp_flash_encrypt.h"
 #include "esp_heap_caps.h"
 #include "esp_log.h"
 #include "esp_partition.h"
@@ -66,7 +67,13 @@ const esp_partition_t *esp_partition_find_first(esp_partition_type_t type, esp_p
         return NULL;
     }
     partition.size = test.partition_bytes;
+    partition.encrypted = test.is_partition_encrypted;
     return &partition;
+}
+
+bool esp_flash_encryption_enabled(void)
+{
+    return test.is_flash_encrypted;
 }
 
 esp_err_t esp_partition_mmap(const esp_partition_t *partition, size_t offset, size_t size,

@@ -1,4 +1,5 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "esp_err.h"
@@ -11,6 +12,7 @@ typedef struct {
     uint32_t address;
     uint32_t size;
     char label[17];
+    bool encrypted;
 } esp_partition_t;
 const esp_partition_t *esp_partition_find_first(esp_partition_type_t type, esp_partition_subtype_t subtype,
                                                 const char *label);

@@ -1,5 +1,6 @@
 /* What the test looks at and turns. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,6 +10,8 @@ struct test_state {
     uint32_t last_caps;
     size_t partition_bytes;
     const uint8_t *weights;
+    bool is_flash_encrypted;
+    bool is_partition_encrypted;
     int mapped;
     int tasks_left;
     int cores;

@@ -40,6 +40,8 @@ typedef enum {
     ESP32_LLM_ERROR_TASK = 6,
     /** The prompt is longer than ESP32_LLM_LONGEST_PROMPT bytes, or than the context has positions. */
     ESP32_LLM_ERROR_PROMPT = 7,
+    /** Flash encryption is on, and the partition lacks the flag "encrypted": what was written plain would be read as garbage. */
+    ESP32_LLM_ERROR_PLAIN = 8,
 } esp32_llm_err_t;
 
 /** Where the weights are read from while a story is told. */
@@ -134,7 +136,10 @@ typedef enum {
 } esp32_llm_ending_t;
 
 typedef struct {
-    /** Tokens handed to the callback, and how many of them the prompt gave. */
+    /**
+     * Passes through the model, and how many of them read the prompt, as the firmware and `esp32-llm run` count: the token that begins
+     * every story is among both, and the pass that ended a finished story gave the callback nothing.
+     */
     uint32_t tokens;
     uint32_t prompt_tokens;
     esp32_llm_ending_t ending;
@@ -154,7 +159,10 @@ esp32_llm_err_t esp32_llm_init(const esp32_llm_init_options_t *options);
 /** Tells a story; returns when it is over. `options` and `result` may be NULL. */
 esp32_llm_err_t esp32_llm_generate(const esp32_llm_generate_options_t *options, esp32_llm_result_t *result);
 
-/** Ends the story that is being told, after its present token; without one it does nothing. From any task or interrupt. */
+/**
+ * Ends the story that is being told, after its present token; without one it does nothing. From any task or interrupt, also from
+ * interrupts that run while the flash is written (ESP_INTR_FLAG_IRAM): it lies in internal RAM and needs nothing from flash.
+ */
 void esp32_llm_stop(void);
 
 /** Ends the tasks and gives back what init has taken. */

@@ -1,0 +1,3 @@
+#pragma once
+#include <stdbool.h>
+bool esp_flash_encryption_enabled(void);
