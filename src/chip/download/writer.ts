@@ -1,5 +1,6 @@
 /** What FLASH_*, FLASH_DEFL_* and MEM_* have in common: a begin that announces packets, and data that must come in order. */
-import pako from 'pako';
+/// <reference path="./pako-inflate.d.ts" />
+import pako from 'pako/lib/inflate.js';
 import { checksumOf, ERROR, type Request, wordsOf } from './protocol.ts';
 
 /** Where the bytes go. */

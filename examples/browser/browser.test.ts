@@ -1,0 +1,97 @@
+/** The bundle in a real browser: a page compiles a model for a board, a Worker boots it, and the digest is Node's. */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle, entryGzip, formatSizes } from '../../scripts/bundle.ts';
+import {
+  buildFirmware,
+  findBoard,
+  loadCheckpoint,
+  loadTokenizer,
+  quantize,
+  simulate,
+} from '../../src/index.ts';
+import { shippedPrograms } from '../../src/node/index.ts';
+import { sharedPath } from '../../src/testing/shared-files.ts';
+import { servePage } from './serve.ts';
+
+const BROWSERS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+const browserPath = BROWSERS.find((path) => existsSync(path));
+if (!browserPath) console.log('skipped: there is no Chromium here to try the browser bundle in');
+/** On top of Playwright's own: the sandbox needs a user other than root, and nothing here may talk to the network. */
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
+const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** Most that each entry may weigh, in KB of gzip: a good tenth above what it weighs today. */
+const BUDGET: Readonly<Record<string, number>> = {
+  '.': 240,
+  './xtensa': 56,
+  './chip': 140,
+  './compiler': 195,
+  './train': 31,
+  './serial': 56,
+};
+
+/** stories260K where it is at hand, else the model that ships. */
+const shared = sharedPath('models/stories260K.bin');
+const modelPath = shared ?? new URL('../../models/tinystories.bin', import.meta.url);
+const tokenizerPath = shared
+  ? sharedPath('models/tok512.bin')!
+  : new URL('../../models/tokenizer.bin', import.meta.url);
+
+describe('the browser bundle', () => {
+  let files: Awaited<ReturnType<typeof bundle>>;
+  let server: Server;
+  let address: string;
+  beforeAll(async () => {
+    files = await bundle();
+    const models = { '/models/model.bin': modelPath, '/models/tokenizer.bin': tokenizerPath };
+    ({ server, address } = await servePage(models));
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('is no larger than it needs to be', () => {
+    console.log(formatSizes(files));
+    for (const [entry, kilobytes] of Object.entries(BUDGET))
+      expect(entryGzip(files, entry), entry).toBeLessThan(1000 * kilobytes);
+    expect(files.flatMap(({ entry }) => entry ?? []).toSorted()).toEqual(Object.keys(BUDGET).toSorted());
+  });
+
+  it.skipIf(!browserPath)('builds in a page, boots in a Worker, and tells Node’s story', async () => {
+    const model = loadCheckpoint(readFileSync(modelPath));
+    const tokenizer = loadTokenizer(readFileSync(tokenizerPath), model.config.vocabulary);
+    const board = findBoard('t-camera-s3');
+    const firmware = buildFirmware({ programs: shippedPrograms, model: quantize(model), tokenizer, board });
+    const expected = simulate(firmware, { prompt: 'One day', tokens: 64, temperature: 0 });
+
+    const browser = await chromium.launch({ executablePath: browserPath, args: [...FLAGS, ...QUIET] });
+    try {
+      const page = await browser.newPage();
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(String(error)));
+      page.on('requestfailed', (request) => problems.push(request.url()));
+      await page.goto(`${address}?board=${board.id}&prompt=One%20day`);
+      await page.waitForSelector('body[data-digest], body[data-error]', {
+        state: 'attached',
+        timeout: 110_000,
+      });
+      const body = await page.evaluate(() => ({ ...document.body.dataset, text: document.body.innerText }));
+      expect(problems).toEqual([]);
+      expect(body).toMatchObject({ digest: expected.digest });
+      expect(body.text).toContain(`for ${board.name}`);
+      expect(body.text).toContain(`digest ${expected.digest}`);
+    } finally {
+      await browser.close();
+    }
+  });
+});
