@@ -22,8 +22,8 @@ export interface ElfFrame {
   flags: number;
   /** Section header of index 0 left out. */
   sections: readonly SectionRow[];
-  /** Which sections are loaded: index into `sections`, address, bytes in memory. */
-  segments: readonly { section: number; address: number; memorySize: number }[];
+  /** Which sections are loaded: index into `sections`, address, bytes in memory, what may be done with them. */
+  segments: readonly { section: number; address: number; memorySize: number; flags: number }[];
 }
 
 const headerSize = 52;
@@ -86,10 +86,10 @@ export function writeFrame({ type, entry, flags, sections, segments }: ElfFrame)
     segments.length | (sectionHeaderSize << 16),
     rows.length | ((rows.length - 1) << 16),
   ]);
-  segments.forEach(({ section, address, memorySize }, index) => {
+  segments.forEach(({ section, address, memorySize, flags: access }, index) => {
     const at = headerSize + programHeaderSize * index;
     const { bytes } = rows[section + 1];
-    writeWords(view, at, [1, offsets[section + 1], address, address, bytes.length, memorySize, 7, 4]);
+    writeWords(view, at, [1, offsets[section + 1], address, address, bytes.length, memorySize, access, 4]);
   });
   rows.forEach((row, index) => {
     const { bytes, memorySize = bytes.length, address = 0, link = 0, info = 0 } = row;

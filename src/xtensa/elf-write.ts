@@ -1,6 +1,7 @@
 /** Writes an executable ELF file: segments, entry point, symbols, and which bytes of code are literals. */
 import { type SectionRow, stringTable, writeFrame, writeWords } from './elf-file.ts';
 import { bindings, property, sectionFlags, sectionTypes, specialSections } from './elf-numbers.ts';
+import type { SectionAttributes } from './object.ts';
 
 export interface ElfSegmentContent {
   name: string;
@@ -8,6 +9,8 @@ export interface ElfSegmentContent {
   /** What the file holds; the rest up to `memorySize` is zeros. */
   bytes: Uint8Array;
   memorySize?: number;
+  /** What the program may do with it; default everything. */
+  attributes?: Pick<SectionAttributes, 'write' | 'execute'>;
   /** Ranges [start, end) that are no instructions. */
   data?: readonly (readonly [number, number])[];
 }
@@ -49,13 +52,21 @@ function propertyTable(content: ElfContent): Uint8Array {
   return bytes;
 }
 
+/** PF_X, PF_W and PF_R. */
+const accessOf = ({ write, execute }: Pick<SectionAttributes, 'write' | 'execute'>): number =>
+  (execute ? 1 : 0) | (write ? 2 : 0) | 4;
+
+const everything = { write: true, execute: true };
+
 export function writeElf(content: ElfContent): Uint8Array {
   const { segments, entry } = content;
   const strings = stringTable();
   const symbols = symbolTable(content, strings);
-  const flags = sectionFlags.write | sectionFlags.allocate | sectionFlags.execute;
   const rows: SectionRow[] = [
-    ...segments.map(({ name, address, bytes, memorySize }) => {
+    ...segments.map(({ name, address, bytes, memorySize, attributes = everything }) => {
+      const { write, execute } = attributes;
+      const flags =
+        sectionFlags.allocate | (write ? sectionFlags.write : 0) | (execute ? sectionFlags.execute : 0);
       const type = bytes.length === 0 && memorySize ? sectionTypes.noBits : sectionTypes.programBits;
       return { name, type, flags, address, bytes, memorySize };
     }),
@@ -75,10 +86,11 @@ export function writeElf(content: ElfContent): Uint8Array {
     entry,
     flags: 0,
     sections: rows,
-    segments: segments.map(({ address, bytes, memorySize }, section) => ({
+    segments: segments.map(({ address, bytes, memorySize, attributes = everything }, section) => ({
       section,
       address,
       memorySize: memorySize ?? bytes.length,
+      flags: accessOf(attributes),
     })),
   });
 }

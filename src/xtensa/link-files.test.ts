@@ -205,17 +205,17 @@ describe('link', () => {
         '3fc88018        8 .bss                 x.o\n' +
         '40378000        4 .text                x.o\n',
     );
-    expect(
-      readElf(linked.elf()).segments.map(({ address, memorySize, bytes }) => [
-        address,
-        memorySize,
-        bytes.length,
-      ]),
-    ).toEqual([
-      [0x3fc88010, 4, 4],
-      [0x3fc88014, 4, 4],
-      [0x3fc88018, 8, 0],
-      [0x40378000, 4, 4],
+    const shown = readElf(linked.elf()).segments.map(({ address, memorySize, bytes, flags }) => [
+      address,
+      memorySize,
+      bytes.length,
+      `${flags.write ? 'w' : ''}${flags.execute ? 'x' : ''}`,
+    ]);
+    expect(shown).toEqual([
+      [0x3fc88010, 4, 4, ''],
+      [0x3fc88014, 4, 4, 'w'],
+      [0x3fc88018, 8, 0, 'w'],
+      [0x40378000, 4, 4, 'x'],
     ]);
   });
 

@@ -194,11 +194,13 @@ export function linkFiles(files: readonly InputFile[], options: LinkFilesOptions
     ...linked,
     entry,
     elf() {
-      const segments = byAddress.map(({ segment: { name, address, bytes }, section }) =>
-        attributesOf(section).zeros
-          ? { name, address, bytes: new Uint8Array(0), memorySize: bytes.length }
-          : { name, address, bytes, data: attributesOf(section).execute ? section.data : [] },
-      );
+      const segments = byAddress.map(({ segment: { name, address, bytes }, section }) => {
+        const attributes = attributesOf(section);
+        if (!attributes.zeros) {
+          return { name, address, bytes, attributes, data: attributes.execute ? section.data : [] };
+        }
+        return { name, address, bytes: new Uint8Array(0), memorySize: bytes.length, attributes };
+      });
       return writeElf({ entry, segments, symbols: linked.symbols });
     },
     map() {

@@ -83,6 +83,7 @@ describe('asm', () => {
     // argc doubled
     expect((await run('exec', at('main.elf'), 'x', 'y')).code).toBe(6);
     expect((await run('exec', at('main.o'), at('twice.o'), '--', 'x')).code).toBe(4);
+    expect((await run('exec', '--board', 't-camera-s3', at('main.o'), at('twice.o'))).code).toBe(2);
     expect(await run('exec', at('main.o'))).toEqual({
       code: 1,
       error: `esp32-llm: undefined symbol "twice", wanted by ${at('main.o')}, .text, "_start" + 0x5.\n`,
