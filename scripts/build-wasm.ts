@@ -43,12 +43,19 @@ const programsOf = (arithmetic: Arithmetic): Program[] => {
   ];
 };
 
+/** The trainer's operators, twice: with and without fused multiply-add (src/train/wasm/math.ts). */
+const trainer = [...device, '--sharedMemory', '--maximumMemory', '65536'];
 const programs: readonly Program[] = [
   ...(Object.keys(arithmetics) as Arithmetic[]).flatMap(programsOf),
   {
     entry: 'src/train/wasm/index.ts',
-    out: 'dist/train/kernels.wasm',
-    flags: [...device, '--sharedMemory', '--maximumMemory', '65536', '--enable', 'threads,simd'],
+    out: 'dist/train/kernels.plain.wasm',
+    flags: [...trainer, '--enable', 'threads,simd', '--use', 'FUSED=0'],
+  },
+  {
+    entry: 'src/train/wasm/index.ts',
+    out: 'dist/train/kernels.fused.wasm',
+    flags: [...trainer, '--enable', 'threads,simd,relaxed-simd', '--use', 'FUSED=1'],
   },
   { entry: 'device/kernels/index.ts', out: 'dist/device/kernels.wasm', flags: device },
   {

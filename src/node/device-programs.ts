@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
+import type { MultiplyAdd } from '../train/index.ts';
 
 const read = new Map<string, Uint8Array<ArrayBuffer>>();
 
@@ -21,5 +22,6 @@ function builtFile(path: string): Uint8Array<ArrayBuffer> {
 /** The parts of the device program. @throws FailureError before the package was built */
 export const shippedPrograms: DevicePrograms = (name) => builtFile(`device/${name}`);
 
-/** The trainer's operators. @throws FailureError before the package was built */
-export const shippedTrainingKernels = (): Uint8Array<ArrayBuffer> => builtFile('train/kernels.wasm');
+/** The trainer's operators by how they round. @throws FailureError before the package was built */
+export const shippedTrainingKernels = (multiplyAdd: MultiplyAdd): Uint8Array<ArrayBuffer> =>
+  builtFile(`train/kernels.${multiplyAdd}.wasm`);

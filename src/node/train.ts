@@ -1,9 +1,13 @@
 /** Training with Node's files and threads. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { UsageError } from '../errors.ts';
 import {
+  fusesMultiplyAdd,
+  hasRelaxedSimd,
+  type MultiplyAdd,
   outputNames,
   type RunStorage,
   type StartThread,
@@ -51,11 +55,18 @@ export async function trainFiles({
   return { ...result, model: join(out, outputNames.checkpoint), tokenizer: join(out, outputNames.tokenizer) };
 }
 
-/** The operators that ship, on Node's worker threads. */
-export const trainMachinery = (): TrainMachinery => ({
-  kernels: new WebAssembly.Module(shippedTrainingKernels()),
-  startThread,
-});
+/**
+ * The operators that ship, on Node's worker threads. Node 20 has relaxed SIMD behind a flag of V8's, which counts for all that is
+ * compiled after it was set, workers included.
+ */
+export function trainMachinery(): TrainMachinery {
+  if (!hasRelaxedSimd()) setFlagsFromString('--experimental-wasm-relaxed-simd');
+  const compiled = (multiplyAdd: MultiplyAdd) => new WebAssembly.Module(shippedTrainingKernels(multiplyAdd));
+  return {
+    kernels: { plain: compiled('plain'), fused: fusesMultiplyAdd() ? compiled('fused') : undefined },
+    startThread,
+  };
+}
 
 function textFile(path: string): TextSource {
   try {

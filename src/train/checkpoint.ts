@@ -1,6 +1,7 @@
 import { FailureError } from '../errors.ts';
 import type { BatchState } from './batches.ts';
 import type { Engine } from './engine.ts';
+import type { MultiplyAdd } from './multiply-add.ts';
 import type { Recipe } from './recipe.ts';
 
 /** One point of the loss curve. */
@@ -26,6 +27,8 @@ export interface RunState {
   seconds: number;
   batches: BatchState;
   curve: CurvePoint[];
+  /** Of the last session; runs from before there was a choice do not say it, they were plain. */
+  multiplyAdd?: MultiplyAdd;
 }
 
 export interface Checkpoint {

@@ -9,6 +9,7 @@ import {
   RESULT_SLOTS,
   SETTING_SLOTS,
 } from './memory.ts';
+import type { MultiplyAdd, TrainKernels } from './multiply-add.ts';
 import { createRandom } from './random.ts';
 import { checkShape, parametersOf, type Shape } from './shape.ts';
 import { joinRun, Result, type Settings, type ThreadTask, writeSettings } from './thread.ts';
@@ -47,12 +48,13 @@ export type StartThread = (task: ThreadTask) => Promise<{ ended: Promise<void> }
 
 /** What training takes from its surroundings: Node and browsers have other files and other workers. */
 export interface TrainMachinery {
-  /** The operators, dist/train/kernels.wasm, compiled. */
-  kernels: WebAssembly.Module;
+  kernels: TrainKernels;
   startThread: StartThread;
 }
 
 export interface EngineOptions extends TrainMachinery {
+  /** Default: fused where there is such a kernel. */
+  multiplyAdd?: MultiplyAdd;
   threads: number;
   /** Most tokens of one step, over all threads. */
   batchTokens: number;
@@ -61,7 +63,8 @@ export interface EngineOptions extends TrainMachinery {
 /** Starts the threads; weights are zero until initialize() or a checkpoint fills them. */
 export async function createEngine(shape: Shape, options: EngineOptions): Promise<Engine> {
   checkShape(shape);
-  const { threads, batchTokens, kernels: module, startThread } = options;
+  const { threads, batchTokens, kernels, multiplyAdd, startThread } = options;
+  const module = (multiplyAdd !== 'plain' && kernels.fused) || kernels.plain;
   const capacity = Math.ceil(batchTokens / CHUNKS) + shape.context;
   const layout = layOut(shape, threads, capacity);
   const memory = createMemory(layout.bytes);

@@ -1,8 +1,10 @@
 /** Training: a tokenizer and a llama-style model from text, in WebAssembly SIMD on worker threads. */
+
 export type { RunState, RunStorage } from './checkpoint.ts';
 export type { TextSource } from './corpus.ts';
 export { createEncoder, type Encoder } from './encoder.ts';
 export type { StartThread, TrainMachinery } from './engine.ts';
+export { fusesMultiplyAdd, hasRelaxedSimd, type MultiplyAdd, type TrainKernels } from './multiply-add.ts';
 export { type Finish, presetNames, type Recipe, type RecipeOptions, recipeOf } from './recipe.ts';
 export type { Shape } from './shape.ts';
 export { followRun, type ThreadTask } from './thread.ts';

@@ -115,6 +115,34 @@ describe('train', () => {
     expect(Buffer.compare(kept.get(outputNames.model)!, file('files', outputNames.model))).toBe(0);
   });
 
+  it('goes on in the multiplyAdd it began with, and says which', async () => {
+    const { plain, fused } = trainMachinery().kernels;
+    const kept = new Map<string, Uint8Array>();
+    const storage = {
+      name: 'memory',
+      has: (name: string) => kept.has(name),
+      read: (name: string) => kept.get(name)!,
+      write: (name: string, content: string | Uint8Array) =>
+        void kept.set(name, typeof content === 'string' ? new TextEncoder().encode(content) : content),
+    };
+    const common = {
+      ...basic,
+      text: { name: 'a text', bytes: readFileSync(text) },
+      storage,
+      programs: shippedPrograms,
+      validation: undefined,
+      startThread: () => Promise.reject(new Error('there are no threads')),
+      threads: 1,
+    };
+    const first = await trainAnywhere({ ...common, kernels: { plain }, steps: 2 });
+    expect(first.state.multiplyAdd).toBe('plain');
+    const second = await trainAnywhere({ ...common, kernels: { plain, fused }, steps: 4, resume: true });
+    expect(second.state.multiplyAdd).toBe('plain');
+    kept.clear();
+    const third = await trainAnywhere({ ...common, kernels: { plain, fused }, steps: 2 });
+    expect(third.state.multiplyAdd).toBe(fused ? 'fused' : 'plain');
+  });
+
   it('windows of a stream, AdamW, ReLU, no finish and an own validation text work as well', async () => {
     const { state } = await train({
       ...basic,

@@ -19,6 +19,7 @@ import { curveSvg } from './curve.ts';
 import { createEncoder } from './encoder.ts';
 import { createEngine, type Engine, initialize, type TrainMachinery } from './engine.ts';
 import { measure, measuring } from './measure.ts';
+import { multiplyAddFor } from './multiply-add.ts';
 import { checkFinish, progressOf, type Recipe, type RecipeOptions, recipeOf } from './recipe.ts';
 import { settingsOf } from './settings.ts';
 import { checkShape, parametersOf, type Shape } from './shape.ts';
@@ -29,7 +30,7 @@ export interface TrainOptions extends RecipeOptions, TrainMachinery {
   text: TextSource;
   /** Gets the model, its tokenizer, the curve, samples and the checkpoint. */
   storage: RunStorage;
-  /** The chip's arithmetic, which the finished model is tried in. */
+  /** The chip's multiplyAdd, which the finished model is tried in. */
   programs: DevicePrograms;
   /** A second text that is only measured. */
   validation?: TextSource;
@@ -118,8 +119,8 @@ async function start(options: TrainOptions): Promise<Run> {
   if (checkpoint && checkpoint.state.textHash !== text.hash) {
     throw new UsageError(`train: ${options.text.name} is not the text that ${storage.name} was trained on.`);
   }
-  const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash);
-  const { recipe } = state;
+  const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash, options);
+  const { recipe, multiplyAdd } = state;
   checkFinish(recipe);
   const { tokenizer, corpus } = prepareCorpus(text, recipe.shape.vocabulary, recipe.shape.context);
   const validation = options.validation
@@ -128,6 +129,7 @@ async function start(options: TrainOptions): Promise<Run> {
   storage.write(outputNames.tokenizer, writeTokenizer(tokenizer));
   const engine = await createEngine(recipe.shape, {
     kernels: options.kernels,
+    multiplyAdd,
     startThread: options.startThread,
     threads: recipe.threads,
     batchTokens: recipe.batchTokens,
@@ -137,16 +139,17 @@ async function start(options: TrainOptions): Promise<Run> {
   return { options, state, engine, corpus, batches, tokenizer, documents: text.documents, validation };
 }
 
-function initialState(recipe: Recipe, textHash: string): RunState {
+function initialState(recipe: Recipe, textHash: string, { kernels }: TrainOptions): RunState {
   const batches = { epoch: 0, cursor: 0, random: [] };
-  return { recipe, textHash, step: 0, tokens: 0, seconds: 0, batches, curve: [] };
+  const multiplyAdd = multiplyAddFor(kernels);
+  return { recipe, textHash, step: 0, tokens: 0, seconds: 0, batches, curve: [], multiplyAdd };
 }
 
 /** The checkpoint's recipe, with a new end where one was given. */
-function resumed(state: RunState, { steps, seconds, threads }: TrainOptions): RunState {
+function resumed(state: RunState, { steps, seconds, threads, kernels }: TrainOptions): RunState {
   const recipe = { ...state.recipe, threads: threads ?? state.recipe.threads };
   if (steps || seconds) Object.assign(recipe, { steps: steps ?? 0, seconds: seconds ?? 0 });
-  return { ...state, recipe };
+  return { ...state, recipe, multiplyAdd: multiplyAddFor(kernels, state.multiplyAdd ?? 'plain') };
 }
 
 function prepareWeights(engine: Engine, { seed }: Recipe, checkpoint?: Checkpoint): void {

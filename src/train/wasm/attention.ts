@@ -5,7 +5,7 @@
  * All tensors are row-major, one row a token.
  */
 import { pack, tileAlong, tileEdge } from './gemm';
-import { exp4, log, max4, sum4 } from './math';
+import { exp4, log, max4, multiplyAdd, sum4 } from './math';
 
 /** Query rows at a time: forward one tile; backward more, so that sums over queries are longer. */
 const FORWARD_ROWS: i32 = 4;
@@ -101,12 +101,12 @@ function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
     top2 = f32x4.pmax(top2, v128.load(p, 16));
   }
   peak = max4(f32x4.pmax(top, top2)) * scale;
-  const shift = f32x4.splat(peak);
+  const shift = f32x4.splat(-peak);
   const factor = f32x4.splat(scale);
   let total = f32x4.splat(0);
   for (let p = row; p < end; p += 32) {
-    const e = exp4(f32x4.sub(f32x4.mul(v128.load(p), factor), shift));
-    const e2 = exp4(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), shift));
+    const e = exp4(multiplyAdd(v128.load(p), factor, shift));
+    const e2 = exp4(multiplyAdd(v128.load(p, 16), factor, shift));
     v128.store(p, e);
     v128.store(p, e2, 16);
     total = f32x4.add(total, f32x4.add(e, e2));
@@ -224,12 +224,12 @@ function gradientRow(
     store<f32>(dp + ((<usize>j) << 2), 0);
   }
   const factor = f32x4.splat(scale);
-  const shift = f32x4.splat(logSum);
+  const shift = f32x4.splat(-logSum);
   const middle = f32x4.splat(delta);
   const end = p + ((<usize>columns) << 2);
   while (p < end) {
-    const e = exp4(f32x4.sub(f32x4.mul(v128.load(p), factor), shift));
-    const e2 = exp4(f32x4.sub(f32x4.mul(v128.load(p, 16), factor), shift));
+    const e = exp4(multiplyAdd(v128.load(p), factor, shift));
+    const e2 = exp4(multiplyAdd(v128.load(p, 16), factor, shift));
     v128.store(p, e);
     v128.store(p, e2, 16);
     v128.store(dp, f32x4.mul(f32x4.mul(e, f32x4.sub(v128.load(dp), middle)), factor));
@@ -242,7 +242,7 @@ function gradientRow(
 function dot(a: usize, b: usize, count: i32): f32 {
   let sum = f32x4.splat(0);
   for (let i = 0; i < count; i += 4) {
-    sum = f32x4.add(sum, f32x4.mul(v128.load(a), v128.load(b)));
+    sum = multiplyAdd(v128.load(a), v128.load(b), sum);
     a += 16;
     b += 16;
   }

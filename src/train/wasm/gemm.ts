@@ -3,6 +3,7 @@
  * B goes through a packed panel of 8 columns (scratch), so that the inner loop reads it in one stream
  * whatever its layout was; A is read in place, along rows (`aColStride` 1) or along columns.
  */
+import { multiplyAdd } from './math';
 
 /** Rows of C that share one packed panel; rows of A then stay in the first two cache levels. */
 const ROW_BLOCK: i32 = 128;
@@ -116,17 +117,17 @@ function multiplyTile(
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = down ? v128.load32_splat(p0) : v128.load32_splat(p0);
-    s00 = f32x4.add(s00, f32x4.mul(x, b0));
-    s01 = f32x4.add(s01, f32x4.mul(x, b1));
+    s00 = multiplyAdd(x, b0, s00);
+    s01 = multiplyAdd(x, b1, s01);
     x = down ? v128.load32_splat(p0, 4) : v128.load32_splat(p1);
-    s10 = f32x4.add(s10, f32x4.mul(x, b0));
-    s11 = f32x4.add(s11, f32x4.mul(x, b1));
+    s10 = multiplyAdd(x, b0, s10);
+    s11 = multiplyAdd(x, b1, s11);
     x = down ? v128.load32_splat(p0, 8) : v128.load32_splat(p2);
-    s20 = f32x4.add(s20, f32x4.mul(x, b0));
-    s21 = f32x4.add(s21, f32x4.mul(x, b1));
+    s20 = multiplyAdd(x, b0, s20);
+    s21 = multiplyAdd(x, b1, s21);
     x = down ? v128.load32_splat(p0, 12) : v128.load32_splat(p3);
-    s30 = f32x4.add(s30, f32x4.mul(x, b0));
-    s31 = f32x4.add(s31, f32x4.mul(x, b1));
+    s30 = multiplyAdd(x, b0, s30);
+    s31 = multiplyAdd(x, b1, s31);
     if (down) {
       p0 += aStride;
     } else {

@@ -2,6 +2,25 @@
 const ROUNDER: f32 = 12582912;
 
 /**
+ * a * b + c of four floats, rounded once where the program is compiled for an engine with relaxed SIMD
+ * (`--use FUSED=1`, see scripts/build-wasm.ts) and twice elsewhere.
+ */
+// @ts-expect-error: decorator
+@inline
+export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
+  if (FUSED) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** c - a * b, as multiplyAdd rounds. */
+// @ts-expect-error: decorator
+@inline
+export function multiplySubtract(a: v128, b: v128, c: v128): v128 {
+  if (FUSED) return f32x4.relaxed_nmadd(a, b, c);
+  return f32x4.sub(c, f32x4.mul(a, b));
+}
+
+/**
  * e^x of four floats, relative error below 2e-7 (Cephes' expf polynomial); below -87 it gives e^-87. pmin and
  * pmax are one instruction each where min and max, which care for NaN, are many.
  */
@@ -9,17 +28,17 @@ const ROUNDER: f32 = 12582912;
 @inline
 export function exp4(x: v128): v128 {
   const clamped = f32x4.pmin(f32x4.pmax(x, f32x4.splat(-87)), f32x4.splat(88));
-  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)), f32x4.splat(ROUNDER));
+  const shifted = multiplyAdd(clamped, f32x4.splat(1.44269504088896341), f32x4.splat(ROUNDER));
   const n = f32x4.sub(shifted, f32x4.splat(ROUNDER));
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.sub(r, f32x4.mul(n, f32x4.splat(-2.12194440e-4)));
+  let r = multiplySubtract(n, f32x4.splat(0.693359375), clamped);
+  r = multiplySubtract(n, f32x4.splat(-2.12194440e-4), r);
   let p = f32x4.splat(1.9875691500e-4);
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.3981999507e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(8.3334519073e-3));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(4.1665795894e-2));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(1.6666665459e-1));
-  p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
-  p = f32x4.add(f32x4.add(f32x4.mul(f32x4.mul(p, r), r), r), f32x4.splat(1));
+  p = multiplyAdd(p, r, f32x4.splat(1.3981999507e-3));
+  p = multiplyAdd(p, r, f32x4.splat(8.3334519073e-3));
+  p = multiplyAdd(p, r, f32x4.splat(4.1665795894e-2));
+  p = multiplyAdd(p, r, f32x4.splat(1.6666665459e-1));
+  p = multiplyAdd(p, r, f32x4.splat(5.0000001201e-1));
+  p = f32x4.add(multiplyAdd(f32x4.mul(p, r), r, r), f32x4.splat(1));
   return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 

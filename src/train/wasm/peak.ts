@@ -1,3 +1,5 @@
+import { multiplyAdd } from './math';
+
 /**
  * As many multiply-adds as the machine can do in WebAssembly SIMD: twelve independent accumulators in
  * registers, no memory. `rounds` times 12 * 4 lanes * 2 operations; the sum keeps the loop alive.
@@ -18,18 +20,18 @@ export function multiplyAddPeak(rounds: i32): f32 {
   let k = f32x4.splat(11);
   let l = f32x4.splat(12);
   for (let round = 0; round < rounds; round++) {
-    a = f32x4.add(f32x4.mul(a, x), y);
-    b = f32x4.add(f32x4.mul(b, x), y);
-    c = f32x4.add(f32x4.mul(c, x), y);
-    d = f32x4.add(f32x4.mul(d, x), y);
-    e = f32x4.add(f32x4.mul(e, x), y);
-    f = f32x4.add(f32x4.mul(f, x), y);
-    g = f32x4.add(f32x4.mul(g, x), y);
-    h = f32x4.add(f32x4.mul(h, x), y);
-    i = f32x4.add(f32x4.mul(i, x), y);
-    j = f32x4.add(f32x4.mul(j, x), y);
-    k = f32x4.add(f32x4.mul(k, x), y);
-    l = f32x4.add(f32x4.mul(l, x), y);
+    a = multiplyAdd(a, x, y);
+    b = multiplyAdd(b, x, y);
+    c = multiplyAdd(c, x, y);
+    d = multiplyAdd(d, x, y);
+    e = multiplyAdd(e, x, y);
+    f = multiplyAdd(f, x, y);
+    g = multiplyAdd(g, x, y);
+    h = multiplyAdd(h, x, y);
+    i = multiplyAdd(i, x, y);
+    j = multiplyAdd(j, x, y);
+    k = multiplyAdd(k, x, y);
+    l = multiplyAdd(l, x, y);
   }
   const s = f32x4.add(
     f32x4.add(f32x4.add(a, b), f32x4.add(c, d)),

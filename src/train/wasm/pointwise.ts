@@ -1,5 +1,5 @@
 /** Row-wise and element-wise operators. Counts are multiples of 4, addresses multiples of 16 unless said. */
-import { exp4, max4, sum4 } from './math';
+import { exp4, max4, multiplyAdd, multiplySubtract, sum4 } from './math';
 
 /** llama2.c's epsilon. */
 const EPSILON: f32 = 1e-5;
@@ -11,7 +11,7 @@ export function rmsnormForward(out: usize, inverses: usize, x: usize, weight: us
     let squares = f32x4.splat(0);
     for (let o: usize = 0; o < bytes; o += 16) {
       const value = v128.load(x + o);
-      squares = f32x4.add(squares, f32x4.mul(value, value));
+      squares = multiplyAdd(value, value, squares);
     }
     const inverse = <f32>1 / sqrt<f32>(sum4(squares) / <f32>dim + EPSILON);
     store<f32>(inverses + (<usize>i << 2), inverse);
@@ -36,14 +36,14 @@ export function rmsnormBackward(
     for (let o: usize = 0; o < bytes; o += 16) {
       const gradient = v128.load(dOut + o);
       const normal = f32x4.mul(v128.load(x + o), factor);
-      products = f32x4.add(products, f32x4.mul(f32x4.mul(gradient, v128.load(weight + o)), normal));
-      v128.store(dWeight + o, f32x4.add(v128.load(dWeight + o), f32x4.mul(gradient, normal)));
+      products = multiplyAdd(f32x4.mul(gradient, v128.load(weight + o)), normal, products);
+      v128.store(dWeight + o, multiplyAdd(gradient, normal, v128.load(dWeight + o)));
     }
     const mean = f32x4.splat(sum4(products) / <f32>dim);
     for (let o: usize = 0; o < bytes; o += 16) {
       const normal = f32x4.mul(v128.load(x + o), factor);
-      const inner = f32x4.sub(f32x4.mul(v128.load(dOut + o), v128.load(weight + o)), f32x4.mul(normal, mean));
-      v128.store(dx + o, f32x4.add(v128.load(dx + o), f32x4.mul(inner, factor)));
+      const inner = multiplySubtract(normal, mean, f32x4.mul(v128.load(dOut + o), v128.load(weight + o)));
+      v128.store(dx + o, multiplyAdd(inner, factor, v128.load(dx + o)));
     }
     x += bytes;
     dx += bytes;
@@ -66,7 +66,7 @@ export function rope(
       const value = v128.load(x);
       const swapped = v128.shuffle<f32>(value, value, 1, 0, 3, 2);
       const sine = f32x4.mul(v128.load(sines + entry), direction);
-      v128.store(x, f32x4.add(f32x4.mul(value, v128.load(cosines + entry)), f32x4.mul(swapped, sine)));
+      v128.store(x, multiplyAdd(swapped, sine, f32x4.mul(value, v128.load(cosines + entry))));
       x += 16;
     }
   }
@@ -115,7 +115,7 @@ export function gatedBackward(dOut: usize, gate: usize, up: usize, count: i32, r
     } else {
       const s = sigmoid4(g);
       v128.store(up + o, f32x4.mul(d, f32x4.mul(g, s)));
-      const slope = f32x4.mul(s, f32x4.add(one, f32x4.mul(g, f32x4.sub(one, s))));
+      const slope = f32x4.mul(s, multiplyAdd(g, f32x4.sub(one, s), one));
       v128.store(gate + o, f32x4.mul(f32x4.mul(d, u), slope));
     }
   }
