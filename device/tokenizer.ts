@@ -2,9 +2,12 @@
  * Byte-pair encoding and decoding as llama2.c's run.c does it. The firmware packs the vocabulary into four tables: where each
  * piece's bytes are, those bytes, the merge scores, and the ids in the order of their bytes for look-up by halving.
  */
-import { pieceBytes, pieceOffsets, pieceOrder, pieceScores, promptMerges, promptTokens, uniquePieces } from "./contract/config";
+import {
+  pieceBytes, pieceOffsets, pieceOrder, pieceScores, promptMerges, promptTokens, uniquePieces, vocabulary,
+} from "./contract/config";
 
 export const BOS: i32 = 1;
+const UNKNOWN: i32 = 0;
 /** Id of byte 0; the 256 byte pieces follow <unk>, <s> and </s>. */
 const FIRST_BYTE: i32 = 3;
 const SPACE: i32 = 0x20;
@@ -46,20 +49,27 @@ function splitCharacters(text: usize, bytes: i32): i32 {
   let count = 1;
   const space = memory.data<u8>([0x20]);
   const spaceToken = find(space, 1, 0, 0);
-  store<i32>(promptSlot(count++), spaceToken == NONE ? FIRST_BYTE + SPACE : spaceToken);
+  store<i32>(promptSlot(count++), spaceToken == NONE ? byteToken(SPACE) : spaceToken);
   let start = 0;
   for (let end = 1; end <= bytes; end++) {
     const continues = end < bytes && (load<u8>(text + end) & 0xc0) == 0x80 && end - start < 4;
     if (continues) continue;
     const token = find(text + start, end - start, 0, 0);
     if (token == NONE) {
-      for (; start < end; start++) store<i32>(promptSlot(count++), FIRST_BYTE + load<u8>(text + start));
+      for (; start < end; start++) store<i32>(promptSlot(count++), byteToken(load<u8>(text + start)));
     } else {
       store<i32>(promptSlot(count++), token);
     }
     start = end;
   }
   return count;
+}
+
+/** The piece of a byte; <unk> in a vocabulary that has none. */
+function byteToken(byte: i32): i32 {
+  const token = FIRST_BYTE + byte;
+  const isPiece = token < <i32>vocabulary && byteOfPiece(pieceStart(token), pieceLength(token)) == byte;
+  return isPiece ? token : UNKNOWN;
 }
 
 /**

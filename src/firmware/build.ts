@@ -82,6 +82,8 @@ interface Settled {
   plan: MemoryPlan;
   code: ProgramCode;
   addresses: Map<string, number>;
+  /** Of the program, as the plan met them. */
+  needs: readonly MemoryItem[];
 }
 
 /** Builds the image. Throws a FailureError, with a table, for what does not fit. */
@@ -137,6 +139,12 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
   };
 }
 
+/** What the program of these options needs beside SRAM0, for plans of others like it. */
+export function programNeeds(options: FirmwareOptions): readonly MemoryItem[] {
+  const { cores = 2, pie = true, clock = 240, board = defaultBoard } = options;
+  return settle(options, board, { cores, pie, clock }).needs;
+}
+
 /**
  * Plan and program depend on each other: the program's code and data need room, and their size depends a little on the
  * numbers that the plan gives. Two or three rounds, in which needs only grow, settle it.
@@ -154,7 +162,7 @@ function settle(options: FirmwareOptions, board: Board, settings: Settings): Set
       numbers: numbersOf(options, board, settings, plan, addresses),
     });
     const wanted = programItems(code);
-    if (wanted.every((item) => fits(item, needs))) return { plan, code, addresses };
+    if (wanted.every((item) => fits(item, needs))) return { plan, code, addresses, needs };
     needs = wanted.map((item) => larger(item, needs));
   }
 }

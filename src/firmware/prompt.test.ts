@@ -27,6 +27,15 @@ describe('prompts', () => {
     expect(() => checkPromptText(prompt)).toThrow(UsageError);
   });
 
+  it('refuses what a vocabulary without byte pieces cannot say', () => {
+    const few = ['<unk>', '<s>', '</s>', ' ', 'a', 'b'].map((piece) => new TextEncoder().encode(piece));
+    const small = createTokenizer(few, new Float32Array(few.length), 5);
+    expect(() => checkStory('ab a', undefined, { tokenizer: small, context: 99 })).not.toThrow();
+    expect(() => checkStory('aéb', undefined, { tokenizer: small, context: 99 })).toThrow(
+      /vocabulary has no piece for "é" of the prompt, and none for single bytes/,
+    );
+  });
+
   it('counts tokens against the context', () => {
     // BOS, the space in front, three bytes
     expect(() => checkStory('abc', 5, { tokenizer, context: 5 })).not.toThrow();

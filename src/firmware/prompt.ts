@@ -1,6 +1,6 @@
 /** What a prompt may be: looked at before anything is simulated or sent, since the console would cut it, obey it or beep. */
 import { UsageError } from '../errors.ts';
-import type { Tokenizer } from '../model/index.ts';
+import { type Tokenizer, UNKNOWN_TOKEN } from '../model/index.ts';
 
 /** Longest line that the console takes, in bytes. */
 export const LINE_BYTES = 512;
@@ -44,7 +44,12 @@ export function checkStory(
   { tokenizer, context }: PromptRoom,
 ): void {
   checkPromptText(prompt);
-  const needed = tokenizer.encode(prompt).length;
+  const encoded = tokenizer.encode(prompt);
+  if (encoded.includes(UNKNOWN_TOKEN))
+    throw new UsageError(
+      `the model's vocabulary has no piece for ${strangers(prompt, tokenizer)} of the prompt, and none for single bytes; leave it out`,
+    );
+  const needed = encoded.length;
   if (needed > context)
     throw new UsageError(
       `the prompt has ${needed} tokens and the context of this image holds ${context}; give a shorter prompt or a larger --context`,
@@ -53,4 +58,11 @@ export function checkStory(
     throw new UsageError(
       `${tokens} tokens are asked for and the context of this image holds ${context}; give --tokens ${context} at most, or a larger --context`,
     );
+}
+
+/** The characters that no piece stands for, as `"é", "ß"`. */
+function strangers(prompt: string, tokenizer: Tokenizer): string {
+  const characters = new Set([' ', ...prompt]);
+  const unknown = [...characters].filter((character) => tokenizer.encode(character).includes(UNKNOWN_TOKEN));
+  return unknown.map((character) => JSON.stringify(character)).join(', ');
 }

@@ -35,6 +35,90 @@ describe('version 0', () => {
   });
 });
 
+/** A version 2 file whose int8 values and scales count up. */
+function version2Bytes(config: ModelConfig, groupSize: number): Uint8Array {
+  const { dim, layers } = config;
+  const norms = dim * (2 * layers + 1);
+  const quantised = parameterCount(config) - norms;
+  const bytes = new Uint8Array(256 + 4 * norms + quantised + (4 * quantised) / groupSize);
+  const view = new DataView(bytes.buffer);
+  const { hiddenDim, heads, kvHeads, vocabulary, context } = config;
+  const header = [0x616b3432, 2, dim, hiddenDim, layers, heads, kvHeads, vocabulary, context];
+  header.forEach((value, index) => view.setInt32(4 * index, value, true));
+  bytes[36] = 1;
+  view.setInt32(37, groupSize, true);
+  let at = 256;
+  const float = (value: number): void => {
+    view.setFloat32(at, value, true);
+    at += 4;
+  };
+  for (let i = 0; i < norms; i++) float(1);
+  const tensor = (count: number): void => {
+    for (let i = 0; i < count; i++) bytes[at++] = i % 100;
+    for (let group = 0; group < count / groupSize; group++) float(1 + group);
+  };
+  tensor(vocabulary * dim);
+  const kv = (dim / heads) * kvHeads;
+  for (const count of [
+    dim * dim,
+    kv * dim,
+    kv * dim,
+    dim * dim,
+    hiddenDim * dim,
+    dim * hiddenDim,
+    hiddenDim * dim,
+  ])
+    for (let layer = 0; layer < layers; layer++) tensor(count);
+  return bytes;
+}
+
+describe('version 2', () => {
+  it("reads groups that run across rows, as llama2.c's exporter writes them", () => {
+    const { weights, groups } = loadCheckpoint(version2Bytes(small, 8)); // rows of w2 have 12 elements
+    expect(weights.layers[0].w2).toHaveLength(8 * 12);
+    expect(weights.layers[0].w2[13]).toBe(13 * 2); // second row, second group
+    expect(weights.layers[1].w3[95]).toBe(95 * 12);
+    expect(groups).toBeUndefined(); // runq.c's sums within rows mean nothing here
+  });
+
+  it('keeps groups that end with the rows', () => {
+    const { groups } = loadCheckpoint(version2Bytes(small, 4));
+    expect(groups?.groupSize).toBe(4);
+  });
+});
+
+describe('files of others', () => {
+  const cases: [what: string, start: number[] | string, message: RegExp][] = [
+    ['GGUF', 'GGUF\x03\0\0\0', /x\.bin is a GGUF file of llama\.cpp, which cannot be read here; convert it/],
+    ['a zip of torch.save', 'PK\x03\x04\0\0', /is a PyTorch checkpoint/],
+    ['a pickle of torch.save', [0x80, 2, 0x8a, 10], /is a PyTorch checkpoint \(a pickle\)/],
+    [
+      'an LFS pointer',
+      'version https://git-lfs.github.com/spec/v1\n',
+      /is a Git LFS pointer.*fetch the file itself/,
+    ],
+    ['a web page', '<!DOCTYPE html>', /is a web page/],
+    ['a config', '{"hidden_size": 64}', /is JSON text/],
+  ];
+  it.each(cases)('%s is told by its bytes', (_what, start, message) => {
+    const bytes = new Uint8Array(5000);
+    bytes.set(typeof start === 'string' ? Buffer.from(start, 'latin1') : start);
+    expect(() => loadCheckpoint(bytes, 'x.bin')).toThrow(message);
+    expect(() => loadCheckpoint(bytes, 'x.bin')).toThrow(FailureError);
+  });
+
+  it('safetensors of another program are no llama2.c header', () => {
+    const header = Buffer.from(
+      '{"model.embed_tokens.weight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}',
+    );
+    const bytes = new Uint8Array(8 + header.length + 4);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+    bytes.set(header, 8);
+    expect(() => loadCheckpoint(bytes, 'x.safetensors')).toThrow(/safetensors/);
+    expect(() => loadCheckpoint(bytes, 'x.safetensors')).not.toThrow(/header says/);
+  });
+});
+
 describe('damage', () => {
   const good = version0Bytes(small);
   const patched = (offset: number, value: number): Uint8Array => {

@@ -1,6 +1,7 @@
 /** Finds out which checkpoint format a file is and reads it. */
 import { FailureError } from '../errors.ts';
 import { readOwn } from './checkpoint-own.ts';
+import { describeForeign } from './foreign.ts';
 import { readVersion0 } from './llama2c-v0.ts';
 import { MAGIC, readVersion1or2 } from './llama2c-v1.ts';
 import { isSafetensors } from './safetensors.ts';
@@ -14,6 +15,8 @@ const SMALLEST_HEADER = 28;
  * @throws FailureError in one sentence on truncated, overlong, impossible or NaN-ridden files
  */
 export function loadCheckpoint(bytes: Uint8Array, name = 'checkpoint'): Model {
+  const foreign = describeForeign(bytes);
+  if (foreign) throw new FailureError(`${name} ${foreign}`);
   if (bytes.length < SMALLEST_HEADER) {
     throw new FailureError(
       `${name}: ${bytes.length} bytes are too few for a checkpoint's header; give a .safetensors file of esp32-llm or a llama2.c .bin file`,

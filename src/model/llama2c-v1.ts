@@ -63,13 +63,19 @@ function readHeader(reader: ByteReader, name: string): Header {
   return { config, version, groupSize };
 }
 
+/** llama2.c's exporter cuts each tensor into groups from its first element on, so that a group may run across rows. */
 function checkGroupSize(groupSize: number, config: ModelConfig, name: string): void {
-  if (groupSize < 1 || config.dim % groupSize !== 0 || config.hiddenDim % groupSize !== 0) {
+  const tensors = [...MATRICES.map((kind) => elements(config, kind)), config.vocabulary * config.dim];
+  if (groupSize < 1 || tensors.some((count) => count % groupSize !== 0)) {
     throw new FailureError(
-      `${name}: group size ${groupSize} does not divide dim ${config.dim} and hidden ${config.hiddenDim}; the header is damaged`,
+      `${name}: group size ${groupSize} does not divide the tensors of dim ${config.dim} and hidden ${config.hiddenDim}; the header is damaged`,
     );
   }
 }
+
+/** runq.c's integer arithmetic, group by group of a row, means something only where no group runs across rows. */
+const groupsKeepToRows = ({ dim, hiddenDim }: ModelConfig, groupSize: number): boolean =>
+  dim % groupSize === 0 && hiddenDim % groupSize === 0;
 
 /** Bytes of the whole file: norms stay float32, matrices are float32 or int8 with one float32 scale a group. */
 function expectedBytes({ config, version, groupSize }: Header): number {
@@ -161,7 +167,9 @@ function readGroups(
   return {
     tokenEmbedding,
     classifier: config.sharedClassifier ? tokenEmbedding : dequantize(classifier, groupSize),
-    groups: { groupSize, tokenEmbedding: embedding, layers: groups, classifier },
+    groups: groupsKeepToRows(config, groupSize)
+      ? { groupSize, tokenEmbedding: embedding, layers: groups, classifier }
+      : undefined,
   };
 }
 

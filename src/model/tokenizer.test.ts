@@ -34,6 +34,11 @@ describe('encoding', () => {
   it('falls back to bytes', () => {
     expect(tokenizer.encode('é你')).toEqual([1, 262, 266, 0xe4 + 3, 0xbd + 3, 0xa0 + 3]);
   });
+  it('says <unk> where the vocabulary has no byte pieces', () => {
+    const few = ['<unk>', '<s>', '</s>', ' ', 'a'].map((piece) => utf8.encode(piece));
+    const small = createTokenizer(few, new Float32Array(few.length), 5);
+    expect(small.encode('aé')).toEqual([1, 3, 4, 0, 0]);
+  });
   it('adds BOS and EOS as asked', () => {
     expect(tokenizer.encode('', { bos: false, eos: true })).toEqual([2]);
   });

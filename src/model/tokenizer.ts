@@ -80,6 +80,9 @@ export function createTokenizer(
     if (!ids.has(key)) ids.set(key, id);
   });
   const bytePieces = vocabulary.map(byteOfPiece);
+  /** The piece of a byte; <unk> in a vocabulary that has none. */
+  const byteToken = (byte: number): number =>
+    bytePieces[byte + FIRST_BYTE_TOKEN] === byte ? byte + FIRST_BYTE_TOKEN : UNKNOWN_TOKEN;
 
   return {
     vocabulary,
@@ -87,7 +90,7 @@ export function createTokenizer(
     maxTokenLength,
     encode(text, { bos = true, eos = false } = {}) {
       const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
-      const tokens = mergePairs(splitCharacters(bytes, ids), vocabulary, scores, ids);
+      const tokens = mergePairs(splitCharacters(bytes, ids, byteToken), vocabulary, scores, ids);
       return [...(bos ? [BOS_TOKEN] : []), ...tokens, ...(eos ? [EOS_TOKEN] : [])];
     },
     decode(previous, token) {
@@ -107,17 +110,21 @@ function byteOfPiece(piece: Uint8Array): number | undefined {
   return match ? Number.parseInt(match[1], 16) : undefined;
 }
 
-/** One token a UTF-8 character, or one a byte where the character is no piece; a space goes before the text. */
-function splitCharacters(bytes: Uint8Array, ids: ReadonlyMap<string, number>): number[] {
+/** One token a UTF-8 character, or one a byte (<unk> where that is no piece either) where the character is none; a space goes before the text. */
+function splitCharacters(
+  bytes: Uint8Array,
+  ids: ReadonlyMap<string, number>,
+  byteToken: (byte: number) => number,
+): number[] {
   if (bytes.length === 0) return [];
-  const tokens = [ids.get(' ') ?? FIRST_BYTE_TOKEN + 0x20];
+  const tokens = [ids.get(' ') ?? byteToken(0x20)];
   let start = 0;
   for (let end = 1; end <= bytes.length; end++) {
     const continues = end < bytes.length && (bytes[end] & 0xc0) === 0x80 && end - start < 4;
     if (continues) continue;
     const character = bytes.subarray(start, end);
     const id = ids.get(latin1(character));
-    if (id === undefined) for (const byte of character) tokens.push(byte + FIRST_BYTE_TOKEN);
+    if (id === undefined) for (const byte of character) tokens.push(byteToken(byte));
     else tokens.push(id);
     start = end;
   }

@@ -63,7 +63,7 @@ export type MatrixName = (typeof MATRICES)[number];
 export interface Model {
   config: ModelConfig;
   weights: ModelWeights;
-  /** Present when the checkpoint was already quantised (Q8_0); `weights` then holds the values it stands for. */
+  /** Present when the checkpoint was already quantised (Q8_0, groups within rows); `weights` then holds the values it stands for. */
   groups?: GroupWeights;
   /** Where the checkpoint brings its own. */
   tokenizer?: Tokenizer;

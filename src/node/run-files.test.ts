@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import { writeSafely } from './run-files.ts';
+import { makeFolder, writeSafely } from './run-files.ts';
 
 const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY }));
 
@@ -36,4 +36,24 @@ it('a disk that fills up while writing: one sentence, and the old file is whole'
   );
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(existsSync(`${path}.part`)).toBe(false);
+});
+
+it('advises --resume only where there is something to resume', () => {
+  const fresh = join(folder, 'fresh');
+  makeFolder(fresh);
+  disk.room = 5;
+  expect(() => writeSafely(join(fresh, 'checkpoint.train'), 'the first save')).toThrow(
+    /the disk is full; free some space and start again\.$/,
+  );
+  disk.room = Number.POSITIVE_INFINITY;
+});
+
+it('makes folders one above the other, and says what keeps it', () => {
+  makeFolder(join(folder, 'a', 'b', 'c'));
+  expect(existsSync(join(folder, 'a', 'b', 'c'))).toBe(true);
+  expect(() => makeFolder(join(folder, 'checkpoint', 'below'))).toThrow(/it is a file, not a folder/);
+  if (existsSync('/proc/self'))
+    expect(() => makeFolder('/proc/nothing/there')).toThrow(
+      /cannot write \/proc\/nothing: nothing can be made there/,
+    );
 });

@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { FailureError } from '../errors.ts';
 
@@ -23,12 +34,17 @@ export function writeSafely(path: string, content: Uint8Array | string): void {
   }
 }
 
-/** Makes a folder and those above it. */
+/** Makes a folder and those above it, one by one: Node's own recursion hides a read-only disk behind ENOENT, and has no end below /proc. */
 export function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return;
+    throw explained(Object.assign(new Error(), { code: 'EEXIST' }), path);
+  }
+  if (dirname(path) !== path) makeFolder(dirname(path));
   try {
-    mkdirSync(path, { recursive: true });
+    mkdirSync(path);
   } catch (error) {
-    throw explained(error, path);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw explained(error, path);
   }
 }
 
@@ -41,18 +57,36 @@ function withFile(path: string, mode: string, use: (file: number) => void): void
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; free some space and go on with --resume',
-  EDQUOT: 'the disk quota is used up; free some space and go on with --resume',
-  EFBIG: 'the file would be larger than is allowed; raise the limit and go on with --resume',
-  EROFS: 'the disk is read-only; choose another --out',
-  EACCES: 'writing is not permitted; choose another --out',
-  ENOTDIR: 'part of the path is a file; choose another --out',
-  EEXIST: 'it is a file, not a folder; choose another --out',
+/** `again`: what to do once there is room; the others need another place. */
+const again = 'again';
+const reasons: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
+  ENOSPC: ['the disk is full; free some space', again],
+  EDQUOT: ['the disk quota is used up; free some space', again],
+  EFBIG: ['the file would be larger than is allowed; raise the limit', again],
+  EROFS: ['the disk is read-only', 'choose another --out'],
+  EACCES: ['writing is not permitted', 'choose another --out'],
+  EPERM: ['writing is not permitted', 'choose another --out'],
+  ENOENT: ['nothing can be made there', 'choose another --out'],
+  ENOTDIR: ['part of the path is a file', 'choose another --out'],
+  EEXIST: ['it is a file, not a folder', 'choose another --out'],
 };
+
+/** Names of files from which a run goes on. */
+const CHECKPOINTS = /^checkpoint/;
 
 function explained(error: unknown, path: string): Error {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  const reason = reasons[code];
-  return reason ? new FailureError(`train: cannot write ${path}: ${reason}.`) : (error as Error);
+  const known = reasons[code];
+  if (!known) return error as Error;
+  const [reason, advice] = known;
+  const what =
+    advice === again
+      ? holdsCheckpoint(dirname(path))
+        ? ' and go on with --resume'
+        : ' and start again'
+      : `; ${advice}`;
+  return new FailureError(`train: cannot write ${path}: ${reason}${what}.`);
 }
+
+const holdsCheckpoint = (folder: string): boolean =>
+  existsSync(folder) && readdirSync(folder).some((name) => CHECKPOINTS.test(name) && !name.endsWith('.part'));

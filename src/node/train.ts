@@ -68,12 +68,19 @@ export function trainMachinery(): TrainMachinery {
   };
 }
 
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  EISDIR: 'is a folder; name a file in it',
+  EACCES: 'may not be read; check its permissions',
+  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GB; give a part of it',
+};
+
 function textFile(path: string): TextSource {
   try {
     return { name: path, bytes: readFileSync(path) };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
-    throw new UsageError(`train: the text ${path} ${reason}.`);
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new UsageError(`train: the text ${path} ${UNREADABLE[code] ?? 'cannot be read'}.`);
   }
 }
 

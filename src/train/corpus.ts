@@ -9,6 +9,9 @@ import { documentsOf, type TrainedTokenizer, trainTokenizer } from './tokenizer-
 /** Below this a text teaches nothing but itself. */
 const SMALLEST_TEXT = 10_000;
 
+/** Bytes that surely fit into a string of the engine. */
+const LONGEST_TEXT = 2 ** 29 - 24;
+
 /** A text to train on or to measure. */
 export interface TextSource {
   /** What messages call it: its path. */
@@ -27,7 +30,10 @@ export function readText({ name, bytes }: TextSource, smallest = SMALLEST_TEXT):
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
+  } catch (error) {
+    // A string holds 512 MB at most; what is longer is no fault of its encoding.
+    if ((error as { code?: string }).code === 'ERR_STRING_TOO_LONG' || bytes.length >= LONGEST_TEXT)
+      throw new UsageError(`train: ${name} has ${bytes.length} bytes; give at most ${LONGEST_TEXT}.`);
     throw new UsageError(`train: ${name} is not UTF-8 text; convert it first.`);
   }
   const documents = documentsOf(text);

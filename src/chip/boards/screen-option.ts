@@ -11,12 +11,20 @@ const complain = (text: string, what: string): never => {
   throw new UsageError(`cannot take the screen "${text}": ${what}; it is written ${EXAMPLE}`);
 };
 
-/** GPIOs that nothing can be wired to (docs/esp32-s3.md D4), and why. */
+/** GPIOs that nothing can be wired to (docs/esp32-s3.md C1, D1, D2, D4), and why. */
+const TAKEN: readonly (readonly [first: number, last: number, why: string])[] = [
+  [0, 0, "is the BOOT button's: pulled low it keeps the chip in download mode"],
+  [19, 20, 'is a line of the native USB'],
+  [22, 25, 'does not exist on the ESP32-S3'],
+  [26, 32, 'is taken by the flash'],
+  [43, 44, 'is a line of the console (UART0)'],
+  [45, 45, "is a strapping pin: pulled high it changes the flash's supply voltage"],
+  [46, 46, 'is a strapping pin: pulled high it keeps the chip from download mode'],
+];
+
 function pinFault(pin: number): string | undefined {
   if (!Number.isInteger(pin) || pin < 0 || pin > LAST_PIN) return `is not a GPIO (0 to ${LAST_PIN})`;
-  if (pin >= 22 && pin <= 25) return 'does not exist on the ESP32-S3';
-  if (pin >= 26 && pin <= 32) return 'is taken by the flash';
-  return undefined;
+  return TAKEN.find(([first, last]) => pin >= first && pin <= last)?.[2];
 }
 
 /** @throws UsageError that says what is wrong and shows the form */

@@ -40,6 +40,22 @@ describe('export idf', () => {
     expect(readFileSync(join(target, 'examples/story/sdkconfig.defaults'), 'utf8')).toContain('Heltec');
   });
 
+  it('writes over what it wrote, but not over what somebody changed', async () => {
+    const target = join(folder, 'again');
+    const main = join(target, 'example/main/main.c');
+    const command = ['export', 'idf', target, ...model, '--example'];
+    expect((await run(...command)).code).toBe(0);
+    const exported = readFileSync(main, 'utf8');
+    expect((await run(...command, '--context', '64')).code).toBe(0);
+    writeFileSync(main, `${exported}/* mine */\n`);
+    const { code, printed } = await run(...command);
+    expect(code).toBe(2);
+    expect(printed).toMatch(/main\.c: changed since it was exported, and would be written over; .*--force/);
+    expect(readFileSync(main, 'utf8')).toContain('/* mine */');
+    expect((await run(...command, '--force')).code).toBe(0);
+    expect(readFileSync(main, 'utf8')).toBe(exported);
+  });
+
   it('leaves strange folders alone', async () => {
     writeFileSync(join(folder, 'thesis.txt'), 'precious');
     const { code, printed } = await run('export', 'idf', folder, ...model);

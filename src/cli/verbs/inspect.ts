@@ -23,7 +23,10 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   const { fitBoards } = await import('../../firmware/index.ts');
   const { path: name, tokenizer, model } = await openModel(path);
   const description = describeModel(model);
-  const fits = fitBoards(model, tokenizerFor({ path: name, tokenizer }, model));
+  const { shippedPrograms } = await import('../../node/index.ts');
+  if (process.stderr.isTTY) process.stderr.write('planning for each board ...');
+  const fits = fitBoards(model, tokenizerFor({ path: name, tokenizer }, model), shippedPrograms);
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (json) {
     process.stdout.write(`${JSON.stringify({ file: name, ...description, fits }, null, 2)}\n`);
     return;

@@ -1,0 +1,39 @@
+/** Files that people take for checkpoints of ours, told by their first bytes. */
+
+interface Foreign {
+  /** What the file is. */
+  readonly what: string;
+  readonly advice: string;
+  is(start: string): boolean;
+}
+
+const CONVERT = 'convert it with export.py of karpathy/llama2.c, or train one here';
+const FETCH = 'fetch the file itself';
+
+const begins =
+  (...starts: string[]) =>
+  (text: string): boolean =>
+    starts.some((start) => text.startsWith(start));
+
+const FOREIGN: readonly Foreign[] = [
+  { what: 'a GGUF file of llama.cpp', advice: CONVERT, is: begins('GGUF') },
+  { what: 'a GGML file of llama.cpp', advice: CONVERT, is: begins('lmgg', 'tjgg', 'fmgg') },
+  // torch.save writes a zip archive, before version 1.6 a pickle.
+  { what: 'a PyTorch checkpoint (or another zip archive)', advice: CONVERT, is: begins('PK\x03\x04') },
+  { what: 'a PyTorch checkpoint (a pickle)', advice: CONVERT, is: (text) => /^\x80[\x02-\x05]/.test(text) },
+  { what: 'an HDF5 file', advice: CONVERT, is: begins('\x89HDF') },
+  { what: 'a Git LFS pointer', advice: FETCH, is: begins('version https://git-lfs') },
+  { what: 'a web page', advice: FETCH, is: (text) => /^\s*<(!doctype|html)/i.test(text) },
+  { what: 'JSON text', advice: 'name the file with the weights', is: (text) => /^\s*\{\s*"/.test(text) },
+  { what: 'an ELF program', advice: 'name a checkpoint', is: begins('\x7fELF') },
+];
+
+/** Bytes that tell. */
+const START_BYTES = 64;
+
+/** A sentence for a file of another kind; undefined where the bytes say nothing. */
+export function describeForeign(bytes: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, START_BYTES));
+  const found = FOREIGN.find((kind) => kind.is(start));
+  return found && `is ${found.what}, which cannot be read here; ${found.advice}`;
+}
