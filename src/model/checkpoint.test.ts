@@ -44,7 +44,7 @@ function version2Bytes(config: ModelConfig, groupSize: number): Uint8Array {
   const view = new DataView(bytes.buffer);
   const { hiddenDim, heads, kvHeads, vocabulary, context } = config;
   const header = [0x616b3432, 2, dim, hiddenDim, layers, heads, kvHeads, vocabulary, context];
-  header.forEach((value, index) => view.setInt32(4 * index, value, true));
+  for (const [index, value] of header.entries()) view.setInt32(4 * index, value, true);
   bytes[36] = 1;
   view.setInt32(37, groupSize, true);
   let at = 256;
