@@ -1,5 +1,5 @@
 /** Every page of this folder, followed to the letter in a copy of the repository. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,14 +11,27 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const pages = readdirSync(here).filter((name) => name.endsWith('.md') && name !== 'README.md');
 
 describe('how-to pages', () => {
+  const read = (name: string): string => readFileSync(join(here, name), 'utf8');
+  /** Pages with commands are followed here; others name a test of their own. */
+  const followed = pages.filter((name) => readBlocks(read(name)).some(({ language }) => language === 'sh'));
+
   it('are all in the table of contents, and nothing else is', () => {
-    const linked = [...readFileSync(join(here, 'README.md'), 'utf8').matchAll(/\]\(([\w-]+\.md)\)/g)];
-    expect(linked.map(([, name]) => name).sort()).toEqual(pages.toSorted());
+    const linked = [...read('README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, name]) => name);
+    expect(linked.toSorted()).toEqual(pages.toSorted());
   });
 
-  it.each(pages)('%s is true', { timeout: 300_000 }, (name) => {
-    const page = readFileSync(join(here, name), 'utf8');
-    expect(readBlocks(page).some(({ language }) => language === 'sh')).toBe(true);
+  it('that are not followed here name the test that keeps them true', () => {
+    for (const name of pages.filter((page) => !followed.includes(page))) {
+      const tests = [...read(name).matchAll(/\b(?:src|docs|examples)\/[\w/.-]+\.test\.ts\b/g)].map(
+        ([path]) => path,
+      );
+      expect(tests.length, name).toBeGreaterThan(0);
+      for (const path of tests) expect(existsSync(join(root, path)), `${name}: ${path}`).toBe(true);
+    }
+  });
+
+  it.each(followed)('%s is true', { timeout: 300_000 }, (name) => {
+    const page = read(name);
     const folder = mkdtempSync(join(tmpdir(), 'how-to-'));
     try {
       copyRepository(root, folder);
