@@ -1,0 +1,48 @@
+/** What the documents say that can be looked up: links, verbs, scripts, the story and its digest. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from './cli/main.ts';
+import { int8Goldens } from './testing/shared-files.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' })
+  .trim()
+  .split('\n');
+
+describe('documents', () => {
+  it('link to files that are there', () => {
+    const broken = documents.flatMap((document) =>
+      [...read(document).matchAll(/\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)/g)]
+        .map(([, target]) => target!)
+        .filter((target) => !existsSync(join(root, dirname(document), target)))
+        .map((target) => `${document}: ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('name npm scripts and verbs that there are', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    for (const document of documents.filter((name) => name !== 'CHANGELOG.md'))
+      for (const [, script] of read(document).matchAll(/npm run (?:--silent )?([a-z][\w:]*\w)/g))
+        expect(Object.keys(scripts), `${document}: npm run ${script}`).toContain(script);
+    const verbs = new Set(createProgram().commands.map((command) => command.name()));
+    for (const document of documents)
+      for (const [, verb] of read(document).matchAll(/npx esp32-llm ([a-z]+)\b/g))
+        expect([...verbs], `${document}: esp32-llm ${verb}`).toContain(verb);
+  });
+
+  it('README shows the golden story', () => {
+    const { text, digest, prompt, temperature, topp, seed } = int8Goldens()[3]!;
+    const words = (lines: string): string => lines.split(/\s+/).join(' ');
+    const shown = words(read('README.md'));
+    expect(shown).toContain(words(`> ${prompt} ${text.trim()}`));
+    expect(shown.split(digest).length - 1).toBe(2);
+    expect(shown).toContain(
+      `> /temp ${temperature} temperature ${temperature} > /topp ${topp} top-p ${topp} > /seed ${seed}`,
+    );
+  });
+});
