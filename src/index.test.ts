@@ -1,7 +1,8 @@
 /** What the package promises of its entries: browsers can run all but `./node`, and whatever they offer is what ships. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readImports } from '../scripts/rooms.ts';
+import { deviceProgramNames } from './device-programs.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const manifest = JSON.parse(read('package.json')) as {
@@ -78,6 +79,12 @@ describe('entries', () => {
     };
     expect(browser.files.toSorted()).toEqual(forBrowsers.map(([, entry]) => entry).toSorted());
     expect(browser.compilerOptions.types).toEqual([]);
+  });
+
+  it('know every device program that is built', () => {
+    const built = readdirSync(new URL('../dist/device', import.meta.url));
+    // The screen's driver by itself is for its test.
+    expect(built.filter((name) => name !== 'screen.wasm').toSorted()).toEqual(deviceProgramNames.toSorted());
   });
 
   it('can be imported by name from within the package', async () => {

@@ -41,11 +41,13 @@ export {
   type Firmware,
   type FirmwareOptions,
   type Fit as BoardFit,
+  type FlashMode,
   fitBoards,
   formatDigest,
   type HostProgram,
   type HostProgramOptions,
   type Image as FlashImage,
+  type ImageSegment,
   type MapEntry,
   type MapRegion,
   type MemoryMap,
@@ -71,6 +73,7 @@ export {
   type Templates as IdfTemplates,
 } from './idf/index.ts';
 export {
+  type Activation,
   BOS_TOKEN,
   createTokenizer,
   describeModel,
@@ -83,9 +86,11 @@ export {
   loadTokenizer,
   type Model,
   type ModelConfig,
+  type ModelDescription,
   type ModelWeights,
   parameterCount,
   type Tokenizer,
+  writeCheckpoint,
 } from './model/index.ts';
 export {
   type Blob as ModelBlob,

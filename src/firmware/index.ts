@@ -2,7 +2,14 @@
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
 export { type Fit, fitBoards } from './fit.ts';
 export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';
-export { type Image, MAPPED_OFFSET, readImage, writeImage } from './image.ts';
+export {
+  type FlashMode,
+  type Image,
+  type ImageSegment,
+  MAPPED_OFFSET,
+  readImage,
+  writeImage,
+} from './image.ts';
 export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';

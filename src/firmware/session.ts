@@ -30,7 +30,7 @@ export interface Session {
   tell(prompt: string, limit: number, during?: () => void): Status;
   /** Puts bytes on the wire, nothing else. */
   type(bytes: Uint8Array | string): void;
-  /** Lets simulated time pass: until `done`, looked at every {@link SLICE} cycles. @throws FailureError at the limit */
+  /** Lets simulated time pass: until `done`, looked at every 20,000 cycles. @throws FailureError at the limit */
   runUntil(done: () => boolean, limit: number, what: string): void;
 }
 

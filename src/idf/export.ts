@@ -4,7 +4,7 @@ import { buildComponent, type Component, type ComponentOptions } from './compone
 import { exampleFiles } from './example.ts';
 
 export interface IdfComponentOptions extends ComponentOptions {
-  /** Also the project {@link EXAMPLE} for this board. */
+  /** Also the project example/ for this board. */
   example?: boolean;
   board?: Board;
 }

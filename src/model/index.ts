@@ -1,7 +1,7 @@
 /** What a language model is: config, tensors, tokenizer; one file per checkpoint format. */
 export { loadCheckpoint } from './checkpoint.ts';
 export { writeOwn as writeCheckpoint } from './checkpoint-own.ts';
-export { describeModel } from './describe.ts';
+export { describeModel, type ModelDescription } from './describe.ts';
 export {
   BOS_TOKEN,
   createTokenizer,

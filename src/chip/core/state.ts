@@ -41,7 +41,7 @@ export interface CoreState {
   /** MAC16: m0..m3. ACCLO / ACCHI are special[16] / special[17] (ACCHI sign-extended from 8 bits). */
   readonly mr: Int32Array;
 
-  /** T: cycle bookkeeping, see {@link TIME}. */
+  /** T: cycle bookkeeping, see `TIME`. */
   readonly time: Int32Array;
   /** Address of the next instruction (unsigned). */
   pc: number;
