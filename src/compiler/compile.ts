@@ -7,6 +7,7 @@ import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './back/emit.ts
 import type { MachineFunction } from './back/machine.ts';
 import { dropRepeatedState } from './back/peephole.ts';
 import { printMachine } from './back/print-machine.ts';
+import { isFar } from './back/reach.ts';
 import { emitRoutines } from './back/runtime/index.ts';
 import { type Estimate, estimate, schedule } from './back/schedule.ts';
 import { selectFunction } from './back/select.ts';
@@ -104,16 +105,17 @@ function compileFunction(build: () => IrFunction, watch: Watch): MachineFunction
   const uncounted = new Set<number>();
   const reserved: number[] = [];
   for (;;) {
-    const { fn, stages } = bestAttempt(build, { uncounted, reserved }, watch);
+    const { fn, stages, reserved: kept } = bestAttempt(build, { uncounted, reserved }, watch);
     const broken = brokenLoops(fn);
-    const largeFrame = needsScratch(fn) && reserved.length === 0;
-    if (broken.length === 0 && !largeFrame) {
+    const wantsScratch = needsScratch(fn) && kept.length === 0;
+    if (broken.length === 0 && !wantsScratch) {
       for (const show of stages) if (watch.listener) show(watch.listener);
       return fn;
     }
-    // A loop too long for the hardware keeps its branch; a frame beyond the reach of l32i sets a register aside.
+    // A loop too long for the hardware keeps its branch; a frame beyond the reach of l32i, or code beyond that of j,
+    // sets a register aside.
     for (const number of broken) uncounted.add(number);
-    if (largeFrame) reserved.push(SCRATCH);
+    if (wantsScratch) reserved.push(SCRATCH);
   }
 }
 
@@ -138,15 +140,22 @@ interface Attempt extends Limits {
 interface Attempted extends Estimate {
   readonly fn: MachineFunction;
   readonly stages: Show[];
+  /** Registers that were set aside. */
+  readonly reserved: readonly number[];
 }
 
 /** Share of the cycles spent waiting from which on another order is tried. */
 const WORTH_ORDERING = 0.002;
 
+/** Functions of so many instructions are long in compiling and seldom hot as a whole. */
+const MOST_TRIED_TWICE = 10_000;
+
+const sizeOf = ({ blocks }: MachineFunction) => blocks.reduce((sum, { insts }) => sum + insts.length, 0);
+
 /** Ordering before allocation can cost registers: whichever way ends in the faster code. */
 function bestAttempt(build: () => IrFunction, limits: Limits, watch: Watch): Attempted {
   const late = attempt(build, { ...limits, early: false }, watch);
-  if (late.stalls < late.cycles * WORTH_ORDERING) return late;
+  if (late.stalls < late.cycles * WORTH_ORDERING || sizeOf(late.fn) > MOST_TRIED_TWICE) return late;
   const early = attempt(build, { ...limits, early: true }, watch);
   return early.cycles < late.cycles ? early : late;
 }
@@ -173,12 +182,14 @@ function attempt(
   placeConstants(fn);
   dropRepeatedState(fn);
   if (verify) verifyRegisters(fn, 'selection');
+  // Seen before all the work of allocation, which would be done again for it.
+  const kept = reserved.length === 0 && isFar(fn) ? [SCRATCH] : reserved;
   if (early) reorder(fn, 'ordering before allocation', verify);
-  allocateRegisters(fn, reserved);
-  if (verify) verifyReserved(fn, reserved);
+  allocateRegisters(fn, kept);
+  if (verify) verifyReserved(fn, kept);
   reorder(fn, 'ordering after allocation', verify);
   note('allocated', () => printMachine(fn));
-  return { fn, stages, ...estimate(fn) };
+  return { fn, stages, reserved: kept, ...estimate(fn) };
 }
 
 function reorder(fn: MachineFunction, step: string, verify: boolean): void {

@@ -15,6 +15,7 @@ import {
   newRegister,
   terminatorOf,
 } from './machine.ts';
+import { overloaded } from './pressure.ts';
 import { spill } from './spill.ts';
 
 const calleeSaved = [0, 12, 13, 14, 15];
@@ -30,6 +31,13 @@ export function allocateRegisters(fn: MachineFunction, reserved: readonly number
   keepSavedRegisters(fn, reserved);
   /** Registers made by spilling live for an instruction or two; spilling them again would not end. */
   const fixed = new Set<number>();
+  const tooMany = overloaded(fn);
+  if (tooMany.length > 0)
+    for (const reg of spill(
+      fn,
+      tooMany.map((reg) => [reg]),
+    ))
+      fixed.add(reg);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const graph = buildInterference(fn);
     const colouring = colour(fn, graph, fixed, reserved);
@@ -109,12 +117,14 @@ const isReal = (reg: number) => reg < FIRST_VIRTUAL;
 /** Merges the two sides of moves, most frequent first, where the result stays easy to colour. */
 function coalesce(work: Work, fixed: ReadonlySet<number>): void {
   const moves = [...work.graph.moves].sort((a, b) => b.weight - a.weight);
+  const degree = (reg: number) => work.graph.neighbours[reg].size;
   for (let changed = true; changed; ) {
     changed = false;
     for (const { to, from } of moves) {
       const [a, b] = [find(work, to), find(work, from)];
       if (a === b || work.graph.neighbours[a].has(b) || (isReal(a) && isReal(b))) continue;
-      const [into, gone] = isReal(b) ? [b, a] : [a, b];
+      const [into, gone] =
+        isReal(b) || (!isReal(a) && degree(b) > Math.max(degree(a), MOST_NEIGHBOURS)) ? [b, a] : [a, b];
       if (fixed.has(gone) || fixed.has(into)) continue;
       if (!canMerge(work, into, gone)) continue;
       merge(work, into, gone);
@@ -123,7 +133,10 @@ function coalesce(work: Work, fixed: ReadonlySet<number>): void {
   }
 }
 
-/** George's test against a real register, Briggs's between two virtual ones. */
+/** Beyond so many neighbours Briggs's test, which looks at all of them, is not made. */
+const MOST_NEIGHBOURS = 400;
+
+/** George's test against a real register, Briggs's or George's between two virtual ones. */
 function canMerge(work: Work, into: number, gone: number): boolean {
   const { neighbours } = work.graph;
   const colours = work.available(gone);
@@ -132,6 +145,10 @@ function canMerge(work: Work, into: number, gone: number): boolean {
   if (isReal(into)) {
     for (const reg of neighbours[gone])
       if (isHard(reg) && !isReal(reg) && !neighbours[into].has(reg)) return false;
+    return true;
+  }
+  if (neighbours[into].size > MOST_NEIGHBOURS) {
+    for (const reg of neighbours[gone]) if (isHard(reg) && !neighbours[into].has(reg)) return false;
     return true;
   }
   let hard = 0;
@@ -179,21 +196,51 @@ function simplifyOrder(work: Work, fixed: ReadonlySet<number>): number[] {
     const cheap = work.fn.constants.has(reg) ? 0.4 : 1;
     return (costs[reg] * cheap) / (degrees.get(reg) as number);
   };
+  const cheapest = cheapestFirst(spillCost, (reg) => degrees.has(reg));
   while (degrees.size > 0) {
     const next = easy.pop();
     if (next !== undefined) {
       if (degrees.has(next)) remove(next);
       continue;
     }
-    let best = -1;
-    let bestCost = Number.POSITIVE_INFINITY;
-    for (const reg of degrees.keys()) {
-      const cost = spillCost(reg);
-      if (best < 0 || cost < bestCost) [best, bestCost] = [reg, cost];
-    }
-    remove(best);
+    remove(cheapest.next(degrees.keys(), degrees.size));
   }
   return order;
+}
+
+/** In graphs of so many registers the costs, which change with the degrees, are looked at again only now and then. */
+const LARGE_GRAPH = 2000;
+const PICKS = 100;
+
+/** Picks the register that is cheapest to spill. */
+function cheapestFirst(
+  cost: (reg: number) => number,
+  isLeft: (reg: number) => boolean,
+): { next(regs: Iterable<number>, count: number): number } {
+  let sorted: number[] = [];
+  return {
+    next(regs, count) {
+      if (count < LARGE_GRAPH) {
+        let best = -1;
+        let bestCost = Number.POSITIVE_INFINITY;
+        for (const reg of regs) {
+          const found = cost(reg);
+          if (best < 0 || found < bestCost) [best, bestCost] = [reg, found];
+        }
+        return best;
+      }
+      for (;;) {
+        const reg = sorted.pop();
+        if (reg !== undefined && isLeft(reg)) return reg;
+        if (reg !== undefined) continue;
+        const costs = new Map([...regs].map((left) => [left, cost(left)]));
+        sorted = [...costs.keys()]
+          .sort((a, b) => (costs.get(a) as number) - (costs.get(b) as number))
+          .slice(0, PICKS)
+          .reverse();
+      }
+    },
+  };
 }
 
 /** What each register is copied from or to, for choosing equal colours where they could not be merged. */

@@ -19,6 +19,7 @@ import {
   type MachineInst,
   type Operand,
 } from './machine.ts';
+import { createReach, ISLAND_DISTANCE, isFar, mostBytes, mostBytesFar } from './reach.ts';
 import { inverseBranch } from './select-branch.ts';
 
 /** Largest offset of l32i and its kin; a frame beyond it needs the scratch register. */
@@ -40,6 +41,12 @@ interface Emitter {
   readonly loopEnds: Map<number, Label>;
   readonly tables: { label: Label; targets: readonly number[] }[];
   readonly frame: number;
+  /** Whether a jump from the end of one block to another block is certain to reach. */
+  readonly reaches: (from: number, to: number) => boolean;
+  readonly isFar: boolean;
+  /** Bytes since the last island, at most; and whether a hardware loop is open, into which none may come. */
+  sinceIsland: number;
+  inLoop: boolean;
 }
 
 export function frameSize(fn: MachineFunction): number {
@@ -47,12 +54,18 @@ export function frameSize(fn: MachineFunction): number {
   return Math.ceil(bytes / FRAME_ALIGN) * FRAME_ALIGN;
 }
 
+/** Whether the emitter needs a register of its own: for far places in the frame or far jumps. */
 export function needsScratch(fn: MachineFunction): boolean {
+  return hasLargeFrame(fn) || isFar(fn);
+}
+
+function hasLargeFrame(fn: MachineFunction): boolean {
   const incoming = 4 * (fn.signature.params.length * 2 + fn.signature.results.length * 2);
   return frameSize(fn) + incoming > MAX_OFFSET;
 }
 
 export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linkage): void {
+  const blocks = orderBlocks(fn);
   const e: Emitter = {
     asm,
     fn,
@@ -62,18 +75,21 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
     loopEnds: new Map(),
     tables: [],
     frame: frameSize(fn),
+    reaches: createReach(blocks),
+    isFar: isFar(fn),
+    sinceIsland: 0,
+    inLoop: false,
   };
   asm.function(fn.symbol);
   emitPrologue(e);
-  const blocks = orderBlocks(fn);
-  const isTarget = jumpTargets(blocks);
+  const startsLoop = loopStarts(blocks);
   blocks.forEach((block, i) => {
     // A jump lands without an extra cycle where its instruction lies in one fetch word.
     const counted = i > 0 && isCounted(blocks[i - 1]);
-    if (block.depth > 0 && isTarget.has(block.id) && i > 0 && !counted && startsLoop(blocks, i))
-      asm.alignTarget();
+    if (block.depth > 0 && i > 0 && !counted && startsLoop.has(block.id)) asm.alignTarget();
     asm.place(e.labels.get(block.id) as Label);
     block.insts.forEach((inst, k) => {
+      if (e.isFar) keepInReach(e, inst);
       if (k < block.insts.length - 1) emitInst(e, inst, block.id);
       else emitEnd(e, inst, block, blocks[i + 1]);
     });
@@ -105,25 +121,50 @@ export function brokenLoops(fn: MachineFunction): number[] {
     });
     const body = blocks.slice(i + 1, end + 1);
     const whole = end > i && body[0].id === header && insts[insts.length - 2] === loop;
-    if (!whole || body.reduce((sum, block) => sum + mostBytes(fn, block), 0) > MAX_LOOP_BYTES)
+    if (!whole || body.reduce((sum, block) => sum + loopBytes(fn, block), 0) > MAX_LOOP_BYTES)
       broken.push(loop.operands[1].kind === 'immediate' ? loop.operands[1].value : 0);
   });
   return broken;
 }
 
-/** Upper bound of a block's size: branches may need a jump, far places in the frame an address. */
-function mostBytes(fn: MachineFunction, { insts }: MachineBlock): number {
-  const frameAccess = needsScratch(fn) ? 9 : 3;
-  return insts.reduce((sum, { op, operands, targets, trap }) => {
-    if (trap || targets.length > 1 || op === 'j') return sum + 6;
-    return sum + (operands.some(({ kind }) => kind === 'frame') ? frameAccess : 3);
-  }, 0);
+function loopBytes(fn: MachineFunction, { insts }: MachineBlock): number {
+  const frameAccess = hasLargeFrame(fn) ? 9 : 3;
+  return insts.reduce((sum, inst) => sum + mostBytes(inst, frameAccess), 0);
 }
 
-/** Whether a block is the target of a jump back from a later one. */
-function startsLoop(blocks: readonly MachineBlock[], index: number): boolean {
-  const { id } = blocks[index];
-  return blocks.slice(index).some(({ insts }) => insts[insts.length - 1].targets.includes(id));
+/** Literals and traps must be in reach of what uses them: in far functions they come every so often, jumped over. */
+function keepInReach(e: Emitter, inst: MachineInst): void {
+  e.sinceIsland += mostBytesFar(inst);
+  if (inst.op === 'loop') e.inLoop = true;
+  if (inst.op === 'loopback') e.inLoop = false;
+  if (e.sinceIsland < ISLAND_DISTANCE || e.inLoop || inst.op === 'loopback') return;
+  e.sinceIsland = 0;
+  const over = e.asm.label('over_island');
+  e.asm.j(over);
+  emitTraps(e);
+  e.traps.clear();
+  e.asm.literals();
+  e.asm.place(over);
+}
+
+/** A jump from the end of a block, through a register where it may be too long. */
+function jump({ asm, labels, reaches }: Emitter, from: number, to: number): void {
+  const target = labels.get(to) as Label;
+  if (reaches(from, to)) return void asm.j(target);
+  const scratch = address(SCRATCH);
+  asm.movi(scratch, target);
+  asm.jx(scratch);
+}
+
+/** Blocks that a jump back from a later one (or themselves) leads to. */
+function loopStarts(blocks: readonly MachineBlock[]): Set<number> {
+  const seen = new Set<number>();
+  const starts = new Set<number>();
+  for (const { id, insts } of blocks) {
+    seen.add(id);
+    for (const target of insts[insts.length - 1].targets) if (seen.has(target)) starts.add(target);
+  }
+  return starts;
 }
 
 function jumpTargets(blocks: readonly MachineBlock[]): Set<number> {
@@ -262,27 +303,32 @@ function emitLoop(e: Emitter, inst: MachineInst, block: number): void {
 
 /** The last instruction of a hardware loop may not be a branch, and branches to its end would leave the loop. */
 function emitLoopback(
-  { asm, loopEnds, labels }: Emitter,
+  e: Emitter,
   inst: MachineInst,
   block: MachineBlock,
   next: MachineBlock | undefined,
 ): void {
+  const { asm, loopEnds } = e;
   const last = block.insts[block.insts.length - 2];
   if (!last || last.trap) asm.nop();
   asm.place(loopEnds.get(inst.targets[0]) as Label);
-  if (inst.targets[1] !== next?.id) asm.j(labels.get(inst.targets[1]) as Label);
+  if (inst.targets[1] !== next?.id) jump(e, block.id, inst.targets[1]);
 }
 
 /** An index beyond the table goes to the last target. */
 function emitLimit(e: Emitter, inst: MachineInst, block: number): void {
   const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
   const last = insts[insts.length - 1].targets.at(-1) as number;
-  e.asm.bgeu(address(firstRegister(inst)), address(secondRegister(inst)), e.labels.get(last) as Label);
+  const [index, limit] = [address(firstRegister(inst)), address(secondRegister(inst))];
+  if (e.reaches(block, last)) return void e.asm.bgeu(index, limit, e.labels.get(last) as Label);
+  const inside = e.asm.label('inside');
+  e.asm.bltu(index, limit, inside);
+  jump(e, block, last);
+  e.asm.place(inside);
 }
 
 function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: MachineBlock | undefined): void {
   const { asm } = e;
-  const label = (id: number) => e.labels.get(id) as Label;
   const values = () => inst.operands.map((operand) => operandValue(e, operand, block.id));
   if (inst.op === 'ret') {
     adjustStack(e, e.frame);
@@ -291,17 +337,33 @@ function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: Machi
   else if (inst.op === 'trap') asm.j(trapLabel(e, inst.trap));
   else if (inst.op === 'jx') asm.emit('jx', ...values());
   else if (inst.op === 'j') {
-    if (inst.targets[0] !== next?.id) asm.j(label(inst.targets[0]));
+    if (inst.targets[0] !== next?.id) jump(e, block.id, inst.targets[0]);
   } else {
     const [taken, fall] = inst.targets;
     if (taken === fall) {
-      if (taken !== next?.id) asm.j(label(taken));
-    } else if (taken === next?.id) asm.emit(inverseBranch[inst.op], ...values(), label(fall));
+      if (taken !== next?.id) jump(e, block.id, taken);
+    } else if (taken === next?.id) branch(e, inverseBranch[inst.op], values(), block.id, fall);
     else {
-      asm.emit(inst.op, ...values(), label(taken));
-      if (fall !== next?.id) asm.j(label(fall));
+      branch(e, inst.op, values(), block.id, taken);
+      if (fall !== next?.id) jump(e, block.id, fall);
     }
   }
+}
+
+/** A conditional branch; beyond the reach of a jump, the opposite one over a jump through a register. */
+function branch(
+  e: Emitter,
+  op: string,
+  values: readonly (Register | WordValue)[],
+  from: number,
+  to: number,
+): void {
+  const { asm } = e;
+  if (e.reaches(from, to)) return void asm.emit(op, ...values, e.labels.get(to) as Label);
+  const over = asm.label('over_jump');
+  asm.emit(inverseBranch[op], ...values, over);
+  jump(e, from, to);
+  asm.place(over);
 }
 
 /** One stub per kind of trap and function: the return address in a0 tells the function. */

@@ -1,5 +1,6 @@
 /** The interference graph: which registers must not be the same. */
-import { type BitSet, clearBit, forEachBit, isTracked, liveOut, setBit } from './liveness.ts';
+import { addLive, clearLive, createLiveSet, removeLive } from './live-set.ts';
+import { isTracked, liveOut } from './liveness.ts';
 import {
   classOf,
   defsOf,
@@ -35,6 +36,7 @@ export function buildInterference(fn: MachineFunction): Interference {
   const moves: Move[] = [];
   const costs = new Float64Array(size);
   const out = liveOut(fn);
+  const live = createLiveSet(size);
   const isFloat = Uint8Array.from({ length: size }, (_, reg) => (classOf(fn, reg) === 'f' ? 1 : 0));
   const connect = (a: number, b: number) => {
     if (a === b || isFloat[a] !== isFloat[b]) return;
@@ -45,7 +47,8 @@ export function buildInterference(fn: MachineFunction): Interference {
     const weight = frequency(block.depth);
     // A block of nothing but moves goes away with them, and with it a jump.
     const edgeFactor = block.insts.slice(0, -1).every(isMove) ? 4 : 1;
-    const live: BitSet = { words: (out.get(block.id) as BitSet).words.slice() };
+    clearLive(live);
+    for (const reg of out.get(block.id) ?? []) addLive(live, reg);
     for (let i = block.insts.length - 1; i >= 0; i--) {
       const inst = block.insts[i];
       const [defs, uses] = [defsOf(inst).filter(isTracked), usesOf(inst).filter(isTracked)];
@@ -53,17 +56,15 @@ export function buildInterference(fn: MachineFunction): Interference {
       if (move) moves.push({ to: move[0], from: move[1], weight: weight * edgeFactor });
       for (const def of defs) {
         // The two sides of a move may share a register even while both live: they hold the same value.
-        forEachBit(live, (other) => {
-          if (other !== move?.[1]) connect(def, other);
-        });
+        for (let k = 0; k < live.count; k++) if (live.list[k] !== move?.[1]) connect(def, live.list[k]);
         for (const other of defs) connect(def, other);
       }
       for (const reg of defs) {
-        clearBit(live, reg);
+        removeLive(live, reg);
         costs[reg] += weight;
       }
       for (const reg of uses) {
-        setBit(live, reg);
+        addLive(live, reg);
         costs[reg] += weight;
       }
     }

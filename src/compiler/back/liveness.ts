@@ -1,97 +1,107 @@
-/** Which registers hold a value that is still wanted, at the end of each block. */
-import {
-  B0,
-  defsOf,
-  FIRST_VIRTUAL,
-  type MachineBlock,
-  type MachineFunction,
-  SP,
-  successors,
-  usesOf,
-} from './machine.ts';
-
-/** A set of small numbers. */
-export interface BitSet {
-  readonly words: Uint32Array;
-}
-
-export function createBitSet(size: number): BitSet {
-  return { words: new Uint32Array((size + 31) >>> 5) };
-}
-
-export const hasBit = ({ words }: BitSet, i: number): boolean => ((words[i >>> 5] >>> (i & 31)) & 1) !== 0;
-export function setBit({ words }: BitSet, i: number): void {
-  words[i >>> 5] |= 1 << (i & 31);
-}
-export function clearBit({ words }: BitSet, i: number): void {
-  words[i >>> 5] &= ~(1 << (i & 31));
-}
-export function forEachBit({ words }: BitSet, visit: (i: number) => void): void {
-  for (let w = 0; w < words.length; w++) {
-    for (let bits = words[w]; bits !== 0; bits &= bits - 1) visit(w * 32 + 31 - Math.clz32(bits & -bits));
-  }
-}
+/** Which registers hold a value that is still wanted, at the end and at the beginning of each block. */
+import { B0, defsOf, FIRST_VIRTUAL, type MachineFunction, SP, successors, usesOf } from './machine.ts';
 
 /** The stack pointer, b0 and SAR are not allocated and need no liveness. */
 export function isTracked(reg: number): boolean {
   return reg !== SP && (reg < B0 || reg >= FIRST_VIRTUAL);
 }
 
-/** Registers live at the end of each block, by block id. */
-export function liveOut(fn: MachineFunction): Map<number, BitSet> {
-  return flow(fn).out;
+/** Registers by block id. */
+export type Live = ReadonlyMap<number, Int32Array>;
+
+/** Registers live at the end of each block. */
+export function liveOut(fn: MachineFunction): Live {
+  const { out, registers } = flow(fn);
+  return membersOf(fn, out, registers);
 }
 
-/** Registers live at the beginning of each block, by block id. */
-export function liveIn(fn: MachineFunction): Map<number, BitSet> {
-  return flow(fn).inputs;
+/** Registers live at the beginning of each block. */
+export function liveIn(fn: MachineFunction): Live {
+  const { inputs, registers } = flow(fn);
+  return membersOf(fn, inputs, registers);
 }
 
-function flow(fn: MachineFunction): { inputs: Map<number, BitSet>; out: Map<number, BitSet> } {
+type Bits = Uint32Array;
+
+/**
+ * The usual equations, by work list. Bits are given only to registers that some block reads before it writes them: most
+ * live and die within one block.
+ */
+function flow(fn: MachineFunction): { inputs: Bits[]; out: Bits[]; registers: number[] } {
   const size = FIRST_VIRTUAL + fn.classes.length;
-  const used = new Map<number, BitSet>();
-  const defined = new Map<number, BitSet>();
-  const out = new Map<number, BitSet>();
-  for (const block of fn.blocks) {
-    const [uses, defs] = [createBitSet(size), createBitSet(size)];
+  const bitOf = new Int32Array(size).fill(-1);
+  const registers: number[] = [];
+  const exposed = fn.blocks.map((block) => {
+    const defined = new Set<number>();
+    const used: number[] = [];
     for (const inst of block.insts) {
-      for (const reg of usesOf(inst)) if (!hasBit(defs, reg)) setBit(uses, reg);
-      for (const reg of defsOf(inst)) setBit(defs, reg);
+      for (const reg of usesOf(inst)) {
+        if (defined.has(reg)) continue;
+        if (bitOf[reg] < 0) bitOf[reg] = registers.push(reg) - 1;
+        used.push(bitOf[reg]);
+      }
+      for (const reg of defsOf(inst)) defined.add(reg);
     }
-    used.set(block.id, uses);
-    defined.set(block.id, defs);
-    out.set(block.id, createBitSet(size));
-  }
-  const inputs = new Map(fn.blocks.map(({ id }) => [id, { words: (used.get(id) as BitSet).words.slice() }]));
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (let i = fn.blocks.length - 1; i >= 0; i--)
-      if (update(fn.blocks[i], used, defined, inputs, out)) changed = true;
-  }
-  return { inputs, out };
+    return { used, defined };
+  });
+  const words = (registers.length + 31) >>> 5;
+  const empty = () => fn.blocks.map(() => new Uint32Array(words));
+  const [kept, inputs, out] = [empty(), empty(), empty()];
+  exposed.forEach(({ used, defined }, i) => {
+    for (const bit of used) inputs[i][bit >>> 5] |= 1 << (bit & 31);
+    kept[i].fill(0xffffffff);
+    for (const reg of defined) if (bitOf[reg] >= 0) kept[i][bitOf[reg] >>> 5] &= ~(1 << (bitOf[reg] & 31));
+  });
+  solve(fn, kept, inputs, out);
+  return { inputs, out, registers };
 }
 
-function update(
-  block: MachineBlock,
-  used: ReadonlyMap<number, BitSet>,
-  defined: ReadonlyMap<number, BitSet>,
-  inputs: ReadonlyMap<number, BitSet>,
-  out: ReadonlyMap<number, BitSet>,
-): boolean {
-  const result = (out.get(block.id) as BitSet).words;
-  const input = (inputs.get(block.id) as BitSet).words;
-  const [uses, defs] = [(used.get(block.id) as BitSet).words, (defined.get(block.id) as BitSet).words];
-  let changed = false;
-  for (const id of successors(block)) {
-    const { words } = inputs.get(id) as BitSet;
-    for (let w = 0; w < words.length; w++) result[w] |= words[w];
-  }
-  for (let w = 0; w < result.length; w++) {
-    const value = (uses[w] | (result[w] & ~defs[w])) >>> 0;
-    if (value !== input[w]) {
+function solve(
+  fn: MachineFunction,
+  kept: readonly Bits[],
+  inputs: readonly Bits[],
+  out: readonly Bits[],
+): void {
+  const position = new Map(fn.blocks.map(({ id }, i) => [id, i]));
+  const next = fn.blocks.map((block) => successors(block).map((id) => position.get(id) as number));
+  const before: number[][] = fn.blocks.map(() => []);
+  next.forEach((list, i) => {
+    for (const to of list) before[to]?.push(i);
+  });
+  const work = fn.blocks.map((_, i) => i);
+  const waiting = new Uint8Array(work.length).fill(1);
+  for (let i = work.pop(); i !== undefined; i = work.pop()) {
+    waiting[i] = 0;
+    const [result, input] = [out[i], inputs[i]];
+    for (const to of next[i]) {
+      const words = inputs[to];
+      for (let w = 0; w < result.length; w++) result[w] |= words[w];
+    }
+    let changed = false;
+    for (let w = 0; w < result.length; w++) {
+      const value = (input[w] | (result[w] & kept[i][w])) >>> 0;
+      if (value === input[w]) continue;
       input[w] = value;
       changed = true;
     }
+    if (!changed) continue;
+    for (const from of before[i]) {
+      if (waiting[from]) continue;
+      waiting[from] = 1;
+      work.push(from);
+    }
   }
-  return changed;
+}
+
+function membersOf(fn: MachineFunction, sets: readonly Bits[], registers: readonly number[]): Live {
+  return new Map(
+    fn.blocks.map(({ id }, i) => {
+      const members: number[] = [];
+      sets[i].forEach((word, w) => {
+        for (let bits = word; bits !== 0; bits &= bits - 1)
+          members.push(registers[w * 32 + 31 - Math.clz32(bits & -bits)]);
+      });
+      return [id, Int32Array.from(members).sort()];
+    }),
+  );
 }

@@ -35,6 +35,9 @@ export function schedule(fn: MachineFunction): void {
   for (const block of fn.blocks) scheduleBlock(block);
 }
 
+/** Longer pieces are cut, as the work grows with the square of their length. */
+const MOST_AT_ONCE = 500;
+
 /** Barriers cut a block into pieces; the last instruction stays where it is. */
 function scheduleBlock(block: MachineBlock): void {
   const result: MachineInst[] = [];
@@ -43,6 +46,10 @@ function scheduleBlock(block: MachineBlock): void {
   for (const inst of block.insts) {
     if (inst !== end && !isBarrier(inst)) {
       piece.push(inst);
+      if (piece.length === MOST_AT_ONCE) {
+        result.push(...schedulePiece(piece, inst));
+        piece = [];
+      }
       continue;
     }
     // What the barrier itself reads counts for the order before it.

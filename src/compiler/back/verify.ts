@@ -2,7 +2,7 @@
  * What must hold of machine code between the steps of the back end: run after every one in tests, and with `verify` of the
  * compile options.
  */
-import { forEachBit, hasBit, isTracked, liveIn } from './liveness.ts';
+import { isTracked, liveIn } from './liveness.ts';
 import {
   defsOf,
   FIRST_VIRTUAL,
@@ -30,18 +30,15 @@ export function verifyRegisters(fn: MachineFunction, step: string): void {
     for (const id of successors(block))
       if (!ids.has(id)) fail(`block ${block.id} goes to ${id}, which is gone`);
   const live = liveIn(fn);
-  const entry = live.get(fn.blocks[0].id);
-  if (entry)
-    forEachBit(entry, (reg) => {
-      if (reg >= FIRST_VIRTUAL) fail(`v${reg - FIRST_VIRTUAL} is read where nothing was written`);
-    });
+  for (const reg of live.get(fn.blocks[0].id) ?? [])
+    if (reg >= FIRST_VIRTUAL) fail(`v${reg - FIRST_VIRTUAL} is read where nothing was written`);
   for (const block of fn.blocks) {
     const end = terminatorOf(block);
     if (end.op !== 'loopback') continue;
     const [header, out] = end.targets;
     const wanted = live.get(out);
     for (const reg of fn.stepped.get(header) ?? [])
-      if (wanted && hasBit(wanted, reg))
+      if (wanted?.includes(reg))
         fail(
           `v${reg - FIRST_VIRTUAL} is stepped at the end of the hardware loop at ${header} and read behind it`,
         );

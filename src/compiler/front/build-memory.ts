@@ -99,6 +99,10 @@ function checkedAddress(
 ): { base: Value; guards: Inst[] } {
   if (!b.linkage.checked) return { base: address, guards: [] };
   const need = offset + width;
+  const constant = b.fn.values[address];
+  // Memory never shrinks: what lies within its least size is always there.
+  if (constant.kind === 'const' && (constant.imm >>> 0) + need <= b.module.memories[0].min * 2 ** PAGE_SHIFT)
+    return { base: emit(b, 'add', [address, symbolAddress(b.fn, b.linkage.memorySymbol)]), guards: [] };
   const guards: Inst[] = [];
   const check = (condition: Value) => guards.push(...trapIf(b, condition, 'out of bounds memory access'));
   if (need >= 2 ** 32) check(int(b, 1));

@@ -7,6 +7,9 @@ import { isAddImmediate, isAddMiddle } from '../back/select-integer.ts';
 import { dominates, dominators, reversePostOrder } from './graph.ts';
 import { constant, constantOf, type Inst, type IrFunction, type Value } from './ir.ts';
 
+/** The last few sums are looked at. */
+const MOST_CANDIDATES = 32;
+
 interface Base {
   readonly inst: Inst;
   readonly offset: number;
@@ -22,11 +25,11 @@ export function rebaseSums(fn: IrFunction): void {
       if (offset === undefined || isCheap(offset)) continue;
       const [value] = inst.args;
       const known = bases.get(value) ?? [];
-      const near = known.findLast(
-        (base) => isCheap((offset - base.offset) | 0) && dominates(idom, base.inst.block, block),
-      );
+      const near = known
+        .slice(-MOST_CANDIDATES)
+        .findLast((base) => isCheap((offset - base.offset) | 0) && dominates(idom, base.inst.block, block));
       if (near) inst.args = [near.inst.results[0], constant(fn, offset - near.offset)];
-      else bases.set(value, [...known, { inst, offset }]);
+      else if (known.push({ inst, offset }) === 1) bases.set(value, known);
     }
   }
 }

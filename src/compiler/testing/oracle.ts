@@ -52,6 +52,7 @@ export function bothAnswers(wat: string, calls: readonly Call[]): { chip: string
 export interface Bare {
   /** Address of the memory set aside: 64 KB of zeros. */
   readonly base: number;
+  readonly codeBytes: number;
   call(name: string, ...args: readonly number[]): string;
 }
 
@@ -70,8 +71,10 @@ export function runBare(wat: string): Bare {
     { symbols: machine.symbols },
   );
   for (const segment of segments) machine.load(segment.address, segment.bytes);
+  const code = object.sections.filter(({ name }) => name.startsWith('.text'));
   return {
     base,
+    codeBytes: code.reduce((sum, { bytes }) => sum + bytes.length, 0),
     call(name, ...args) {
       const index = exports.find((entry) => entry.name === name)?.index ?? 0;
       const type = module.types[module.functionTypes[index]];
