@@ -5,7 +5,7 @@ import type { ValueType } from '../front/module.ts';
 import { formatValue, parseValue } from '../host/exec.ts';
 import { invoke } from '../host/invoke.ts';
 import { createMachine, Trap } from '../host/machine.ts';
-import { assembleWat, run } from './run.ts';
+import { assembleWat, type RunOptions, run } from './run.ts';
 
 export type Call = readonly [name: string, ...args: number[]];
 
@@ -24,8 +24,8 @@ export function askNode(wasm: Uint8Array, calls: readonly Call[]): string[] {
 }
 
 /** What our compiler's code says, in a memory of its own with bounds checks. */
-export function askChip(wasm: Uint8Array, calls: readonly Call[]): string[] {
-  const running = run(wasm);
+export function askChip(wasm: Uint8Array, calls: readonly Call[], options: RunOptions = {}): string[] {
+  const running = run(wasm, options);
   return calls.map(([name, ...args]) =>
     orTrap(
       () => running.call(name, ...args),
@@ -44,9 +44,13 @@ function orTrap(ask: () => string, isTrap: (error: unknown) => boolean): string 
 }
 
 /** Both answers to the calls of a module in text form, beside each other; they should be equal. */
-export function bothAnswers(wat: string, calls: readonly Call[]): { chip: string[]; node: string[] } {
+export function bothAnswers(
+  wat: string,
+  calls: readonly Call[],
+  options: RunOptions = {},
+): { chip: string[]; node: string[] } {
   const wasm = assembleWat(wat);
-  return { chip: askChip(wasm, calls), node: askNode(wasm, calls) };
+  return { chip: askChip(wasm, calls, options), node: askNode(wasm, calls) };
 }
 
 export interface Bare {
@@ -57,10 +61,10 @@ export interface Bare {
 }
 
 /** A module compiled for the chip (addresses are the machine's, nothing is checked), on the simulated core. */
-export function runBare(wat: string): Bare {
+export function runBare(wat: string, { verify = true }: RunOptions = {}): Bare {
   const { object, module, exports } = compileModule(assembleWat(wat), {
     trapSymbol: 'host.trap',
-    verify: true,
+    verify,
   });
   const machine = createMachine({ maxCycles: 1e8 });
   const base = machine.reserve('data', 65536, 4096);
