@@ -2,6 +2,7 @@
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import { allocateRegisters } from './back/allocate.ts';
 import { placeConstants } from './back/constants.ts';
+import { DATA_TABLE, emitContents } from './back/contents.ts';
 import { emitData } from './back/data.ts';
 import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './back/emit.ts';
 import type { MachineFunction } from './back/machine.ts';
@@ -87,11 +88,15 @@ export function compileDecoded(
   });
   emitRoutines(asm, linkage.mentioned);
   const data = emitData(asm, module, linkage);
+  if (options.contents) emitContents(asm, module, linkage);
   const object = asm.finish();
   const exports = nameExports(module, linkage, object);
   return {
     module,
-    object: { ...object, globals: new Set(exports.map(({ symbol }) => symbol)) },
+    object: {
+      ...object,
+      globals: new Set([...exports.map(({ symbol }) => symbol), ...(options.contents ? [DATA_TABLE] : [])]),
+    },
     exports,
     data,
     unsupported: missing,

@@ -19,6 +19,11 @@ export interface CompileOptions {
    * (symbols `memory`, `memory.size`), every access is checked, and so is the depth of the stack (`stack.limit`).
    */
   readonly memory?: 'chip' | 'checked';
+  /**
+   * Put the initial contents of memory into the object, too: in checked mode the memory with its data, in chip mode the
+   * segments and a table `__wasm_data` of them (address, bytes, where they lie; then 0).
+   */
+  readonly contents?: boolean;
   /** Check after every step what must hold between them; an error is this compiler's fault. */
   readonly verify?: boolean;
   /** Text of the module's source map, for messages. */

@@ -44,6 +44,7 @@ async function compile(file: string, options: Options): Promise<void> {
     globals: options.define,
     sourceMap,
     verify: options.verify,
+    contents: options.out !== undefined,
     unsupported: 'trap',
   } as const;
   if (options.print) {

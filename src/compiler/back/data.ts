@@ -39,7 +39,7 @@ interface DataSegment {
   bytes: Uint8Array;
 }
 
-function activeSegments(module: WasmModule, linkage: Linkage): DataSegment[] {
+export function activeSegments(module: WasmModule, linkage: Linkage): DataSegment[] {
   return module.data.flatMap(({ mode, offset, bytes }) => {
     if (mode !== 'active') return [];
     const [address] = evaluateConstant(module, linkage, offset);
