@@ -82,6 +82,7 @@ async function writeParts(
 ): Promise<ChipIdentity> {
   await loader.detectChip(options.reset === false ? 'no_reset' : 'default_reset');
   refuseOtherChips(loader, connection);
+  leaveClassicRegistersAlone(loader);
   const identity = await identify(loader);
   options.onIdentity?.(identity);
   refuseUnfit(identity, parts, options.needs);
@@ -124,6 +125,14 @@ function refuseOtherChips(loader: ESPLoader, { name }: Connection): void {
       `${name}: the chip is in secure download mode and takes signed images only; nothing was written`,
     );
   }
+}
+
+/**
+ * esptool-js asks for the revision before it uploads its stub, by the classic ESP32's addresses also on an S3, where nothing lies at
+ * them (an exception in the ROM's loader, behind an emulator that says so). The S3's stub does not depend on it.
+ */
+function leaveClassicRegistersAlone({ chip }: ESPLoader): void {
+  (chip as { getChipRevision?: unknown }).getChipRevision = undefined;
 }
 
 /** The S3's own readers of its eFuses, which the base class does not declare. */

@@ -75,6 +75,8 @@ export interface ChipParts extends ChipMemory {
   pendingReset: { readonly reason: number; readonly cores: 'system' | 0 | 1 } | undefined;
   /** Core 0 is started by somebody else than the ROM. */
   readonly held: boolean;
+  /** What the last reset's straps said: set before the peripherals are reset, whose watchdogs ask. */
+  readonly boot: { fromFlash: boolean };
   /** The strapping pins now, as GPIO_STRAP shows them, and as the last reset of the whole chip found them. */
   pins: number;
   latchedPins: number;
@@ -103,6 +105,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
   const { memory, layout, flash, psram } = memories;
   const clock = createClock();
   const warnings = createWarnings();
+  const boot = { fromFlash: true };
   const peripherals: Peripherals = createPeripherals({
     clock,
     warnings,
@@ -118,6 +121,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
         for (const core of which === 'system' ? cores : [cores[which]]) core.running = false;
       },
       coreControlChanged: () => core1.controlChanged(),
+      bootsFromFlash: () => boot.fromFlash,
       setInterruptLines: (core, lines) => cores[core].setInterruptLines(lines),
       memoryChanged: (offset, bytes) => memory.invalidate(offset, bytes),
       remapped: () => memory.remapped(),
@@ -147,6 +151,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     screen: createBoardScreen(board, peripherals.gpio, peripherals.i2c),
     quantum: options.quantum ?? DEFAULT_QUANTUM,
     pendingReset: undefined,
+    boot,
     held: options.held ?? false,
     pins,
     latchedPins: pins,

@@ -1,6 +1,7 @@
 /** What a reset does to the whole chip or to one core, and what happens where a core enters the ROM. */
 import { type ChipParts, GPIO0 } from './chip-parts.ts';
 import { RESET_REASON, resetsRtc } from './reset-reasons.ts';
+import { bootMode } from './rom/boot.ts';
 import type { RomPlace } from './rom/stub.ts';
 
 /** The ROM's code that waits or loops: what a reset finds in core 0's PC recorder. */
@@ -18,21 +19,20 @@ export function resetSystem(parts: ChipParts, reason: number): void {
     core.running = false;
     core.reset();
   }
+  if (isRtcReset) peripherals.usb.downloadRequested = false;
+  if (isChipReset) parts.latchedPins = parts.pins;
+  const { latchedPins } = parts;
+  peripherals.gpio.strap = peripherals.usb.downloadRequested ? latchedPins & ~GPIO0 : latchedPins;
+  parts.boot.fromFlash = bootMode(peripherals.gpio.strap).mode === 'flash';
   for (const { peripheral } of peripherals.blocks) peripheral.reset();
   peripherals.cached.reset();
-  if (isRtcReset) {
-    peripherals.rtc.powerOn();
-    peripherals.usb.downloadRequested = false;
-  }
-  if (isChipReset) parts.latchedPins = parts.pins;
+  if (isRtcReset) peripherals.rtc.powerOn();
   bus.resetQueues();
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
   memory.remapped();
   peripherals.rtc.setResetReason(0, reason);
   peripherals.rtc.setResetReason(1, reason);
   peripherals.assistDebug.set(RECORDED_PC, recordedPc);
-  const { latchedPins } = parts;
-  peripherals.gpio.strap = peripherals.usb.downloadRequested ? latchedPins & ~GPIO0 : latchedPins;
   core1.reset();
   for (const listener of parts.resetListeners) listener(reason);
   if (!parts.held) rom.boot();

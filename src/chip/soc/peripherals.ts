@@ -29,6 +29,8 @@ export interface ChipHooks {
   reset(reason: number, cores: 'system' | 0 | 1): void;
   /** Core 1's clock, reset, stall or boot address changed. */
   coreControlChanged(): void;
+  /** Whether the straps, as the last reset found them, say to boot from flash. */
+  bootsFromFlash(): boolean;
   setInterruptLines(core: number, lines: number): void;
   /** Bytes of the arena changed other than by a core's store. */
   memoryChanged(offset: number, bytes: number): void;
@@ -97,6 +99,7 @@ export function createPeripherals(options: PeripheralOptions) {
     base: 0x60008000,
     onReset: hooks.reset,
     onStallChange: hooks.coreControlChanged,
+    bootsFromFlash: hooks.bootsFromFlash,
   });
   const system = createSystemRegisters(context, {
     base: 0x600c0000,
@@ -113,6 +116,7 @@ export function createPeripherals(options: PeripheralOptions) {
       name: `TIMG${index}`,
       base: 0x6001f000 + 0x1000 * index,
       flashBootProtection: index === 0,
+      bootsFromFlash: hooks.bootsFromFlash,
       watchdogInterruptSource: 52 + 3 * index,
       onReset(action) {
         const isCpu = action === 'reset-cpu';

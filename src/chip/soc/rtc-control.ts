@@ -76,6 +76,8 @@ export interface RtcControlOptions {
   readonly base: number;
   onReset(reason: number, cores: 'system' | 0 | 1): void;
   onStallChange(): void;
+  /** Whether the straps say to boot from flash: that alone the watchdogs guard until a program takes them over. */
+  bootsFromFlash(): boolean;
 }
 
 export function createRtcControl(context: PeripheralContext, options: RtcControlOptions): RtcControl {
@@ -83,7 +85,7 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
 
   const setup = () => {
     const config = block.get(WDTCONFIG0);
-    const flashBoot = (config & WDT_FLASHBOOT_MOD_EN) !== 0;
+    const flashBoot = (config & WDT_FLASHBOOT_MOD_EN) !== 0 && options.bootsFromFlash();
     const stages = [0, 1, 2, 3].map((index) => ({
       // Stage 0 is doubled by hardware while eFuse WDT_DELAY_SEL is 0.
       hold: block.get(WDTCONFIG1 + 4 * index) * (index === 0 ? 2 : 1),
@@ -104,6 +106,7 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
   const restartSuper = () => {
     superAlarm?.cancel();
     superAlarm = undefined;
+    if (!options.bootsFromFlash()) return; // boards wait in download mode for hours (INF)
     if (block.get(SWD_CONF) & (SWD_AUTO_FEED_EN | SWD_DISABLE)) return;
     superAlarm = clock.after(SWD_SECONDS * TICKS_PER_SECOND, () =>
       options.onReset(RESET_REASON.superWatchdog, 'system'),

@@ -33,6 +33,8 @@ export interface TimerGroupOptions {
   readonly base: number;
   /** TIMG0 guards the boot from flash until a program switches that off. */
   readonly flashBootProtection: boolean;
+  /** Whether the straps say to boot from flash: that alone the protection guards. */
+  bootsFromFlash(): boolean;
   readonly watchdogInterruptSource: number;
   onReset(action: 'reset-cpu' | 'reset-system'): void;
 }
@@ -111,7 +113,7 @@ export function createTimerGroup(context: PeripheralContext, options: TimerGroup
 
   const setup = () => {
     const config = block.get(WDTCONFIG0);
-    const flashBoot = (config & WDT_FLASHBOOT_MOD_EN) !== 0;
+    const flashBoot = (config & WDT_FLASHBOOT_MOD_EN) !== 0 && options.bootsFromFlash();
     const stage = (index: number) => ({
       hold: block.get(WDTCONFIG2 + 4 * index),
       action: ACTIONS[(config >>> (29 - 2 * index)) & 3],

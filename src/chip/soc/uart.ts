@@ -6,6 +6,7 @@
 import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
 import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';
 import { createRegisterBlock, type Peripheral, type RegisterBlock } from './peripheral.ts';
+import { createAutobaud } from './uart-autobaud.ts';
 
 const FIFO_BYTES = 128;
 const BITS_PER_BYTE = 10; // start, 8 data, stop
@@ -19,7 +20,12 @@ const CLKDIV = 0x14;
 const STATUS = 0x1c;
 const CONF0 = 0x20;
 const CONF1 = 0x24;
+const LOWPULSE = 0x28;
+const HIGHPULSE = 0x2c;
+const RXD_CNT = 0x30;
 const FSM_STATUS = 0x6c;
+const POSPULSE = 0x70;
+const NEGPULSE = 0x74;
 const CLK_CONF = 0x78;
 const ID = 0x80;
 
@@ -30,6 +36,7 @@ const INT_TX_DONE = 1 << 14;
 
 const RXFIFO_RST = 1 << 17;
 const TXFIFO_RST = 1 << 18;
+const AUTOBAUD_EN = 1 << 27;
 /** TXD, RTSN, DTRN, RXD and CTSN: all lines idle high. */
 const STATUS_IDLE_LINES = 0xe000c000;
 
@@ -83,6 +90,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
   const arriving = createLine();
   const received: number[] = [];
   let rawLatched = 0;
+  const autobaud = createAutobaud();
 
   const sourceHertz = () => {
     const select = (block.get(CLK_CONF) >>> 20) & 3;
@@ -138,6 +146,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
     for (const listener of listeners) listener(byte);
   };
   const arrived = (byte: number) => {
+    if (block.get(CONF0) & AUTOBAUD_EN) autobaud.measure(byte, sourceHertz() / baud());
     if (received.length < FIFO_BYTES) received.push(byte);
     else rawLatched |= INT_RXFIFO_OVF;
   };
@@ -192,9 +201,15 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
         write(value) {
           if (value & RXFIFO_RST) received.length = 0;
           if (value & TXFIFO_RST) clearLine(transmit);
+          if ((value & AUTOBAUD_EN) === 0) autobaud.reset();
         },
       },
       [CONF1]: 0x00018060,
+      [LOWPULSE]: { read: () => autobaud.low },
+      [HIGHPULSE]: { read: () => autobaud.high },
+      [RXD_CNT]: { read: () => autobaud.edges },
+      [POSPULSE]: { read: () => autobaud.period },
+      [NEGPULSE]: { read: () => autobaud.period },
       [FSM_STATUS]: { read: () => (transmit.bytes.length > 0 ? 0x20 : 0) },
       [CLK_CONF]: 0x03701000,
       [0x7c]: 0x02008270, // DATE
@@ -210,6 +225,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
       clearLine(transmit);
       received.length = 0;
       rawLatched = 0;
+      autobaud.reset();
     },
     onOutput: (listener) => void listeners.push(listener),
     receive(bytes) {
