@@ -33,6 +33,8 @@ export interface SimulatedBoard {
 
 /** Cycles that run between two looks at the host's events: a few milliseconds of work. */
 const SLICE_CYCLES = 400_000;
+/** A byte that was sent waits no longer for the rest of a slice, which may take long where code runs for the first time. */
+const PATIENCE_MS = 10;
 /** Simulated seconds without a byte on the line, after which the board only dozes. */
 const IDLE_SECONDS = 0.3;
 /** While dozing, the pause between slices. */
@@ -69,9 +71,13 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
 
   const slice = (): void => {
     if (stopped) return;
+    const began = performance.now();
+    const isDue = (): boolean => {
+      const waiting = output.length + usbOutput.length;
+      return waiting >= 64 || (waiting > 0 && performance.now() - began > PATIENCE_MS);
+    };
     try {
-      if (!inReset)
-        chip.run({ maxCycles: SLICE_CYCLES, until: () => output.length + usbOutput.length >= 64 });
+      if (!inReset) chip.run({ maxCycles: SLICE_CYCLES, until: isDue });
     } catch (error) {
       stopped = true;
       flush();

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../boards/boards.ts';
 import { ACCESS, BusFault } from '../bus/bus.ts';
-import type { createChip } from './chip.ts';
+import { createChip } from './chip.ts';
 import { createClock, TICKS_PER_SECOND } from './clock.ts';
 import { createChipMemory, layOutArena } from './memory-map.ts';
 import { createPostedWrites, readCycles, writeCycles } from './mmio-cost.ts';
@@ -62,6 +62,21 @@ describe('cost of registers (docs/esp32-s3.md A3)', () => {
 });
 
 describe('UART', () => {
+  it('measures the rate of a line while AUTOBAUD_EN is set', () => {
+    const chip = createChip({ held: true });
+    const uart = chip.uart0;
+    uart.write(0x14, 0x0030015b); // 115200 from the crystal: 347.2 of its cycles a bit
+    uart.write(0x78, 0x03700000);
+    expect([0x28, 0x2c, 0x30].map((offset) => uart.read(offset))).toEqual([0xfff, 0xfff, 0]);
+    uart.write(0x20, 0x0800001c);
+    uart.receive(Uint8Array.of(0x0f, 0x55));
+    chip.run({ untilSeconds: chip.seconds + 0.001 });
+    // 0x0f: low for one bit, high for four, low for four. 0x55: ten edges, one bit apart.
+    expect([0x28, 0x2c, 0x30, 0x70].map((offset) => uart.read(offset))).toEqual([346, 346, 4 + 10, 693]);
+    uart.write(0x20, 0x1c);
+    expect(uart.read(0x30)).toBe(0);
+  });
+
   it('sends a byte in ten bit times at the rate of the divider', () => {
     const chip = idle();
     const uart = chip.uart0;
@@ -285,3 +300,16 @@ function busOf(chip: ReturnType<typeof createChip>) {
     warnings: chip.warnings,
   });
 }
+
+describe('watchdogs', () => {
+  it.each([
+    [1, 'guard booting from flash', 7],
+    [0, 'leave download mode in peace', 1],
+  ] as const)('with GPIO0 at %i %s', (bootPin, _, reason) => {
+    const chip = createChip({ bootPin, held: true });
+    chip.run({ untilSeconds: 1.5 });
+    expect(chip.peripherals.rtc.resetReason(0)).toBe(reason);
+    chip.run({ untilSeconds: 6 });
+    expect(chip.peripherals.rtc.resetReason(0)).toBe(reason);
+  });
+});

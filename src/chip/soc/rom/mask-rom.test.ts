@@ -47,6 +47,40 @@ describe.skipIf(!maskRom)("the stand-in and the chip's own ROM", () => {
     expect(log(flash)).toBe(log(flash, maskRom));
   });
 
+  it.each([
+    ['stand-in', undefined],
+    ['own ROM', maskRom],
+  ] as const)('wait in download mode for a tool, and answer it: %s', (_, rom) => {
+    const chip = createChip({ rom, bootPin: 0 });
+    let answer: number[] = [];
+    chip.uart0.onOutput((byte) => answer.push(byte));
+    chip.run({ untilSeconds: 5 });
+    expect(Buffer.from(answer).toString('latin1').match(/rst:/g)).toHaveLength(1);
+    const packet = [
+      0xc0,
+      0,
+      8,
+      36,
+      0,
+      0,
+      0,
+      0,
+      0,
+      7,
+      7,
+      0x12,
+      0x20,
+      ...new Array<number>(32).fill(0x55),
+      0xc0,
+    ];
+    answer = [];
+    for (let tries = 0; tries < 5 && answer.length === 0; tries++) {
+      chip.uart0.receive(Uint8Array.from(packet));
+      chip.run({ untilSeconds: chip.seconds + 0.1 });
+    }
+    expect(Buffer.from(answer.slice(0, 7)).toString('hex')).toBe('c0010804000707');
+  });
+
   it('leave the same registers at the entry', () => {
     const ours = atEntry().cores[0];
     const theirs = atEntry(maskRom).cores[0];
