@@ -92,9 +92,10 @@ function targetOf(elf: Elf, segment: ElfSegment, wanted: readonly string[]): Tar
 export function placeProgram(elf: Elf, options: PlacementOptions): Placement {
   const cachesCode =
     options.cachesCode || elf.segments.some(({ address }) => isIn(INSTRUCTION_CACHE_BUS, address));
-  for (const segment of elf.segments) checkSegment(segment, cachesCode, options);
+  const segments = elf.segments.filter(({ memorySize }) => memorySize > 0);
+  for (const segment of segments) checkSegment(segment, cachesCode, options);
   const wanted = new Map<number, Target>();
-  for (const segment of elf.segments) {
+  for (const segment of segments) {
     if (!isCached(segment.address)) continue;
     const target = targetOf(elf, segment, options.psramSections);
     const last = segment.address + Math.max(segment.memorySize, 1) - 1;

@@ -59,7 +59,17 @@ const CORE_1: HandOver = {
   windowbase: 1,
   windowstart: 0x3,
   ps: 0x00060020,
-  registers: { 0: 0x40034c48, 1: 0x3fced6f0, 3: 0x600c0004, 8: 0x80043a46 },
+  registers: {
+    0: 0x40034c48,
+    1: 0x3fced6f0,
+    3: 0x600c0004,
+    4: 0x40057d3c,
+    8: 0x80043a46,
+    // The ROM's own frame, one window back.
+    61: 0x3fced710,
+    62: 0xabab,
+    63: 0xabab,
+  },
   special: ROM_SPECIAL,
   attributes: ROM_ATTRIBUTES,
 };

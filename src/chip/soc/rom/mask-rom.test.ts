@@ -93,6 +93,30 @@ describe.skipIf(!maskRom)("the stand-in and the chip's own ROM", () => {
     expect([...ours.dataAttributes]).toEqual([...theirs.dataAttributes]);
   });
 
+  it('start core 1 with the same registers', () => {
+    const source = `
+control: .word 0x600c0000
+start:
+  l32r a3, control
+  movi a4, second
+  s32i a4, a3, 4
+  movi a4, 2
+  s32i a4, a3, 0
+1: j 1b
+second:
+  j second
+`;
+    const segment = assembleSegment(source);
+    const flash = buildImage({ segments: [segment], entry: segment.entry });
+    const [ours, theirs] = [undefined, maskRom].map(
+      (rom) => boot(flash, rom, () => false).chip.cores[1].state,
+    );
+    expect([...ours.ar]).toEqual([...theirs.ar]);
+    expect(ours.pc).toBe(theirs.pc);
+    for (const name of ['windowbase', 'windowstart', 'ps', 'vecbase', 'intenable'] as const)
+      expect([name, ours.special[SR[name]]]).toEqual([name, theirs.special[SR[name]]]);
+  });
+
   it('leave the same peripheral registers', () => {
     const [ours, theirs] = [atEntry(), atEntry(maskRom)];
     const addresses = [
