@@ -43,9 +43,10 @@ const atEntry = (rom?: Uint8Array) =>
   boot(spin, rom, ({ cores }) => cores[0].running && cores[0].state.pc === 0x40378000).chip;
 
 describe.skipIf(!maskRom)("the stand-in and the chip's own ROM", () => {
-  it.each(images)('print the same for %s', (_, flash) => {
+  it.each(maskRom ? images : images.slice(0, 1))('print the same for %s', (_, flash) => {
     expect(log(flash)).toBe(log(flash, maskRom));
   });
+  if (!maskRom) return; // said by one skipped test, not by twenty
 
   it.each([
     ['stand-in', undefined],
