@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { catalogue, pull, pullFile } from './index.ts';
+import { catalogue, findInCache, findPulled, pull, pullFile } from './index.ts';
 
 const content = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7) & 255));
 const sha256 = createHash('sha256').update(content).digest('hex');
@@ -18,6 +18,8 @@ let requests: string[];
 /** Close the connection after this many bytes of a GET. */
 let breakAfter: number | undefined;
 let status: number;
+/** Say nothing to requests of this method, or nothing more after the first bytes. */
+let stallIn: string | undefined;
 /** The server knows nothing of ranges and sends all of the file each time. */
 let ignoresRanges: boolean;
 
@@ -30,9 +32,10 @@ function arrivedBytes(): number {
 }
 
 beforeEach(async () => {
-  [requests, breakAfter, status, ignoresRanges] = [[], undefined, 200, false];
+  [requests, breakAfter, status, ignoresRanges, stallIn] = [[], undefined, 200, false, undefined];
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.headers.range ?? 'all'}`);
+    if (stallIn === 'HEAD') return response;
     if (status !== 200) return response.writeHead(status).end();
     response.setHeader('x-repo-commit', 'c0ffee');
     response.setHeader('x-linked-etag', `"${sha256}"`);
@@ -40,6 +43,7 @@ beforeEach(async () => {
     const start = ignoresRanges ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
     const body = content.subarray(start);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': body.length });
+    if (stallIn === 'GET') return response.write(body.subarray(0, 1000));
     if (breakAfter === undefined) return response.end(body);
     response.write(body.subarray(0, breakAfter));
     // Hangs up once the bytes have reached the disk: until then they may be lost with the connection.
@@ -119,6 +123,37 @@ describe('pull', () => {
     await expect(pullFile(file, { env: { ...env, HF_HUB_OFFLINE: '1' } })).rejects.toThrow(
       /HF_HUB_OFFLINE is set/,
     );
+  });
+
+  it.each([
+    ['without an answer', 'HEAD', /has not answered for 1 s; try again later/],
+    ['in the middle', 'GET', /has sent nothing for 1 s after \d+ of 5000 bytes; run the same command again/],
+  ])('gives up a server that stalls %s', async (_what, method, sentence) => {
+    stallIn = method;
+    await expect(pullFile(file, { env, stallMs: 300 })).rejects.toThrow(sentence);
+    stallIn = undefined;
+    expect(readFileSync(await pullFile(file, { env }))).toEqual(content);
+  });
+
+  it.each(['notaurl', 'ftp://host', '/tmp'])('refuses the endpoint %s', async (endpoint) => {
+    await expect(pullFile(file, { env: { ...env, HF_ENDPOINT: endpoint } })).rejects.toThrow(
+      /is no web address; set it to one such as https:\/\/huggingface\.co/,
+    );
+  });
+
+  it('finds what was pulled without asking anybody', async () => {
+    await pullFile({ ...file, sha256 }, { env });
+    requests.length = 0;
+    expect(await findInCache('someone/models/folder/weights.bin', env)).toMatch(/c0ffee/);
+    expect(await findInCache('someone/models/../../x', env)).toBeUndefined();
+    expect(await findInCache('someone/models/other.bin', env)).toBeUndefined();
+    expect(await findPulled('stories260K', env)).toBeUndefined();
+    expect(requests).toEqual([]);
+  });
+
+  it('pins every file of its catalogue', () => {
+    for (const { model, tokenizer } of Object.values(catalogue))
+      for (const { sha256: pinned } of [model, tokenizer]) expect(pinned).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('knows its catalogue', async () => {

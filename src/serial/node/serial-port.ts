@@ -12,6 +12,10 @@ const OPEN_FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] =
   ],
   [/permission denied|access denied/i, permissionHint()],
   [
+    /inappropriate ioctl|is a directory|invalid argument|not a tty/i,
+    'is no serial port; see `esp32-llm ports` for those that exist',
+  ],
+  [
     /busy|lock|in use|temporarily unavailable/i,
     'the port is in use; close the other program (a monitor, an IDE) and try again',
   ],
@@ -26,7 +30,7 @@ function permissionHint(): string {
 /** One sentence for a port that could not be opened. */
 export function describeOpenFailure(path: string, message: string): FailureError {
   const known = OPEN_FAILURES.find(([pattern]) => pattern.test(message));
-  return new FailureError(`${path}: ${known ? known[1] : message}`);
+  return new FailureError(`${path}: ${known ? known[1] : message.replace(/^Error: (Error: )?/, '')}`);
 }
 
 /** A pseudo-terminal answers ENOTTY to every question about modem lines. */

@@ -1,0 +1,110 @@
+/** For tests: verbs in a real pseudo-terminal, as a person has them. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { version0Bytes } from '../../model/testing.ts';
+
+const entry = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+/** An optional dependency, which some systems lack. */
+const pty = await import('@lydell/node-pty').catch(() => undefined);
+
+export const hasTerminals = pty !== undefined && existsSync(entry);
+if (!hasTerminals)
+  process.stderr.write('no pseudo-terminals (or no dist/) here; verbs in a terminal are not tested\n');
+
+export interface Terminal {
+  /** Everything that it shows so far, without escape sequences. */
+  readonly text: string;
+  type(keys: string): void;
+  /** Resolves once `pattern` stands in what came since the last match; to the match. */
+  see(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Exit code and signal. */
+  readonly exit: Promise<{ exitCode: number; signal?: number }>;
+  kill(): void;
+}
+
+export interface TerminalOptions {
+  cwd: string;
+  env?: Record<string, string>;
+}
+
+const ESCAPES = /\x1b\[[0-9;?]*[A-Za-z]|\x1b[78]/g;
+
+/** Starts `esp32-llm ARGS` in a terminal of its own. */
+export function startInTerminal(args: readonly string[], { cwd, env = {} }: TerminalOptions): Terminal {
+  const process_ = pty!.spawn(process.execPath, [entry, ...args], {
+    cols: 100,
+    rows: 30,
+    cwd,
+    env: { ...process.env, ...env } as Record<string, string>,
+  });
+  let text = '';
+  let seen = 0;
+  const waiting = new Set<() => void>();
+  process_.onData((data) => {
+    text += data.replace(ESCAPES, '');
+    for (const look of waiting) look();
+  });
+  let ended = false;
+  const exit = new Promise<{ exitCode: number; signal?: number }>((resolve) => {
+    process_.onExit((result) => {
+      ended = true;
+      resolve(result);
+      for (const look of waiting) look();
+    });
+  });
+  return {
+    get text() {
+      return text;
+    },
+    type: (keys) => process_.write(keys),
+    see: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const match = pattern.exec(text.slice(seen));
+          if (!match && !ended) return;
+          waiting.delete(look);
+          if (!match) return reject(new Error(`it ended without ${pattern}:\n${text}`));
+          seen += match.index + match[0].length;
+          resolve(match);
+        };
+        waiting.add(look);
+        look();
+      }),
+    exit,
+    kill: () => process_.kill('SIGKILL'),
+  };
+}
+
+/** Checkpoint and tokenizer of a model that babbles, in a folder. */
+export function writeTinyModel(folder: string): readonly string[] {
+  const vocabulary = 320;
+  const config = {
+    dim: 16,
+    hiddenDim: 16,
+    layers: 1,
+    heads: 2,
+    kvHeads: 1,
+    vocabulary,
+    context: 64,
+    sharedClassifier: true,
+    activation: 'silu',
+  } as const;
+  writeFileSync(join(folder, 'tiny.bin'), version0Bytes(config));
+  const pieces = Array.from({ length: vocabulary }, (_, id) => {
+    if (id < 3) return ['<unk>', '<s>', '</s>'][id];
+    const byte = (id - 3).toString(16).toUpperCase().padStart(2, '0');
+    return id < 259 ? `<0x${byte}>` : String.fromCharCode(0x20 + id - 259);
+  });
+  const head = Buffer.alloc(4);
+  head.writeInt32LE(6);
+  const rows = pieces.map((piece) => {
+    const row = Buffer.alloc(8 + piece.length);
+    row.writeInt32LE(piece.length, 4);
+    row.write(piece, 8, 'latin1');
+    return row;
+  });
+  writeFileSync(join(folder, 'tokenizer.bin'), Buffer.concat([head, ...rows]));
+  return ['--model', join(folder, 'tiny.bin')];
+}
