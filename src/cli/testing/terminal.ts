@@ -65,9 +65,10 @@ export function startInTerminal(args: readonly string[], { cwd, env = {} }: Term
           const match = pattern.exec(text.slice(seen));
           if (!match && !ended) return;
           waiting.delete(look);
-          if (!match) return reject(new Error(`it ended without ${pattern}:\n${text}`));
-          seen += match.index + match[0].length;
-          resolve(match);
+          if (match) {
+            seen += match.index + match[0].length;
+            resolve(match);
+          } else reject(new Error(`it ended without ${pattern}:\n${text}`));
         };
         waiting.add(look);
         look();
