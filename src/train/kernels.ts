@@ -122,7 +122,7 @@ export interface Kernels {
     gradientScale: number,
     scratch: number,
   ): void;
-  multiplyAddPeak(rounds: number): number;
+  multiplyAddPeak(rounds: number, factor: number, summand: number): number;
 }
 
 /** One instance over `memory` (shared, WebAssembly pages); every thread makes its own. */

@@ -2,11 +2,12 @@ import { multiplyAdd } from './math';
 
 /**
  * As many multiply-adds as the machine can do in WebAssembly SIMD: twelve independent accumulators in
- * registers, no memory. `rounds` times 12 * 4 lanes * 2 operations; the sum keeps the loop alive.
+ * registers, no memory. `rounds` times 12 * 4 lanes * 2 operations; the sum keeps the loop alive. Factor and summand come from
+ * outside: constants are made anew at every use by newer engines (V8 of Node 24).
  */
-export function multiplyAddPeak(rounds: i32): f32 {
-  const x = f32x4.splat(0.999);
-  const y = f32x4.splat(1e-3);
+export function multiplyAddPeak(rounds: i32, factor: f32, summand: f32): f32 {
+  const x = f32x4.splat(factor);
+  const y = f32x4.splat(summand);
   let a = f32x4.splat(1);
   let b = f32x4.splat(2);
   let c = f32x4.splat(3);
