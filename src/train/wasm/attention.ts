@@ -5,11 +5,13 @@
  * All tensors are row-major, one row a token.
  */
 import { pack, tileAlong, tileEdge } from './gemm';
-import { exp4, log, max4, multiplyAdd, sum4 } from './math';
+import { exp2x4, log, max4, multiplyAdd, sum4 } from './math';
 
 /** Query rows at a time: forward one tile; backward more, so that sums over queries are longer. */
 const FORWARD_ROWS: i32 = 4;
 const BACKWARD_ROWS: i32 = 16;
+/** Scores are scaled to powers of two; so are the log-sum-exps. */
+const LOG2_E: f32 = 1.44269504088896341;
 
 let scores: usize = 0;
 let gradients: usize = 0;
@@ -88,7 +90,7 @@ function sumTile(
 
 /**
  * Turns one row of raw scores, `valid` of `columns` entries (a multiple of 8), into exponentials relative to the
- * largest and returns their sum; the scaled largest is left in `peak`.
+ * largest (powers of two) and returns their sum; the scaled largest is left in `peak`.
  */
 function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
   const infinity = <f32>-1e30;
@@ -105,8 +107,8 @@ function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
   const factor = f32x4.splat(scale);
   let total = f32x4.splat(0);
   for (let p = row; p < end; p += 32) {
-    const e = exp4(multiplyAdd(v128.load(p), factor, shift));
-    const e2 = exp4(multiplyAdd(v128.load(p, 16), factor, shift));
+    const e = exp2x4(multiplyAdd(v128.load(p), factor, shift));
+    const e2 = exp2x4(multiplyAdd(v128.load(p, 16), factor, shift));
     v128.store(p, e);
     v128.store(p, e2, 16);
     total = f32x4.add(total, f32x4.add(e, e2));
@@ -160,7 +162,7 @@ function scaleRow(row: usize, count: i32, factor: f32): void {
 
 /**
  * out (length, heads*headSize) from q (same shape), k and v (length, kvHeads*headSize);
- * logSums (heads, length) is kept for the backward pass. With `steps` (see valueSteps; stepStride bytes from
+ * logSums (heads, length), base 2, is kept for the backward pass. With `steps` (see valueSteps; stepStride bytes from
  * one head to the next) the weights are rounded, else it is 0.
  */
 export function attentionForward(
@@ -179,7 +181,7 @@ export function attentionForward(
 ): void {
   const stride = (<usize>(heads * headSize)) << 2;
   const kvStride = (<usize>(kvHeads * headSize)) << 2;
-  const scale = <f32>1 / sqrt<f32>(<f32>headSize);
+  const scale = LOG2_E / sqrt<f32>(<f32>headSize);
   const group = heads / kvHeads;
   for (let h = 0; h < heads; h++) {
     const head = (<usize>(h * headSize)) << 2;
@@ -199,7 +201,7 @@ export function attentionForward(
         const sum = exponentialRow(row, first + i + 1, (reach + 7) & ~7, scale);
         if (steps) roundRow(row, reach, steps + kvOffset, inverses + kvOffset);
         store<f32>(sums + ((<usize>i) << 2), 1 / sum);
-        store<f32>(logSums + ((<usize>(h * length + first + i)) << 2), peak + <f32>log(<f64>sum));
+        store<f32>(logSums + ((<usize>(h * length + first + i)) << 2), peak + LOG2_E * <f32>log(<f64>sum));
       }
       sumTile(out + at, stride, scores, false, packedValues, length, rows, headSize, reach, false);
       for (let i = 0; i < rows; i++) {
@@ -224,12 +226,13 @@ function gradientRow(
     store<f32>(dp + ((<usize>j) << 2), 0);
   }
   const factor = f32x4.splat(scale);
+  const exponent = f32x4.splat(LOG2_E * scale);
   const shift = f32x4.splat(-logSum);
   const middle = f32x4.splat(delta);
   const end = p + ((<usize>columns) << 2);
   while (p < end) {
-    const e = exp4(multiplyAdd(v128.load(p), factor, shift));
-    const e2 = exp4(multiplyAdd(v128.load(p, 16), factor, shift));
+    const e = exp2x4(multiplyAdd(v128.load(p), exponent, shift));
+    const e2 = exp2x4(multiplyAdd(v128.load(p, 16), exponent, shift));
     v128.store(p, e);
     v128.store(p, e2, 16);
     v128.store(dp, f32x4.mul(f32x4.mul(e, f32x4.sub(v128.load(dp), middle)), factor));

@@ -42,6 +42,26 @@ export function exp4(x: v128): v128 {
   return i32x4.add(p, i32x4.shl(shifted, 23));
 }
 
+/**
+ * 2^x of four floats of at most 127, relative error below 2e-7 (Cephes' exp2f polynomial); below -126 it gives 2^-126. A quarter
+ * cheaper than exp4: nothing is left of the range to reduce.
+ */
+// @ts-expect-error: decorator
+@inline
+export function exp2x4(x: v128): v128 {
+  const clamped = f32x4.pmax(x, f32x4.splat(-126));
+  const shifted = f32x4.add(clamped, f32x4.splat(ROUNDER));
+  const r = f32x4.sub(clamped, f32x4.sub(shifted, f32x4.splat(ROUNDER)));
+  let p = f32x4.splat(1.535336188319500e-4);
+  p = multiplyAdd(p, r, f32x4.splat(1.339887440266574e-3));
+  p = multiplyAdd(p, r, f32x4.splat(9.618437357674640e-3));
+  p = multiplyAdd(p, r, f32x4.splat(5.550332471162809e-2));
+  p = multiplyAdd(p, r, f32x4.splat(2.402264791363012e-1));
+  p = multiplyAdd(p, r, f32x4.splat(6.931472028550421e-1));
+  p = multiplyAdd(p, r, f32x4.splat(1));
+  return i32x4.add(p, i32x4.shl(shifted, 23));
+}
+
 /** Natural logarithm of a positive, normal double: ln m by the series of atanh, m within [2/3, 4/3). */
 export function log(x: f64): f64 {
   const bits = reinterpret<i64>(x);
