@@ -36,7 +36,7 @@ export interface CachedMemory {
   /** Something that lines cost changed: CPU clock, SPI0 set-up, geometry. */
   costsChanged(): void;
   reset(): void;
-  /** CPU cycles of reading so many bytes of flash once, in order, through the DCache. */
+  /** CPU cycles that a loop waits which reads so many bytes of flash in order through the DCache, and takes longer over a line than the rest of it. */
   readCycles(bytes: number): number;
   readonly instructionLineBytes: number;
   /** Arena offset of a byte of code, or -1 when it cannot be fetched; no time passes. */
@@ -208,7 +208,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       tags.data.invalidate(0, 0);
       tags.instruction.invalidate(0, 0);
     },
-    readCycles: (bytes) => Math.ceil(bytes / tags.data.geometry.lineBytes) * currentCosts().dataFlash.whole,
+    readCycles: (bytes) => Math.ceil(bytes / tags.data.geometry.lineBytes) * currentCosts().dataFlash.first,
     get instructionLineBytes() {
       return tags.instruction.geometry.lineBytes;
     },

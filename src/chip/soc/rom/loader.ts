@@ -63,7 +63,7 @@ const DIRECT_BOOT_MARK = 0xaedb041d;
 const DIRECT_BOOT_MARK_AT = 0x400;
 const DIRECT_BOOT_ENTRY = 0x42000408;
 /** The ROM's own code, timed on this simulator: its copy loop with the digest's share, and what surrounds a segment and the image. */
-const CYCLES_PER_WORD = 27;
+const CYCLES_PER_WORD = 33.4;
 const SEGMENT_CYCLES = 1_500;
 const DIGEST_CYCLES = 4_500;
 const WORDS_PER_STEP = 1024;
@@ -208,10 +208,10 @@ function* copyWords(
     store(at, word);
     const done = at / 4 + 1;
     if (done % WORDS_PER_STEP === 0)
-      yield WORDS_PER_STEP * CYCLES_PER_WORD + options.flashReadCycles(4 * WORDS_PER_STEP);
+      yield Math.round(WORDS_PER_STEP * CYCLES_PER_WORD) + options.flashReadCycles(4 * WORDS_PER_STEP);
   }
   const rest = (source.length / 4) % WORDS_PER_STEP;
-  yield rest * CYCLES_PER_WORD + options.flashReadCycles(4 * rest);
+  yield Math.round(rest * CYCLES_PER_WORD) + options.flashReadCycles(4 * rest);
   return sum;
 }
 
