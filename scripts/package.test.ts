@@ -91,7 +91,7 @@ describe('installed in an empty folder', () => {
   beforeAll(() => {
     missing = install();
     if (missing) console.log(`skipped: the npm registry cannot be reached (${missing})`);
-  });
+  }, 300_000);
 
   it('npx esp32-llm run tells a story', ({ skip }) => {
     skip(missing !== undefined);

@@ -28,5 +28,6 @@ worker.onmessage = ({ data }) => {
 worker.onerror = ({ message }) => {
   document.body.dataset.error = message;
 };
-const story = { prompt: searchParams.get('prompt') ?? 'Once upon a time', tokens: 64, temperature: 0 };
+const prompt = searchParams.get('prompt') ?? 'Once upon a time';
+const story = { prompt, tokens: Number(searchParams.get('tokens') ?? 200), temperature: 0 };
 worker.postMessage({ firmware, story });

@@ -4,7 +4,6 @@
  * looks at GPIO0 again (esp-idf issue 13287, esptool issue 970). There, and where no lines are, the RTC watchdog bites, as Espressif's
  * tools have it do (esptool targets/esp32s3.py `watchdog_reset`; docs/esp32-s3.md C4).
  */
-import type { ESPLoader } from 'esptool-js';
 import { type Connection, DEFAULT_BAUD } from './connection.ts';
 import { USB_SERIAL_JTAG } from './ports.ts';
 
@@ -25,11 +24,16 @@ const SWD_AUTO_FEED = 0x80000000;
 
 const EN_LOW_MS = 100;
 
+/** What of the loader is needed here (esptool-js's ESPLoader; its types want Web Serial's, which our users should not have to install). */
+interface RegisterWriter {
+  writeReg(address: number, value: number, mask?: number): Promise<void>;
+}
+
 export const isNativeUsb = ({ usb }: Connection): boolean =>
   usb?.vendorId === USB_SERIAL_JTAG.vendorId && usb.productId === USB_SERIAL_JTAG.productId;
 
 /** A reset over native USB leaves the program's watchdogs running, and they would bite during a transfer. */
-export async function calmWatchdogs(loader: ESPLoader): Promise<void> {
+export async function calmWatchdogs(loader: RegisterWriter): Promise<void> {
   await loader.writeReg(WDTWPROTECT, WDT_KEY);
   await loader.writeReg(WDTCONFIG0, 0);
   await loader.writeReg(WDTWPROTECT, 0);
@@ -39,7 +43,7 @@ export async function calmWatchdogs(loader: ESPLoader): Promise<void> {
 }
 
 /** Resets into what was written. */
-export async function restart(connection: Connection, loader: ESPLoader): Promise<void> {
+export async function restart(connection: Connection, loader: RegisterWriter): Promise<void> {
   if (isNativeUsb(connection) || !connection.hasLines) return resetByWatchdog(loader, connection);
   await connection.setBaud(DEFAULT_BAUD);
   await connection.setLines({ dtr: false, rts: true });
@@ -47,7 +51,7 @@ export async function restart(connection: Connection, loader: ESPLoader): Promis
   await connection.setLines({ dtr: false, rts: false });
 }
 
-async function resetByWatchdog(loader: ESPLoader, connection: Connection): Promise<void> {
+async function resetByWatchdog(loader: RegisterWriter, connection: Connection): Promise<void> {
   await loader.writeReg(OPTION1, 0, FORCE_DOWNLOAD_BOOT);
   await loader.writeReg(WDTWPROTECT, WDT_KEY);
   await loader.writeReg(WDTCONFIG1, WDT_TIMEOUT);
