@@ -91,6 +91,9 @@
 /** Code of the activation. */
 // @ts-ignore: decorator
 @external("config", "activation") export declare const activation: i32;
+/** 1 where the activation leaves zeros, whose rows and columns are skipped. */
+// @ts-ignore: decorator
+@external("config", "zeros") export declare const zeros: i32;
 
 // Memory of the console, the prompt and the sampler.
 /** Barrier counts, the posted job, results that the two cores exchange. */

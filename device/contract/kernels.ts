@@ -46,6 +46,15 @@
 /** out = relu(gate) * up. */
 // @ts-ignore: decorator
 @external("kernel", "reglu") export declare function reglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void;
+/** y = relu(gate) * mantissa >> shift, and the list of the units where it is above zero. */
+// @ts-ignore: decorator
+@external("kernel", "relu_list") export declare function relu_list(y: usize, scale: usize, list: usize, n: i32, mantissa: i32, shift: i32): void;
+/** out[k] = gates[u] * (round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind. */
+// @ts-ignore: decorator
+@external("kernel", "matvec_active") export declare function matvec_active(weights: usize, x: usize, list: usize, gates: usize, scale: usize, out: usize): void;
+/** y = round(W x / 2^shift) over the columns that two lists name. */
+// @ts-ignore: decorator
+@external("kernel", "matvec_columns") export declare function matvec_columns(weights: usize, x: usize, lists: usize, y: usize, rows: i32, shift: i32): void;
 /** y = W x. */
 // @ts-ignore: decorator
 @external("kernel", "matvec_f32") export declare function matvec_f32(weights: usize, x: usize, columns: i32, y: usize, rows: i32): void;

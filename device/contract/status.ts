@@ -67,6 +67,13 @@ export const PANIC_SAR: usize = 24; // SAR.
 export const PANIC_DEPC: usize = 28; // DEPC: the address of a double exception.
 export const PANIC_REGISTERS: usize = 32; // a0 ... a15.
 
+// Hidden units of a half that are not zero, and what kernels must know of them.
+export const ACTIVE_COUNT: usize = 0; // Active units; their u16 numbers within the half follow this header, in order.
+export const ACTIVE_COLUMNS: usize = 4; // Of a row of the up matrix.
+export const ACTIVE_SHIFT: usize = 8; // Right shift of its products.
+export const ACTIVE_UNITS: usize = 12; // Hidden units of the half, active or not.
+
+export const ACTIVE_NUMBERS: usize = 16;
 // FNV-1a, 64 bits.
 export const DIGEST_OFFSET_BASIS: u64 = 0xcbf29ce484222325;
 export const DIGEST_PRIME: u64 = 0x100000001b3;

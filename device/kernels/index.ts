@@ -1,5 +1,6 @@
 /** The portable twins of the hand-written kernels (src/kernels): the definition of what each computes, bit for bit. */
 
+export * from "./active";
 export * from "./attention";
 export * from "./matvec";
 export * from "./reglu";

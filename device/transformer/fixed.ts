@@ -3,19 +3,20 @@
  * Each stage does one half of the work; between stages the cores meet (see ../transformer.ts). Units are explained in
  * ARCHITECTURE.md, "Integer arithmetic".
  */
-import { gateAndUp } from "../contract/activations";
+import { gateAndUp, listActive } from "../contract/activations";
 import {
   attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, keyScales, keys, kvHeads, logits, model, outFormat, qkvFormat, residual,
-  scratch, scratchBytes, valueScales, values as cachedValues, vocabulary,
+  scratch, scratchBytes, valueScales, values as cachedValues, vocabulary, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
-import { contextPadded, firstRow, hiddenHalf, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
+import { contextPadded, firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, logits_f32, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
+  add_residual, logits_f32, matvec_active, matvec_columns, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
+import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS } from "../contract/status";
 import { mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */
@@ -242,7 +243,17 @@ export function projectOut(half: i32, layer: i32): void {
   addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 
-/** Gate and up rows of this half's hidden units, and what becomes of the two. */
+/** The list of a half's hidden units that are not zero. */
+// @ts-ignore: decorator
+@inline
+function activeList(half: i32): usize {
+  return hidden + <usize>(8 * hiddenHalf() + half * listBytes());
+}
+
+/**
+ * Gate and up rows of this half's hidden units, and what becomes of the two. Where the activation leaves zeros, up rows of active
+ * units only, and their products one behind the other.
+ */
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
@@ -251,9 +262,22 @@ export function feedForward(half: i32, layer: i32): void {
   const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
   const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
   const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.GATE_FACTOR);
   const out = hidden + <usize>(half * hiddenHalf() * 4);
+  if (zeros) {
+    const list = activeList(half);
+    const shift = productShift(record, at.GATE_UP);
+    store<i32>(list, pad16(dim), ACTIVE_COLUMNS);
+    store<i32>(list, shift, ACTIVE_SHIFT);
+    store<i32>(list, hiddenHalf(), ACTIVE_UNITS);
+    const up = weights + <usize>(hiddenHalf() * rowBytes(gateUpFormat, pad16(dim)));
+    const upScales = scales + <usize>(hiddenHalf() * scaleBytes(gateUpFormat, pad16(dim)));
+    multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, hiddenHalf(), shift);
+    listActive(outputs, scales, list, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+    matvec_active(up, mine + at.ACTIVATIONS, list, outputs, upScales, out);
+    return;
+  }
+  multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
   gateAndUp(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
 }
 
@@ -272,7 +296,8 @@ export function projectDown(half: i32, layer: i32): void {
   const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
   const scales = scalesFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
   const outputs = mine + at.OUTPUTS();
-  multiplyHidden(downFormat, weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
+  if (zeros) matvec_columns(weights, mine + at.ACTIVATIONS, activeList(0), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
+  else multiplyHidden(downFormat, weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
 }
 

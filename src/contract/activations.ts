@@ -9,6 +9,11 @@ export interface ActivationRow {
   kernel: string;
   /** Function of device/transformer/activation.ts for the float arithmetic. */
   float: string;
+  /**
+   * Kernel that lists the hidden units whose gate is not zero, with the signature of `relu_list`; only their rows of the up matrix
+   * and their columns of the down matrix are read then. Without it every unit is computed, by `kernel`.
+   */
+  list?: string;
 }
 
 export const activations: Readonly<Partial<Record<Activation, ActivationRow>>> = {
@@ -22,6 +27,7 @@ export const activations: Readonly<Partial<Record<Activation, ActivationRow>>> =
     code: 1,
     meaning: 'max(x, 0): ReGLU.',
     kernel: 'reglu',
+    list: 'relu_list',
     float: 'relu',
   },
 };

@@ -198,6 +198,47 @@ export const kernels = {
     parameters: gated,
     clobbers: 'a2-a5 a8-a10 q0-q6 sar loop',
   },
+  relu_list: {
+    arithmetic: 'fixed',
+    meaning: 'y = relu(gate) * mantissa >> shift, and the list of the units where it is above zero.',
+    parameters: {
+      y: changes('s16 (n): gate rows'),
+      scale: reads('s16 (n)'),
+      list: changes('an active list: count and numbers'),
+      n: i32('a multiple of 16'),
+      mantissa: i32('of the factor that leads to the unit of the gate'),
+      shift: i32('its shift, 0 to 31'),
+    },
+    clobbers: 'a3-a6 a8-a10 q0-q7 accx sar',
+  },
+  matvec_active: {
+    arithmetic: 'fixed',
+    meaning: 'out[k] = gates[u] * (round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind.',
+    parameters: {
+      weights: reads('s8 (units, columns)'),
+      x: reads('s8 (columns)'),
+      list: reads('an active list'),
+      gates: reads('s16 (units)'),
+      scale: reads('s16 (units)'),
+      out: writes('s32 (units)'),
+    },
+    clobbers: 'a3-a4 a7-a11 q0-q7 accx sar loop',
+  },
+  matvec_columns: {
+    arithmetic: 'fixed',
+    meaning: 'y = round(W x / 2^shift) over the columns that two lists name.',
+    parameters: {
+      weights: reads("s8 (2, units, rows): columns of both halves' units"),
+      x: reads(
+        's8 (2, units): what the listed units hold, one behind the other in either half; zeros behind',
+      ),
+      lists: reads('two active lists, one behind the other'),
+      y: writes('s16 (rows)'),
+      rows: i32('a multiple of 16'),
+      shift: i32('of the sums, 1 or more'),
+    },
+    clobbers: 'a5 a8-a11 q0-q7 accx qacc sar loop',
+  },
   matvec_f32: {
     arithmetic: 'float',
     meaning: 'y = W x.',

@@ -46,7 +46,10 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     gateUpFormat: 'Of the gate and up rows.',
     downFormat: 'Of the down matrix.',
   }),
-  'The feed-forward': rows('i32', { activation: 'Code of the activation.' }),
+  'The feed-forward': rows('i32', {
+    activation: 'Code of the activation.',
+    zeros: '1 where the activation leaves zeros, whose rows and columns are skipped.',
+  }),
   'Memory of the console, the prompt and the sampler': {
     ...rows('usize', {
       teamwork: 'Barrier counts, the posted job, results that the two cores exchange.',

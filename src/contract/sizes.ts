@@ -44,7 +44,11 @@ export const sizes = {
       '2 * pairsOf(heads) + 2 * pairsOf(kvHeads) + valueRows()',
       "Rows of a half's query, key and value block: both halves are padded to the same size.",
     ),
-    hiddenHalf: size('', 'pad8((hiddenDim + 1) >> 1)', 'Hidden units of either half.'),
+    hiddenHalf: size(
+      '',
+      'zeros ? pad16((hiddenDim + 1) >> 1) : pad8((hiddenDim + 1) >> 1)',
+      'Hidden units of either half.',
+    ),
     firstRow: size(
       'half rows',
       'half ? pad16((pad16(rows) + 1) >> 1) : 0',
@@ -56,6 +60,7 @@ export const sizes = {
       'Rows of a half, a multiple of 16.',
     ),
     widest: size('', 'max(pad16(dim), 2 * hiddenHalf())', 'Elements of the longest vector.'),
+    listBytes: size('', '16 + 2 * hiddenHalf()', 'Of a list of active units.'),
     mostRows: size(
       '',
       'max(max(qkvRows(), 2 * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim)))',
@@ -77,7 +82,7 @@ type NameIn<A extends Arithmetic> = keyof (typeof sizes)['common'] | keyof (type
 
 /** The numbers that formulas may name. */
 export const SHAPE = ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabulary', 'context'] as const;
-export type ShapeNumbers = Readonly<Record<(typeof SHAPE)[number], number>>;
+export type ShapeNumbers = Readonly<Record<(typeof SHAPE)[number], number>> & { readonly zeros?: number };
 
 const parsed = new Map<string, ReturnType<typeof parseFormula>>();
 
@@ -99,7 +104,7 @@ const builtins: Readonly<Record<string, (a: number, b: number) => number>> = { m
 /** The size functions of an arithmetic for a model of this shape. */
 export function sizesOf<A extends Arithmetic>(arithmetic: A, shape: ShapeNumbers): Sizes<A> {
   const functions: Readonly<Record<string, SizeFunction>> = { ...sizes.common, ...sizes[arithmetic] };
-  const known: Readonly<Record<string, number>> = { ...value, ...shape };
+  const known: Readonly<Record<string, number>> = { zeros: 0, ...value, ...shape };
   const call = (name: string, args: readonly number[]): number => {
     const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
     if (builtin) return builtin(args[0], args[1]);

@@ -63,5 +63,17 @@ export const panicFrame = {
   },
 } as const;
 
+/** The hidden units of a half whose gate is not zero (behind config.hidden). */
+export const activeList = {
+  meaning: 'Hidden units of a half that are not zero, and what kernels must know of them.',
+  unit: 16,
+  fields: {
+    count: field('i32', 'Active units; their u16 numbers within the half follow this header, in order.'),
+    columns: field('i32', 'Of a row of the up matrix.'),
+    shift: field('i32', 'Right shift of its products.'),
+    units: field('i32', 'Hidden units of the half, active or not.'),
+  },
+} as const;
+
 /** FNV-1a over token ids as little-endian words, 64 bits (Fowler, Noll, Vo; RFC 9923). */
 export const digest = { offsetBasis: 0xcbf29ce484222325n, prime: 0x100000001b3n } as const;

@@ -48,7 +48,10 @@ export const scratch = { fixed: fixedScratch, float: floatScratch } as const sat
 
 const fixedBuffers = {
   residual: buffer('4 * pad16(dim) + READ_AHEAD', 's32 (dim), 18 fraction bits.'),
-  hidden: buffer('8 * hiddenHalf() + READ_AHEAD', 's32 (hidden).'),
+  hidden: buffer(
+    '8 * hiddenHalf() + READ_AHEAD + (zeros ? 2 * listBytes() : 0)',
+    "s32 (hidden), and behind it each half's list of active units.",
+  ),
   attention: buffer('2 * pad16(dim) + READ_AHEAD', 's16 (dim).'),
   scratch: buffer('2 * SCRATCH', "Both cores' scratch."),
   logits: buffer('4 * pad16(vocabulary)', 'f32 (vocabulary): what the forward pass leaves behind.'),

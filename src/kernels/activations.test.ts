@@ -13,6 +13,9 @@ const rows: Readonly<Record<string, KernelRow>> = table;
 
 const asBits = (value: number): number => new Int32Array(new Float32Array([value]).buffer)[0];
 
+/** What models of the small one's dim do without; src/kernels/active.test.ts and src/testing/activation.test.ts have them. */
+const SKIPPING: ReadonlySet<string> = new Set(['relu_list', 'matvec_active', 'matvec_columns']);
+
 /** The small model, and what a model of another activation would call. */
 const models = ACTIVATIONS.map((activation) => {
   const { model } = loadSmallModel();
@@ -24,7 +27,9 @@ describe('kernels on real activations', () => {
     timeout: 300_000,
   }, () => {
     const compared = models.map(comparedCalls);
-    const called = Object.keys(rows).filter((name) => rows[name].arithmetic === 'fixed');
+    const called = Object.keys(rows).filter(
+      (name) => rows[name].arithmetic === 'fixed' && !SKIPPING.has(name),
+    );
     expect([...new Set(compared.flatMap((names) => [...names]))].sort()).toEqual(called.sort());
   });
 });

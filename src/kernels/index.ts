@@ -2,6 +2,7 @@
 import { formats } from '../contract/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
+import { matvecActive, matvecColumns, reluList } from './active.ts';
 import type { Kernel } from './kernel.ts';
 import { logitsF32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
@@ -31,6 +32,9 @@ export const kernels: readonly Kernel[] = [
   values,
   swiglu,
   reglu,
+  reluList,
+  matvecActive,
+  matvecColumns,
   logitsF32,
   matvecF32,
 ];

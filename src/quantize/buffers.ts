@@ -6,9 +6,14 @@ import type { WorkingBuffer } from './types.ts';
 const ALIGNMENT = 16;
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-/** The buffers for a context of so many positions, in the contract's order. */
-export function buffersOf(arithmetic: Arithmetic, config: ModelConfig, context: number): WorkingBuffer[] {
-  const { evaluate } = sizesOf(arithmetic, { ...config, context });
+/** The buffers for a context of so many positions, in the contract's order; `zeros` as in `config.zeros`. */
+export function buffersOf(
+  arithmetic: Arithmetic,
+  config: ModelConfig,
+  context: number,
+  zeros = 0,
+): WorkingBuffer[] {
+  const { evaluate } = sizesOf(arithmetic, { ...config, context, zeros });
   const ofScratch = Object.values(scratch[arithmetic]).reduce((sum, { bytes }) => sum + evaluate(bytes), 0);
   return Object.entries(buffers[arithmetic]).map(([name, { bytes, purpose }]) => ({
     name,

@@ -3,7 +3,7 @@ import { formats, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import type { LayerWeights, Model } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
-import { type Layout, layoutOf } from './layout.ts';
+import { type Layout, layoutOf, skipsZeros } from './layout.ts';
 import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRow, type Row, rowsOf } from './matrix.ts';
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
@@ -64,6 +64,24 @@ function gateUpRows(weights: LayerWeights, model: Model, layout: Layout): Row[] 
   );
 }
 
+/** The down matrix as `matvec_columns` reads it: for either half of the rows, column by column. */
+function byColumns(
+  matrix: QuantizedMatrix,
+  { dim, hiddenHalf, rowsOf: rowsOfHalf }: Layout,
+): QuantizedMatrix {
+  const columns = 2 * hiddenHalf;
+  const values = new Int8Array(matrix.values.length);
+  let at = 0;
+  for (const [first, rows] of [
+    [0, rowsOfHalf(0, dim)],
+    [rowsOfHalf(0, dim), rowsOfHalf(1, dim)],
+  ]) {
+    for (let column = 0; column < columns; column++)
+      for (let row = first; row < first + rows; row++) values[at++] = matrix.values[row * columns + column];
+  }
+  return { ...matrix, values };
+}
+
 /** Largest length of a row times the gains: by Cauchy and Schwarz, sqrt(dim) times it bounds the product with a normed vector. */
 function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together: number): number {
   const squares = rows.map((row) => row.reduce((sum, w, j) => sum + (w * gain[j]) ** 2, 0));
@@ -93,7 +111,8 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
   const qkv = quantizeMatrix(qkvRows(weights, model, layout), layout.dim);
   const out = quantizeMatrix(padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
   const gateUp = quantizeMatrix(gateUpRows(weights, model, layout), layout.dim);
-  const down = quantizeMatrix(padRows(rowsOf(weights.w2, hiddenDim), layout.dim), 2 * layout.hiddenHalf);
+  const downRows = quantizeMatrix(padRows(rowsOf(weights.w2, hiddenDim), layout.dim), 2 * layout.hiddenHalf);
+  const down = layout.zeros ? byColumns(downRows, layout) : downRows;
   const attentionGain = packGain(weights.attentionNorm, layout);
   const feedForwardGain = packGain(weights.ffnNorm, layout);
 
@@ -187,11 +206,11 @@ const FORMATS = Object.fromEntries(
   ['classifier', 'qkv', 'out', 'gateUp', 'down'].map((matrix) => [`${matrix}Format`, formats.int8.code]),
 );
 
-/** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
-export function packInt8(model: Model): QuantizedModel {
+/** Quantises a model for the chip, leaving out zeros or not. Throws a FailureError for shapes that the kernels cannot take. */
+export function packInt8(model: Model, zeros = skipsZeros(model.config)): QuantizedModel {
   const { config } = model;
   checkShape(config);
-  const layout = layoutOf(config);
+  const layout = layoutOf(config, zeros);
   const { blobs: embeddingBlobs, classifier, shared } = packEmbedding(model, layout);
   const finalGain = packGain(model.weights.finalNorm, layout);
   const record = createRecord('fixed', config.layers);
@@ -214,7 +233,7 @@ export function packInt8(model: Model): QuantizedModel {
   return {
     config,
     precision: 'int8',
-    constants: { ...constantsOf(config), ...FORMATS },
+    constants: { ...constantsOf(config), ...FORMATS, zeros },
     blobs: [
       record.blob,
       ...layers.flatMap((layer) => layer.blobs),
@@ -224,7 +243,7 @@ export function packInt8(model: Model): QuantizedModel {
       blob('finalGain', finalGain.gains, 'any'),
       blob('rope', ropeTable(config.context, layout.headSize), 'any'),
     ],
-    buffers: (context) => buffersOf('fixed', config, context),
+    buffers: (context) => buffersOf('fixed', config, context, zeros),
     shape: { precision: 'int8', dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
   };
 }

@@ -4,7 +4,7 @@ import { packFloat } from './pack-f32.ts';
 import type { Precision, QuantizedModel } from './types.ts';
 
 const packers: Readonly<Record<Precision, (model: Model) => QuantizedModel>> = {
-  int8: packInt8,
+  int8: (model) => packInt8(model),
   f32: packFloat,
 };
 

@@ -87,7 +87,16 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
       `the model cannot run on the chip: its activation is ${config.activation}, and supported are ${Object.keys(activations).join(', ')}.`,
     );
   }
-  return { dim, hiddenDim, layers, heads, kvHeads, vocabulary, activation: row.code };
+  return {
+    dim,
+    hiddenDim,
+    layers,
+    heads,
+    kvHeads,
+    vocabulary,
+    activation: row.code,
+    zeros: 0,
+  };
 }
 
 /** Cosine and sine of every pair's angle at every position: (context, headSize / 2, 2). */

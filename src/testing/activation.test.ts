@@ -6,12 +6,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildFirmware, createHostProgram, formatDigest, simulate } from '../firmware/index.ts';
 import { buildComponent } from '../idf/index.ts';
 import { runComponent } from '../idf/testing/machine.ts';
-import { describeModel, loadCheckpoint, type Model } from '../model/index.ts';
+import { describeModel, loadCheckpoint, loadTokenizer, type Model } from '../model/index.ts';
+import { tokenizerBytes, version0Bytes } from '../model/testing.ts';
 import { ACTIVATIONS } from '../model/types.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { trainFiles } from '../node/index.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
+import { packInt8 } from '../quantize/pack.ts';
 import { createReference, evaluate } from '../reference/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'activation-'));
@@ -95,5 +97,88 @@ describe.each(ACTIVATIONS)('%s', (activation) => {
       });
       expect(formatDigest(told.digest), `component, ${cores} core(s)`).toBe(digest);
     }
+  });
+});
+
+describe('hidden units that are zero', () => {
+  /** Weights drawn at random; a bias of the gates' sign would be noticed, there is none. */
+  function randomModel(): Model {
+    const config = {
+      dim: 128,
+      hiddenDim: 200,
+      layers: 2,
+      heads: 4,
+      kvHeads: 2,
+      vocabulary: 300,
+      context: CONTEXT,
+      sharedClassifier: true,
+      activation: 'relu' as const,
+    };
+    const empty = loadCheckpoint(version0Bytes(config));
+    let state = 1;
+    const draw = (scale: number) => (values: Float32Array) =>
+      void values.forEach((_, i) => {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        values[i] = scale * ((state >>> 8) / 2 ** 23 - 1);
+      });
+    draw(1)(empty.weights.tokenEmbedding);
+    empty.weights.finalNorm.fill(1);
+    for (const { attentionNorm, ffnNorm, ...matrices } of empty.weights.layers) {
+      Object.values(matrices).forEach(draw(0.15));
+      attentionNorm.fill(1);
+      ffnNorm.fill(1);
+    }
+    return { ...empty, config };
+  }
+  const model = randomModel();
+  const tokenizer = loadTokenizer(tokenizerBytes(model.config.vocabulary), model.config.vocabulary);
+  const skipping = packInt8(model);
+  const whole = packInt8(model, 0);
+
+  it('are left out from dim 128 on, which changes no bit', () => {
+    expect([skipping.constants.zeros, whole.constants.zeros]).toEqual([1, 0]);
+    const called: string[] = [];
+    const engine = createHostEngine(skipping, {
+      programs,
+      observer: (name, _, run) => {
+        called.push(name);
+        return run();
+      },
+    });
+    const other = createHostEngine(whole, { programs });
+    for (let position = 0; position < CONTEXT; position++) {
+      const token = (7 * position + 1) % model.config.vocabulary;
+      expect(engine.forward(token, position)).toEqual(other.forward(token, position));
+    }
+    expect(called).toContain('matvec_columns');
+    expect(called).not.toContain('matvec_hidden');
+  });
+
+  it('are left out with the same digest on host, chip and ESP-IDF component', { timeout: 300_000 }, () => {
+    const host = createHostProgram({ programs, model: whole, tokenizer, context: CONTEXT });
+    host.type(`/temp 0.9\r/seed 5\r/tokens ${TOKENS}\r\r`);
+    host.settle();
+    const digest = formatDigest(host.status.digest);
+    for (const variant of [{}, { cores: 1 as const }, { pie: false }]) {
+      const firmware = buildFirmware({ programs, model: skipping, tokenizer, context: CONTEXT, ...variant });
+      const told = simulate(firmware, { prompt: '', temperature: 0.9, seed: 5, tokens: TOKENS });
+      expect(told.digest, JSON.stringify(variant)).toBe(digest);
+    }
+    const component = buildComponent({
+      programs,
+      ...shippedTemplates(),
+      model: skipping,
+      tokenizer,
+      context: CONTEXT,
+    });
+    const told = runComponent(component, {
+      cores: 2,
+      prompt: '',
+      temperature: 0.9,
+      topp: 0.9,
+      seed: 5n,
+      tokens: TOKENS,
+    });
+    expect(formatDigest(told.digest)).toBe(digest);
   });
 });

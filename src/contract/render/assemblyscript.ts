@@ -6,7 +6,7 @@ import { type KernelRow, kernels, type Parameter, softmaxOffset, softmaxTable } 
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
 import { type Arithmetic, type SizeFunction, sizes } from '../sizes.ts';
-import { digest, endings, panicFrame, phases, status, teamwork } from '../status.ts';
+import { activeList, digest, endings, panicFrame, phases, status, teamwork } from '../status.ts';
 import { placeFields, type Structure, structureBytes } from '../structure.ts';
 import { scratch } from '../working.ts';
 
@@ -84,7 +84,11 @@ function arithmeticFile(arithmetic: Arithmetic): string {
   ];
   return file(
     `Where everything lies in ${arithmetic} arithmetic: sizes, a core's scratch, the record of the packed model.`,
-    importsFrom('./config', Object.keys(numbers['Shape of the model, all counts of elements']), parts) +
+    importsFrom(
+      './config',
+      [...Object.keys(numbers['Shape of the model, all counts of elements']), 'zeros'],
+      parts,
+    ) +
       importsFrom('./constants', Object.keys(constants), parts) +
       importsFrom('./sizes', Object.keys(sizes.common), parts),
     ...parts,
@@ -151,6 +155,8 @@ const statusFile = (): string =>
     enumeration('Ending', 'How a story ended.', names(endings)),
     prefixed('TEAMWORK', teamwork),
     prefixed('PANIC', panicFrame),
+    prefixed('ACTIVE', activeList),
+    `export const ACTIVE_NUMBERS: usize = ${structureBytes(activeList)};`,
     '// FNV-1a, 64 bits.',
     `export const DIGEST_OFFSET_BASIS: u64 = 0x${digest.offsetBasis.toString(16)};`,
     `export const DIGEST_PRIME: u64 = 0x${digest.prime.toString(16)};`,
@@ -240,17 +246,29 @@ function formatsFile(): string {
 /** The activation of the model, in either arithmetic. */
 function activationsFile(): string {
   const rows: readonly ActivationRow[] = Object.values(activations);
+  const listing = rows.filter((row) => row.list !== undefined);
   const { parameters } = kernels.swiglu;
   const list = Object.keys(parameters).join(', ');
   return file(
     'What stands between the two products of the feed-forward, by the activation of the model.',
-    `import { activation } from "./config";\nimport { ${rows.map(({ kernel }) => kernel).join(', ')} } from "./kernels";\nimport { ${rows.map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
+    `import { activation } from "./config";\nimport { ${[...rows.map(({ kernel }) => kernel), ...listing.map(({ list }) => list)].join(', ')} } from "./kernels";\nimport { ${rows.map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
     inlineFunction(
       'gateAndUp',
       signature(kernels.swiglu).replace(/^\(|\): void$/g, ''),
       'void',
       choose('activation', rows, ({ kernel }) => `${kernel}(${list});`),
       'out = act(gate) * up in fixed arithmetic.',
+    ),
+    inlineFunction(
+      'listActive',
+      signature(kernels.relu_list).replace(/^\(|\): void$/g, ''),
+      'void',
+      choose(
+        'activation',
+        listing,
+        ({ list }) => `${list}(${Object.keys(kernels.relu_list.parameters).join(', ')});`,
+      ),
+      'Lists the units whose gate is not zero, for activations that leave zeros.',
     ),
     inlineFunction(
       'activate',

@@ -1,0 +1,176 @@
+/** Leaving out hidden units whose gate is zero: kernels and twins agree, and both with the products that leave out nothing. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { activeList, offsetOf, structureBytes } from '../contract/index.ts';
+import type { KernelShape } from '../quantize/index.ts';
+import { createKernelMachine, createTwins, DATA } from './testing.ts';
+
+const NUMBERS = structureBytes(activeList);
+const at = (word: 'count' | 'columns' | 'shift' | 'units') => offsetOf(activeList, word);
+const shapes: readonly KernelShape[] = [
+  { precision: 'int8', dim: 64, hidden: 192, headSize: 8 },
+  { precision: 'int8', dim: 96, hidden: 64, headSize: 8 },
+  { precision: 'int8', dim: 112, hidden: 64, headSize: 8 },
+  { precision: 'int8', dim: 192, hidden: 512, headSize: 32 },
+];
+const [A, B, C, D, E, F] = [0x1000, 0x10000, 0x40000, 0x50000, 0x58000, 0x60000];
+
+/** Both sides with the same memory; `run` compares what a kernel and its twin leave in all of it. */
+function bench(shape: KernelShape) {
+  const machine = createKernelMachine(shape);
+  const twins = createTwins();
+  const { memory } = twins;
+  const view = new DataView(memory.buffer);
+  return {
+    memory,
+    view,
+    /** Arguments that are addresses are strings. */
+    run(name: Parameters<typeof machine.run>[0], args: readonly (number | string)[]) {
+      machine.memory.set(memory);
+      const { cycles } = machine.run(
+        name,
+        args.map((arg) => (typeof arg === 'string' ? DATA + Number(arg) : arg)),
+      );
+      twins.run(name, args.map(Number));
+      const end = F + 0x8000;
+      expect(Buffer.compare(machine.memory.subarray(0, end), memory.subarray(0, end)), name).toBe(0);
+      return cycles;
+    },
+  };
+}
+
+const random = (seed: number) => {
+  let state = seed | 1;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (state >>> 8) / 2 ** 24;
+  };
+};
+/** -limit ... limit. */
+const signed = (next: () => number, limit: number): number => Math.round((2 * next() - 1) * limit);
+
+/** Writes a list of the units that `isActive` says. */
+function writeList(
+  view: DataView,
+  list: number,
+  { units, columns, shift }: { units: number; columns: number; shift: number },
+  isActive: (unit: number) => boolean,
+): number[] {
+  const numbers = Array.from({ length: units }, (_, i) => i).filter(isActive);
+  for (const [k, unit] of numbers.entries()) view.setUint16(list + NUMBERS + 2 * k, unit, true);
+  view.setInt32(list + at('count'), numbers.length, true);
+  view.setInt32(list + at('columns'), columns, true);
+  view.setInt32(list + at('shift'), shift, true);
+  view.setInt32(list + at('units'), units, true);
+  return numbers;
+}
+
+const arbitrary = fc.record({
+  seed: fc.integer(),
+  share: fc.constantFrom(0, 0.05, 0.2, 0.5, 0.9, 1),
+  limit: fc.constantFrom(1, 20, 127),
+});
+
+describe.each(shapes)('dim $dim, hidden $hidden', (shape) => {
+  const { memory, view, run } = bench(shape);
+  const units = shape.hidden / 2;
+
+  it('relu_list finds what reglu leaves', () => {
+    fc.assert(
+      fc.property(
+        arbitrary,
+        fc.integer({ min: 1, max: units / 16 }),
+        fc.integer({ min: 0, max: 31 }),
+        ({ seed, share }, groups, shift) => {
+          const next = random(seed);
+          const n = 16 * groups;
+          for (let i = 0; i < 2 * n; i++) {
+            view.setInt16(A + 2 * i, Math.round((next() < share ? 1 : -1) * next() * 32767), true);
+            view.setInt16(B + 2 * i, Math.round(next() * 32767), true);
+          }
+          const mantissa = 16384 + Math.floor(next() * 16384);
+          memory.copyWithin(E, A, A + 4 * n);
+          run('reglu', [`${E}`, `${B}`, `${C}`, n, mantissa, shift]);
+          run('relu_list', [`${A}`, `${B}`, `${D}`, n, mantissa, shift]);
+          const count = view.getInt32(D + at('count'), true);
+          const listed = Array.from({ length: count }, (_, k) => view.getUint16(D + NUMBERS + 2 * k, true));
+          const active = new Map(listed.map((unit) => [unit, view.getInt16(A + 2 * unit, true)]));
+          for (let i = 0; i < n; i++) {
+            const up = (view.getInt16(E + 2 * (n + i), true) * view.getInt16(B + 2 * (n + i), true)) >> 15;
+            expect(view.getInt32(C + 4 * i, true) === (active.get(i) ?? 0) * up, `unit ${i}`).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('matvec_active gives the rows of matvec_dim, scaled and gated', () => {
+    fc.assert(
+      fc.property(arbitrary, ({ seed, share, limit }) => {
+        const next = random(seed);
+        const shift = 8 + Math.floor(next() * 4);
+        for (let i = 0; i < units * shape.dim; i++) view.setInt8(B + i, signed(next, 127));
+        for (let i = 0; i < shape.dim; i++) view.setInt8(A + i, signed(next, limit));
+        for (let i = 0; i < units; i++) {
+          view.setInt16(D + 0x4000 + 2 * i, signed(next, 32767), true); // gates
+          view.setInt16(E + 2 * i, Math.round(next() * 32767), true); // scales
+        }
+        const numbers = writeList(view, D, { units, columns: shape.dim, shift }, () => next() < share);
+        run('matvec_dim', [`${B}`, `${A}`, shape.dim, `${F}`, units, shift]);
+        const rows = Array.from({ length: units }, (_, i) => view.getInt16(F + 2 * i, true));
+        run('matvec_active', [`${B}`, `${A}`, `${D}`, `${D + 0x4000}`, `${E}`, `${C}`]);
+        for (let k = 0; k < units; k++) {
+          const unit = numbers[k];
+          const up = unit === undefined ? 0 : (rows[unit] * view.getInt16(E + 2 * unit, true)) >> 15;
+          const gate = unit === undefined ? 0 : view.getInt16(D + 0x4000 + 2 * unit, true);
+          expect(view.getInt32(C + 4 * k, true) === gate * up, `place ${k}`).toBe(true);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('matvec_columns gives what matvec_hidden gives for the vector with its zeros, small sums and large', () => {
+    fc.assert(
+      fc.property(arbitrary, fc.integer({ min: 1, max: 3 }), ({ seed, share, limit }, blocks) => {
+        const next = random(seed);
+        const rows = 16 * blocks;
+        const shift = limit === 127 ? 12 : 9;
+        const dense = limit === 127 && next() < 0.3; // all at the limit: the largest sums there are
+        const listBytes = NUMBERS + 2 * units;
+        memory.fill(0, A, A + 2 * units);
+        memory.fill(0, E, E + 2 * units);
+        for (let half = 0; half < 2; half++) {
+          const numbers = writeList(
+            view,
+            D + half * listBytes,
+            { units, columns: shape.dim, shift },
+            () => next() < share,
+          );
+          for (const [k, unit] of numbers.entries()) {
+            const value = dense ? 127 : signed(next, limit);
+            view.setInt8(A + half * units + k, value);
+            view.setInt8(E + half * units + unit, value);
+          }
+        }
+        for (let row = 0; row < rows; row++) {
+          for (let column = 0; column < 2 * units; column++) {
+            const weight = dense ? (row % 2 ? -127 : 127) : signed(next, 127);
+            view.setInt8(B + column * rows + row, weight);
+            view.setInt8(C + row * 2 * units + column, weight);
+          }
+        }
+        run('matvec_hidden', [`${C}`, `${E}`, 2 * units, `${F}`, rows, shift]);
+        run('matvec_columns', [`${B}`, `${A}`, `${D}`, `${F + 0x1000}`, rows, shift]);
+        expect(
+          Buffer.compare(
+            memory.subarray(F, F + 2 * rows),
+            memory.subarray(F + 0x1000, F + 0x1000 + 2 * rows),
+          ),
+        ).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
