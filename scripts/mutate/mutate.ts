@@ -1,0 +1,125 @@
+/**
+ * npm run mutate -- [--count N] [--seed N] [--tests FILES] FILES_OR_FOLDERS: a sample of small changes to these files, each tried
+ * against the nearest tests of its room. Says which were noticed (killed) and which survived, with the line. Survivors that change
+ * nothing are listed, with reasons, in data/mutants.tsv.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { readRepository } from '../check-rooms.ts';
+import { isTestOnly, roomOf } from '../rooms.ts';
+import { type Mutant, mutantsOf } from './mutants.ts';
+import { nearestTests } from './nearest.ts';
+import { createSlot, type Slot } from './slot.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    count: { type: 'string', default: '40' },
+    seed: { type: 'string', default: '1' },
+    tests: { type: 'string' },
+    workers: { type: 'string', default: '2' },
+  },
+});
+
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .trim()
+  .split('\n');
+const files = tracked.filter(
+  (file) =>
+    /\.ts$/.test(file) &&
+    !/generated|\.d\.ts$/.test(file) &&
+    !isTestOnly(file) &&
+    positionals.some((given) => file === given || file.startsWith(given.replace(/\/?$/, '/'))),
+);
+if (files.length === 0) {
+  console.error('mutate: no source file is called so; name files or folders, from the root of the repository');
+  process.exit(2);
+}
+
+/** Tab-separated: file, line before, line after, reason. */
+const equivalent = new Set(
+  readFileSync(join(root, 'data/mutants.tsv'), 'utf8')
+    .split('\n')
+    .map((line) => line.split('\t').slice(0, 3).join('\t')),
+);
+const keyOf = ({ file, before, after }: Mutant) => [file, before, after].join('\t');
+
+/** Mulberry32. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function sample(mutants: Mutant[], count: number, seed: number): Mutant[] {
+  const random = createRandom(seed);
+  const pool = [...mutants];
+  return Array.from({ length: Math.min(count, pool.length) }, () => {
+    const [taken] = pool.splice(Math.floor(random() * pool.length), 1);
+    return taken;
+  });
+}
+
+const { rooms, imports } = readRepository();
+const testsOf = (file: string): string[] => {
+  if (options.tests) return options.tests.split(',');
+  const room = file.startsWith('device/') ? 'src/kernels/' : (roomOf(rooms, file)?.path ?? '');
+  const own = nearestTests(imports, file, room.endsWith('/') ? room : `${dirname(room)}/`);
+  return own.length > 0 ? own : nearestTests(imports, file).slice(0, 3);
+};
+
+/** The time that the tests take without any mutant; a mutant may take three times that and a bit. */
+const baseline = new Map<string, number>();
+async function baselineOf(slot: Slot, tests: readonly string[]): Promise<number> {
+  const key = tests.join(',');
+  const known = baseline.get(key);
+  if (known !== undefined) return known;
+  const start = performance.now();
+  const outcome = await slot.run(tests, 600_000);
+  if (outcome !== 'passed') throw new Error(`mutate: ${key} does not pass without any mutant`);
+  baseline.set(key, performance.now() - start);
+  return baseline.get(key)!;
+}
+
+async function attempt(slot: Slot, mutant: Mutant): Promise<boolean> {
+  const { file, line, before, after, text } = mutant;
+  const tests = testsOf(file);
+  if (tests.length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
+  const limit = 3 * (await baselineOf(slot, tests)) + 20_000;
+  const isDevice = file.startsWith('device/');
+  slot.write(file, text);
+  const compiled = !isDevice || (await slot.buildDevice());
+  const outcome = compiled ? await slot.run(tests, limit) : 'failed';
+  slot.write(file, readFileSync(join(root, file), 'utf8'));
+  if (isDevice) await slot.buildDevice();
+  const killed = outcome !== 'passed';
+  console.log(`${killed ? 'killed  ' : 'SURVIVED'} ${file}:${line}\t${before}\t${after}`);
+  return killed;
+}
+
+const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')));
+const chosen = sample(all.filter((mutant) => !equivalent.has(keyOf(mutant))), Number(options.count), Number(options.seed));
+console.log(`${all.length} mutants of ${files.length} files, ${chosen.length} of them tried (seed ${options.seed})`);
+const queue = [...chosen];
+let killed = 0;
+const work = async () => {
+  const slot = createSlot(root, tracked);
+  try {
+    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) if (await attempt(slot, mutant)) killed++;
+  } finally {
+    slot.remove();
+  }
+};
+await Promise.all(Array.from({ length: Number(options.workers) }, work));
+console.log(`${killed} of ${chosen.length} killed: ${((100 * killed) / chosen.length).toFixed(1)} %`);
