@@ -4,7 +4,7 @@ import { context } from "./contract/config";
 import { drain } from "./console";
 import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
 import { seed, setSeed, setTemperature, setTokenLimit, setTopp, temperature, tokenLimit, topp } from "./settings";
-import { beginComplaint, complain, endComplaint, setMachine } from "./machine";
+import { beginComplaint, complain, endComplaint, setJson } from "./json";
 import { printRate } from "./story";
 import { Ending, Word, getLong, getWord } from "./status";
 import { print, printFraction, printHex, printNumber } from "./text";
@@ -144,8 +144,8 @@ function digestCommand(): void {
 }
 
 function jsonCommand(): void {
-  if (argumentIs("on")) setMachine(true);
-  else if (argumentIs("off")) setMachine(false);
+  if (argumentIs("on")) setJson(true);
+  else if (argumentIs("off")) setJson(false);
   else complain("/json wants on or off");
 }
 

@@ -18,13 +18,13 @@ let topp: f32 = 0;
 let piece: usize = 0;
 
 /** Encodes the prompt; returns its number of tokens, or 0 if the context does not hold them. `seed` above 0. */
-export function begin(text: usize, bytes: i32, seed: u64, heat: f32, mass: f32): i32 {
+export function begin(text: usize, bytes: i32, seed: u64, askedTemperature: f32, askedTopp: f32): i32 {
   promptCount = encode(text, bytes);
   if (promptCount > context) return 0;
   seedSampler(seed);
   resetDigest();
-  temperature = heat;
-  topp = mass;
+  temperature = askedTemperature;
+  topp = askedTopp;
   token = BOS;
   position = 0;
   return promptCount;

@@ -1,7 +1,7 @@
 /** Editing of a line of UTF-8. Any byte may come at any time. */
 import { line, lineBytes } from "./contract/config";
 import { CTRL_C, write } from "./console";
-import { machine } from "./machine";
+import { json } from "./json";
 import { print, printBytes } from "./text";
 
 const BELL: u32 = 7;
@@ -32,7 +32,7 @@ let escape: Escape = Escape.None;
 /** Starts an empty line with a prompt sign. */
 export function newLine(): void {
   lineLength = 0;
-  if (!machine) print("> ");
+  if (!json) print("> ");
 }
 
 /** Ctrl-C ended a story: an Enter right behind it shall not start the next one. */
@@ -66,7 +66,7 @@ export function editLine(byte: i32): bool {
       append(SPACE);
       break;
     case CTRL_C:
-      if (!machine) print("^C\n");
+      if (!json) print("^C\n");
       newLine();
       break;
     case CTRL_L:
@@ -87,16 +87,16 @@ export function editLine(byte: i32): bool {
 }
 
 function endLine(): bool {
-  if (!machine) print("\n");
+  if (!json) print("\n");
   return true;
 }
 
 function append(byte: i32): void {
   if (lineLength >= lineBytes) {
-    if (!machine) write(BELL);
+    if (!json) write(BELL);
   } else {
     store<u8>(line + lineLength++, <u8>byte);
-    if (!machine) write(byte);
+    if (!json) write(byte);
   }
 }
 
@@ -106,7 +106,7 @@ function erase(): void {
   const last = load<u8>(line + lineLength - 1);
   dropCharacter();
   if (last < 0x80) {
-    if (!machine) print("\b \b");
+    if (!json) print("\b \b");
   } else {
     redraw();
   }
@@ -126,7 +126,7 @@ function eraseWord(): void {
 }
 
 function redraw(): void {
-  if (machine) return;
+  if (json) return;
   print("\r\x1b[K> ");
   printBytes(line, lineLength);
 }

@@ -125,7 +125,7 @@ function drawFromAll(sum: f32, coin: f32): i32 {
 
 /**
  * run.c sorts all candidates; here a heap gives them up one by one, most probable first and the lower id of equals first
- * (the order of its stable sort), until they exceed the mass. They gather at the end of the table, in reverse. Only
+ * (the order of its stable sort), until they exceed top-p. They gather at the end of the table, in reverse. Only
  * candidates are divided by the sum; `hopeless` is safely below what a candidate can weigh.
  */
 function drawFromNucleus(sum: f32, topp: f32, coin: f32): i32 {
@@ -140,21 +140,21 @@ function drawFromNucleus(sum: f32, topp: f32, coin: f32): i32 {
     store<f32>(logits + ((<usize>token) << 2), probability);
     setCandidate(count++, token);
   }
-  if (!count) return argmax(); // an all but flat distribution and a tiny mass; run.c reads outside its table here
+  if (!count) return argmax(); // an all but flat distribution and a tiny top-p; run.c reads outside its table here
   for (let root = (count >> 1) - 1; root >= 0; root--) sink(root, count);
 
-  let mass: f32 = 0;
+  let nucleus: f32 = 0;
   let kept = count;
-  while (kept && mass <= topp) {
+  while (kept && nucleus <= topp) {
     const token = candidate(0);
     kept--;
     setCandidate(0, candidate(kept));
     sink(0, kept);
     setCandidate(kept, token);
-    mass += score(token);
+    nucleus += score(token);
   }
 
-  const target = coin * mass;
+  const target = coin * nucleus;
   let cumulative: f32 = 0;
   for (let i = count - 1; i > kept; i--) {
     cumulative += score(candidate(i));

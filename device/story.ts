@@ -4,7 +4,7 @@ import { clockMegahertz, context, line, lineBytes, screenKind, storyTokens } fro
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
-import { beginComplaint, endComplaint, machine, printEnd, printStart, printToken } from "./machine";
+import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
 import { forward } from "./parallel";
 import { choose, draw, seedSampler } from "./sampler";
 import { seed, temperature, tokenLimit, topp } from "./settings";
@@ -47,7 +47,7 @@ export function beginStory(bytes: i32): bool {
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
   setWord(Word.Phase, Phase.Telling);
-  if (machine) printStart(temperature, topp);
+  if (json) printStart(temperature, topp);
   if (screenKind) show(Control.Clear);
   return true;
 }
@@ -84,14 +84,14 @@ function tell(next: i32): void {
   store<i32>(storyTokens + ((<usize>position) << 2), next);
   digestToken(next);
   const text = decode(token, next, line + lineBytes);
-  if (machine) printToken(position, next, text);
+  if (json) printToken(position, next, text);
   for (let i = 0; i < decodedBytes; i++) tellSafely(load<u8>(text + i));
 }
 
 /** Control characters from the model could upset a terminal; bytes of UTF-8 pass. */
 function tellSafely(byte: u32): void {
   if ((byte < 0x20 && byte != LINE_FEED && byte != TAB) || byte == DELETE) return;
-  if (!machine) write(byte);
+  if (!json) write(byte);
   if (screenKind) show(byte);
 }
 
@@ -105,7 +105,7 @@ function record(cycles: u32): void {
 function end(ending: Ending): bool {
   setLong(Word.Digest, digest);
   setWord(Word.Ending, ending);
-  if (machine) printEnd();
+  if (json) printEnd();
   else printSummary();
   if (screenKind) showSummary();
   setWord(Word.Stories, getWord(Word.Stories) + 1);

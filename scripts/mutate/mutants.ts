@@ -111,10 +111,13 @@ function changesOf(node: Node, text: string): Change[] {
     case 'ExpressionStatement':
       return [[node.start, node.end, ';']];
     case 'TemplateElement':
-      return Array.from(text.slice(node.start, node.end).matchAll(TEXT_OPERATORS), ({ 0: operator, index }): Change => {
-        const at = node.start + index;
-        return [at, at + operator.length, OPERATORS[operator]];
-      });
+      return Array.from(
+        text.slice(node.start, node.end).matchAll(TEXT_OPERATORS),
+        ({ 0: operator, index }): Change => {
+          const at = node.start + index;
+          return [at, at + operator.length, OPERATORS[operator]];
+        },
+      );
     default:
       return [];
   }

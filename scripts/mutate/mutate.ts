@@ -39,7 +39,9 @@ const files = tracked.filter(
     positionals.some((given) => file === given || file.startsWith(given.replace(/\/?$/, '/'))),
 );
 if (files.length === 0) {
-  console.error('mutate: no source file is called so; name files or folders, from the root of the repository');
+  console.error(
+    'mutate: no source file is called so; name files or folders, from the root of the repository',
+  );
   process.exit(2);
 }
 
@@ -109,14 +111,21 @@ async function attempt(slot: Slot, mutant: Mutant): Promise<boolean> {
 }
 
 const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')));
-const chosen = sample(all.filter((mutant) => !equivalent.has(keyOf(mutant))), Number(options.count), Number(options.seed));
-console.log(`${all.length} mutants of ${files.length} files, ${chosen.length} of them tried (seed ${options.seed})`);
+const chosen = sample(
+  all.filter((mutant) => !equivalent.has(keyOf(mutant))),
+  Number(options.count),
+  Number(options.seed),
+);
+console.log(
+  `${all.length} mutants of ${files.length} files, ${chosen.length} of them tried (seed ${options.seed})`,
+);
 const queue = [...chosen];
 let killed = 0;
 const work = async () => {
   const slot = createSlot(root, tracked);
   try {
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift()) if (await attempt(slot, mutant)) killed++;
+    for (let mutant = queue.shift(); mutant; mutant = queue.shift())
+      if (await attempt(slot, mutant)) killed++;
   } finally {
     slot.remove();
   }

@@ -14,7 +14,7 @@ import {
   type Connection,
   expectationOf,
   flashBoard,
-  openMachine,
+  openDevice,
   verifyBoard,
 } from '../serial/index.ts';
 import { openConnection } from '../serial/node/index.ts';
@@ -114,7 +114,7 @@ describe('a simulated board on TCP', () => {
   it('boots what was flashed and gives the bits of the simulator', async () => {
     const expected = expectationOf(question, firmware, simulate(firmware, question));
     const verification = await withConnection(async (connection) =>
-      verifyBoard(await openMachine(connection), expected),
+      verifyBoard(await openDevice(connection), expected),
     );
     expect(verification.digest.actual).toBe(expected.digest);
     expect(verification.ok).toBe(true);
@@ -122,15 +122,15 @@ describe('a simulated board on TCP', () => {
 
   it('hands on what the device refuses, and survives garbage on the line', async () => {
     await withConnection(async (connection) => {
-      const machine = await openMachine(connection);
-      await expect(machine.tell('x'.repeat(100))).rejects.toThrow(/context holds 64/);
-      await expect(machine.tell('y'.repeat(513))).rejects.toThrow(/513 bytes/);
-      await expect(machine.command('/temp 99')).rejects.toThrow(/wants a number from 0 to 10/);
-      expect(await machine.command('/temp 0.5')).toEqual(['temperature 0.5']);
+      const device = await openDevice(connection);
+      await expect(device.tell('x'.repeat(100))).rejects.toThrow(/context holds 64/);
+      await expect(device.tell('y'.repeat(513))).rejects.toThrow(/513 bytes/);
+      await expect(device.command('/temp 99')).rejects.toThrow(/wants a number from 0 to 10/);
+      expect(await device.command('/temp 0.5')).toEqual(['temperature 0.5']);
       await connection.write(Uint8Array.from({ length: 300 }, (_, i) => (i * 151) & 255));
-      await machine.stop();
-      await machine.rejoin();
-      const { end, tokens } = await machine.tell('a');
+      await device.stop();
+      await device.rejoin();
+      const { end, tokens } = await device.tell('a');
       expect(tokens.length).toBeGreaterThan(0);
       expect(end.digest).toMatch(/^[0-9a-f]{16}$/);
     });
@@ -140,10 +140,10 @@ describe('a simulated board on TCP', () => {
     const terminal = await servePseudoTerminal(board);
     if (terminal === undefined) return skip('this system has no pseudo-terminals');
     const connection = await openConnection(terminal.path);
-    const machine = await openMachine(connection);
-    expect(machine.ready).toMatchObject({ model: 'tiny', map: firmware.mapFingerprint });
-    expect((await machine.tell('b')).tokens.length).toBeGreaterThan(0);
-    await machine.leave();
+    const device = await openDevice(connection);
+    expect(device.ready).toMatchObject({ model: 'tiny', map: firmware.mapFingerprint });
+    expect((await device.tell('b')).tokens.length).toBeGreaterThan(0);
+    await device.leave();
     await connection.close();
     terminal.close();
   });
@@ -151,7 +151,7 @@ describe('a simulated board on TCP', () => {
   it('turns a second caller away, who says so', async () => {
     await withConnection(async () => {
       const second = await openConnection(`localhost:${served.port}`);
-      await expect(openMachine(second)).rejects.toThrow(
+      await expect(openDevice(second)).rejects.toThrow(
         /another program is connected to this board; close it there/,
       );
       await second.close();
@@ -211,9 +211,9 @@ async function flashAndHear(connection: Connection, reopen?: () => Promise<Conne
   });
   const { greeting, connection: last } = await running!;
   expect(greeting).toMatch(/^esp32-llm \S+ for Heltec|^model tiny$/);
-  const machine = await openMachine(last);
-  expect(machine.ready.map).toBe(firmware.mapFingerprint);
-  await machine.leave();
+  const device = await openDevice(last);
+  expect(device.ready.map).toBe(firmware.mapFingerprint);
+  await device.leave();
   return printed;
 }
 

@@ -6,6 +6,9 @@ import type { CompileOptions } from './linkage.ts';
 import { printStages } from './stages.ts';
 import { assembleWat } from './testing/run.ts';
 
+/** Start of the chip's SRAM on the data bus. */
+const DATA = 0x3fc88000;
+
 function code(text: string, name: string, options: CompileOptions = {}): string[] {
   const { object } = compileModule(assembleWat(text), options);
   const section = object.sections.find((candidate) => candidate.name === `.text.${name}`);
@@ -89,14 +92,14 @@ describe('code for the chip', () => {
 
   it('leaves kernels, trap handler and data to the linker', () => {
     const text = `(module (import "kernel" "matvec" (func $matvec (param i32)))
-      (import "config" "base" (global $base i32)) (memory 1) (data (i32.const 1070104576) "abc")
+      (import "config" "base" (global $base i32)) (memory 1) (data (i32.const ${DATA}) "abc")
       (func (export "main0") (call $matvec (global.get $base)) unreachable))`;
     const compiled = compileModule(assembleWat(text), {
       globals: { 'config.base': 4096 },
       trapSymbol: 'panic',
     });
     expect(compiled.externals).toEqual(['matvec', 'panic']);
-    expect(compiled.data).toEqual([{ address: 1070104576, bytes: Uint8Array.from([97, 98, 99]) }]);
+    expect(compiled.data).toEqual([{ address: DATA, bytes: Uint8Array.from([97, 98, 99]) }]);
     expect([...(compiled.object.globals ?? [])]).toEqual(['main0']);
   });
 

@@ -31,7 +31,7 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
   return `${ascii.slice(0, BANNER_BYTES - 1)}\n`;
 }
 
-/** The answer to `/json on` (src/serial/machine.ts, ReadyEvent). `map` is the fingerprint of the memory map. */
+/** The answer to `/json on` (src/serial/device.ts, ReadyEvent). `map` is the fingerprint of the memory map. */
 export function readyText(modelName: string, context: number, map: string): string {
   const name = modelName.replace(/[^\x20-\x7e]|["\\]/g, '?').slice(0, READY_BYTES - 96);
   return JSON.stringify({ event: 'ready', model: name, context, map });

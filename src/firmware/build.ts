@@ -65,7 +65,7 @@ export interface Firmware {
   symbols: ReadonlyMap<string, number>;
   /** All functions, by address. */
   code: readonly CodeRange[];
-  /** As the device reports it in machine mode. */
+  /** As the device reports it in JSON mode. */
   mapFingerprint: string;
   /** What its prompts are encoded with. */
   tokenizer: Tokenizer;
@@ -223,7 +223,7 @@ function codeItem({ objects }: ProgramCode): PlacedItem {
     lifetime: 'loaded',
     memory: 'sram',
     zero: false,
-    heat: 1,
+    readShare: 1,
     region: 'sram0',
     address: SRAM0.start,
   };

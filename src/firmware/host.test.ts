@@ -151,7 +151,7 @@ describe('device program on the host', () => {
     expect(host.status.stories).toBe(1);
   });
 
-  it('speaks JSON lines in machine mode', () => {
+  it('speaks JSON lines in JSON mode', () => {
     const { host, printed } = open();
     enter(host, '/temp 0');
     enter(host, '/tokens 6');

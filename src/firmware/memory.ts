@@ -17,8 +17,8 @@ export interface MemoryItem {
   memory: 'sram' | 'any';
   /** The boot code zeroes it. Only for what is not loaded. */
   zero: boolean;
-  /** Share of it that a token reads, 0 to 1: the hottest bytes stay in SRAM when not all can. */
-  heat: number;
+  /** Share of it that a token reads, 0 to 1: what is read most stays in SRAM when not all can. */
+  readShare: number;
   /** Its address, where nothing else will do: data that the compiled program has already placed. */
   fixed?: number;
 }

@@ -75,7 +75,7 @@ const size = (items: readonly MemoryItem[]): number =>
   items.reduce((sum, item) => sum + roundUp(item.bytes, item.align), 0);
 
 const bySize = (a: MemoryItem, b: MemoryItem): number => b.bytes - a.bytes;
-const byHeat = (a: MemoryItem, b: MemoryItem): number => b.heat - a.heat || b.bytes - a.bytes;
+const byReadShare = (a: MemoryItem, b: MemoryItem): number => b.readShare - a.readShare || b.bytes - a.bytes;
 
 /** Places everything, or says what did not fit. */
 export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Shortage {
@@ -96,7 +96,7 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
     if (!placeLoadable(space, item, reserve)) return shortage(space, item, reserve);
   }
   const mapped: MemoryItem[] = [];
-  for (const item of may.sort(byHeat)) {
+  for (const item of may.sort(byReadShare)) {
     const keep = !(room.spareSram && room.flashBytes > 0);
     if (keep && placeLoadable(space, item, reserve)) continue;
     if (room.flashBytes === 0) return shortage(space, item, reserve);

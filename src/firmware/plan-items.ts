@@ -31,7 +31,7 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
       lifetime: 'loaded',
       memory: blob.memory,
       zero: false,
-      heat: READ_SPARSELY.has(blob.name) ? 1 / model.config.vocabulary : 1,
+      readShare: READ_SPARSELY.has(blob.name) ? 1 / model.config.vocabulary : 1,
     }),
   );
   const working = model.buffers(context).map(
@@ -43,7 +43,7 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
       lifetime: 'late',
       memory: buffer.memory,
       zero: true,
-      heat: 1,
+      readShare: 1,
     }),
   );
   return [

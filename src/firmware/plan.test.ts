@@ -124,7 +124,7 @@ describe('placing', () => {
     lifetime: 'loaded',
     memory: 'sram',
     zero: false,
-    heat: 1,
+    readShare: 1,
     ...more,
   });
   const room = { flashBytes: 0, psramBytes: 0 };

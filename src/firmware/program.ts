@@ -93,7 +93,7 @@ export function programItems({ objects, fixedData }: ProgramCode): MemoryItem[] 
     lifetime: 'loaded',
     memory: 'sram',
     zero: false,
-    heat: 1,
+    readShare: 1,
   });
   const end = Math.max(SRAM.start, ...fixedData.map(({ address, bytes }) => address + bytes.length));
   const { overflow } = placeCode(objects, 0);

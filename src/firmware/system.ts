@@ -33,7 +33,7 @@ const empty = (name: string, bytes: number, lifetime: 'early' | 'late', zero: bo
   lifetime,
   memory: 'sram',
   zero,
-  heat: 1,
+  readShare: 1,
 });
 
 const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']): SystemItem => ({
@@ -41,7 +41,7 @@ const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']
   purpose: memory === 'any' ? 'tables' : 'system',
   lifetime: 'loaded',
   memory,
-  heat: 0,
+  readShare: 0,
   contents,
 });
 

@@ -119,7 +119,7 @@ export const swiglu = kernel('swiglu', (asm, { y: gate, scale: gateScale, out, n
   writeTable(asm, at, constants, spare, q.k0);
   asm.release(limit, negative, spare, at);
 
-  const { up, upScale, waiting, turns } = asm.pool('AR', 'up', 'upScale', 'waiting', 'turns');
+  const { up, upScale, waiting, rounds } = asm.pool('AR', 'up', 'upScale', 'waiting', 'rounds');
   const table = mantissa;
   asm.addx2(up, n, gate);
   asm.addx2(upScale, n, gateScale);
@@ -142,13 +142,13 @@ export const swiglu = kernel('swiglu', (asm, { y: gate, scale: gateScale, out, n
     k,
   };
   const [again, rest, done] = [asm.label('again'), asm.label('rest'), asm.label('done')];
-  asm.srli(turns, n, 4);
-  asm.beqz(turns, rest);
+  asm.srli(rounds, n, 4);
+  asm.beqz(rounds, rest);
   asm.alignTarget();
   asm.place(again);
   lanes(asm, 2, registers);
-  asm.addi(turns, turns, -1);
-  asm.bnez(turns, again);
+  asm.addi(rounds, rounds, -1);
+  asm.bnez(rounds, again);
   asm.place(rest);
   asm.bbci(n, 3, done);
   lanes(asm, 1, registers);

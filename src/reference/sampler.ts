@@ -6,7 +6,7 @@ const { fround } = Math;
 export interface SamplerOptions {
   /** 0 is greedy. */
   temperature: number;
-  /** Nucleus mass; 0 or less, 1 or more: sample from the whole distribution. */
+  /** Top-p; 0 or less, 1 or more: sample from the whole distribution. */
   topp: number;
   /** Non-zero 64-bit seed. */
   seed: bigint | number;
@@ -34,12 +34,12 @@ export function createSampler({ temperature, topp, seed }: SamplerOptions): Samp
   if (temperature === 0) return argmax;
   const random = createRandom(seed);
   const divisor = fround(temperature);
-  const mass = fround(topp);
+  const limit = fround(topp);
   return (logits) => {
     for (let i = 0; i < logits.length; i++) logits[i] = fround(logits[i] / divisor);
     softmax(logits, 0, logits.length);
     const coin = random();
-    return mass <= 0 || mass >= 1 ? sampleAll(logits, coin) : sampleNucleus(logits, mass, coin);
+    return limit <= 0 || limit >= 1 ? sampleAll(logits, coin) : sampleNucleus(logits, limit, coin);
   };
 }
 
@@ -60,7 +60,7 @@ function sampleAll(probabilities: Float32Array, coin: number): number {
 }
 
 function sampleNucleus(probabilities: Float32Array, topp: number, coin: number): number {
-  // Values below this cannot be part of the nucleus: the others would have to exceed the whole mass.
+  // Values below this cannot be part of the nucleus: the others would have to exceed the whole nucleus.
   const cutoff = fround(fround(1 - topp) / (probabilities.length - 1));
   const order: number[] = [];
   probabilities.forEach((probability, id) => {
@@ -68,16 +68,16 @@ function sampleNucleus(probabilities: Float32Array, topp: number, coin: number):
   });
   order.sort((a, b) => probabilities[b] - probabilities[a]); // stable, as glibc's qsort is at this size
 
-  let mass = fround(0);
+  let nucleus = fround(0);
   let last = order.length - 1;
   for (let i = 0; i < order.length; i++) {
-    mass = fround(mass + probabilities[order[i]]);
-    if (mass > topp) {
+    nucleus = fround(nucleus + probabilities[order[i]]);
+    if (nucleus > topp) {
       last = i;
       break;
     }
   }
-  const target = fround(coin * mass);
+  const target = fround(coin * nucleus);
   let cumulative = fround(0);
   for (let i = 0; i <= last; i++) {
     cumulative = fround(cumulative + probabilities[order[i]]);

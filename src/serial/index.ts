@@ -10,6 +10,14 @@ export {
   whileConnected,
 } from './connection.ts';
 export {
+  type Device,
+  isLasting,
+  openDevice,
+  RestartedError,
+  type TokenEvent,
+  tokensPerSecond,
+} from './device.ts';
+export {
   type BoardNeeds,
   type ChipIdentity,
   type FlashOptions,
@@ -18,14 +26,6 @@ export {
 } from './flash.ts';
 export { createLineSplitter } from './lines.ts';
 export { createListeners, createSignal } from './listeners.ts';
-export {
-  isLasting,
-  type Machine,
-  openMachine,
-  RestartedError,
-  type TokenEvent,
-  tokensPerSecond,
-} from './machine.ts';
 export { choosePort, describePorts, type PortInfo, USB_SERIAL_JTAG } from './ports.ts';
 export { awaitProgram, type ProgramOptions, type RunningProgram } from './program.ts';
 export { isNativeUsb } from './restart.ts';

@@ -1,10 +1,10 @@
 /** After a reset: listens until the program itself says that it runs. Nothing else proves it. */
 import { FailureError } from '../errors.ts';
 import { type Connection, LostError, lostError } from './connection.ts';
+import { openDevice } from './device.ts';
 import { hopelessLine } from './hopeless.ts';
 import { createLineSplitter } from './lines.ts';
 import { createSignal } from './listeners.ts';
-import { openMachine } from './machine.ts';
 
 export interface ProgramOptions {
   /** Opens the port anew: the chip's own USB goes when the chip is reset and comes again. */
@@ -70,9 +70,9 @@ export function awaitProgram(connection: Connection, options: ProgramOptions = {
       const asked = current;
       leave();
       try {
-        const machine = await openMachine(asked);
-        await machine.leave();
-        finish(() => resolve({ connection: asked, greeting: `model ${machine.ready.model}` }));
+        const device = await openDevice(asked);
+        await device.leave();
+        finish(() => resolve({ connection: asked, greeting: `model ${device.ready.model}` }));
       } catch (error) {
         if (error instanceof LostError) followOr(error);
         else

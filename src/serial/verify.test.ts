@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Machine } from './machine.ts';
+import type { Device } from './device.ts';
 import { type Expectation, verifyBoard } from './verify.ts';
 
 const expected: Expectation = {
@@ -19,7 +19,7 @@ const expected: Expectation = {
 /** A board that answers as expected, but for what is given. */
 function boardThat({ map = expected.map, digest = expected.digest } = {}) {
   const commands: string[] = [];
-  const machine: Machine = {
+  const device: Device = {
     ready: { event: 'ready', model: 'stories260K', context: 256, map },
     command: async (line) => {
       commands.push(line);
@@ -39,10 +39,10 @@ function boardThat({ map = expected.map, digest = expected.digest } = {}) {
       },
     }),
     stop: async () => {},
-    rejoin: async () => machine.ready,
+    rejoin: async () => device.ready,
     leave: async () => {},
   };
-  return { machine, commands };
+  return { device, commands };
 }
 
 describe('a board is the image that it should be', () => {
@@ -51,13 +51,13 @@ describe('a board is the image that it should be', () => {
     ['not with another digest', { digest: '0123456789abcdee' }, false],
     ['not with another memory map, though the story is the same', { map: 'fedcba9876543211' }, false],
   ])('%s', async (_, difference, ok) => {
-    const { machine } = boardThat(difference);
-    expect((await verifyBoard(machine, expected)).ok).toBe(ok);
+    const { device } = boardThat(difference);
+    expect((await verifyBoard(device, expected)).ok).toBe(ok);
   });
 
   it('with the story asked for, and its speed beside the prediction', async () => {
-    const { machine, commands } = boardThat();
-    const { cyclesPerToken, tokensPerSecond, firstToken, lastToken } = await verifyBoard(machine, expected);
+    const { device, commands } = boardThat();
+    const { cyclesPerToken, tokensPerSecond, firstToken, lastToken } = await verifyBoard(device, expected);
     expect(commands).toEqual(['/temp 0', '/topp 0.9', '/seed 42', '/tokens 20']);
     expect(cyclesPerToken).toEqual({ predicted: 50_000, measured: 55_000 });
     expect(firstToken).toEqual({ predicted: 60_000, measured: 61_000 });

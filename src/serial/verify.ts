@@ -1,6 +1,6 @@
 /** The same bits on the desk and in the hand: a board against what the simulator says of the same image. */
 import type { Firmware, Simulation } from '../firmware/index.ts';
-import { type EndEvent, type Machine, tokensPerSecond } from './machine.ts';
+import { type Device, type EndEvent, tokensPerSecond } from './device.ts';
 
 /** What the simulator found for the image that should be on the board. */
 export interface Expectation {
@@ -55,23 +55,23 @@ export interface Verification {
 }
 
 /** Tells the story on the board and compares. The board's settings are left as the story wanted them. */
-export async function verifyBoard(machine: Machine, expected: Expectation): Promise<Verification> {
+export async function verifyBoard(device: Device, expected: Expectation): Promise<Verification> {
   const { temperature, topp, seed, tokens, prompt } = expected;
   for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`])
-    await machine.command(line);
-  const { end } = await machine.tell(prompt);
-  return compare(machine, expected, end);
+    await device.command(line);
+  const { end } = await device.tell(prompt);
+  return compare(device, expected, end);
 }
 
-function compare(machine: Machine, expected: Expectation, end: EndEvent): Verification {
+function compare(device: Device, expected: Expectation, end: EndEvent): Verification {
   const rate = (passes: number, cycles: number): number => (passes * end.megahertz * 1e6) / cycles;
   const digest = { expected: expected.digest, actual: end.digest };
-  const map = { expected: expected.map, actual: machine.ready.map };
+  const map = { expected: expected.map, actual: device.ready.map };
   return {
     ok: digest.expected === digest.actual && map.expected === map.actual,
     digest,
     map,
-    model: machine.ready.model,
+    model: device.ready.model,
     cyclesPerToken: {
       predicted: expected.cycles / expected.passes,
       measured: Number(end.cycles) / end.tokens,

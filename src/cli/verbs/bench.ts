@@ -19,7 +19,7 @@ interface Variant {
 }
 
 const FULL: Variant = { name: 'all of it', change: {} };
-/** The seed project's three tricks taken away one by one, then together, then float weights from flash. */
+/** The three tricks (vector kernels, second core, full clock) taken away one by one, then together, then float weights from flash. */
 const ABLATION: readonly Variant[] = [
   FULL,
   { name: 'without vector kernels', change: { pie: false } },

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../../errors.ts';
-import type { Connection, Machine } from '../../serial/index.ts';
+import type { Connection, Device } from '../../serial/index.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
 
 const HISTORY = join(
@@ -26,23 +26,23 @@ export function register(program: Command): void {
 }
 
 async function chat(options: PortOptions): Promise<void> {
-  const { openMachine } = await import('../../serial/index.ts');
+  const { openDevice } = await import('../../serial/index.ts');
   const connection = await openPort(options);
   try {
     let restarted = false;
-    const machine = await openMachine(connection, {
+    const device = await openDevice(connection, {
       onText(line) {
         if (RESTART.test(line)) restarted = true;
         if (!restarted) process.stderr.write(`${line}\n`);
       },
     });
-    introduce(machine);
-    await converse(connection, machine, () => {
+    introduce(device);
+    await converse(connection, device, () => {
       const was = restarted;
       restarted = false;
       return was;
     });
-    await machine.leave();
+    await device.leave();
   } finally {
     await connection.close();
   }
@@ -51,7 +51,7 @@ async function chat(options: PortOptions): Promise<void> {
 /** First words of a boot log. */
 const RESTART = /^(ESP-ROM:|rst:0x)/;
 
-function introduce({ ready }: Machine): void {
+function introduce({ ready }: Device): void {
   process.stderr.write(`${ready.model}, context ${ready.context}; Ctrl-D leaves\n`);
 }
 
@@ -84,11 +84,7 @@ function linesOf(terminal: Interface): Lines {
   };
 }
 
-async function converse(
-  connection: Connection,
-  machine: Machine,
-  wasRestarted: () => boolean,
-): Promise<void> {
+async function converse(connection: Connection, device: Device, wasRestarted: () => boolean): Promise<void> {
   const { whileConnected } = await import('../../serial/index.ts');
   const terminal = createInterface({
     input: process.stdin,
@@ -101,7 +97,7 @@ async function converse(
   let telling = false;
   terminal.on('SIGINT', () => {
     if (telling)
-      void machine.stop().catch(() => {}); // a board that is gone ends the story itself
+      void device.stop().catch(() => {}); // a board that is gone ends the story itself
     else terminal.close();
   });
   try {
@@ -111,7 +107,7 @@ async function converse(
       if (line === undefined) return;
       if (process.stdin.isTTY) saveHistory(line);
       telling = !line.startsWith('/');
-      await answer(machine, line, wasRestarted);
+      await answer(device, line, wasRestarted);
       telling = false;
     }
   } finally {
@@ -120,33 +116,33 @@ async function converse(
 }
 
 /** One line's answer. What the board refuses, or a restart, is said, and the conversation goes on. */
-async function answer(machine: Machine, line: string, wasRestarted: () => boolean): Promise<void> {
+async function answer(device: Device, line: string, wasRestarted: () => boolean): Promise<void> {
   const { RestartedError, isLasting } = await import('../../serial/index.ts');
   try {
-    if (wasRestarted()) await rejoin(machine);
+    if (wasRestarted()) await rejoin(device);
     if (/^\/json\b/.test(line)) throw new UsageError('/json belongs to chat itself; type it in monitor');
-    if (/^\/reboot\s*$/.test(line)) return await rejoin(machine, '/reboot');
+    if (/^\/reboot\s*$/.test(line)) return await rejoin(device, '/reboot');
     if (line.startsWith('/'))
-      for (const text of await machine.command(line)) process.stderr.write(`${text}\n`);
-    else await tellStory(machine, line);
+      for (const text of await device.command(line)) process.stderr.write(`${text}\n`);
+    else await tellStory(device, line);
   } catch (error) {
     const goesOn = error instanceof UsageError || (error instanceof FailureError && !isLasting(error));
     if (!goesOn) throw error;
     process.stderr.write(`${error.message}\n`);
-    if (error instanceof RestartedError) await rejoin(machine);
+    if (error instanceof RestartedError) await rejoin(device);
   }
 }
 
-async function rejoin(machine: Machine, command?: string): Promise<void> {
-  await machine.rejoin(command);
-  introduce(machine);
+async function rejoin(device: Device, command?: string): Promise<void> {
+  await device.rejoin(command);
+  introduce(device);
 }
 
-async function tellStory(machine: Machine, prompt: string): Promise<void> {
+async function tellStory(device: Device, prompt: string): Promise<void> {
   const { tokensPerSecond } = await import('../../serial/index.ts');
   let begun = false;
   try {
-    const { end } = await machine.tell(prompt, ({ text }) => {
+    const { end } = await device.tell(prompt, ({ text }) => {
       begun = true;
       process.stdout.write(Buffer.from(text, 'latin1'));
     });

@@ -26,22 +26,22 @@ export function register(program: Command): void {
     .option('--json', 'comparison as JSON on stdout')
     .addHelpText(
       'after',
-      '\nModel and board options must be those the board was flashed with. The board answers in machine mode, whose\nlonger lines cost it a few percent of its cycles; the simulator tells the story as people see it.\n\nExample:\n  $ esp32-llm verify --port /dev/ttyACM0',
+      '\nModel and board options must be those the board was flashed with. The board answers in JSON mode, whose\nlonger lines cost it a few percent of its cycles; the simulator tells the story as people see it.\n\nExample:\n  $ esp32-llm verify --port /dev/ttyACM0',
     )
     .action(verify);
 }
 
 async function verify(options: Options): Promise<void> {
-  const { expectationOf, openMachine, verifyBoard } = await import('../../serial/index.ts');
+  const { expectationOf, openDevice, verifyBoard } = await import('../../serial/index.ts');
   const { simulate } = await import('../../firmware/index.ts');
   const connection = await openPort(options);
   try {
-    const machine = await openMachine(connection);
+    const device = await openDevice(connection);
     const firmware = await buildFrom(await openModelAndTokenizer(options), options);
     const question = { ...QUESTION, tokens: options.tokens };
     const expected = expectationOf(question, firmware, simulate(firmware, question));
-    const result = await verifyBoard(machine, expected);
-    await machine.leave();
+    const result = await verifyBoard(device, expected);
+    await device.leave();
     report(result, connection.name, options);
   } finally {
     await connection.close();

@@ -1,5 +1,5 @@
 /**
- * The device's line-based machine mode (`/json on`): one JSON object a line. Whatever else is on the line (echo, boot log, noise) is
+ * The device's line-based JSON mode (`/json on`): one JSON object a line. Whatever else is on the line (echo, boot log, noise) is
  * passed over, so a garbled line costs what was in it and nothing more.
  */
 import { FailureError } from '../errors.ts';
@@ -83,7 +83,7 @@ export interface Story {
   end: EndEvent;
 }
 
-export interface Machine {
+export interface Device {
   ready: ReadyEvent;
   /** Sends a console command such as `/temp 0.8`; resolves to the lines it answers. @throws FailureError when the device refuses it */
   command(line: string): Promise<string[]>;
@@ -100,7 +100,7 @@ export interface Machine {
   leave(): Promise<void>;
 }
 
-export interface MachineOptions {
+export interface DeviceOptions {
   /** Milliseconds without an event after which a device counts as silent. */
   silence?: number;
   /** Receives lines that are no events and answer no command: a boot log after a reset, noise. */
@@ -126,11 +126,11 @@ const SEND_MS = 5000;
 /** What has come from the device: a line, or one of its events. */
 type Heard = { line: string; event?: undefined } | { event: DeviceEvent; line?: undefined };
 
-/** Puts the device behind a connection into machine mode. */
-export async function openMachine(
+/** Puts the device behind a connection into JSON mode. */
+export async function openDevice(
   connection: Connection,
-  { silence = DEFAULT_SILENCE_MS, onText }: MachineOptions = {},
-): Promise<Machine> {
+  { silence = DEFAULT_SILENCE_MS, onText }: DeviceOptions = {},
+): Promise<Device> {
   /** Takes what comes while somebody waits for it; false: nobody did. */
   let listener: ((heard: Heard) => void) | undefined;
   let lastByte = performance.now();
@@ -217,7 +217,7 @@ export async function openMachine(
       throw new RestartedError(`${connection.name}: the board was restarted`);
   };
 
-  const machine: Machine = {
+  const device: Device = {
     ready: await enter(),
     async command(line) {
       const lines: string[] = [];
@@ -252,12 +252,12 @@ export async function openMachine(
     stop: () => send(CONTROL_C),
     async rejoin(command) {
       if (command !== undefined) await send(`${command}\r`);
-      machine.ready = await enter();
-      return machine.ready;
+      device.ready = await enter();
+      return device.ready;
     },
     leave: () => send(`${CONTROL_C}/json off\r`),
   };
-  return machine;
+  return device;
 }
 
 /** The device has not said a word for long. */

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPanicDecoder, createSymbolizer } from './addresses.ts';
 import type { Connection } from './connection.ts';
+import { openDevice, parseEvent, tokensPerSecond } from './device.ts';
 import { createLineSplitter } from './lines.ts';
 import { createListeners, createSignal } from './listeners.ts';
-import { openMachine, parseEvent, tokensPerSecond } from './machine.ts';
 
 const ready = '{"event":"ready","model":"test","context":256,"map":"0123456789abcdef"}';
 const story = [
@@ -42,13 +42,13 @@ function scripted(
   return { connection, lines };
 }
 
-describe('machine mode', () => {
+describe('JSON mode', () => {
   it.each(['', '\xff\x00{"event":', '> Once upon {}'])('reads a story through noise %j', async (noise) => {
     const { connection, lines } = scripted({ '/json on': [ready], 'Once upon a time': story }, noise);
-    const machine = await openMachine(connection);
-    expect(machine.ready.map).toBe('0123456789abcdef');
+    const device = await openDevice(connection);
+    expect(device.ready.map).toBe('0123456789abcdef');
     const seen: string[] = [];
-    const { end, tokens } = await machine.tell('Once upon a time', (token) => seen.push(token.text));
+    const { end, tokens } = await device.tell('Once upon a time', (token) => seen.push(token.text));
     expect(seen.join('')).toBe('Once upon');
     expect(tokens.map(({ id }) => id)).toEqual([403, 407]);
     expect(end.digest).toBe('00000000deadbeef');
@@ -61,20 +61,20 @@ describe('machine mode', () => {
       '/json on': [ready],
       long: ['{"event":"error","message":"That prompt has 300 tokens."}'],
     });
-    const machine = await openMachine(connection);
-    await expect(machine.tell('long')).rejects.toThrow('That prompt has 300 tokens.');
+    const device = await openDevice(connection);
+    await expect(device.tell('long')).rejects.toThrow('That prompt has 300 tokens.');
   });
 
   it('gives a silent device up', async () => {
     const { connection } = scripted({ '/json on': [ready] });
-    const machine = await openMachine(connection, { silence: 20 });
-    await expect(machine.tell('anything')).rejects.toThrow(/fell silent/);
+    const device = await openDevice(connection, { silence: 20 });
+    await expect(device.tell('anything')).rejects.toThrow(/fell silent/);
   });
 
   it('notices a cable pulled in the middle', async () => {
     const { connection } = scripted({ '/json on': [ready] });
-    const machine = await openMachine(connection);
-    const telling = machine.tell('anything');
+    const device = await openDevice(connection);
+    const telling = device.tell('anything');
     await connection.close();
     await expect(telling).rejects.toThrow(/connection was lost/);
   });
@@ -87,10 +87,10 @@ describe('machine mode', () => {
       '/temp 99': ['{"event":"error","message":"/temp wants a number from 0 to 10"}'],
       '/json ?': [fence],
     });
-    const machine = await openMachine(connection);
-    expect(await machine.command('/temp 0.5')).toEqual(['temperature 0.5']);
-    await expect(machine.command('/temp 99')).rejects.toThrow('/temp wants a number from 0 to 10');
-    expect(await machine.command('/temp 0.5')).toEqual(['temperature 0.5']);
+    const device = await openDevice(connection);
+    expect(await device.command('/temp 0.5')).toEqual(['temperature 0.5']);
+    await expect(device.command('/temp 99')).rejects.toThrow('/temp wants a number from 0 to 10');
+    expect(await device.command('/temp 0.5')).toEqual(['temperature 0.5']);
   });
 
   it.each([
@@ -100,16 +100,16 @@ describe('machine mode', () => {
     ['x'.repeat(513), /513 bytes, and the console of a board takes a line of 512/],
   ])('does not type the prompt %j', async (prompt, sentence) => {
     const { connection, lines } = scripted({ '/json on': [ready] });
-    const machine = await openMachine(connection);
-    await expect(machine.tell(prompt)).rejects.toThrow(sentence);
+    const device = await openDevice(connection);
+    await expect(device.tell(prompt)).rejects.toThrow(sentence);
     expect(lines).toEqual(['/json on']);
   });
 
   it('notices a restart in the middle, and joins again', async () => {
     const { connection } = scripted({ '/json on': [ready], x: ['ESP-ROM:esp32s3-20210327'] });
-    const machine = await openMachine(connection);
-    await expect(machine.tell('x')).rejects.toThrow(/was restarted/);
-    expect((await machine.rejoin('/reboot')).map).toBe('0123456789abcdef');
+    const device = await openDevice(connection);
+    await expect(device.tell('x')).rejects.toThrow(/was restarted/);
+    expect((await device.rejoin('/reboot')).map).toBe('0123456789abcdef');
   });
 
   it.each([
@@ -118,22 +118,22 @@ describe('machine mode', () => {
   ])('gives a board that says %j up at once, without a line of noise', async (line, sentence) => {
     const noise: string[] = [];
     const { connection } = scripted({ '/json on': new Array(50).fill(line) });
-    await expect(openMachine(connection, { onText: (text) => noise.push(text) })).rejects.toThrow(sentence);
+    await expect(openDevice(connection, { onText: (text) => noise.push(text) })).rejects.toThrow(sentence);
     expect(noise).toEqual([]);
   });
 
   it('shows nothing of what was printed before the device answers', async () => {
     const noise: string[] = [];
     const { connection } = scripted({ '/json on': ['^C', '> /json on', ready] });
-    await openMachine(connection, { onText: (text) => noise.push(text) });
+    await openDevice(connection, { onText: (text) => noise.push(text) });
     expect(noise).toEqual([]);
   });
 
   it('says that a port takes nothing', async () => {
     const { connection } = scripted({});
     const stuck = { ...connection, write: () => new Promise<void>(() => {}) };
-    const machine = openMachine(stuck);
-    await expect(machine).rejects.toThrow(/takes nothing that is sent/);
+    const device = openDevice(stuck);
+    await expect(device).rejects.toThrow(/takes nothing that is sent/);
   });
 
   it('takes nothing but events for an event', () => {

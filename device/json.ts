@@ -1,5 +1,5 @@
 /**
- * Machine mode (`/json on`): one JSON object a line for programs that talk to the board, and no echo. src/serial/machine.ts
+ * JSON mode (`/json on`): one JSON object a line for programs that talk to the board, and no echo. src/serial/device.ts
  * documents the objects and reads them.
  */
 import { clockMegahertz, readyLine } from "./contract/config";
@@ -12,10 +12,10 @@ const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 
 /** True while a program is at the other end. */
-export let machine: bool = false;
+export let json: bool = false;
 
-export function setMachine(on: bool): void {
-  machine = on;
+export function setJson(on: bool): void {
+  json = on;
   if (on) {
     print("\n");
     printText(readyLine);
@@ -67,11 +67,11 @@ export function printEnd(): void {
 
 /** Goes around every sentence that refuses something. */
 export function beginComplaint(): void {
-  if (machine) print('{"event":"error","message":"');
+  if (json) print('{"event":"error","message":"');
 }
 
 export function endComplaint(): void {
-  print(machine ? '"}\n' : "\n");
+  print(json ? '"}\n' : "\n");
 }
 
 export function complain(sentence: string): void {

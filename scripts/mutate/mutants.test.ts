@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { readImports } from '../rooms.ts';
+import { mutantsOf } from './mutants.ts';
+import { nearestTests } from './nearest.ts';
+
+/** A hole in a template text. */
+const hole = (name: string) => ['$', '{', name, '}'].join('');
+const changes = (text: string) => mutantsOf('a.ts', text).map(({ before, after }) => `${before} -> ${after}`);
+
+describe('mutants', () => {
+  it('change operators, numbers, conditions and statements, one at a time', () => {
+    expect(changes('f(a + 1);')).toEqual([
+      'f(a + 1); -> ;',
+      'f(a + 1); -> f(a - 1);',
+      'f(a + 1); -> f(a + 2);',
+    ]);
+    expect(changes('const x = a && !b ? c : d;')).toEqual([
+      'const x = a && !b ? c : d; -> const x = true ? c : d;',
+      'const x = a && !b ? c : d; -> const x = false ? c : d;',
+      'const x = a && !b ? c : d; -> const x = a || !b ? c : d;',
+      'const x = a && !b ? c : d; -> const x = a && b ? c : d;',
+    ]);
+  });
+
+  it('change the code that template texts are', () => {
+    expect(changes(`const text = (s) => \`${hole('s')}>>>3\`;`)).toEqual([
+      `const text = (s) => \`${hole('s')}>>>3\`; -> const text = (s) => \`${hole('s')}>>3\`;`,
+    ]);
+  });
+
+  it('leave types, imports and what is thrown alone', () => {
+    expect(changes("import { a } from './b.ts'; type T = 1 | 2; interface U { x: 3 }")).toEqual([]);
+    expect(changes(`function f() { throw new Error(\`a + ${hole('b + 1')}\`); }`)).toEqual([]);
+  });
+
+  it('keep the rest of the file, and know the line', () => {
+    const [mutant] = mutantsOf('a.ts', 'const a = 0;\n\nexport const b = a - c;\n').slice(1);
+    expect(mutant).toMatchObject({
+      line: 3,
+      before: 'export const b = a - c;',
+      after: 'export const b = a + c;',
+    });
+    expect(mutant.text).toBe('const a = 0;\n\nexport const b = a + c;\n');
+  });
+
+  it('come from AssemblyScript, too, whose decorators TypeScript does not know', () => {
+    expect(
+      changes('// @ts-ignore: decorator\n@inline\nexport function f(x: i32): i32 {\n  return x * y;\n}\n'),
+    ).toEqual(['return x * y; -> return x / y;']);
+  });
+});
+
+describe('nearest tests', () => {
+  it('are those that import the file, its own first, then by distance', () => {
+    const texts = {
+      'src/a/x.ts': '',
+      'src/a/x.test.ts': `import './y.ts';`,
+      'src/a/y.ts': `import './x.ts';`,
+      'src/a/z.test.ts': `import './x.ts';`,
+      'src/b/far.test.ts': `import '../a/y.ts';`,
+      'src/b/other.test.ts': `import './none.ts';`,
+    };
+    const imports = new Map(Object.entries(texts).map(([file, text]) => [file, readImports(file, text)]));
+    expect(nearestTests(imports, 'src/a/x.ts')).toEqual([
+      'src/a/x.test.ts',
+      'src/a/z.test.ts',
+      'src/b/far.test.ts',
+    ]);
+    expect(nearestTests(imports, 'src/a/x.ts', 'src/a/')).toEqual(['src/a/x.test.ts', 'src/a/z.test.ts']);
+  });
+});
