@@ -31,10 +31,9 @@ export interface Layout {
   psramBytes: number;
 }
 
-/** The first item without room, where it was tried, and how many bytes were missing there. */
+/** The first item without room. */
 export interface Shortage {
-  item: MemoryItem;
-  missing: number;
+  readonly shortOf: MemoryItem;
 }
 
 interface Space {
@@ -93,18 +92,18 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
   const may = present.filter((item) => item.fixed === undefined && !stay(item));
 
   for (const item of [...fixed, ...must]) {
-    if (!placeLoadable(space, item, reserve)) return shortage(space, item, reserve);
+    if (!placeLoadable(space, item, reserve)) return { shortOf: item };
   }
   const mapped: MemoryItem[] = [];
   for (const item of may.sort(byReadShare)) {
     const keep = !(room.spareSram && room.flashBytes > 0);
     if (keep && placeLoadable(space, item, reserve)) continue;
-    if (room.flashBytes === 0) return shortage(space, item, reserve);
+    if (room.flashBytes === 0) return { shortOf: item };
     mapped.push(item);
   }
 
   for (const item of early.sort(bySize)) {
-    if (!placeLoadable(space, item, size(lateInSram))) return shortage(space, item, size(lateInSram));
+    if (!placeLoadable(space, item, size(lateInSram))) return { shortOf: item };
   }
 
   const external: MemoryItem[] = [];
@@ -114,7 +113,7 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
       put(space, item, 'sram', start);
       space.low = start + item.bytes;
     } else if (lateInSram.includes(item)) {
-      return shortage(space, item, 0);
+      return { shortOf: item };
     } else {
       external.push(item);
     }
@@ -135,7 +134,7 @@ function mapExternal(
     for (const item of list) {
       next = roundUp(next, Math.max(item.align, 64)); // a cache line of its own
       if (next + item.bytes > start + limit || next + item.bytes > CACHED.end) {
-        return { item, missing: next + item.bytes - start - limit };
+        return { shortOf: item };
       }
       put(space, item, region, next);
       next += item.bytes;
@@ -151,8 +150,4 @@ function mapExternal(
   return { placed: space.placed, sramFree: space.high - space.low, flashBytes, psramBytes };
 }
 
-function shortage(space: Space, item: MemoryItem, reserve: number): Shortage {
-  return { item, missing: Math.max(1, item.bytes + reserve - (space.high - space.low)) };
-}
-
-export const isShortage = (result: Layout | Shortage): result is Shortage => 'missing' in result;
+export const isShortage = (result: Layout | Shortage): result is Shortage => 'shortOf' in result;

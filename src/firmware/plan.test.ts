@@ -96,6 +96,30 @@ describe('memory plan', () => {
     },
   );
 
+  /** The small model with caches of so many bytes a position, and weights beside. */
+  const withCache = (bytes: number, memory: 'sram' | 'any', weightBytes = 0): PlanRequest['model'] => ({
+    ...small.model,
+    blobs: [
+      ...small.model.blobs,
+      { name: 'filler', bytes: new Uint8Array(weightBytes), align: 16, memory: 'any', references: [] },
+    ],
+    buffers: (context) => [{ name: 'cache', bytes: bytes * context, align: 16, memory, purpose: 'kv cache' }],
+  });
+
+  it('takes the longest context even where it is not a comfortable one', () => {
+    const plan = planMemory({ ...small, model: withCache(4096, 'sram') });
+    expect(plan.context).toBeGreaterThan(16);
+    expect(plan.context).toBeLessThan(256);
+    expect(plan.context).toBe(longestContext({ ...small, model: withCache(4096, 'sram') }));
+  });
+
+  it('prefers weights in SRAM, then in flash, where PSRAM makes no context longer', () => {
+    const board = findBoard('devkitc-n16r8');
+    const plan = planMemory({ ...small, board, model: withCache(4096, 'sram', 1 << 20) });
+    expect(plan.placed.find(({ name }) => name === 'filler')?.region).toBe('flash');
+    expect([plan.psramBytes, plan.context < 256]).toEqual([0, true]);
+  });
+
   it('leaves the image its part of the flash', () => {
     const board = { ...findBoard('devkitc-n8'), flashBytes: 4 << 20 };
     const withTable = (bytes: number): PlanRequest => ({
@@ -132,7 +156,7 @@ describe('placing', () => {
   const above = SRAM.end - ROM_DATA.end;
   const place = (...items: MemoryItem[]) => {
     const result = placeAll(items, room);
-    if (isShortage(result)) return result.item.name;
+    if (isShortage(result)) return result.shortOf.name;
     return Object.fromEntries(result.placed.map(({ name, address }) => [name, address]));
   };
 
@@ -159,6 +183,13 @@ describe('placing', () => {
       l: SRAM.start + filler.bytes,
     });
     expect(place(filler, item('b', above), early)).toBe('e');
+  });
+
+  it('gives the late all that is left, to the last byte', () => {
+    const all = SRAM.end - SRAM.start;
+    const late = (bytes: number) => item('l', bytes, { lifetime: 'late' });
+    expect(place(item('a', 64), late(all - 64))).toEqual({ a: SRAM.start, l: SRAM.start + 64 });
+    expect(place(item('a', 64), late(all - 48))).toBe('a');
   });
 
   it('keeps what has an address there, or says that it cannot', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { assembleText } from '../../xtensa/index.ts';
 import { ACCESS } from '../bus/bus.ts';
+import { createFlatBus } from '../bus/flat-bus.ts';
+import { createCore } from './core.ts';
 import { SR } from './state.ts';
-import { createTestMachine, DATA, runProgram as run } from './test-machine.ts';
+import { CODE, createTestMachine, DATA, runProgram as run } from './test-machine.ts';
 
 describe('branches', () => {
   it('nest loops, leave them early and join again', () => {
@@ -276,6 +278,67 @@ start:
       },
     );
     expect([machine.a(5), machine.a(6), machine.word(DATA)]).toEqual([0, 99, 99]);
+  });
+});
+
+describe('region attributes', () => {
+  it('are kept by the data side and the code side apart, 4 bits for 512 MB', () => {
+    const { machine } = run(`
+start:
+  movi a2, 0x60000000
+  movi a3, 0x15
+  wdtlb a3, a2
+  movi a3, 0x2c
+  witlb a3, a2
+  rdtlb1 a4, a2
+  ritlb1 a5, a2
+  rdtlb0 a6, a2
+  movi a2, 0x80000001
+  rdtlb1 a7, a2
+  pdtlb a8, a2
+  ret
+`);
+    const registers = [4, 5, 6, 7, 8].map((index) => machine.a(index) >>> 0);
+    expect(registers).toEqual([0x60000005, 0x6000000c, 0x60000000, 0x80000002, 0x80000001]);
+  });
+});
+
+describe('a vector access that the hardware rounds down', () => {
+  it('is told, with its address and where it stands', () => {
+    const bus = createFlatBus(0x100000);
+    bus.provide(DATA, 64);
+    bus.load(CODE, assembleText('ee.vld.128.ip q0, a2, 16', { exact: true }).sections[0].bytes);
+    const told: number[][] = [];
+    const core = createCore({ bus, core: 0, onUnaligned: (...what) => told.push(what) });
+    core.state.special[SR.cpenable] = 0xff;
+    core.state.ar[2] = DATA + 4;
+    core.state.pc = CODE;
+    core.stateChanged();
+    core.step();
+    expect(told.map((values) => values.map((value) => value >>> 0))).toEqual([[DATA + 4, CODE]]);
+  });
+});
+
+describe('a simcall', () => {
+  it('reads and writes the registers that are visible where it stands', () => {
+    const bus = createFlatBus(0x100000);
+    bus.load(CODE, assembleText('simcall', { exact: true }).sections[0].bytes);
+    const core = createCore({
+      bus,
+      core: 0,
+      simcall(registers, pc) {
+        registers.set(5, registers.get(3) + pc);
+        return CODE + 64;
+      },
+    });
+    core.state.special[SR.windowbase] = 3;
+    core.state.special[SR.windowstart] = 1 << 3;
+    core.state.ar[4 * 3 + 3] = 7;
+    core.state.pc = CODE;
+    core.stateChanged();
+    core.step();
+    expect(core.state.ar[4 * 3 + 5]).toBe(CODE + 7);
+    expect(core.state.pc).toBe(CODE + 64);
   });
 });
 

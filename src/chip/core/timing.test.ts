@@ -166,6 +166,13 @@ describe('costs that no published figure shows alone, exactly', () => {
     expect(stores('ee.vst.128.ip q0, a2, 0\n  nop')).toBe(6);
     expect(stores('ee.vld.128.ip q1, a2, 0\n  ee.vst.128.ip q0, a2, 0')).toBe(0);
   });
+  it('a branch that is not taken keeps the fetch buffer as it is: between literals it costs what an addition costs', () => {
+    const literal = '  j 1f\n  .balign 4\nstart0: .word 1\n1:\n';
+    const between = (line: string) => ladder(`l32r a6, start0\n  ${line}\n  add a7, a4, a5`, literal);
+    const difference = between('beqz a4, . + 16') - between('add a7, a4, a5');
+    expect(Math.abs(difference)).toBeLessThan(0.02); // what is cut into regions is not seen whole
+    expect(between('add a7, a4, a5')).toBeGreaterThan(3);
+  });
   it('memw waits until the write buffer is empty', () => {
     const machine = createTestMachine('start:\n  .balign 4\n  memw\n  memw\n  .balign 4\n  ret\n');
     const waits = [11, 0];
