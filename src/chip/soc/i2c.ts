@@ -33,6 +33,9 @@ const CTR_CONF_UPGATE = 1 << 11;
 const RX_FIFO_RST = 1 << 12;
 const TX_FIFO_RST = 1 << 13;
 
+const SCL_SP_CONF = 0x80;
+const SCL_RST_SLV_EN = 1;
+
 const COMMAND_DONE = 1 << 31;
 
 export interface I2cController extends Peripheral {
@@ -116,6 +119,8 @@ export function createI2c(context: PeripheralContext, options: I2cOptions): I2cC
       ...PLAIN,
       ...controlRegisters(sequencer, transmit, received),
       ...interruptRegisters(() => block, updateInterrupt),
+      // The pulses that free a stuck bus: nothing is stuck here, so they are over at once.
+      [SCL_SP_CONF]: { write: (value) => value & ~SCL_RST_SLV_EN },
       [DATA]: {
         read: () => received.shift() ?? 0,
         write(value) {

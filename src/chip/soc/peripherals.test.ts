@@ -198,9 +198,11 @@ describe('240 MHz by registers alone', () => {
 
 describe('system timer', () => {
   it.each([
-    ['period', 1 << 30, 4],
-    ['target', 0, 1],
-  ])('a comparator in %s mode interrupts %s times in 4.5 periods', (_, mode, times) => {
+    ['period', 1 << 30, 4, 0],
+    ['target', 0, 1, 0],
+    // As ESP-IDF's tick does it.
+    ['later chosen period', 0, 4, 1 << 30],
+  ])('a comparator in %s mode interrupts %s times in 4.5 periods', (_, mode, times, later) => {
     const chip = idle();
     const { peripheral } = chip.peripherals.blocks.find(({ base }) => base === 0x60023000)!;
     const PERIOD = 16_000; // 1 ms
@@ -210,6 +212,7 @@ describe('system timer', () => {
     peripheral.write(0x20, now + PERIOD);
     peripheral.write(0x34, mode | PERIOD);
     peripheral.write(0x50, 1); // COMP0_LOAD
+    if (later !== 0) peripheral.write(0x34, later | PERIOD);
     peripheral.write(0x00, peripheral.read(0) | (1 << 24)); // TARGET0_WORK_EN
     let seen = 0;
     const end = chip.seconds + 0.0045;
@@ -311,5 +314,13 @@ describe('watchdogs', () => {
     expect(chip.peripherals.rtc.resetReason(0)).toBe(reason);
     chip.run({ untilSeconds: 6 });
     expect(chip.peripherals.rtc.resetReason(0)).toBe(reason);
+  });
+});
+
+describe('I2C', () => {
+  it('is done at once with the pulses that free a bus, as drivers wait for it', () => {
+    const [i2c] = createChip({ held: true }).peripherals.i2c;
+    i2c.write(0x80, 0x13);
+    expect(i2c.read(0x80)).toBe(0x12);
   });
 });
