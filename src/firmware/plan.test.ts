@@ -192,9 +192,22 @@ describe('placing', () => {
     expect(place(item('a', 64), late(all - 48))).toBe('a');
   });
 
+  it('maps no more than the 32 MB of addresses of the cache, whatever the flash has', () => {
+    const mapped = (bytes: number) =>
+      placeAll([item('m', bytes, { memory: 'any' })], {
+        flashBytes: 64 << 20,
+        psramBytes: 0,
+        spareSram: true,
+      });
+    expect(isShortage(mapped(32 << 20))).toBe(false);
+    expect(isShortage(mapped((32 << 20) + 16))).toBe(true);
+  });
+
   it('keeps what has an address there, or says that it cannot', () => {
     const fixed = SRAM.start + 4096;
     expect(place(item('a', 64, { fixed }), item('b', 16))).toEqual({ a: fixed, b: fixed + 64 });
+    const behind = item('b', 64, { fixed: fixed + 128 });
+    expect(place(behind, item('a', 64, { fixed }))).toEqual({ a: fixed, b: fixed + 128 });
     expect(place(item('a', 64, { fixed: ROM_DATA.start - 32 }))).toBe('a');
     expect(place(item('a', 64, { fixed }), item('b', 64, { fixed: fixed + 32 }))).toBe('b');
   });

@@ -187,6 +187,13 @@ describe('interrupts and timers', () => {
     expect(machine.a(7)).toBe(55);
   });
 
+  it('count on from what CCOUNT is set to, late in a slice, too', () => {
+    const { machine } = run(
+      `start:\n${'  nop\n'.repeat(40)}  movi a2, 1000\n  wsr.ccount a2\n  rsr.ccount a3\n  ret\n`,
+    );
+    expect(machine.a(3)).toBe(1001);
+  });
+
   it('count cycles in CCOUNT exactly', () => {
     const { machine } = run(
       'start:\n  .balign 4\n  rsr.ccount a2\n  nop\n  nop\n  quou a5, a6, a7\n  nop\n  rsr.ccount a3\n  ret\n',

@@ -207,6 +207,20 @@ describe('boot modes', () => {
   });
 });
 
+describe('a segment longer than the flash', () => {
+  it('wraps at the end of the chip, as its address lines do', () => {
+    const at = 0x3fc90000;
+    const flashBytes = 0x10000;
+    const image = buildImage({ segments: [{ address: at, data: new Uint8Array(64), length: flashBytes }] });
+    const { chip } = bootChip(image, { flashBytes });
+    chip.run({ untilSeconds: 0.3 });
+    // The data begin behind the headers of image and segment, 32 bytes in.
+    const wrapped = chip.peek(at + flashBytes - 32, 32)!;
+    expect([...wrapped]).toEqual([...chip.flash.subarray(0, 32)]);
+    expect([...chip.peek(at + flashBytes - 33, 1)!]).toEqual([0xff]);
+  });
+});
+
 describe('hostile images', () => {
   it('never throw', () => {
     fc.assert(
