@@ -15,7 +15,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   'run-kernel.ts': /ee\.vmulas\.s8\.accx[\s\S]*64 \* 1 \* 3 = 192, in 26 cycles/,
   'compile-wasm.ts': /remu[\s\S]*gcd\(3528, 3780\) = 252: \d+ instructions, \d+ cycles/,
   'read-screen.ts': /^(.{128}\n){32}$/,
-  'train-tiny.ts': /model\.bin: loss 5\.\d\d -> [01]\.\d\d in 60 steps/,
+  'train-tiny.ts': /model\.safetensors: loss 5\.\d\d -> [01]\.\d\d in 60 steps/,
 };
 
 it('are the ones that the page lists', () => {
@@ -25,7 +25,7 @@ it('are the ones that the page lists', () => {
   for (const name of files) expect(page).toContain(`[${name}](${name})`);
 });
 
-it.each(Object.entries(expected))('%s', (name, output) => {
+it.each(Object.entries(expected))('%s', { timeout: 300_000 }, (name, output) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', `examples/${name}`], {
     cwd: root,
     encoding: 'utf8',

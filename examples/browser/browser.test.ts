@@ -81,13 +81,14 @@ describe('the browser bundle', () => {
       try {
         const page = await browser.newPage();
         const problems: string[] = [];
-        page.on('pageerror', (error) => problems.push(String(error)));
+        const failed = new Promise<never>((_, reject) => page.on('pageerror', reject));
         page.on('requestfailed', (request) => problems.push(request.url()));
         await page.goto(`${address}?board=${board.id}&prompt=One%20day&tokens=24`);
-        await page.waitForSelector('body[data-digest], body[data-error]', {
+        const told = page.waitForSelector('body[data-digest], body[data-error]', {
           state: 'attached',
           timeout: 280_000,
         });
+        await Promise.race([told, failed]);
         const body = await page.evaluate(() => ({ ...document.body.dataset, text: document.body.innerText }));
         expect(problems).toEqual([]);
         expect(body).toMatchObject({ digest: expected.digest });

@@ -1,9 +1,10 @@
 /** Boots an image on the simulated chip and tells a story; posts what leaves the UART, then digest and speed. */
-import { simulate } from './esp32-llm/index.js';
+import { loadTokenizer, simulate } from './esp32-llm/index.js';
 
-self.onmessage = ({ data: { firmware, story } }) => {
+self.onmessage = ({ data: { firmware, vocabulary, pieces, story } }) => {
+  const tokenizer = loadTokenizer(vocabulary, pieces);
   const decoder = new TextDecoder();
   const output = (bytes) => postMessage({ text: decoder.decode(bytes, { stream: true }) });
-  const { digest, tokensPerSecond } = simulate(firmware, { ...story, output });
+  const { digest, tokensPerSecond } = simulate({ ...firmware, tokenizer }, { ...story, output });
   postMessage({ digest, tokensPerSecond });
 };
