@@ -75,24 +75,53 @@ function shares(half: i32): bool {
 }
 
 /** RMSNorm of the residual stream into this core's int8 activations; real value = int8 * scale, scale = max * factor / rms. */
-function normalizeResidual(half: i32, gain: usize, factor: f32): void {
+// @ts-ignore: decorator
+@inline
+function normalizeResidual(half: i32, gain: usize, factor: f32): f32 {
   const mine = scratchOf(half);
+  if (cores == 1 && half) return keptScale(mine); // the first half has done it
   const vector = mine + at.VECTOR16();
   normalize(residual, gain, vector, pad16(dim), mine + at.INFO);
   const shift = load<i32>(mine + at.INFO, 0);
   const mean = <f32>load<i32>(mine + at.INFO, 4) * (<f32>256 / <f32>dim);
   const epsilon = load<f32>(model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
   const largest = quantize(vector, mine + at.ACTIVATIONS, pad16(dim), 127);
-  store<f32>(mine + at.ACTIVATION_SCALE, (<f32>largest * factor) / sqrt<f32>(mean + epsilon));
+  return keepScale(mine, (<f32>largest * factor) / sqrt<f32>(mean + epsilon));
+}
+
+/** The scale of the activations, also left in the scratch: for the next stage, and with one core for the second half. */
+// @ts-ignore: decorator
+@inline
+function keepScale(mine: usize, scale: f32): f32 {
+  store<f32>(mine + at.ACTIVATION_SCALE, scale);
+  return scale;
+}
+
+/** The scale that the first half has left. */
+// @ts-ignore: decorator
+@inline
+function keptScale(mine: usize): f32 {
+  return load<f32>(mine + at.ACTIVATION_SCALE);
 }
 
 /** This half of the token's embedding, and the rotation angles of the position for each pair of a half's heads. */
 export function embed(half: i32, token: i32, position: i32): void {
   const first = firstRow(half, dim);
-  const end = first + rowsOf(half, dim);
-  const row = load<usize>(model, at.EMBEDDING) + <usize>(token * pad16(dim));
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
-  for (let i = first; i < end; i++) store<i32>(residual + (<usize>i << 2), <i32>load<i8>(row + i) * unit);
+  let from = load<usize>(model, at.EMBEDDING) + <usize>(token * pad16(dim) + first);
+  let to = residual + (<usize>first << 2);
+  for (let rows = rowsOf(half, dim); rows > 0; rows -= 4) {
+    const a = <i32>load<i8>(from, 0) * unit;
+    const b = <i32>load<i8>(from, 1) * unit;
+    const c = <i32>load<i8>(from, 2) * unit;
+    const d = <i32>load<i8>(from, 3) * unit;
+    store<i32>(to, a, 0);
+    store<i32>(to, b, 4);
+    store<i32>(to, c, 8);
+    store<i32>(to, d, 12);
+    from += 4;
+    to += 16;
+  }
   if (shares(half)) {
     const mine = scratchOf(half);
     spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
@@ -101,15 +130,20 @@ export function embed(half: i32, token: i32, position: i32): void {
 }
 
 /** Repeats the cosines and sines of a position for every head. */
+// @ts-ignore: decorator
+@inline
 function spreadAngles(out: usize, pairs: i32, position: i32): void {
   const half = headSize() >> 1;
   const row = load<usize>(model, at.ROPE) + (<usize>(position * half) << 2);
-  let j = 0;
-  for (let i = 0; i < pairs; i++) {
+  for (let j = 0; j < half; j++) {
     const angle = load<u32>(row + (<usize>j << 2));
-    store<i16>(out + (<usize>i << 1), angle);
-    store<i16>(out + (<usize>(i + pairs) << 1), angle >> 16);
-    if (++j == half) j = 0;
+    const sine = angle >> 16;
+    let place = out + (<usize>j << 1);
+    for (let count = <u32>(pairs - j + half - 1) / half; count; count--) {
+      store<i16>(place, angle);
+      store<i16>(place + (<usize>pairs << 1), sine);
+      place += <usize>half << 1;
+    }
   }
 }
 
@@ -117,8 +151,7 @@ function spreadAngles(out: usize, pairs: i32, position: i32): void {
 export function project(half: i32, layer: i32, position: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
-  if (shares(half)) normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR));
-  const scale = load<f32>(mine + at.ACTIVATION_SCALE);
+  const scale = normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR));
   const first = half ? qkvRows() : 0;
   const weights = rowsFrom(record, at.QKV, qkvFormat, pad16(dim), first);
   const scales = scalesFrom(record, at.QKV, qkvFormat, pad16(dim), first);
@@ -152,26 +185,44 @@ export function project(half: i32, layer: i32, position: i32): void {
 }
 
 /** Spreads a half's keys and values over the cache, whose registers hold one component of 16 positions. */
+// @ts-ignore: decorator
+@inline
 function cache(half: i32, layer: i32, position: i32, quantized: usize): void {
   const size = headSize();
   const pairs = size >> 1;
   let even = quantized;
   let odd = quantized + pairsOf(kvHeads);
   let value = quantized + 2 * pairsOf(kvHeads);
-  const within = <usize>((position >> 4) * (size << 4) + (position & 15));
-  const end = firstOf(half, kvHeads) + countOf(half, kvHeads);
-  for (let head = firstOf(half, kvHeads); head < end; head++) {
-    const base = headCache(layer, head) + within;
-    let key = keys + base;
-    for (let i = 0; i < pairs; i++) {
-      store<u8>(key, load<u8>(even++));
-      store<u8>(key + <usize>(pairs << 4), load<u8>(odd++));
-      key += 16;
-    }
-    let out = cachedValues + base;
-    for (let i = 0; i < size; i++) {
-      store<u8>(out, load<u8>(value++));
-      out += 16;
+  const first = firstOf(half, kvHeads);
+  let place = headCache(layer, first) + <usize>((position >> 4) * (size << 4) + (position & 15));
+  for (let count = countOf(half, kvHeads); count > 0; count--) {
+    spread(keys + place, even, pairs);
+    spread(keys + place + <usize>(pairs << 4), odd, pairs);
+    spread(cachedValues + place, value, size);
+    even += pairs;
+    odd += pairs;
+    value += size;
+    place += headCache(0, 1);
+  }
+}
+
+/** Copies bytes to every sixteenth place. */
+// @ts-ignore: decorator
+@inline
+function spread(to: usize, from: usize, bytes: i32): void {
+  if (bytes & 3) for (let i = 0; i < bytes; i++) store<u8>(to + (<usize>i << 4), load<u8>(from + i));
+  else {
+    for (let i = 0; i < bytes; i += 4) {
+      const a = load<u8>(from, 0);
+      const b = load<u8>(from, 1);
+      const c = load<u8>(from, 2);
+      const d = load<u8>(from, 3);
+      store<u8>(to, a, 0);
+      store<u8>(to, b, 16);
+      store<u8>(to, c, 32);
+      store<u8>(to, d, 48);
+      from += 4;
+      to += 64;
     }
   }
 }
@@ -184,29 +235,39 @@ export function attend(half: i32, layer: i32, position: i32): void {
   const weights = mine + at.WEIGHTS();
   const groups = (position >> 4) + 1;
   const pairs = headSize() >> 1;
-  const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2));
+  const outBytes = <usize>headSize() << 1;
+  const first = firstOf(half, heads);
   let even = mine + at.QUERIES() + <usize>(half * 2 * pairsOf(heads));
-  let out = attention + <usize>(firstOf(half, heads) * headSize() * 2);
-  let tableHalf = -1; // whose value scales the softmax table stands for
-  let valueShift = 0;
-  const end = firstOf(half, heads) + countOf(half, heads);
-  for (let head = firstOf(half, heads); head < end; head++) {
-    copyHalf(query, even);
-    copyHalf(query + pairs, even + pairsOf(heads));
-    even += pairs;
-    const source = (head * kvHeads) / heads;
-    const sourceHalf = source < countOf(0, kvHeads) ? 0 : 1;
-    const scales = halfScales(layer, sourceHalf);
-    if (sourceHalf != tableHalf) {
-      tableHalf = sourceHalf;
-      valueShift = 32 - <i32>clz<u32>(load<i32>(valueScales + scales + (<usize>contextPadded() << 1)));
-      softmax_table(mine + at.SOFTMAX, mantissaOf(factor), shiftOf(factor), valueShift);
-    }
-    const place = headCache(layer, source);
-    const largest = scores(query, keys + place, headSize(), keyScales + scales, score, position + 1);
-    const sum = softmax(score, valueScales + scales, weights, groups, largest, mine + at.SOFTMAX);
-    values(cachedValues + place, weights, groups, headSize(), out, reciprocalOf(sum) >> (15 - valueShift));
-    out += <usize>headSize() << 1;
+  let out = attention + <usize>first * outBytes;
+  const end = out + <usize>countOf(half, heads) * outBytes;
+  // Heads share keys and values: head * kvHeads = source * heads + ahead.
+  let ahead = half ? (firstOf(1, heads) * kvHeads) % heads : 0;
+  let key = keys + headCache(layer, half ? (firstOf(1, heads) * kvHeads) / heads : 0);
+  // From here on the sources are those of the second half, whose scales are others.
+  const border = attention + <usize>((countOf(0, kvHeads) * heads + kvHeads - 1) / kvHeads) * outBytes;
+  while (out < end) {
+    const sourceHalf = out < border ? 0 : 1;
+    const stop = sourceHalf ? end : min(end, border);
+    const scales = keyScales + halfScales(layer, sourceHalf);
+    const ofValues = valueScales - keyScales;
+    const valueShift = 32 - <i32>clz<u32>(load<i32>(scales + ofValues + (<usize>contextPadded() << 1)));
+    const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2));
+    softmax_table(mine + at.SOFTMAX, mantissaOf(factor), shiftOf(factor), valueShift);
+    do {
+      copyHalf(query, even);
+      copyHalf(query + pairs, even + pairsOf(heads));
+      even += pairs;
+      const largest = scores(query, key, headSize(), scales, score, position + 1);
+      const sum = softmax(score, scales + ofValues, weights, groups, largest, mine + at.SOFTMAX);
+      const reciprocal = reciprocalOf(sum) >> (15 - valueShift);
+      values(key + (cachedValues - keys), weights, groups, headSize(), out, reciprocal);
+      out += outBytes;
+      ahead += kvHeads;
+      if (ahead >= heads) {
+        ahead -= heads;
+        key += headCache(0, 1);
+      }
+    } while (out < stop);
   }
 }
 
@@ -220,27 +281,30 @@ function copyHalf(to: usize, from: usize): void {
 }
 
 /** Adds a product's rows of this half, real value = row * scale * factor, to the residual stream. */
+// @ts-ignore: decorator
+@inline
 function addRows(half: i32, outputs: usize, scales: usize, factor: f32): void {
   const x = residual + (<usize>firstRow(half, dim) << 2);
-  for (let times = repeatsOf(factor); times > 0; times--) {
-    add_residual(outputs, scales, x, rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
-  }
+  let times = repeatsOf(factor); // 1 or more
+  do add_residual(outputs, scales, x, rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
+  while (--times);
 }
 
 /** Adds this half's rows of the attention's output matrix to the residual stream. */
 export function projectOut(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
+  let scale: f32;
   if (shares(half)) {
     const largest = quantize(attention, mine + at.ACTIVATIONS, pad16(dim), 127);
-    store<f32>(mine + at.ACTIVATION_SCALE, <f32>largest * load<f32>(record, at.OUT_FACTOR));
-  }
+    scale = keepScale(mine, <f32>largest * load<f32>(record, at.OUT_FACTOR));
+  } else scale = keptScale(mine);
   const first = firstRow(half, dim);
   const weights = rowsFrom(record, at.OUT, outFormat, pad16(dim), first);
   const scales = scalesFrom(record, at.OUT, outFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
   multiplyDim(outFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), productShift(record, at.OUT));
-  addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
+  addRows(half, outputs, scales, scale);
 }
 
 /** The list of a half's hidden units that are not zero. */
@@ -257,12 +321,12 @@ function activeList(half: i32): usize {
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
-  if (shares(half)) normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR));
+  const scale = normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR));
   const first = half * 2 * hiddenHalf();
   const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
   const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.GATE_FACTOR);
+  const factor = scale * load<f32>(record, at.GATE_FACTOR);
   const out = hidden + <usize>(half * hiddenHalf() * 4);
   if (zeros) {
     const list = activeList(half);
@@ -285,27 +349,28 @@ export function feedForward(half: i32, layer: i32): void {
 export function projectDown(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
+  let scale: f32;
   if (shares(half)) {
     const vector = mine + at.VECTOR16();
     const shift = pack(hidden, vector, 2 * hiddenHalf());
     const largest = quantize(vector, mine + at.ACTIVATIONS, 2 * hiddenHalf(), 127);
-    const unit = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(record, at.DOWN_FACTOR);
-    store<f32>(mine + at.ACTIVATION_SCALE, <f32>(<u32>largest << shift) * unit);
-  }
+    const unit = keptScale(mine) * load<f32>(record, at.DOWN_FACTOR);
+    scale = keepScale(mine, <f32>(<u32>largest << shift) * unit);
+  } else scale = keptScale(mine);
   const first = firstRow(half, dim);
   const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
   const scales = scalesFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
   const outputs = mine + at.OUTPUTS();
   if (zeros) matvec_columns(weights, mine + at.ACTIVATIONS, activeList(0), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   else multiplyHidden(downFormat, weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
-  addRows(half, outputs, scales, load<f32>(mine + at.ACTIVATION_SCALE));
+  addRows(half, outputs, scales, scale);
 }
 
 /** This half's logits. */
 export function classify(half: i32): void {
   const mine = scratchOf(half);
-  if (shares(half)) normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR));
-  const factor = load<f32>(mine + at.ACTIVATION_SCALE) * load<f32>(model, at.LOGIT_FACTOR);
+  const scale = normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR));
+  const factor = scale * load<f32>(model, at.LOGIT_FACTOR);
   const outputs = mine + at.OUTPUTS();
   const shift = productShift(model, at.CLASSIFIER);
   const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);

@@ -26,7 +26,7 @@ export function repeatsOf(x: f32): i32 {
 // @ts-ignore: decorator
 @inline
 export function toScale16(x: f32): i32 {
-  return min(<i32>(min(x, <f32>32767) + <f32>0.5), 32767);
+  return <i32>(min(x, <f32>32767) + <f32>0.5);
 }
 
 /** 2^45 / sum to 15 bits, for a softmax's sum in units of 2^-15 (at least one position counts as nearly 1). */

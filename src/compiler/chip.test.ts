@@ -1,6 +1,7 @@
 /** Compiling for the chip: addresses as they are, numbers folded in, intrinsics as single instructions. */
 import { describe, expect, it } from 'vitest';
 import { disassemble } from '../xtensa/index.ts';
+import { registersIn } from './back/abi.ts';
 import { compileModule } from './compile.ts';
 import type { CompileOptions } from './linkage.ts';
 import { printStages } from './stages.ts';
@@ -101,6 +102,28 @@ describe('code for the chip', () => {
     expect(compiled.externals).toEqual(['matvec', 'panic']);
     expect(compiled.data).toEqual([{ address: DATA, bytes: Uint8Array.from([97, 98, 99]) }]);
     expect([...(compiled.object.globals ?? [])]).toEqual(['main0']);
+  });
+
+  it('keeps values in the registers that a callee does not change', () => {
+    const text = `(module (import "kernel" "mix" (func $mix (param i32) (result i32)))
+      (func (export "f") (param i32 i32 f32) (result f32)
+        (f32.add (local.get 2) (f32.convert_i32_s
+          (i32.add (local.get 1) (call $mix (i32.add (call $mix (local.get 0)) (local.get 0))))))))`;
+    const storesIn = (clobbers?: string) => {
+      const lines = code(text, 'f', clobbers === undefined ? {} : { clobbers: { 'kernel.mix': clobbers } });
+      return lines.filter((line) => /^s32i|^ssi/.test(line)).length;
+    };
+    // Only a0 has to be kept; without a declaration two values and what they displace as well.
+    expect(storesIn('a3-a5 a8-a11 f0-f7 q0-q7 sar')).toBe(1);
+    expect(storesIn()).toBeGreaterThan(2);
+    expect(registersIn('a3-a5 a9 f0-f1 f15 q0-q7 qacc sar_byte')).toEqual([3, 4, 5, 9, 16, 17, 31]);
+  });
+
+  it('converts to integers with saturation, without a branch', () => {
+    const text = '(module (func (export "f") (param f32) (result i32) (i32.trunc_sat_f32_s (local.get 0))))';
+    const names = code(text, 'f').map((line) => line.split(' ')[0]);
+    expect(names.filter((name) => /^b|^j/.test(name))).toEqual([]);
+    expect(names).toContain('trunc.s');
   });
 
   it('refuses unknown intrinsics and intrinsics of another type by name', () => {

@@ -12,6 +12,7 @@ import { isFar } from './back/reach.ts';
 import { emitRoutines } from './back/runtime/index.ts';
 import { type Estimate, estimate, schedule } from './back/schedule.ts';
 import { selectFunction } from './back/select.ts';
+import type { Losses } from './back/selector.ts';
 import { snapshot, verifyOrder, verifyRegisters, verifyReserved } from './back/verify.ts';
 import { buildFunction, buildTrap } from './front/build.ts';
 import { decodeModule } from './front/decode.ts';
@@ -84,7 +85,11 @@ export function compileDecoded(
         ? buildFunction(module, source, linkage, name, symbol)
         : buildTrap(source, name, symbol, trap);
     asm.section(sectionName(name, used), { code: true });
-    emitFunction(asm, compileFunction(build, { listener, verify: options.verify ?? false }), linkage);
+    emitFunction(
+      asm,
+      compileFunction(build, { listener, verify: options.verify ?? false, lossesOf: linkage.lossesOf }),
+      linkage,
+    );
   });
   emitRoutines(asm, linkage.mentioned);
   const data = emitData(asm, module, linkage);
@@ -128,6 +133,7 @@ function compileFunction(build: () => IrFunction, watch: Watch): MachineFunction
 interface Watch {
   readonly listener: StageListener | undefined;
   readonly verify: boolean;
+  readonly lossesOf: Losses;
 }
 
 type Show = (listener: StageListener) => void;
@@ -168,7 +174,7 @@ function bestAttempt(build: () => IrFunction, limits: Limits, watch: Watch): Att
 function attempt(
   build: () => IrFunction,
   { uncounted, reserved, early }: Attempt,
-  { listener, verify }: Watch,
+  { listener, verify, lossesOf }: Watch,
 ): Attempted {
   const stages: Show[] = [];
   const note = (stage: string, text: () => string) => {
@@ -182,7 +188,7 @@ function attempt(
     if (verify) verifyFunction(ir, pass);
   });
   note('optimised', () => printFunction(ir));
-  const fn = selectFunction(ir, findLoops(ir));
+  const fn = selectFunction(ir, findLoops(ir), lossesOf);
   note('selected', () => printMachine(fn));
   placeConstants(fn);
   dropRepeatedState(fn);

@@ -1,4 +1,6 @@
 /** How compiled code reaches what lies outside the function: names of symbols, and what the options decide. */
+import { registersIn } from './back/abi.ts';
+import type { Losses } from './back/selector.ts';
 import { type FunctionType, importCount, typeKey, type ValueType, type WasmModule } from './front/module.ts';
 
 export interface CompileOptions {
@@ -24,6 +26,11 @@ export interface CompileOptions {
    * segments and a table `__wasm_data` of them (address, bytes, where they lie; then 0).
    */
   readonly contents?: boolean;
+  /**
+   * What imported functions may leave changed besides a0 and their results, by "module.name": `a2-a6 a8 f0-f4`, as kernels of the
+   * contract declare it. Other imports may lose all that the calling convention lets them lose.
+   */
+  readonly clobbers?: Readonly<Record<string, string>>;
   /** Check after every step what must hold between them; an error is this compiler's fault. */
   readonly verify?: boolean;
   /** Text of the module's source map, for messages. */
@@ -57,6 +64,8 @@ export interface Linkage {
   readonly functionSymbol: (index: number) => string;
   /** Symbol of the two words {code, type} that a reference to a function points to. */
   readonly referenceSymbol: (index: number) => string;
+  /** Registers that a call of a symbol may change, where that is known. */
+  readonly lossesOf: Losses;
   readonly globalAddress: (index: number) => Word;
   /** The word with the value of an imported immutable global, where the options name one. */
   readonly variable: (index: number) => Word | undefined;
@@ -114,6 +123,9 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
       index < functions.length && options.imports
         ? `${resolve(functions[index])}.reference`
         : `.Lreference.${index}`,
+    lossesOf: declaredLosses(
+      functions.map((entry) => [resolve(entry), options.clobbers?.[importKey(entry)]] as const),
+    ),
     globalAddress: (index) =>
       index < globals.length
         ? { symbol: resolve(globals[index]), offset: 0 }
@@ -138,6 +150,14 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
     elementSymbol: (index) => `.Lelements.${index}`,
     typeId: typeNumbering(options.typeIds ?? new Map()),
   };
+}
+
+/** By symbols; without the registers that a caller keeps nothing in. */
+function declaredLosses(lists: readonly (readonly [symbol: string, clobbers: string | undefined])[]): Losses {
+  const known = new Map(
+    lists.flatMap(([symbol, clobbers]) => (clobbers === undefined ? [] : [[symbol, registersIn(clobbers)]])),
+  );
+  return (symbol) => known.get(symbol);
 }
 
 /** Bytes of a value in memory. */

@@ -2,7 +2,7 @@
 import { compileModule } from '../compiler/index.ts';
 import { deviceProgram } from '../contract/index.ts';
 import type { DeviceProgramName, DevicePrograms } from '../device-programs.ts';
-import { buildKernels } from '../kernels/index.ts';
+import { buildKernels, kernelClobbers } from '../kernels/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, roundUp, SRAM, SRAM0 } from './memory.ts';
@@ -35,7 +35,8 @@ export function compileProgram(options: ProgramOptions): ProgramCode {
   const globals = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
   );
-  const compile = (name: DeviceProgramName) => compileModule(programs(name), { globals, trapSymbol: 'trap' });
+  const compile = (name: DeviceProgramName) =>
+    compileModule(programs(name), { globals, clobbers: pie ? kernelClobbers : {}, trapSymbol: 'trap' });
   const main = compile(deviceProgram('main.chip', shape.precision));
   if (main.start)
     throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');

@@ -2,7 +2,7 @@
 import { compileModule } from '../compiler/index.ts';
 import { memoryBases } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
-import { buildKernels } from '../kernels/index.ts';
+import { buildKernels, kernelClobbers } from '../kernels/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
 import type { ComponentLayout } from './layout.ts';
@@ -41,6 +41,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
     globals: prefixed(known),
     variables: prefixed(words),
     staticData: { base: memoryBases.component.address, symbol: STATIC },
+    clobbers: kernelClobbers,
     trapSymbol: TRAP,
   });
   const entries = compiled.exports.filter(({ kind }) => kind === 'func').map(({ name }) => name);

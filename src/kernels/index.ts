@@ -1,5 +1,5 @@
 /** The hand-written kernels for the chip's vector unit, each beside its portable twin's name. */
-import { formats } from '../contract/index.ts';
+import { formats, type KernelRow, kernels as table } from '../contract/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import { matvecActive, matvecColumns, reluList } from './active.ts';
@@ -49,3 +49,8 @@ export function buildKernels(shape: KernelShape): ObjectCode[] {
     return asm.finish();
   });
 }
+
+/** What each kernel leaves changed, by its name as an import of the device program. */
+export const kernelClobbers: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries<KernelRow>(table).map(([name, { clobbers }]) => [`kernel.${name}`, clobbers]),
+);

@@ -1,8 +1,10 @@
 /** A simulated core with the kernels, and the portable twins in WebAssembly, for tests and benches. */
 import { createCore, createFlatBus } from '../chip/index.ts';
+import { type KernelRow, kernels as table } from '../contract/index.ts';
 import { shippedPrograms } from '../node/device-programs.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { a9, createAssembler, link } from '../xtensa/index.ts';
+import { namesIn } from './clobbers.ts';
 import { buildKernels } from './index.ts';
 
 /** Both sides see the same offsets: the core from DATA on, the twins from 0 on. */
@@ -13,9 +15,6 @@ const CODE_BYTES = 0x8000;
 /** Offset of what only the kernels' side has: stack and constants. */
 export const DATA_END = DATA_BYTES - 0x4000;
 const STACK = DATA + DATA_BYTES - 0x2000;
-/** What CALL0 functions must leave as it was. */
-const CALLEE_SAVED = [12, 13, 14, 15];
-const SENTINEL = 0x5a5a0000;
 const PS_USER = 0x20;
 const CPENABLE = 224;
 const PS = 230;
@@ -33,6 +32,28 @@ export interface KernelMachine {
   memory: Uint8Array;
   run(name: string, args: readonly number[]): KernelRun;
 }
+
+type State = ReturnType<typeof createCore>['state'];
+
+/** Address registers (but a0 and a1), float and vector registers, each as the words it consists of. */
+function registersOf({ ar, fpu, pie }: State): { name: string; words: Int32Array }[] {
+  const slices = (file: string, first: number, last: number, all: Int32Array, words: number) =>
+    Array.from({ length: last - first + 1 }, (_, i) => ({
+      name: `${file}${first + i}`,
+      words: all.subarray(words * (first + i), words * (first + i + 1)),
+    }));
+  return [
+    ...slices('a', 2, 15, ar, 1),
+    ...slices('f', 0, 15, fpu.bits, 1),
+    ...slices('q', 0, 7, pie.qs32, 4),
+  ];
+}
+
+/** What a call may change, the result included. */
+const mayChange = (name: string): Set<string> => {
+  const { clobbers, result } = (table as Readonly<Record<string, KernelRow>>)[name];
+  return new Set([...namesIn(clobbers), ...(result ? ['a2'] : [])]);
+};
 
 const aligned = (value: number, to: number): number => Math.ceil(value / to) * to;
 
@@ -76,17 +97,26 @@ export function createKernelMachine(shape: KernelShape): KernelMachine {
       special[PS] = PS_USER;
       special[CPENABLE] = 0xff;
       core.stateChanged();
+      const file = registersOf(core.state);
+      file.forEach(({ words }, i) => {
+        words.forEach((_, k) => {
+          words[k] = Math.imul(0x9e3779b1, 8 * i + k + 1);
+        });
+      });
       args.forEach((value, i) => {
         ar[2 + i] = value;
       });
       ar[1] = STACK;
       ar[9] = symbols.get(name)!;
-      for (const saved of CALLEE_SAVED) ar[saved] = SENTINEL + saved;
+      const kept = file
+        .filter((register) => !mayChange(name).has(register.name))
+        .map((register) => ({ ...register, was: [...register.words] }));
       core.state.pc = symbols.get('caller')!;
       const before = { cycles: core.cycles, instructions: core.instructions };
       core.runUntil(before.cycles + 1e7);
-      for (const saved of CALLEE_SAVED) {
-        if (ar[saved] !== SENTINEL + saved) throw new Error(`${name} does not preserve a${saved}`);
+      for (const register of kept) {
+        if (register.words.some((word, k) => word !== register.was[k]))
+          throw new Error(`${name} changes ${register.name}, which the contract does not say`);
       }
       if (ar[1] !== STACK) throw new Error(`${name} does not give its stack back`);
       return {

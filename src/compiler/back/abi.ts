@@ -1,5 +1,6 @@
 /** The CALL0 calling convention of the ESP32-S3 (Xtensa ABI): where arguments and results travel. */
 import type { AbiType, Signature } from '../middle/ir.ts';
+import { F0 } from './machine.ts';
 
 /** A register number (a2...a7), or a byte offset in the caller's outgoing area. */
 export type Location = { readonly reg: number } | { readonly stack: number };
@@ -39,4 +40,14 @@ export function placeResults(types: readonly AbiType[]): Placement {
 /** Runtime routines: single words, all in registers. */
 export function plainSignature(words: number, results: number): Signature {
   return { params: new Array<AbiType>(words).fill('i'), results: new Array<AbiType>(results).fill('i') };
+}
+
+/** Numbers of the address and float registers in a list such as `a2-a6 f0 q0-q7 sar`; the rest holds no values here. */
+export function registersIn(list: string): number[] {
+  return list.split(' ').flatMap((part) => {
+    const range = /^([af])(\d+)(?:-\1(\d+))?$/.exec(part);
+    if (!range) return [];
+    const [file, first] = [range[1] === 'f' ? F0 : 0, Number(range[2])];
+    return Array.from({ length: Number(range[3] ?? first) - first + 1 }, (_, i) => file + first + i);
+  });
 }

@@ -15,6 +15,7 @@ import { memoryRules } from './select-memory.ts';
 import {
   constantRegister,
   isConstant,
+  type Losses,
   moveOp,
   put,
   putConstant,
@@ -35,7 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
   callx: selectCall,
 };
 
-export function selectFunction(fn: IrFunction, loops: LoopInfo): MachineFunction {
+export function selectFunction(fn: IrFunction, loops: LoopInfo, lossesOf: Losses): MachineFunction {
   const out: MachineFunction = {
     name: fn.name,
     symbol: fn.symbol,
@@ -59,6 +60,7 @@ export function selectFunction(fn: IrFunction, loops: LoopInfo): MachineFunction
     block: fn.blocks[0],
     hardwareLoop: hardwareLoops(loops),
     kept: new Map(),
+    lossesOf,
   };
   const byId = new Map<number, MachineInst[]>();
   // Users before definitions: a definition dominates its users, and post-order visits dominators last.

@@ -27,7 +27,12 @@ export interface Selector {
   readonly hardwareLoop: (block: Block) => Loop | undefined;
   /** Copies of a hardware loop's parameters for what comes behind it: at its end they are a round ahead. */
   readonly kept: Map<Value, number>;
+  /** Registers that a function may leave changed, besides a0 and its results. */
+  readonly lossesOf: Losses;
 }
+
+/** By the function's symbol; undefined where nothing is known but the calling convention. */
+export type Losses = (symbol: string) => readonly number[] | undefined;
 
 export type Rule = (s: Selector, inst: Inst, result: number) => void;
 

@@ -171,13 +171,8 @@ const conversions: Readonly<Record<string, Conversion>> = {
   },
   'i32.trunc_sat_f32_s': (b) => {
     const x = popWord(b);
-    const saturated = either(
-      b,
-      emit(b, 'flt', [emit(b, 'fabs', [x]), float(b, bits.two31)]),
-      'i',
-      () => emit(b, 'ftoi', [x]),
-      () => saturate(b, x, 0x80000000, 0x7fffffff),
-    );
+    // trunc.s saturates by itself; what it makes of a NaN differs from part to part.
+    const saturated = emit(b, 'select', [emit(b, 'fun', [x, x]), int(b, 0), emit(b, 'ftoi', [x])]);
     push(b, 'i32', [saturated]);
   },
   'i32.trunc_sat_f32_u': (b) => {
