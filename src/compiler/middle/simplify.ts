@@ -159,6 +159,8 @@ function mergeChains(fn: IrFunction): boolean {
         to.params.length > 0
       )
         break;
+      // A header that nothing else leads to has lost its loop, and with it what set the hardware up.
+      if (block.insts.at(-1)?.op === 'rounds') block.insts.pop();
       for (const inst of to.insts) inst.block = block;
       block.insts.push(...to.insts);
       block.end = to.end;
