@@ -33,7 +33,7 @@ export function hiddenHalf(): i32 { return zeros ? pad16((hiddenDim + 1) >> 1) :
 /** First row of a half, of `rows` rows of a matrix that is cut in the middle. */
 // @ts-ignore: decorator
 @inline
-export function firstRow(half: i32, rows: i32): i32 { return half ? pad16((pad16(rows) + 1) >> 1) : 0; }
+export function firstRow(half: i32, rows: i32): i32 { return half * pad16((pad16(rows) + 1) >> 1); }
 
 /** Rows of a half, a multiple of 16. */
 // @ts-ignore: decorator

@@ -26,7 +26,7 @@ export function headSize(): i32 { return dim / heads; }
 /** First item of a half, of `count` items. */
 // @ts-ignore: decorator
 @inline
-export function firstOf(half: i32, count: i32): i32 { return half ? (count + 1) >> 1 : 0; }
+export function firstOf(half: i32, count: i32): i32 { return half * ((count + 1) >> 1); }
 
 /** Items of a half, of `count`: half 0 takes the odd one. */
 // @ts-ignore: decorator

@@ -17,13 +17,13 @@ import {
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
 import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS } from "../contract/status";
-import { mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
+import { fitsOnce, mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
 @inline
 function scratchOf(half: i32): usize {
-  return scratch + (cores == 2 && half ? scratchBytes : 0);
+  return scratch + (cores == 2 ? <usize>half * scratchBytes : 0);
 }
 
 // @ts-ignore: decorator
@@ -285,9 +285,11 @@ function copyHalf(to: usize, from: usize): void {
 @inline
 function addRows(half: i32, outputs: usize, scales: usize, factor: f32): void {
   const x = residual + (<usize>firstRow(half, dim) << 2);
-  let times = repeatsOf(factor); // 1 or more
-  do add_residual(outputs, scales, x, rowsOf(half, dim), mantissaOf(factor), shiftOf(factor));
-  while (--times);
+  const mantissa = mantissaOf(factor);
+  const shift = shiftOf(factor);
+  add_residual(outputs, scales, x, rowsOf(half, dim), mantissa, shift);
+  if (fitsOnce(factor)) return;
+  for (let times = repeatsOf(factor); times > 1; times--) add_residual(outputs, scales, x, rowsOf(half, dim), mantissa, shift);
 }
 
 /** Adds this half's rows of the attention's output matrix to the residual stream. */

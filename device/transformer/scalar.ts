@@ -4,7 +4,7 @@
 // @ts-ignore: decorator
 @inline
 export function mantissaOf(x: f32): i32 {
-  return <i32>(((reinterpret<u32>(x) & 0x7f_ffff) | 0x80_0000) >> 9);
+  return <i32>(((reinterpret<u32>(x) >> 9) & 0x3fff) + 0x4000);
 }
 
 // @ts-ignore: decorator
@@ -12,6 +12,13 @@ export function mantissaOf(x: f32): i32 {
 export function shiftOf(x: f32): i32 {
   const exponent = <i32>(reinterpret<u32>(x) >> 23) - 127;
   return min(max(14 - exponent, 0), 31);
+}
+
+/** Whether {@link shiftOf} need not be negative: the factor is below 2^15. */
+// @ts-ignore: decorator
+@inline
+export function fitsOnce(x: f32): bool {
+  return reinterpret<u32>(x) >> 23 < 142;
 }
 
 /** How often to add x when {@link shiftOf} would have to be negative: 1, and 2^k for factors of 2^(14+k) and more. */

@@ -24,7 +24,7 @@ export const sizes = {
     pad8: size('n', '(n + 7) & ~7', 'To whole registers of s16.'),
     pad16: size('n', '(n + 15) & ~15', 'To whole registers of s8.'),
     headSize: size('', 'dim / heads', 'Components of a head.'),
-    firstOf: size('half count', 'half ? (count + 1) >> 1 : 0', 'First item of a half, of `count` items.'),
+    firstOf: size('half count', 'half * ((count + 1) >> 1)', 'First item of a half, of `count` items.'),
     countOf: size(
       'half count',
       'half ? count >> 1 : (count + 1) >> 1',
@@ -51,7 +51,7 @@ export const sizes = {
     ),
     firstRow: size(
       'half rows',
-      'half ? pad16((pad16(rows) + 1) >> 1) : 0',
+      'half * pad16((pad16(rows) + 1) >> 1)',
       'First row of a half, of `rows` rows of a matrix that is cut in the middle.',
     ),
     rowsOf: size(
