@@ -90,6 +90,7 @@ export {
   type ModelWeights,
   parameterCount,
   type Tokenizer,
+  type TokenizerPieces,
   writeCheckpoint,
 } from './model/index.ts';
 export {

@@ -13,8 +13,7 @@ const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuff
 const { searchParams } = new URL(location.href);
 
 const model = loadCheckpoint(await bytes('models/model.bin'));
-const vocabulary = await bytes('models/tokenizer.bin');
-const tokenizer = loadTokenizer(vocabulary, model.config.vocabulary);
+const tokenizer = loadTokenizer(await bytes('models/tokenizer.bin'), model.config.vocabulary);
 const programs = await fetchDevicePrograms('device', ['main.chip.wasm']);
 const board = findBoard(searchParams.get('board') ?? 'devkitc-n16r8');
 const firmware = buildFirmware({ programs, model: quantize(model), tokenizer, board });
@@ -31,6 +30,4 @@ worker.onerror = ({ message }) => {
 };
 const prompt = searchParams.get('prompt') ?? 'Once upon a time';
 const story = { prompt, tokens: Number(searchParams.get('tokens') ?? 200), temperature: 0 };
-// A tokenizer is functions, which cannot be posted: the Worker makes its own.
-const pieces = model.config.vocabulary;
-worker.postMessage({ firmware: { ...firmware, tokenizer: undefined }, vocabulary, pieces, story });
+worker.postMessage({ firmware, story });

@@ -1,7 +1,7 @@
 /** A model, a board and the device program become a flash image. */
 import { type Board, defaultBoard } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
-import type { Tokenizer } from '../model/index.ts';
+import type { Tokenizer, TokenizerPieces } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
@@ -68,7 +68,7 @@ export interface Firmware {
   /** As the device reports it in JSON mode. */
   mapFingerprint: string;
   /** What its prompts are encoded with. */
-  tokenizer: Tokenizer;
+  pieces: TokenizerPieces;
 }
 
 interface Settings {
@@ -100,6 +100,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
   const fingerprint = mapFingerprint(map);
   const contents = blobContents(options.model, addresses);
+  const { vocabulary, scores, maxTokenLength } = options.tokenizer;
   for (const { name, contents: bytes } of [
     ...systemItems(options.model.config, options.tokenizer, plan.context),
     ...screenItems(board.screen, { modelName: options.modelName }),
@@ -135,7 +136,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     ]),
     code: codeRanges(linked),
     mapFingerprint: fingerprint,
-    tokenizer: options.tokenizer,
+    pieces: { vocabulary, scores, maxTokenLength },
   };
 }
 

@@ -1,4 +1,5 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
+import { createTokenizer } from '../model/index.ts';
 import type { Firmware } from './build.ts';
 import { createProfiler, type ProfileRow } from './profile.ts';
 import { checkStory } from './prompt.ts';
@@ -52,7 +53,9 @@ const decimal = (value: number): string => String(Number(value.toPrecision(7)));
  * does not finish
  */
 export function simulate(firmware: Firmware, options: SimulateOptions = {}): Simulation {
-  checkStory(options.prompt ?? '', options.tokens, firmware);
+  const { vocabulary, scores, maxTokenLength } = firmware.pieces;
+  const tokenizer = createTokenizer(vocabulary, scores, maxTokenLength);
+  checkStory(options.prompt ?? '', options.tokens, { tokenizer, context: firmware.context });
   const started = performance.now();
   const session = createSession(firmware, options);
   const { chip } = session;

@@ -10,6 +10,7 @@ export {
   FIRST_BYTE_TOKEN,
   loadTokenizer,
   type Tokenizer,
+  type TokenizerPieces,
   UNKNOWN_TOKEN,
 } from './tokenizer.ts';
 export * from './types.ts';

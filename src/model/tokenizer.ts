@@ -20,13 +20,17 @@ export interface EncodeOptions {
   eos?: boolean;
 }
 
-export interface Tokenizer {
+/** What makes a tokenizer: plain data, which a Worker can be sent. */
+export interface TokenizerPieces {
   /** Pieces by token id, as bytes of UTF-8. */
   vocabulary: Uint8Array[];
   /** Merge scores by token id; higher merges first. */
   scores: Float32Array;
   /** Longest piece in bytes, as the file says. */
   maxTokenLength: number;
+}
+
+export interface Tokenizer extends TokenizerPieces {
   /** Token ids of a text; BOS before it unless switched off. */
   encode(text: string | Uint8Array, options?: EncodeOptions): number[];
   /** Bytes that `token` prints after `previous`. */
