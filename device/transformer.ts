@@ -8,24 +8,32 @@ import { barrier } from "./barrier";
 import { remindScreen } from "./screen";
 import { attend, classify, embed, feedForward, project, projectDown, projectOut } from "./contract/stages";
 
+/** With two cores: one half of every stage, and a meeting behind each. */
+// @ts-ignore: decorator
+@inline
+function forwardHalf(core: i32, token: i32, position: i32): void {
+  embed(core, token, position);
+  barrier(core);
+  for (let layer = 0; layer < layers; layer++) {
+    project(core, layer, position);
+    barrier(core);
+    attend(core, layer, position);
+    barrier(core);
+    projectOut(core, layer);
+    barrier(core);
+    feedForward(core, layer);
+    barrier(core);
+    projectDown(core, layer);
+    barrier(core);
+  }
+  classify(core);
+}
+
 /** The share of `core` in a forward pass; afterwards both halves of `logits` are complete once both cores have returned. */
 export function forwardCore(core: i32, token: i32, position: i32): void {
   if (cores == 2) {
-    embed(core, token, position);
-    barrier(core);
-    for (let layer = 0; layer < layers; layer++) {
-      project(core, layer, position);
-      barrier(core);
-      attend(core, layer, position);
-      barrier(core);
-      projectOut(core, layer);
-      barrier(core);
-      feedForward(core, layer);
-      barrier(core);
-      projectDown(core, layer);
-      barrier(core);
-    }
-    classify(core);
+    if (core) forwardHalf(1, token, position);
+    else forwardHalf(0, token, position);
   } else {
     for (let half = 0; half < 2; half++) embed(half, token, position);
     for (let layer = 0; layer < layers; layer++) {

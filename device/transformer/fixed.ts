@@ -105,6 +105,8 @@ function keptScale(mine: usize): f32 {
 }
 
 /** This half of the token's embedding, and the rotation angles of the position for each pair of a half's heads. */
+// @ts-ignore: decorator
+@inline
 export function embed(half: i32, token: i32, position: i32): void {
   const first = firstRow(half, dim);
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
@@ -148,6 +150,8 @@ function spreadAngles(out: usize, pairs: i32, position: i32): void {
 }
 
 /** Queries of this half's heads into its scratch; keys and values into the cache. */
+// @ts-ignore: decorator
+@inline
 export function project(half: i32, layer: i32, position: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
@@ -228,6 +232,8 @@ function spread(to: usize, from: usize, bytes: i32): void {
 }
 
 /** Attention of this half's heads over positions 0...position. */
+// @ts-ignore: decorator
+@inline
 export function attend(half: i32, layer: i32, position: i32): void {
   const mine = scratchOf(half);
   const query = mine + at.QUERY();
@@ -293,6 +299,8 @@ function addRows(half: i32, outputs: usize, scales: usize, factor: f32): void {
 }
 
 /** Adds this half's rows of the attention's output matrix to the residual stream. */
+// @ts-ignore: decorator
+@inline
 export function projectOut(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
@@ -320,6 +328,8 @@ function activeList(half: i32): usize {
  * Gate and up rows of this half's hidden units, and what becomes of the two. Where the activation leaves zeros, up rows of active
  * units only, and their products one behind the other.
  */
+// @ts-ignore: decorator
+@inline
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
@@ -348,6 +358,8 @@ export function feedForward(half: i32, layer: i32): void {
 }
 
 /** Adds this half's rows of the down matrix to the residual stream. */
+// @ts-ignore: decorator
+@inline
 export function projectDown(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
@@ -369,6 +381,8 @@ export function projectDown(half: i32, layer: i32): void {
 }
 
 /** This half's logits. */
+// @ts-ignore: decorator
+@inline
 export function classify(half: i32): void {
   const mine = scratchOf(half);
   const scale = normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR));

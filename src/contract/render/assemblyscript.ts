@@ -193,7 +193,9 @@ const stagesFile = (): string =>
   file(
     'The stages of the arithmetic that this program is compiled for (`--use ARITHMETIC=...`, see scripts/build-wasm.ts).',
     ...Object.values(arithmetics).map(
-      ({ stages }) => `import * as ${stages} from "../transformer/${stages}";`,
+      // The stages of fixed arithmetic are compiled once for each half.
+      ({ stages }) =>
+        `import * as ${stages} from "../transformer/${stages === 'fixed' ? 'halves' : stages}";`,
     ),
     '',
     ...Object.entries(stages).map(
