@@ -42,7 +42,7 @@ describe('export idf', () => {
 
   it('writes over what it wrote, but not over what somebody changed', async () => {
     const target = join(folder, 'again');
-    const main = join(target, 'example/main/main.c');
+    const main = join(target, 'examples/story/main/main.c');
     const command = ['export', 'idf', target, ...model, '--example'];
     expect((await run(...command)).code).toBe(0);
     const exported = readFileSync(main, 'utf8');
