@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { boards } from '../chip/boards/index.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildFirmware, fitBoards } from './index.ts';
-import { stories260K } from './testing.ts';
+import { smallModel } from './testing.ts';
 
-describe.skipIf(!stories260K)('fitBoards', () => {
+describe('fitBoards', () => {
   it('promises the contexts that a build gives', () => {
-    const { model, tokenizer, quantized } = stories260K!();
+    const { model, tokenizer, quantized } = smallModel();
     const fits = fitBoards(model, tokenizer, programs);
     expect(fits).toHaveLength(2 * boards.length);
     for (const board of boards.filter(({ id }) => id === 'heltec-v3' || id === 'bare-s3')) {
