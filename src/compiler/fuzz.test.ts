@@ -1,13 +1,12 @@
 /** Random modules must do on the simulated core what they do in Node, bit for bit (NaNs by being NaN). */
 import { describe, expect, it } from 'vitest';
-import { link } from '../xtensa/index.ts';
 import { compileModule } from './compile.ts';
 import { decodeModule } from './front/decode.ts';
 import { validateModule } from './front/validate.ts';
 import { formatValue } from './host/exec.ts';
 import { createStore, type Extern, instantiate } from './host/instantiate.ts';
 import { invoke, type TypedValue } from './host/invoke.ts';
-import { createMachine } from './host/machine.ts';
+import { createMachine, loadObject } from './host/machine.ts';
 import { createRandom, type RandomModule, type RandomType, randomModule } from './testing/random-module.ts';
 
 const MODULES = 20;
@@ -66,13 +65,7 @@ function unchecked({ bytes, functions }: RandomModule): Simulated {
     trapSymbol: 'host.trap',
     verify: true,
   });
-  const { segments, symbols } = link(
-    [object],
-    ({ name, bytes: { length }, align }) =>
-      machine.reserve(name.startsWith('.text') ? 'code' : 'data', length, Math.max(4, align)),
-    { symbols: machine.symbols },
-  );
-  for (const segment of segments) machine.load(segment.address, segment.bytes);
+  const symbols = loadObject(machine, object);
   return {
     call(index, args) {
       const { params, result } = functions[index];

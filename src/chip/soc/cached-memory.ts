@@ -3,7 +3,7 @@
  * the core waits for it.
  */
 
-import { ACCESS, type Access, BusFault } from '../bus/index.ts';
+import { ACCESS, type Access, BusFault, CAUSE } from '../bus/index.ts';
 import { type CacheTags, createCacheTags, LOOKUP } from './cache-tags.ts';
 import type { PeripheralContext } from './context.ts';
 import { type BusTiming, createExternalBus, type LineCosts, lineCosts } from './external-bus.ts';
@@ -20,9 +20,6 @@ const UNKNOWN = -1;
 const PAGE_SHIFT = 16;
 const PAGE_BYTES = 1 << PAGE_SHIFT;
 const WINDOW_MASK = 0x01ffffff;
-
-/** EXCCAUSE values that the caches' refusals end in. */
-const CAUSE = { fetch: 2, loadStore: 3 } as const;
 
 export interface CachedMemory {
   readonly extmem: ExtmemRegisters;
@@ -194,7 +191,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       const verb = access === ACCESS.fetch ? 'instruction fetch' : access === ACCESS.store ? 'store' : 'load';
       const why = reasonAgainst(address, access, core) ?? 'the cache does not take it';
       warnings.once(`cache ${verb} ${why}`, address, `${verb} at ${hex(address)} refused: ${why}`);
-      throw new BusFault(access === ACCESS.fetch ? CAUSE.fetch : CAUSE.loadStore, address);
+      throw new BusFault(access === ACCESS.fetch ? CAUSE.fetchError : CAUSE.loadStoreError, address);
     },
     costsChanged() {
       costs = undefined;

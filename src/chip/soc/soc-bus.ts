@@ -1,6 +1,6 @@
 /** The chip's side of the bus contract: decodes addresses, charges waiting times, reaches the peripherals. */
 
-import { ACCESS, type Access, type Bus, BusFault, type Memory } from '../bus/index.ts';
+import { ACCESS, type Access, type Bus, BusFault, CAUSE, type Memory } from '../bus/index.ts';
 import type { CachedMemory } from './cached-memory.ts';
 import type { Clock } from './clock.ts';
 import {
@@ -21,13 +21,6 @@ import type { Peripheral } from './peripheral.ts';
 import { checkRomFetch } from './rom/stub.ts';
 import { hex, type Warnings } from './warnings.ts';
 
-const CAUSE = {
-  fetchError: 2,
-  loadStoreError: 3,
-  fetchProhibited: 20,
-  loadProhibited: 28,
-  storeProhibited: 29,
-};
 const DEVICES = { first: 0x60000000, end: 0x600e0000 } as const;
 const DEVICE_PAGE_SHIFT = 10; // RTC_CNTL and its neighbours share 4 KB
 /** The region attribute of 0x0…0x1FFFFFFF: no access (docs/esp32-s3.md C9.4). */

@@ -14,7 +14,7 @@ import {
   type WasmModule,
 } from '../front/module.ts';
 import { bytesOf, createLinkage, importKey, type Linkage } from '../linkage.ts';
-import { type Machine, Trap } from './machine.ts';
+import { type Machine, placeSection, Trap } from './machine.ts';
 
 /** Something that an instance offers: where it lies, and its type as an import sees it. */
 export type Extern =
@@ -87,8 +87,7 @@ export function instantiate(store: Store, module: WasmModule): Instance {
   const { segments } = link(
     [{ ...compiled.object, globals: new Set() }],
     (section) => {
-      const kind = section.name.startsWith('.text') ? 'code' : 'data';
-      const address = store.machine.reserve(kind, section.bytes.length, Math.max(4, section.align));
+      const address = placeSection(store.machine, section);
       for (const [name, offset] of section.symbols) locals.set(name, address + offset);
       return address;
     },

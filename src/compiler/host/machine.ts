@@ -197,3 +197,18 @@ function hostStubs(): ObjectCode {
   asm.ret();
   return asm.finish();
 }
+
+/** Takes memory for a section: code among code, all else among data. */
+export const placeSection = (
+  machine: Machine,
+  { name, bytes, align }: ObjectCode['sections'][number],
+): number => machine.reserve(name.startsWith('.text') ? 'code' : 'data', bytes.length, Math.max(4, align));
+
+/** Links an object with the machine's own symbols, loads it and returns the addresses of its global symbols. */
+export function loadObject(machine: Machine, object: ObjectCode): ReadonlyMap<string, number> {
+  const { segments, symbols } = link([object], (section) => placeSection(machine, section), {
+    symbols: machine.symbols,
+  });
+  for (const { address, bytes } of segments) machine.load(address, bytes);
+  return symbols;
+}

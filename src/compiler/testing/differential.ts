@@ -1,11 +1,10 @@
 /** One program, two engines: Node's and ours on the simulated core, with bounds checks and without. */
-import { link } from '../../xtensa/index.ts';
 import { compileModule } from '../compile.ts';
 import { decodeModule } from '../front/decode.ts';
 import { validateModule } from '../front/validate.ts';
 import { createStore, type Extern, instantiate } from '../host/instantiate.ts';
 import { invoke, type TypedValue } from '../host/invoke.ts';
-import { createMachine, type Machine, Trap } from '../host/machine.ts';
+import { createMachine, loadObject, type Machine, Trap } from '../host/machine.ts';
 import { createRandom } from './random-module.ts';
 import { type Node, type NodeType, type Program, UnknownLabel, writeProgram } from './tree.ts';
 
@@ -156,13 +155,7 @@ function askBare(program: Program, calls: readonly Call[]): Outcome {
     trapSymbol: 'host.trap',
     verify: true,
   });
-  const { segments, symbols } = link(
-    [object],
-    ({ name, bytes: { length }, align }) =>
-      machine.reserve(name.startsWith('.text') ? 'code' : 'data', length, Math.max(4, align)),
-    { symbols: machine.symbols },
-  );
-  for (const segment of segments) machine.load(segment.address, segment.bytes);
+  const symbols = loadObject(machine, object);
   return runCalls(program, calls, machine, base, (index) => ({
     kind: 'func',
     address: symbols.get(`f${index}`) as number,

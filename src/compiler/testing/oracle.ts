@@ -1,10 +1,9 @@
 /** Node's own WebAssembly engine as the judge of what a module must do. */
-import { link } from '../../xtensa/index.ts';
 import { compileModule } from '../compile.ts';
 import type { ValueType } from '../front/module.ts';
 import { formatValue, parseValue } from '../host/exec.ts';
 import { invoke } from '../host/invoke.ts';
-import { createMachine, Trap } from '../host/machine.ts';
+import { createMachine, loadObject, Trap } from '../host/machine.ts';
 import { assembleWat, type RunOptions, run } from './run.ts';
 
 export type Call = readonly [name: string, ...args: number[]];
@@ -68,13 +67,7 @@ export function runBare(wat: string, { verify = true }: RunOptions = {}): Bare {
   });
   const machine = createMachine({ maxCycles: 1e8 });
   const base = machine.reserve('data', 65536, 4096);
-  const { segments, symbols } = link(
-    [object],
-    ({ name, bytes: { length }, align }) =>
-      machine.reserve(name.startsWith('.text') ? 'code' : 'data', length, Math.max(4, align)),
-    { symbols: machine.symbols },
-  );
-  for (const segment of segments) machine.load(segment.address, segment.bytes);
+  const symbols = loadObject(machine, object);
   const code = object.sections.filter(({ name }) => name.startsWith('.text'));
   return {
     base,
