@@ -1,216 +1,51 @@
 /**
- * npx tsx bench/compiler.ts: cycles of the three hottest scalar functions of the device program, as compiled from
- * dist/device/main.chip.wasm and as written by hand, on the simulated core. The vector kernels that they call are stubs
- * here, so that only the functions themselves count. Before anything is measured both versions must leave the same memory
- * and make the same calls.
+ * npx tsx bench/compiler.ts [KERNEL...]: cycles of small programs of every kind (bench/compiler/*.c, compiled to WebAssembly by
+ * clang), as our compiler translates them for the chip, on the simulated core. Where a GCC for the chip is found (XTENSA_GCC, or
+ * xtensa-esp32s3-elf-gcc in the PATH), its cycles for the same C stand beside ours. Both must give the same results.
  */
-import { readFileSync } from 'node:fs';
-import { SR } from '../src/chip/core/state.ts';
-import { createCore, createFlatBus, type FlatBus } from '../src/chip/index.ts';
-import { emitRoutines } from '../src/compiler/back/runtime/index.ts';
-import { compileModule } from '../src/compiler/index.ts';
-import { createRandom } from '../src/compiler/testing/random-module.ts';
-import {
-  a2,
-  a8,
-  a9,
-  aRegisters,
-  createAssembler,
-  f0,
-  link,
-  type ObjectCode,
-  sequentially,
-} from '../src/xtensa/index.ts';
-import { attend, memory, normalizeResidual, project, sizes } from './compiler-by-hand.ts';
+import { findGcc, measureGcc } from './compiler/gcc.ts';
+import { measureOurs } from './compiler/ours.ts';
 
-const CODE = 0x40378000;
-const DATA = 0x3fc88000;
-const LOG = 0x3fce0000;
-const STACK = 0x3fcf0000;
-const END = 0x40370000;
-const SRAM_BYTES = 0x70000;
-
-/** Kernels with the number of their arguments and what the stub returns. */
-const kernels: Readonly<Record<string, readonly [parameters: number, result: number]>> = {
-  normalize: [5, 0],
-  quantize: [4, 100],
-  matvec_dim: [6, 0],
-  rope: [4, 0],
-  scale_rows: [3, 0],
-  softmax_table: [4, 0],
-  scores: [6, 1234],
-  softmax: [6, 70000],
-  values: [6, 0],
+/** What each program's result must be: said by clang for x86-64. */
+const kernels: Readonly<Record<string, number>> = {
+  sha256: 2504537628,
+  quicksort: 123798146,
+  fft: 2130693889,
+  bpe: 1762218278,
+  softmax: 705957,
+  interpreter: 26222438,
+  arithmetic64: 313133295,
+  matmul8: 496749064,
+  records: 513274678,
+  list: 393155120,
+  matrix: 1238442986,
+  state: 173915699,
+  crc: 42969,
 };
 
-/** Kernels that do nothing; with `log` they write down who called them with what. */
-function stubs(log: boolean): ObjectCode {
-  const asm = createAssembler();
-  Object.entries(kernels).forEach(([name, [parameters, result]], number) => {
-    asm.function(name);
-    if (log) {
-      asm.movi(a8, LOG);
-      asm.l32i(a9, a8, 0);
-      asm.addi(a9, a9, 32);
-      asm.s32i(a9, a8, 0);
-      aRegisters.slice(2, 2 + parameters).forEach((register, i) => {
-        asm.s32i(register, a9, 4 * i);
-      });
-      asm.movi(a8, number);
-      asm.s32i(a8, a9, 24);
-      // What a kernel may lose, it loses.
-      for (const register of aRegisters.slice(3, 12)) asm.movi(register, -1);
-      asm.wfr(f0, a8);
-    }
-    asm.movi(a2, result);
-    asm.ret();
-  });
-  return asm.finish();
-}
-
-function byHand(): ObjectCode {
-  const asm = createAssembler();
-  for (const [name, write] of Object.entries({ normalizeResidual, project, attend })) {
-    asm.section(`.text.${name}`);
-    asm.function(name);
-    write(asm);
+const wanted = process.argv.slice(2);
+const gcc = findGcc();
+console.log(`kernel           cycles  instructions   bytes${gcc ? '   GCC -O2   bytes   ours/GCC' : ''}`);
+const ratios: number[] = [];
+for (const [name, expected] of Object.entries(kernels)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const ours = measureOurs(name);
+  const theirs = gcc && measureGcc(gcc, name);
+  for (const { result } of [ours, ...(theirs ? [theirs] : [])])
+    if (result !== expected) throw new Error(`${name} gives ${result}, not ${expected}`);
+  const columns = [name.padEnd(14), pad(ours.cycles, 8), pad(ours.instructions, 13), pad(ours.codeBytes, 7)];
+  if (theirs) {
+    const ratio = ours.cycles / theirs.cycles;
+    ratios.push(ratio);
+    columns.push(pad(theirs.cycles, 9), pad(theirs.codeBytes, 7), ratio.toFixed(2).padStart(10));
   }
-  emitRoutines(asm, ['__wasm_divide', '__wasm_sqrt']);
-  return asm.finish();
-}
-
-/** The functions of the compiled device program, with the symbols of the hand-written ones. */
-function compiled(): { object: ObjectCode; externals: readonly string[] } {
-  const numbers: Record<string, number> = { ...memory, ...sizes, cores: 2 };
-  // What else the program wants does not matter here.
-  const globals = new Proxy({}, { get: (_, key) => numbers[String(key).replace('config.', '')] ?? DATA });
-  const wasm = readFileSync(new URL('../dist/device/main.chip.wasm', import.meta.url));
-  const { object, externals } = compileModule(wasm, { globals, trapSymbol: 'trap' });
-  const wanted = new Map(
-    ['normalizeResidual', 'project', 'attend'].map((name) => [
-      `.text.device/transformer/fixed/${name}`,
-      name,
-    ]),
-  );
-  for (const section of object.sections) {
-    const name = wanted.get(section.name);
-    const start = [...section.symbols].find(([symbol]) => symbol.startsWith('.Lfunction.'))?.[1];
-    if (name !== undefined && start !== undefined) section.symbols.set(name, start);
-  }
-  return { object: { ...object, globals: new Set(wanted.values()) }, externals };
-}
-
-interface Version {
-  run(name: string, args: readonly number[]): { cycles: number; bytes: Uint8Array };
-}
-
-function load(object: ObjectCode, externals: readonly string[], log: boolean): Version {
-  const symbols = new Map(externals.map((name) => [name, END]));
-  let [nextCode, nextData] = [CODE, DATA];
-  const { segments, symbols: addresses } = link(
-    [stubs(log), object],
-    ({ name, bytes, align }) => {
-      const isCode = name.startsWith('.text');
-      const address = Math.ceil((isCode ? nextCode : nextData) / align) * align;
-      if (isCode) nextCode = address + bytes.length;
-      else nextData = address + bytes.length;
-      return address;
-    },
-    { symbols },
-  );
-  return {
-    run(name, args) {
-      const bus = createFlatBus(0x200000);
-      bus.provide(DATA, SRAM_BYTES);
-      fillMemory(bus);
-      for (const segment of segments) bus.load(segment.address, segment.bytes);
-      const cycles = call(bus, addresses.get(name) as number, args);
-      const bytes = Uint8Array.from({ length: STACK - 0x1000 - memory.model }, (_, i) =>
-        bus.read8(memory.model + i),
-      );
-      return { cycles, bytes };
-    },
-  };
-}
-
-/** Pointers and numbers of the model's records, anything elsewhere. */
-function fillMemory(bus: FlatBus): void {
-  const random = createRandom(1);
-  const word = (address: number, value: number) => {
-    bus.load(address, Uint8Array.from([0, 8, 16, 24].map((shift) => (value >>> shift) & 255)));
-  };
-  const float = (value: number) => new Int32Array(new Float32Array([value]).buffer)[0];
-  const noise = Uint8Array.from({ length: 0x40000 }, () => random(256));
-  bus.load(memory.model, noise);
-  word(LOG, LOG);
-  for (let record = 0; record < 64 + sizes.layers * 96; record += 4)
-    word(memory.model + record, float((1 + random(100)) / 5000));
-  for (let layer = 0; layer < sizes.layers; layer++)
-    for (const pointer of [0, 4, 48])
-      word(memory.model + 64 + layer * 96 + pointer, 0x3fcd0000 + 64 * random(100));
-  for (const half of [0, 1]) {
-    const scratch = memory.scratch + half * memory.scratchBytes;
-    word(scratch, 3);
-    word(scratch + 4, 123456);
-    word(scratch + 8, float(0.01));
-    word(scratch + 16 + 4 * half, float(0.003));
-  }
-}
-
-function call(bus: FlatBus, address: number, args: readonly number[]): number {
-  const asm = createAssembler();
-  asm.simcall();
-  const [end] = link([asm.finish()], sequentially(END)).segments;
-  bus.load(END, end.bytes);
-  let cycles = 0;
-  const core = createCore({
-    bus,
-    core: 0,
-    simcall() {
-      cycles = core.cycles;
-      core.running = false;
-    },
-  });
-  const { state } = core;
-  state.special[SR.ps] = 0x20;
-  state.special[SR.cpenable] = 0xff;
-  state.ar[0] = END;
-  state.ar[1] = STACK;
-  args.forEach((value, i) => {
-    state.ar[2 + i] = value;
-  });
-  state.pc = address;
-  core.stateChanged();
-  core.running = true;
-  while (core.running) core.runUntil(core.cycles + 10_000);
-  return cycles;
-}
-
-const floatBits = new Int32Array(new Float32Array([0.02]).buffer)[0];
-const calls: readonly { name: string; args: readonly number[] }[] = [
-  { name: 'attend', args: [1, 2, 127] },
-  { name: 'project', args: [1, 2, 127] },
-  { name: 'normalizeResidual', args: [1, 0x3fcd1000, floatBits] },
-];
-
-const { object, externals } = compiled();
-const [compiler, hand] = [load(object, externals, false), load(byHand(), [], false)];
-const checked = [load(object, externals, true), load(byHand(), [], true)];
-console.log('function            compiled  by hand  ratio   (cycles, stub kernels included)');
-for (const { name, args } of calls) {
-  const [one, other] = checked.map((version) => version.run(name, args).bytes);
-  const differs = one.findIndex((byte, i) => byte !== other[i]);
-  if (differs >= 0) {
-    console.error(
-      `${name}: the versions differ at 0x${(memory.model + differs).toString(16)}; has the device program changed?`,
-    );
-    process.exit(1);
-  }
-  const cycles = [compiler, hand].map((version) => version.run(name, args).cycles);
-  const columns = [
-    name.padEnd(18),
-    ...cycles.map((value) => String(value).padStart(9)),
-    (cycles[0] / cycles[1]).toFixed(2).padStart(6),
-  ];
   console.log(columns.join(' '));
+}
+if (gcc) {
+  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  console.log(`geometric mean of ours/GCC: ${mean.toFixed(3)}`);
+} else console.log('No GCC for the chip was found (XTENSA_GCC): nothing to compare with.');
+
+function pad(value: number, width: number): string {
+  return value.toLocaleString('en').padStart(width);
 }

@@ -5,6 +5,7 @@ import { placeConstants } from './back/constants.ts';
 import { DATA_TABLE, emitContents } from './back/contents.ts';
 import { emitData } from './back/data.ts';
 import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './back/emit.ts';
+import { lostRegisters } from './back/losses.ts';
 import type { MachineFunction } from './back/machine.ts';
 import { dropRepeatedState } from './back/peephole.ts';
 import { printMachine } from './back/print-machine.ts';
@@ -14,6 +15,7 @@ import { type Estimate, estimate, schedule } from './back/schedule.ts';
 import { selectFunction } from './back/select.ts';
 import type { Losses } from './back/selector.ts';
 import { snapshot, verifyOrder, verifyRegisters, verifyReserved } from './back/verify.ts';
+import { calleesFirst, lossesKnown } from './call-order.ts';
 import { buildFunction, buildTrap } from './front/build.ts';
 import { decodeModule } from './front/decode.ts';
 import { type Export, functionName, importCount, type WasmModule } from './front/module.ts';
@@ -75,24 +77,28 @@ export function compileDecoded(
     trap: FIRST_NAMED_TRAP + trapNames.push(refusal(entry)) - 1,
   }));
   const trapOf = new Map(missing.map(({ index, trap }) => [index, trap]));
-  module.functions.forEach((source, i) => {
-    const index = imported + i;
-    const name = functionName(module, index);
+  const compiled = new Map<number, MachineFunction>();
+  // Callees first, so that callers know which registers they leave alone.
+  for (const i of calleesFirst(module, linkage)) {
+    const source = module.functions[i];
+    const name = functionName(module, imported + i);
     const trap = trapOf.get(i);
-    const symbol = linkage.functionSymbol(index);
+    const symbol = linkage.functionSymbol(imported + i);
     const build = () =>
       trap === undefined
         ? buildFunction(module, source, linkage, name, symbol)
         : buildTrap(source, name, symbol, trap);
-    asm.section(sectionName(name, used), { code: true });
-    emitFunction(
-      asm,
-      compileFunction(build, { listener, verify: options.verify ?? false, lossesOf: linkage.lossesOf }),
-      linkage,
-    );
+    const watch = { listener, verify: options.verify ?? false, lossesOf: lossesKnown(module, linkage) };
+    const fn = compileFunction(build, watch);
+    compiled.set(i, fn);
+    linkage.noteLosses(symbol, lostRegisters(fn, linkage.checked));
+  }
+  module.functions.forEach((_, i) => {
+    asm.section(sectionName(functionName(module, imported + i), used), { code: true });
+    emitFunction(asm, compiled.get(i) as MachineFunction, linkage);
   });
-  emitRoutines(asm, linkage.mentioned);
   const data = emitData(asm, module, linkage);
+  emitRoutines(asm, linkage.mentioned);
   if (options.contents) emitContents(asm, module, linkage);
   const object = asm.finish();
   const exports = nameExports(module, linkage, object);

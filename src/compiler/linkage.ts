@@ -1,6 +1,7 @@
 /** How compiled code reaches what lies outside the function: names of symbols, and what the options decide. */
 import { registersIn } from './back/abi.ts';
 import type { Losses } from './back/selector.ts';
+import { type ClosedTable, closedTable } from './front/closed-tables.ts';
 import { type FunctionType, importCount, typeKey, type ValueType, type WasmModule } from './front/module.ts';
 
 export interface CompileOptions {
@@ -57,6 +58,12 @@ export interface Word {
   readonly offset: number;
 }
 
+/** A closed table as calls of one type see it. */
+export interface Dispatch {
+  readonly slots: ClosedTable;
+  readonly type: FunctionType;
+}
+
 export interface Linkage {
   readonly options: CompileOptions;
   readonly checked: boolean;
@@ -64,8 +71,15 @@ export interface Linkage {
   readonly functionSymbol: (index: number) => string;
   /** Symbol of the two words {code, type} that a reference to a function points to. */
   readonly referenceSymbol: (index: number) => string;
-  /** Registers that a call of a symbol may change, where that is known. */
+  /** Registers that a call of a symbol may change, where that is known: of kernels, and of functions compiled already. */
   readonly lossesOf: Losses;
+  readonly noteLosses: (symbol: string, registers: readonly number[]) => void;
+  /** The contents of a table that nothing changes. */
+  readonly closedTable: (index: number) => ClosedTable | undefined;
+  /** Symbol of a closed table's code addresses for calls of one type; the traps are in it, too. */
+  readonly dispatchSymbol: (table: number, type: FunctionType) => string;
+  /** Those that the code refers to. */
+  readonly dispatches: ReadonlyMap<string, Dispatch>;
   readonly globalAddress: (index: number) => Word;
   /** The word with the value of an imported immutable global, where the options name one. */
   readonly variable: (index: number) => Word | undefined;
@@ -115,6 +129,11 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
     options.imports?.get(importKey(entry)) ?? (entry.module === 'kernel' ? entry.name : importKey(entry));
   const offsets = globalOffsets(module);
   const memory = importedMemory && options.imports ? resolve(importedMemory) : '.Lmemory';
+  const losses = declaredLosses(
+    functions.map((entry) => [resolve(entry), options.clobbers?.[importKey(entry)]] as const),
+  );
+  const closed = module.tables.map((_, index) => closedTable(module, index));
+  const dispatches = new Map<string, Dispatch>();
   return {
     options,
     checked: options.memory === 'checked',
@@ -123,9 +142,15 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
       index < functions.length && options.imports
         ? `${resolve(functions[index])}.reference`
         : `.Lreference.${index}`,
-    lossesOf: declaredLosses(
-      functions.map((entry) => [resolve(entry), options.clobbers?.[importKey(entry)]] as const),
-    ),
+    lossesOf: (symbol) => losses.get(symbol),
+    noteLosses: (symbol, registers) => void losses.set(symbol, registers),
+    closedTable: (index) => closed[index],
+    dispatches,
+    dispatchSymbol: (table, type) => {
+      const symbol = `.Ldispatch.${table}.${typeKey(type).replace(/ /g, '_').replace(':', '.')}`;
+      dispatches.set(symbol, { slots: closed[table] ?? [], type });
+      return symbol;
+    },
     globalAddress: (index) =>
       index < globals.length
         ? { symbol: resolve(globals[index]), offset: 0 }
@@ -153,11 +178,12 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
 }
 
 /** By symbols; without the registers that a caller keeps nothing in. */
-function declaredLosses(lists: readonly (readonly [symbol: string, clobbers: string | undefined])[]): Losses {
-  const known = new Map(
+function declaredLosses(
+  lists: readonly (readonly [symbol: string, clobbers: string | undefined])[],
+): Map<string, readonly number[]> {
+  return new Map(
     lists.flatMap(([symbol, clobbers]) => (clobbers === undefined ? [] : [[symbol, registersIn(clobbers)]])),
   );
-  return (symbol) => known.get(symbol);
 }
 
 /** Bytes of a value in memory. */

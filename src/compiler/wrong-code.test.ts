@@ -347,3 +347,54 @@ describe('state that a call may change', () => {
     expectSame(program, calls('f', [0x12345678, 4], [-1, 17], [-1, 0]));
   });
 });
+
+describe('values kept in registers that callees leave alone', () => {
+  const values = ['a', 'b', 'c', 'd', 'e', 'g', 'h', 'k'];
+  const locals = values.map((name) => `(local $${name} i32)`).join(' ');
+  const sets = values.map((name, i) => `(local.set $${name} (i32.mul (local.get $x) (i32.const ${3 + i})))`);
+  const sum = values.reduce((text, name) => `(i32.xor (local.get $${name}) ${text})`, '(i32.const 1)');
+  const callees = `(func $small (type $t) (i32.add (local.get 0) (i32.const 7)))
+    (func $large (type $t) ${locals.replace(/\$/g, '$_')} ${values
+      .map(
+        (
+          name,
+        ) => `(local.set $_${name} (i32.load (i32.shl (i32.and (local.get 0) (i32.const 7)) (i32.const 2))))
+        (i32.store (i32.const 64) (local.get $_${name}))`,
+      )
+      .join(' ')}
+      (i32.add ${values.reduce((text, name) => `(i32.add (local.get $_${name}) ${text})`, '(local.get 0)')}
+        (i32.const 5)))
+    (func $round (type $t) (if (result i32) (i32.gt_s (local.get 0) (i32.const 0))
+      (then (i32.mul (i32.const 3) (call $round (i32.sub (local.get 0) (i32.const 5))))) (else (i32.const 11))))`;
+  const callers = (
+    call: string,
+  ) => `(func (export "f") (param $x i32) (param $which i32) (result i32) ${locals}
+    (local $r i32) ${sets.join(' ')} (local.set $r ${call}) (i32.add (local.get $r) ${sum}))`;
+  const head = `(module (memory (export "m") 1) (data (i32.const 0) "0123456789abcdefghijklmnopqrstuv")
+    (type $t (func (param i32) (result i32))) (type $none (func))`;
+  it.each(['small', 'large', 'round'])('a call of $%s', (name) => {
+    const program = `${head} ${callees} ${callers(`(call $${name} (local.get $x))`)})`;
+    expectSame(program, calls('f', [3, 0], [-1, 0], [77, 0]));
+  });
+  const indirect = callers('(call_indirect (type $t) (local.get $x) (local.get $which))');
+  const table = `(table 6 funcref) (elem (i32.const 1) $small $large $round $nothing)
+    (func $nothing (type $none))`;
+  const each = [-1, 0, 1, 2, 3, 4, 5, 6, 7].map((which) => [19, which]);
+  it.each([
+    ['that nothing changes', ''],
+    ['that others see', '(export "t" (table 0))'],
+    [
+      'that is written',
+      '(func (export "set") (param i32 i32) (table.set (local.get 0) (table.get (local.get 1))))',
+    ],
+  ])('a call through a table %s', (_, more) => {
+    const program = `${head} ${callees} ${table} ${indirect} ${more})`;
+    const sets = more.includes('"set"') ? calls('set', [0, 1], [2, 3]) : [];
+    expectSame(program, [...calls('f', ...each), ...sets, ...calls('f', ...each)]);
+  });
+  it('a call through a table by a fixed index', () => {
+    const fixed = (index: number) =>
+      `${head} ${callees} ${table} ${callers(`(call_indirect (type $t) (local.get $x) (i32.const ${index}))`)})`;
+    for (const index of [0, 1, 2, 4, 6]) expectSame(fixed(index), calls('f', [5, 0]));
+  });
+});

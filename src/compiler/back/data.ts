@@ -1,8 +1,10 @@
 /** Globals, tables, references, segments: the words of a module that are not code. */
-import type { Assembler, WordValue } from '../../xtensa/index.ts';
+import { type Assembler, a2, a3, type WordValue } from '../../xtensa/index.ts';
 import { UnsupportedModule } from '../errors.ts';
-import { functionTypeOf, type Instruction, importCount, type WasmModule } from '../front/module.ts';
+import { functionTypeOf, type Instruction, importCount, typeKey, type WasmModule } from '../front/module.ts';
 import { bytesOf, importKey, type Linkage } from '../linkage.ts';
+import { type TrapName, traps } from '../middle/ir.ts';
+import { handlerSymbol } from './emit.ts';
 
 /** Slots reserved for a table that may grow. */
 const GROWTH_LIMIT = 16384;
@@ -21,6 +23,7 @@ export function emitData(
 ): { address: number; bytes: Uint8Array }[] {
   emitGlobals(asm, module, linkage);
   emitTables(asm, module, linkage);
+  emitDispatches(asm, module, linkage);
   emitReferences(asm, module, linkage);
   emitPassive(asm, module, linkage);
   if (linkage.checked) {
@@ -100,6 +103,43 @@ function emitTables(asm: Assembler, module: WasmModule, linkage: Linkage): void 
       asm.word(items[slot] === undefined ? 0 : word(items[slot]));
     asm.space(4 * (capacity - items.length));
   });
+}
+
+/** The code addresses of closed tables, a table per type of function; where a call must fail, the code of the trap. */
+function emitDispatches(asm: Assembler, module: WasmModule, linkage: Linkage): void {
+  for (const [symbol, { slots, type }] of linkage.dispatches) {
+    asm.section('.data.dispatch', { align: 4, code: false });
+    asm.place(symbol);
+    for (const slot of slots)
+      asm.word(
+        slot === undefined
+          ? trapSymbol('uninitialized element')
+          : typeKey(functionTypeOf(module, slot)) === typeKey(type)
+            ? linkage.functionSymbol(slot)
+            : trapSymbol('indirect call type mismatch'),
+      );
+    asm.word(trapSymbol('undefined element'));
+  }
+  if (linkage.dispatches.size > 0) emitCalledTraps(asm, linkage);
+}
+
+const calledTraps = [
+  'undefined element',
+  'uninitialized element',
+  'indirect call type mismatch',
+] as const satisfies readonly TrapName[];
+const trapSymbol = (name: (typeof calledTraps)[number]) => `.Ltrap.${traps[name]}`;
+
+/** Traps in the place of functions: the return address is the caller's. */
+function emitCalledTraps(asm: Assembler, linkage: Linkage): void {
+  const handler = handlerSymbol(linkage);
+  for (const name of calledTraps) {
+    asm.section('.text.traps', { code: true });
+    asm.function(trapSymbol(name));
+    asm.movi(a2, traps[name]);
+    asm.movi(a3, handler);
+    asm.jx(a3);
+  }
 }
 
 export function tableCapacity({ min, max }: { min: number; max: number | undefined }): number {

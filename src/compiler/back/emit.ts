@@ -366,15 +366,21 @@ function branch(
   asm.place(over);
 }
 
+/** What traps call, with their number in a2. */
+export function handlerSymbol(linkage: Linkage): string {
+  const symbol = linkage.options.trapSymbol ?? '__wasm_trap';
+  linkage.mentioned.add(symbol);
+  return symbol;
+}
+
 /** One stub per kind of trap and function: the return address in a0 tells the function. */
 function emitTraps({ asm, traps: labels, linkage }: Emitter): void {
   const [code, handler] = [address(2), address(3)];
-  const handlerSymbol = linkage.options.trapSymbol ?? '__wasm_trap';
-  if (labels.size > 0) linkage.mentioned.add(handlerSymbol);
+  const symbol = labels.size > 0 ? handlerSymbol(linkage) : '';
   for (const [number, label] of labels) {
     asm.place(label);
     asm.movi(code, number);
-    asm.movi(handler, handlerSymbol);
+    asm.movi(handler, symbol);
     asm.callx0(handler);
   }
 }

@@ -21,7 +21,7 @@ export const selectCall: Rule = (s, inst) => {
     ? put(s, 'callx0', 's', target)
     : put(s, 'call0', 'o', { kind: 'symbol', name: inst.symbol, addend: 0 });
   call.uses = registersOf(places);
-  const losses = indirect ? undefined : s.lossesOf(inst.symbol);
+  const losses = s.lossesOf(inst.symbol);
   call.defs = losses ? [...new Set([0, ...losses, ...registersOf(results)])] : callClobbers;
   take(s, inst.results, results, 'outgoing');
 };

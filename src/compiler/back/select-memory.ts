@@ -24,6 +24,7 @@ const accesses: Readonly<Record<string, Access>> = {
   load16u: { op: 'l16ui', width: 2 },
   load16s: { op: 'l16si', width: 2 },
   load32: { op: 'l32i', width: 4 },
+  loadk: { op: 'l32i', width: 4 },
   fload: { op: 'lsi', width: 4 },
   store8: { op: 's8i', width: 1 },
   store16: { op: 's16i', width: 2 },

@@ -3,7 +3,7 @@
  * table is three words {elements, size, maximum}.
  */
 
-import { abiType, append, constant, symbolAddress, type Value, wordsOf } from '../middle/ir.ts';
+import { abiType, append, constant, constantOf, symbolAddress, type Value, wordsOf } from '../middle/ir.ts';
 import { callRoutine, checkRange } from './build-memory.ts';
 import {
   type Builder,
@@ -18,8 +18,9 @@ import {
   push,
   trapIf,
 } from './builder.ts';
+import type { ClosedTable } from './closed-tables.ts';
 import { buildIntrinsic } from './intrinsics.ts';
-import { type FunctionType, functionTypeOf, type Instruction } from './module.ts';
+import { type FunctionType, functionTypeOf, type Instruction, typeKey } from './module.ts';
 
 export function buildReference(b: Builder, instruction: Instruction): boolean {
   const rule = rules[instruction.op.name];
@@ -44,6 +45,11 @@ const rules: Readonly<Record<string, Rule>> = {
   call_indirect: (b, { a, b: table }) => {
     const type = b.module.types[a];
     const index = popWord(b);
+    const slots = b.linkage.closedTable(table);
+    if (slots) {
+      callClosed(b, type, table, slots, index);
+      return;
+    }
     const { size, elements } = tableState(b, table);
     const inTable = trapIf(b, emit(b, 'geu', [index, size]), 'undefined element');
     const reference = guardedLoad(b, 'load32', elementAddress(b, elements, index), 0, inTable);
@@ -122,6 +128,23 @@ const rules: Readonly<Record<string, Rule>> = {
   'ref.is_null': (b) => push(b, 'i32', [emit(b, 'eq', [popWord(b), int(b, 0)])]),
   'ref.func': (b, { a }) => push(b, 'funcref', [symbolAddress(b.fn, b.linkage.referenceSymbol(a))]),
 };
+
+/**
+ * A call through a table that nothing changes: its code addresses for this type stand in a table of their own, with a trap
+ * wherever the call must not succeed and one behind the last slot for all indices beyond. Nothing is left to be checked.
+ */
+function callClosed(b: Builder, type: FunctionType, table: number, slots: ClosedTable, index: Value): void {
+  const known = constantOf(b.fn, index);
+  const target = known === undefined ? undefined : slots[known];
+  if (target !== undefined && typeKey(functionTypeOf(b.module, target)) === typeKey(type)) {
+    pushResults(b, type, 'call', popArguments(b, type), b.linkage.functionSymbol(target));
+    return;
+  }
+  const symbol = b.linkage.dispatchSymbol(table, type);
+  const slot = emit(b, 'minu', [index, int(b, slots.length)]);
+  const code = emit(b, 'loadk', [elementAddress(b, symbolAddress(b.fn, symbol), slot)]);
+  pushResults(b, type, 'callx', [code, ...popArguments(b, type)], symbol);
+}
 
 interface TableState {
   readonly size: Value;

@@ -43,7 +43,7 @@ export interface Inst {
   results: Value[];
   /** Byte offset of an access, code of a trap. */
   imm: number;
-  /** Function called. */
+  /** Function called; of a call through a table that nothing changes, the table. */
   symbol: string;
   /** Of a call: how its arguments and results travel; absent for runtime routines, whose words all go one by one. */
   signature?: Signature;

@@ -110,6 +110,8 @@ const groups: Readonly<Record<Effect, readonly Row[]>> = {
     ['fround', 'f:i'],
     ['bitstof', 'i:f', (a) => a],
     ['ftobits', 'f:i', (a) => a],
+    // A word of memory that never changes.
+    ['loadk', 'i:i'],
     // Which core this is.
     ['prid', ':i'],
   ],

@@ -28,7 +28,7 @@ import {
   f3,
   f4,
   f9,
-} from '../src/xtensa/index.ts';
+} from '../../src/xtensa/index.ts';
 
 /** Addresses that the firmware builder hands in; any will do here. */
 export const memory = {
