@@ -2,6 +2,7 @@
  * Small language models on an ESP32-S3: a checkpoint becomes an integer model, a flash image, and a story on a simulated board. Runs in
  * browsers as in Node; what needs files is in `esp32-llm/node`. docs/api.md is the page of this API.
  */
+export type { Cache, CacheKey } from './cache.ts';
 export {
   type Board,
   type BoardScreen,

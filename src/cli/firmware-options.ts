@@ -51,13 +51,14 @@ export async function buildFrom(
   { name, model, tokenizer }: LoadedModel,
   options: BuildOptions,
 ): Promise<Firmware> {
-  const [{ buildFirmware }, { shippedPrograms }, { quantize }] = await Promise.all([
+  const [{ buildFirmware }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([
     import('../firmware/index.ts'),
     import('../node/index.ts'),
     import('../quantize/index.ts'),
   ]);
   const settings: FirmwareOptions = {
     programs: shippedPrograms,
+    cache: userCache(),
     model: quantize(model, { precision: options.precision }),
     tokenizer,
     modelName: name,

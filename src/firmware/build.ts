@@ -1,4 +1,5 @@
 /** A model, a board and the device program become a flash image. */
+import { type Cache, noCache } from '../cache.ts';
 import { type Board, defaultBoard } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer, TokenizerPieces } from '../model/index.ts';
@@ -11,9 +12,9 @@ import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SR
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
 import {
-  compileProgram,
   type ProgramCode,
   placeCode,
+  programCode,
   programItems,
   sectionAddresses,
   startSymbol,
@@ -40,6 +41,8 @@ export interface FirmwareOptions {
   /** Weights in SRAM as far as they fit (default), or all in flash. */
   weights?: 'sram' | 'flash';
   asInt8?: () => QuantizedModel;
+  /** Keeps compiled programs between runs. */
+  cache?: Cache;
 }
 
 /** A function in the image. */
@@ -155,13 +158,15 @@ function settle(options: FirmwareOptions, board: Board, settings: Settings): Set
   for (;;) {
     const plan = planMemory({ ...options, board, program: needs });
     const addresses = new Map(plan.placed.map(({ name, address }) => [name, address]));
-    const code = compileProgram({
-      ...settings,
+    const program = {
+      cores: settings.cores,
+      pie: settings.pie,
       programs: options.programs,
       shape: options.model.shape,
       start: startMemory(addresses),
       numbers: numbersOf(options, board, settings, plan, addresses),
-    });
+    };
+    const code = programCode(program, options.cache ?? noCache);
     const wanted = programItems(code);
     if (wanted.every((item) => fits(item, needs))) return { plan, code, addresses, needs };
     needs = wanted.map((item) => larger(item, needs));

@@ -1,4 +1,5 @@
 /** The device program as machine code: the compiled WebAssembly, its kernels and the start stub, not placed yet. */
+import { type Cache, cached } from '../cache.ts';
 import { compileModule } from '../compiler/index.ts';
 import { deviceProgram } from '../contract/index.ts';
 import type { DeviceProgramName, DevicePrograms } from '../device-programs.ts';
@@ -29,18 +30,31 @@ export interface ProgramCode {
 /** Anything else is data. */
 const isCode = (section: Section): boolean => /^\.(vectors|start|text)/.test(section.name);
 
-/** Compiles everything for these numbers. */
-export function compileProgram(options: ProgramOptions): ProgramCode {
+/** Names of the WebAssembly that a program is compiled from. */
+const modulesOf = ({ pie, shape }: ProgramOptions): DeviceProgramName[] => [
+  deviceProgram('main.chip', shape.precision),
+  ...(pie ? [] : (['kernels.wasm'] as const)),
+];
+
+/** Everything compiled for these numbers, or as the cache knows it. */
+export function programCode(options: ProgramOptions, cache: Cache): ProgramCode {
+  const { programs, ...rest } = options;
+  const modules = modulesOf(options).map(programs);
+  return cached(cache, ['program', JSON.stringify(rest), ...modules], () => compileProgram(options));
+}
+
+function compileProgram(options: ProgramOptions): ProgramCode {
   const { programs, numbers, start, cores, pie, shape } = options;
   const globals = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
   );
   const compile = (name: DeviceProgramName) =>
     compileModule(programs(name), { globals, clobbers: pie ? kernelClobbers : {}, trapSymbol: 'trap' });
-  const main = compile(deviceProgram('main.chip', shape.precision));
+  const [program, portable] = modulesOf(options);
+  const main = compile(program);
   if (main.start)
     throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');
-  const kernels = pie ? undefined : compile('kernels.wasm');
+  const kernels = portable && compile(portable);
   const first = startCode(start, cores);
   const objects = [first, ...(kernels ? [kernels.object] : buildKernels(shape)), main.object];
   return {

@@ -1,0 +1,39 @@
+/**
+ * Names the build, and computes ahead what `run` without options would compute (`npm run build` runs this last): the device program as
+ * machine code for the model that ships. src/node/cache.ts finds it in dist/results/.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Over all code of dist/: whatever changes in it makes other results. */
+function hashOfCode(): string {
+  const hash = createHash('sha256');
+  const paths = (readdirSync('dist', { recursive: true }) as string[]).map((path) =>
+    path.replaceAll('\\', '/'),
+  );
+  for (const path of paths.filter((path) => /\.(js|wasm)$/.test(path)).sort()) {
+    hash.update(path).update(readFileSync(join('dist', path)));
+  }
+  return hash.digest('hex');
+}
+
+const id = hashOfCode();
+writeFileSync('dist/build-id', id);
+
+const at = (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
+const { buildFirmware } = (await at('firmware/index.js')) as typeof import('../src/firmware/index.ts');
+const { quantize } = (await at('quantize/index.js')) as typeof import('../src/quantize/index.ts');
+const { shippedModel, shippedPrograms } = (await at(
+  'node/index.js',
+)) as typeof import('../src/node/index.ts');
+const { createFileCache } = (await at('node/cache.js')) as typeof import('../src/node/cache.ts');
+
+const { model, tokenizer, name } = shippedModel();
+buildFirmware({
+  model: quantize(model),
+  modelName: name,
+  tokenizer,
+  programs: shippedPrograms,
+  cache: createFileCache({ version: id, folder: 'dist/results' }),
+});
