@@ -1,6 +1,6 @@
-/** Weights in flash: the data cache with 64-byte lines and its MMU (docs/esp32-s3.md C9.6; the steps are the mask ROM's own). */
+/** Flash and PSRAM as memory: the data cache with 64-byte lines and its MMU (docs/esp32-s3.md C9.6; the steps are the mask ROM's own). */
 import { read32, write32 } from "./chip";
-import { flashOffset, flashPages, psramPages } from "./contract/config";
+import { copiedBytes, flashOffset, flashPages, psramPages } from "./contract/config";
 import { setBits } from "./clock";
 
 const DCACHE_CTRL: usize = 0x600c_4000;
@@ -21,7 +21,8 @@ const PAGE_SHIFT: u32 = 16;
 const PATIENCE: u32 = 100_000;
 
 /**
- * Maps the weights at 0x3C000000, page by page, and the PSRAM behind them, through a 32 KB cache in the upper half of SRAM2.
+ * Maps the weights at 0x3C000000, page by page, the PSRAM behind them, and what is to be copied there behind that, through a 32 KB cache in
+ * the upper half of SRAM2.
  */
 export function mapMemory(): void {
   if (!flashPages && !psramPages) return;
@@ -47,6 +48,12 @@ export function mapMemory(): void {
   }
   for (let page = 0; page < psramPages; page++) {
     write32(MMU + ((<usize>(flashPages + page)) << 2), PSRAM | page);
+  }
+
+  const source = flashPages + psramPages; // of what load.ts copies
+  const copiedPages = <i32>((copiedBytes + 0xffff) >> PAGE_SHIFT);
+  for (let page = 0; page < copiedPages; page++) {
+    write32(MMU + ((<usize>(source + page)) << 2), (flashOffset >> PAGE_SHIFT) + flashPages + page);
   }
 
   setBits(DCACHE_CTRL, 0, 1);

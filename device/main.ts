@@ -8,6 +8,7 @@ import { runCommand } from "./commands";
 import { banner, clockMegahertz, cores, line } from "./contract/config";
 import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
+import { loadWeights } from "./load";
 import { work } from "./parallel";
 import { serveScreen } from "./screen";
 import { Phase, Word, getWord, setWord } from "./status";
@@ -26,6 +27,7 @@ export function main0(): void {
   greet();
   if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
   if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");
+  loadWeights();
   newLine();
   for (;;) step();
 }

@@ -169,6 +169,9 @@
 /** 0 none, 1 quad, 2 octal. */
 // @ts-ignore: decorator
 @external("config", "psramKind") export declare const psramKind: i32;
+/** Bytes that are copied to the first pages of PSRAM at boot, from flash pages behind the mapped ones. */
+// @ts-ignore: decorator
+@external("config", "copiedBytes") export declare const copiedBytes: u32;
 /** First instruction of core 1. */
 // @ts-ignore: decorator
 @external("config", "entry1") export declare const entry1: u32;

@@ -90,6 +90,10 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       psramPages: '64 KB pages of PSRAM to map behind the flash.',
       psramKind: '0 none, 1 quad, 2 octal.',
     }),
+    ...rows('u32', {
+      copiedBytes:
+        'Bytes that are copied to the first pages of PSRAM at boot, from flash pages behind the mapped ones.',
+    }),
     ...rows('u32', { entry1: 'First instruction of core 1.' }),
     ...rows('usize', {
       readyLine: 'What answers `/json on`, ended by a zero byte: the image as a JSON object.',

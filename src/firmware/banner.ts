@@ -20,12 +20,15 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
   const { config } = model;
   const region = (name: string) => map.regions.find((region) => region.name === name);
   const sram = region('sram');
-  const mapped = region('flash');
+  const elsewhere = (['flash', 'psram'] as const).flatMap((name) => {
+    const bytes = region(name)?.used;
+    return bytes ? [`; ${kilobytes(bytes)} in ${name === 'flash' ? 'flash' : 'PSRAM'}`] : [];
+  });
   const lines = [
     '',
     `esp32-llm ${version} for ${boardName}: ESP32-S3, ${cores} core${cores === 2 ? 's' : ''}${pie ? ', vector unit' : ''}`,
     `model ${modelName}: ${config.layers} layers, dim ${config.dim}, hidden ${config.hiddenDim}, ${config.heads} heads (${config.kvHeads} for keys and values), ${config.vocabulary} pieces, ${model.precision}`,
-    `memory: weights ${kilobytes(map.byPurpose.weights)}, KV cache ${kilobytes(map.byPurpose['kv cache'])} for ${map.context} tokens; SRAM ${kilobytes(sram?.free ?? 0)} free${mapped ? `; ${kilobytes(mapped.used)} read from flash` : ''}`,
+    `memory: weights ${kilobytes(map.byPurpose.weights)}, KV cache ${kilobytes(map.byPurpose['kv cache'])} for ${map.context} tokens; SRAM ${kilobytes(sram?.free ?? 0)} free${elsewhere.join('')}`,
   ];
   const ascii = lines.join('\n').replace(/[^\x20-\x7e\n]/g, '?');
   return `${ascii.slice(0, BANNER_BYTES - 1)}\n`;

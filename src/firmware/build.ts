@@ -6,7 +6,7 @@ import type { Tokenizer, TokenizerPieces } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
-import { blobContents, joinSegments, mappedBytes, sramPieces, zeroTable } from './contents.ts';
+import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
@@ -125,7 +125,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     megahertz: board.flashMegahertz,
     megabytes: board.flashBytes >> 20,
   });
-  const flash = writeFlash(image, mappedBytes(plan.placed, contents, plan.flashBytes));
+  const flash = writeFlash(image, flashData(plan, contents));
   return {
     flash,
     imageBytes: image.length,
@@ -209,6 +209,7 @@ function numbersOf(
     flashOffset: MAPPED_OFFSET,
     flashPages: Math.ceil(plan.flashBytes / MMU_PAGE),
     psramPages: Math.ceil(plan.psramBytes / MMU_PAGE),
+    copiedBytes: plan.copiedBytes,
     psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
     entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
   };
@@ -229,7 +230,8 @@ function codeItem({ objects }: ProgramCode): PlacedItem {
     lifetime: 'loaded',
     memory: 'sram',
     zero: false,
-    readShare: 1,
+    reads: 0,
+    writes: 0,
     region: 'sram0',
     address: SRAM0.start,
   };

@@ -2,7 +2,8 @@
 import type { QuantizedModel } from '../quantize/index.ts';
 import { resolveBlob } from '../quantize/index.ts';
 import type { ImageSegment } from './image.ts';
-import { CACHED, type PlacedItem, ROM_DATA } from './memory.ts';
+import { CACHED, MMU_PAGE, type PlacedItem, ROM_DATA, roundUp } from './memory.ts';
+import type { Layout } from './place.ts';
 import { ZERO_RANGES } from './system.ts';
 
 /** Contents by item name. */
@@ -52,11 +53,17 @@ export function sramPieces(placed: readonly PlacedItem[], contents: Contents): P
     });
 }
 
-/** Everything mapped from flash, as it will lie there from the first mapped page on. */
-export function mappedBytes(placed: readonly PlacedItem[], contents: Contents, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (const { name, region, address } of placed) {
-    if (region === 'flash') bytes.set(contents.get(name)!, address - CACHED.start);
+/** What lies in flash behind the image: the pages that are mapped, and on pages of their own what is copied to PSRAM at boot. */
+export function flashData(
+  { placed, flashBytes, copiedBytes }: Pick<Layout, 'placed' | 'flashBytes' | 'copiedBytes'>,
+  contents: Contents,
+): Uint8Array {
+  const copies = roundUp(flashBytes, MMU_PAGE);
+  const bytes = new Uint8Array(copiedBytes > 0 ? copies + copiedBytes : flashBytes);
+  for (const { name, region, address, lifetime } of placed) {
+    // PSRAM is mapped right behind the flash, so that both parts lie as the addresses do.
+    const isCopied = region === 'psram' && lifetime === 'loaded';
+    if (region === 'flash' || isCopied) bytes.set(contents.get(name)!, address - CACHED.start);
   }
   return bytes;
 }

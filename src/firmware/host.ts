@@ -92,6 +92,7 @@ const NO_CHIP = {
   flashOffset: 0,
   flashPages: 0,
   psramPages: 0,
+  copiedBytes: 0,
   psramKind: 0,
   entry1: 0,
   ...screenConstants(undefined),

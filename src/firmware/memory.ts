@@ -17,8 +17,11 @@ export interface MemoryItem {
   memory: 'sram' | 'any';
   /** The boot code zeroes it. Only for what is not loaded. */
   zero: boolean;
-  /** Share of it that a token reads, 0 to 1: what is read most stays in SRAM when not all can. */
-  readShare: number;
+  /** Bytes of it that a token reads, and writes, in the mean of a story: what moves most stays in SRAM when not all can. */
+  reads: number;
+  writes: number;
+  /** The instruction bus must reach it, which ends where SRAM1 does. */
+  executable?: boolean;
   /** Its address, where nothing else will do: data that the compiled program has already placed. */
   fixed?: number;
 }
@@ -41,6 +44,8 @@ export const ROM_DATA = { start: 0x3fceb170, end: 0x3fcf0000 } as const;
 export const INSTRUCTION_ALIAS = 0x6f0000;
 /** End of what the instruction bus sees of SRAM, as a D-bus address. */
 export const SRAM1_END = 0x3fcf0000;
+/** What moves between the cache and the memories behind it at a time (device/flash.ts). */
+export const CACHE_LINE = 64;
 /** Flash and PSRAM through the data cache. */
 export const CACHED = { start: 0x3c000000, end: 0x3e000000 } as const;
 /** Page of the MMU before the cache. */

@@ -1,153 +1,169 @@
-/**
- * Gives every item an address. Loaded items, then early ones, fill SRAM from below up to the ROM's own data, then from the top
- * down; what is left between is one run of addresses for the late ones, the ROM's data included.
- */
-import {
-  CACHED,
-  type MemoryItem,
-  MMU_PAGE,
-  type PlacedItem,
-  type RegionName,
-  ROM_DATA,
-  roundUp,
-  SRAM,
-} from './memory.ts';
+/** Gives every item an address: in SRAM what moves most for its size, the rest behind the cache. */
+import { arrangeSram, type SramLayout, sramBytes } from './arrange.ts';
+import { lineCycles, type MemoryCosts } from './costs.ts';
+import { CACHE_LINE, CACHED, type MemoryItem, MMU_PAGE, type PlacedItem, roundUp, SRAM } from './memory.ts';
+import { type Choice, lightestCover, mostValuable } from './subset.ts';
 
 /** Which memories the items that may lie anywhere can use. */
 export interface Room {
   /** Where weights go that are not to stay, or do not fit, in SRAM; 0 without. */
   flashBytes: number;
   psramBytes: number;
-  /** Keep all loaded items that may lie anywhere out of SRAM. */
-  spareSram?: boolean;
+  /** Keep all loaded items that may lie anywhere out of SRAM and PSRAM. */
+  flashOnly?: boolean;
+  /** Of the memories behind the cache. */
+  costs: MemoryCosts;
 }
 
 export interface Layout {
   placed: PlacedItem[];
   /** Free bytes of SRAM, in one piece. */
   sramFree: number;
-  /** Bytes mapped from flash, and from PSRAM behind it, each from a page boundary. */
+  /** Bytes mapped from flash, and of PSRAM behind them, each from a page boundary. */
   flashBytes: number;
   psramBytes: number;
+  /** Bytes of PSRAM, from its first, that are copied from flash at boot; they lie there behind what is mapped. */
+  copiedBytes: number;
 }
 
-/** The first item without room. */
+/** An item without room. */
 export interface Shortage {
   readonly shortOf: MemoryItem;
 }
 
-interface Space {
-  /** Next free address from below, within [SRAM.start, ROM_DATA.start). */
-  low: number;
-  /** Free end from above, within (ROM_DATA.end, SRAM.end]. */
-  high: number;
-  placed: PlacedItem[];
-}
+/** So much dearer must flash be than PSRAM for a copy to be worth its time at boot. */
+const WORTH_COPYING = 1.1;
+/** What lies in SRAM although nothing reads it while a story is told: where there is room, before the prompt waits for flash. */
+const IDLE_VALUE = 1e-6;
+const UNIT = 64;
 
-const alignDown = (value: number, unit: number): number => Math.floor(value / unit) * unit;
-
-function put(space: Space, item: MemoryItem, region: RegionName, address: number): void {
-  space.placed.push({ ...item, region, address });
-}
-
-/** Places an item outside the ROM's data; false if there is no room, or less than `reserve` bytes would remain. */
-function placeLoadable(space: Space, item: MemoryItem, reserve: number): boolean {
-  const start = item.fixed ?? roundUp(space.low, item.align);
-  if (
-    start >= space.low &&
-    start + item.bytes <= ROM_DATA.start &&
-    space.high - start - item.bytes >= reserve
-  ) {
-    put(space, item, 'sram', start);
-    space.low = start + item.bytes;
-    return true;
-  }
-  if (item.fixed !== undefined) return false;
-  const top = alignDown(space.high - item.bytes, item.align);
-  if (top < ROM_DATA.end || top - space.low < reserve) return false;
-  put(space, item, 'sram', top);
-  space.high = top;
-  return true;
-}
-
-const size = (items: readonly MemoryItem[]): number =>
-  items.reduce((sum, item) => sum + roundUp(item.bytes, item.align), 0);
-
-const bySize = (a: MemoryItem, b: MemoryItem): number => b.bytes - a.bytes;
-const byReadShare = (a: MemoryItem, b: MemoryItem): number => b.readShare - a.readShare || b.bytes - a.bytes;
+const total = (items: readonly MemoryItem[], sizeOf: (item: MemoryItem) => number): number =>
+  items.reduce((sum, item) => sum + sizeOf(item), 0);
+/** Bytes behind the cache: lines of its own. */
+const cachedBytes = ({ bytes, align }: MemoryItem): number => roundUp(bytes, Math.max(align, CACHE_LINE));
 
 /** Places everything, or says what did not fit. */
 export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Shortage {
-  const space: Space = { low: SRAM.start, high: SRAM.end, placed: [] };
-  const late = items.filter(({ lifetime }) => lifetime === 'late');
-  const stay = (item: MemoryItem): boolean => item.memory === 'sram';
-  // With PSRAM, late items that may lie there give way to weights, unless all fits.
-  const lateInSram = late.filter((item) => stay(item) || room.psramBytes === 0);
-  const early = items.filter(({ lifetime }) => lifetime === 'early');
-  const reserve = size(lateInSram) + size(early);
-
-  const present = items.filter(({ lifetime }) => lifetime === 'loaded');
-  const fixed = present.filter((item) => item.fixed !== undefined).sort((a, b) => a.fixed! - b.fixed!);
-  const must = present.filter((item) => item.fixed === undefined && stay(item)).sort(bySize);
-  const may = present.filter((item) => item.fixed === undefined && !stay(item));
-
-  for (const item of [...fixed, ...must]) {
-    if (!placeLoadable(space, item, reserve)) return { shortOf: item };
+  const isLoaded = ({ lifetime }: MemoryItem): boolean => lifetime === 'loaded';
+  const canLeave = (item: MemoryItem): boolean =>
+    item.memory === 'any' &&
+    item.fixed === undefined &&
+    (isLoaded(item) ? room.flashBytes : room.psramBytes) > 0;
+  const leaving = items.filter(canLeave);
+  const staying = items.filter((item) => !canLeave(item));
+  const forced = new Set<MemoryItem>();
+  // Where what is behind the cache has no room for all of them, the smallest part of them that must stay.
+  for (const [kind, bytes] of [
+    [leaving.filter(isLoaded), room.flashBytes],
+    [leaving.filter((item) => !isLoaded(item)), room.psramBytes],
+  ] as const) {
+    const kept = overflowing(kind, bytes);
+    if (!kept) return { shortOf: kind[0] };
+    for (const index of kept) forced.add(kind[index]);
   }
-  const mapped: MemoryItem[] = [];
-  for (const item of may.sort(byReadShare)) {
-    const keep = !(room.spareSram && room.flashBytes > 0);
-    if (keep && placeLoadable(space, item, reserve)) continue;
-    if (room.flashBytes === 0) return { shortOf: item };
-    mapped.push(item);
-  }
-
-  for (const item of early.sort(bySize)) {
-    if (!placeLoadable(space, item, size(lateInSram))) return { shortOf: item };
-  }
-
-  const external: MemoryItem[] = [];
-  for (const item of [...lateInSram.sort(bySize), ...late.filter((item) => !lateInSram.includes(item))]) {
-    const start = roundUp(space.low, item.align);
-    if (start + item.bytes <= space.high) {
-      put(space, item, 'sram', start);
-      space.low = start + item.bytes;
-    } else if (lateInSram.includes(item)) {
-      return { shortOf: item };
-    } else {
-      external.push(item);
+  staying.push(...forced);
+  const bytesLeft = SRAM.end - SRAM.start - total(staying, sramBytes);
+  if (bytesLeft < 0) return { shortOf: staying.toSorted((a, b) => b.bytes - a.bytes)[0] };
+  const free = leaving.filter((item) => !forced.has(item) && !(room.flashOnly && isLoaded(item)));
+  const chosen = worthiest(free, bytesLeft, room);
+  for (;;) {
+    const sram = arrangeSram([...staying, ...chosen]);
+    if (!('bytes' in sram)) {
+      const inside = new Set(chosen);
+      return mapExternal(
+        sram,
+        leaving.filter((item) => !forced.has(item) && !inside.has(item)),
+        room,
+      );
     }
+    if (!chosen.pop()) return { shortOf: sram }; // the least worthy, for the ROM's data may be in the way
   }
-  return mapExternal(space, mapped, external, room);
 }
 
-/** Flash pages first, PSRAM pages behind them. */
-function mapExternal(
-  space: Space,
-  mapped: MemoryItem[],
-  external: MemoryItem[],
-  room: Room,
-): Layout | Shortage {
+/** Numbers of the items that memory of so many bytes cannot take, as few bytes of SRAM as that can be. */
+function overflowing(items: readonly MemoryItem[], bytes: number): Choice | undefined {
+  const excess = total(items, cachedBytes) - bytes;
+  if (excess <= 0) return [];
+  if (excess > SRAM.end - SRAM.start) return undefined;
+  const units = items.map((item) => cachedBytes(item) / UNIT);
+  return lightestCover(units, items.map(sramBytes), Math.ceil(excess / UNIT));
+}
+
+/** Cycles a token that an item costs behind the cache. */
+const costOutside = (item: MemoryItem, { psramBytes, flashOnly, costs }: Room): number => {
+  const inFlash = lineCycles(item, costs.flash);
+  const inPsram = lineCycles(item, costs.psram);
+  if (item.lifetime !== 'loaded') return inPsram;
+  return psramBytes > 0 && !flashOnly ? Math.min(inFlash, inPsram) : inFlash;
+};
+
+/** What is best kept in `bytes` of SRAM, the worthiest for its size first. */
+function worthiest(items: readonly MemoryItem[], bytes: number, room: Room): MemoryItem[] {
+  const values = items.map((item) => costOutside(item, room) + item.bytes * IDLE_VALUE);
+  const units = items.map((item) => Math.ceil(sramBytes(item) / UNIT));
+  const density = (index: number): number => values[index] / units[index];
+  return mostValuable(values, units, Math.floor(bytes / UNIT))
+    .sort((a, b) => density(b) - density(a))
+    .map((index) => items[index]);
+}
+
+/** Flash pages first, PSRAM pages behind them: copies, then what begins empty. */
+function mapExternal(sram: SramLayout, items: readonly MemoryItem[], room: Room): Layout | Shortage {
+  const copied = worthCopying(items, room);
+  const mapped = items.filter((item) => item.lifetime === 'loaded' && !copied.has(item));
+  const empty = items.filter(({ lifetime }) => lifetime !== 'loaded');
+  const placed = [...sram.placed];
   let next: number = CACHED.start;
-  const take = (list: readonly MemoryItem[], region: RegionName, limit: number): Shortage | number => {
-    const start = next;
+  const take = (list: Iterable<MemoryItem>, region: 'flash' | 'psram'): void => {
     for (const item of list) {
-      next = roundUp(next, Math.max(item.align, 64)); // a cache line of its own
-      if (next + item.bytes > start + limit || next + item.bytes > CACHED.end) {
-        return { shortOf: item };
-      }
-      put(space, item, region, next);
+      next = roundUp(next, Math.max(item.align, CACHE_LINE));
+      placed.push({ ...item, region, address: next });
       next += item.bytes;
     }
-    const bytes = next - start;
-    next = roundUp(next, MMU_PAGE);
-    return bytes;
   };
-  const flashBytes = take(mapped, 'flash', room.flashBytes);
-  if (typeof flashBytes !== 'number') return flashBytes;
-  const psramBytes = take(external, 'psram', room.psramBytes);
-  if (typeof psramBytes !== 'number') return psramBytes;
-  return { placed: space.placed, sramFree: space.high - space.low, flashBytes, psramBytes };
+  take(mapped, 'flash');
+  const flashBytes = next - CACHED.start;
+  next = roundUp(next, MMU_PAGE);
+  const psramStart = next;
+  take(copied, 'psram');
+  const copiedBytes = roundUp(next - psramStart, CACHE_LINE);
+  take(empty, 'psram');
+  const psramBytes = next - psramStart;
+  const window = roundUp(next, MMU_PAGE) + roundUp(copiedBytes, MMU_PAGE); // a boot maps the copies' source there
+  if (window > CACHED.end) return { shortOf: items[0] };
+  return { placed, sramFree: sram.free, flashBytes, psramBytes, copiedBytes };
 }
+
+/** Loaded items that PSRAM serves faster, those that gain most for their size first, as far as it has room beside what begins empty. */
+function worthCopying(
+  items: readonly MemoryItem[],
+  { costs, psramBytes, flashBytes, flashOnly }: Room,
+): Set<MemoryItem> {
+  const copied = new Set<MemoryItem>();
+  if (flashOnly || psramBytes === 0 || costs.flash.read < WORTH_COPYING * costs.psram.read) return copied;
+  const loaded = items.filter(({ lifetime }) => lifetime === 'loaded');
+  let free =
+    psramBytes -
+    total(
+      items.filter((item) => !loaded.includes(item)),
+      cachedBytes,
+    );
+  let mapped = total(loaded, cachedBytes);
+  let inPsram = 0;
+  const gain = (item: MemoryItem): number => lineCycles(item, costs.flash) - lineCycles(item, costs.psram);
+  for (const item of loaded.filter(isStreamed).sort((a, b) => gain(b) / b.bytes - gain(a) / a.bytes)) {
+    const bytes = cachedBytes(item);
+    const inFlash = roundUp(mapped - bytes, MMU_PAGE) + inPsram + bytes; // copies lie there from a page of their own
+    if (bytes > free || inFlash > flashBytes) continue;
+    copied.add(item);
+    free -= bytes;
+    mapped -= bytes;
+    inPsram += bytes;
+  }
+  return copied;
+}
+
+/** Rows of tables are as fast from flash, for all that a story notices. */
+const isStreamed = ({ reads, bytes }: MemoryItem): boolean => reads > bytes / 16;
 
 export const isShortage = (result: Layout | Shortage): result is Shortage => 'shortOf' in result;

@@ -5,6 +5,7 @@ import type { QuantizedModel } from '../quantize/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { screenItems } from './screen/index.ts';
 import { systemItems } from './system.ts';
+import { cacheTraffic, trafficOf } from './traffic.ts';
 
 export interface PlanRequest {
   model: QuantizedModel;
@@ -31,7 +32,7 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
       lifetime: 'loaded',
       memory: blob.memory,
       zero: false,
-      readShare: READ_SPARSELY.has(blob.name) ? 1 / model.config.vocabulary : 1,
+      ...trafficOf(model, blob),
     }),
   );
   const working = model.buffers(context).map(
@@ -43,7 +44,7 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
       lifetime: 'late',
       memory: buffer.memory,
       zero: true,
-      readShare: 1,
+      ...cacheTraffic(buffer, context),
     }),
   );
   return [
@@ -54,6 +55,3 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
     ...screenItems(board.screen),
   ];
 }
-
-/** Tables of which a token reads one row. */
-const READ_SPARSELY: ReadonlySet<string> = new Set(['embedding', 'embeddingUnits', 'rope']);

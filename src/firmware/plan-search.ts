@@ -1,4 +1,5 @@
 /** How long a context fits which memories. */
+import { memoryCosts } from './costs.ts';
 import { isShortage, type Layout, placeAll, type Room, type Shortage } from './place.ts';
 import { itemsOf, type PlanRequest } from './plan-items.ts';
 
@@ -6,12 +7,12 @@ import { itemsOf, type PlanRequest } from './plan-items.ts';
 const IMAGE_RESERVE = 1 << 20;
 const CONTEXT_STEP = 16;
 
-/** Memories to try, from the fastest. */
+/** Memories to try: SRAM alone, which nothing else is as fast as, then all that the board has. */
 export function roomsOf({ board, weights }: PlanRequest): Room[] {
   const flashBytes = Math.max(0, board.flashBytes - IMAGE_RESERVE);
-  const external: Room[] = [{ flashBytes, psramBytes: 0, spareSram: weights === 'flash' }];
-  if (board.psramBytes > 0) external.push({ ...external[0], psramBytes: board.psramBytes });
-  return weights === 'flash' ? external : [{ flashBytes: 0, psramBytes: 0 }, ...external];
+  const costs = memoryCosts(board);
+  const all: Room = { flashBytes, psramBytes: board.psramBytes, flashOnly: weights === 'flash', costs };
+  return weights === 'flash' ? [all] : [{ flashBytes: 0, psramBytes: 0, costs }, all];
 }
 
 type Attempt = { context: number; result: Layout | Shortage };

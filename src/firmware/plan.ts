@@ -1,4 +1,4 @@
-/** The memory plan: how long a context fits, which weights stay in SRAM, and where every byte lies. */
+/** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
 import { isShortage, type Layout, placeAll } from './place.ts';
 import { itemsOf, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';

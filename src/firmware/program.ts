@@ -108,7 +108,8 @@ export function programItems({ objects, fixedData }: ProgramCode): MemoryItem[] 
     lifetime: 'loaded',
     memory: 'sram',
     zero: false,
-    readShare: 1,
+    reads: 0,
+    writes: 0,
   });
   const end = Math.max(SRAM.start, ...fixedData.map(({ address, bytes }) => address + bytes.length));
   const { overflow } = placeCode(objects, 0);
@@ -117,7 +118,7 @@ export function programItems({ objects, fixedData }: ProgramCode): MemoryItem[] 
     ...dataSections(objects).map((section, index) =>
       item(dataName(index), 'system', section.bytes.length, section.align),
     ),
-    ...(overflow > 0 ? [item(OVERFLOW, 'code', overflow, 16)] : []),
+    ...(overflow > 0 ? [{ ...item(OVERFLOW, 'code', overflow, 16), executable: true }] : []),
   ];
 }
 

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultBoard } from '../chip/boards/boards.ts';
+import { defaultBoard, findBoard } from '../chip/boards/boards.ts';
 import { createChip } from '../chip/soc/chip.ts';
+import { largeModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { quantize } from '../quantize/index.ts';
 import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
@@ -91,6 +93,27 @@ describe('firmware on the simulated chip', () => {
     const story = simulate(other, STORY);
     expect(story.digest).toBe(expected.digest);
     expect(story.warnings).toEqual([]);
+  });
+
+  it.each(['octal', 'quad'] as const)(
+    'tells the same with more than SRAM holds and %s PSRAM',
+    (psramMode) => {
+      const other = build({ board: { ...defaultBoard, psramMode }, context: 512 });
+      expect(other.memoryMap.regions.map(({ name }) => name)).toContain('psram');
+      const story = simulate(other, STORY);
+      expect(story.digest).toBe(expected.digest);
+      expect(story.warnings).toEqual([]);
+    },
+  );
+
+  it('says how far it has filled PSRAM', () => {
+    const { model, tokenizer } = largeModel();
+    const board = findBoard('t-camera-s3');
+    const session = createSession(buildFirmware({ programs, model: quantize(model), tokenizer, board }));
+    session.boot();
+    expect(session.printed).toMatch(/Copying \d\.\d\d MB of weights to PSRAM: 25% 50% 75% 100%\r\n/);
+    expect(session.chip.seconds).toBeLessThan(1);
+    expect(session.chip.warnings.list).toEqual([]);
   });
 
   it.each([

@@ -33,7 +33,8 @@ const empty = (name: string, bytes: number, lifetime: 'early' | 'late', zero: bo
   lifetime,
   memory: 'sram',
   zero,
-  readShare: 1,
+  reads: 0,
+  writes: 0,
 });
 
 const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']): SystemItem => ({
@@ -41,7 +42,8 @@ const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']
   purpose: memory === 'any' ? 'tables' : 'system',
   lifetime: 'loaded',
   memory,
-  readShare: 0,
+  reads: 0,
+  writes: 0,
   contents,
 });
 

@@ -52,7 +52,8 @@ const item = (name: string, bytes: number): MemoryItem => ({
   lifetime: 'loaded',
   memory: 'sram',
   zero: false,
-  readShare: 1,
+  reads: 0,
+  writes: 0,
 });
 
 /** Memory of the screen driver with what is in it at the start; nothing for a board without a screen. */
@@ -66,7 +67,7 @@ export function screenItems(
   return [
     { ...item('screenQueue', QUEUE_BYTES), lifetime: 'early', zero: true },
     { ...item('screenPicture', picture.length), contents: picture },
-    { ...item('screenFont', font.length), readShare: 0, memory: 'any', contents: font },
+    { ...item('screenFont', font.length), memory: 'any', contents: font },
   ];
 }
 

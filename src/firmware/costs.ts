@@ -1,0 +1,46 @@
+/** What the memories behind the cache cost, from the chip's model of their bus. */
+import { type Board, type BusTiming, lineCosts } from '../chip/index.ts';
+import { CACHE_LINE } from './memory.ts';
+
+/** CPU cycles for which a line of 64 bytes keeps the bus busy. */
+export interface LineCost {
+  read: number;
+  /** Written back. */
+  write: number;
+}
+
+export interface MemoryCosts {
+  flash: LineCost;
+  psram: LineCost;
+}
+
+const INSTRUCTION_LINE = 32;
+
+/** How the firmware runs a board's memories. */
+export const busTiming = (board: Board, clock: number): BusTiming => ({
+  flashMode: board.flashMode,
+  flashHertz: board.flashMegahertz * 1e6,
+  psramMode: board.psramMode ?? 'octal',
+  psramHertz: board.psramMode === 'quad' ? 80e6 : 40e6,
+  cpuHertz: clock * 1e6,
+});
+
+/** Of a board at a CPU clock in MHz. */
+export function memoryCosts(board: Board, clock = 240): MemoryCosts {
+  const { dataFlash, dataPsram, writeBack } = lineCosts(
+    busTiming(board, clock),
+    CACHE_LINE,
+    INSTRUCTION_LINE,
+  );
+  return {
+    flash: { read: dataFlash.whole, write: 0 },
+    psram: { read: dataPsram.whole, write: writeBack },
+  };
+}
+
+/** Cycles of the bus that a token costs whose traffic goes there. */
+export const lineCycles = ({ reads, writes }: { reads: number; writes: number }, cost: LineCost): number =>
+  lines(reads) * cost.read + lines(writes) * cost.write;
+
+/** A run of bytes touches a line more than it fills, and the core waits for the first word of the first. */
+const lines = (bytes: number): number => (bytes > 0 ? bytes / CACHE_LINE + 1 : 0);
