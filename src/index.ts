@@ -79,10 +79,10 @@ export {
   createTokenizer,
   describeModel,
   type EncodeOptions,
-  EOS_TOKEN,
   type GroupTensor,
   type GroupWeights,
   type LayerWeights,
+  llama2cPieces,
   loadCheckpoint,
   loadTokenizer,
   type Model,
@@ -92,6 +92,7 @@ export {
   parameterCount,
   type Tokenizer,
   type TokenizerPieces,
+  type TokenizerRules,
   writeCheckpoint,
 } from './model/index.ts';
 export {

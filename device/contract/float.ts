@@ -29,7 +29,8 @@ export const EMBEDDING: usize = 0; // address: f32 (vocabulary, dim).
 export const CLASSIFIER: usize = 4; // address: f32 (vocabulary, dim).
 export const FINAL_NORM: usize = 8; // address: f32 (dim).
 export const ROPE: usize = 12; // address: f32 (context, headSize / 2, 2): cosine and sine.
-export const HEADER_BYTES: usize = 16;
+export const EPSILON: usize = 16; // f32: RMSNorm's.
+export const HEADER_BYTES: usize = 32;
 
 // A layer in float arithmetic.
 export const ATTENTION_NORM: usize = 0; // address: f32 (dim).

@@ -12,8 +12,6 @@ import * as at from "../contract/float";
 import { matvec_f32 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad4 } from "../contract/sizes";
 
-const EPSILON: f32 = 1e-5;
-
 // @ts-ignore: decorator
 @inline
 function scratchOf(half: i32): usize {
@@ -48,7 +46,7 @@ function row(matrix: usize, i: i32, columns: i32): usize {
 function normalize(out: usize, x: usize, gain: usize): void {
   let squares: f32 = 0;
   for (let i = 0; i < dim; i++) squares += float(x, i) * float(x, i);
-  const scale = <f32>1 / sqrt<f32>(squares / <f32>dim + EPSILON);
+  const scale = <f32>1 / sqrt<f32>(squares / <f32>dim + load<f32>(model, at.EPSILON));
   for (let i = 0; i < dim; i++) setFloat(out, i, float(gain, i) * (scale * float(x, i)));
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { FailureError } from '../errors.ts';
 import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
-import { createTokenizer, loadCheckpoint } from '../model/index.ts';
+import { createTokenizer, llama2cPieces, loadCheckpoint } from '../model/index.ts';
 import { version0Bytes } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
@@ -57,7 +57,7 @@ function tinyFirmware(): Firmware {
     const byte = (id - 3).toString(16).toUpperCase().padStart(2, '0');
     return utf8.encode(id < 259 ? `<0x${byte}>` : String.fromCharCode(0x20 + id - 259));
   });
-  const tokenizer = createTokenizer(pieces, new Float32Array(config.vocabulary), 6);
+  const tokenizer = createTokenizer(llama2cPieces(pieces, new Float32Array(config.vocabulary)));
   return buildFirmware({
     programs,
     model: quantize(loadCheckpoint(version0Bytes(config))),

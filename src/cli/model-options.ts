@@ -29,7 +29,7 @@ export function modelOptions(command: Command): Command {
   return command
     .option(
       '--model <file>',
-      'checkpoint: .safetensors of esp32-llm, llama2.c .bin, or a name that pull fetched (default: the model that ships)',
+      'checkpoint: .safetensors of esp32-llm, GGUF, llama2.c .bin, or a name that pull fetched (default: the model that ships)',
     )
     .option(
       '--tokenizer <file>',

@@ -60,6 +60,7 @@ const float = {
       classifier: field('address', 'f32 (vocabulary, dim).'),
       finalNorm: field('address', 'f32 (dim).'),
       rope: field('address', 'f32 (context, headSize / 2, 2): cosine and sine.'),
+      epsilon: field('f32', "RMSNorm's."),
     },
   },
   layer: {

@@ -2,7 +2,7 @@
 import { type Cache, noCache } from '../cache.ts';
 import { type Board, defaultBoard } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
-import type { Tokenizer, TokenizerPieces } from '../model/index.ts';
+import { piecesOf, type Tokenizer, type TokenizerPieces } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
@@ -103,7 +103,6 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
   const fingerprint = mapFingerprint(map);
   const contents = blobContents(options.model, addresses);
-  const { vocabulary, scores, maxTokenLength } = options.tokenizer;
   for (const { name, contents: bytes } of [
     ...systemItems(options.model.config, options.tokenizer, plan.context),
     ...screenItems(board.screen, { modelName: options.modelName }),
@@ -139,7 +138,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     ]),
     code: codeRanges(linked),
     mapFingerprint: fingerprint,
-    pieces: { vocabulary, scores, maxTokenLength },
+    pieces: piecesOf(options.tokenizer),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../errors.ts';
-import { createTokenizer } from '../model/index.ts';
+import { createTokenizer, llama2cPieces } from '../model/index.ts';
 import { checkPromptText, checkStory } from './prompt.ts';
 
 const pieces = Array.from({ length: 259 }, (_, id) =>
@@ -8,7 +8,7 @@ const pieces = Array.from({ length: 259 }, (_, id) =>
     id < 3 ? ['<unk>', '<s>', '</s>'][id] : `<0x${(id - 3).toString(16).padStart(2, '0').toUpperCase()}>`,
   ),
 );
-const tokenizer = createTokenizer(pieces, new Float32Array(259), 6);
+const tokenizer = createTokenizer(llama2cPieces(pieces, new Float32Array(259)));
 
 describe('prompts', () => {
   it.each(['', 'Once upon a time', 'Zoë 你好', 'x'.repeat(512)])('takes %j', (prompt) => {
@@ -29,7 +29,7 @@ describe('prompts', () => {
 
   it('refuses what a vocabulary without byte pieces cannot say', () => {
     const few = ['<unk>', '<s>', '</s>', ' ', 'a', 'b'].map((piece) => new TextEncoder().encode(piece));
-    const small = createTokenizer(few, new Float32Array(few.length), 5);
+    const small = createTokenizer(llama2cPieces(few, new Float32Array(few.length)));
     expect(() => checkStory('ab a', undefined, { tokenizer: small, context: 99 })).not.toThrow();
     expect(() => checkStory('aéb', undefined, { tokenizer: small, context: 99 })).toThrow(
       /vocabulary has no piece for "é" of the prompt, and none for single bytes/,

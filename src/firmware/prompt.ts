@@ -1,6 +1,6 @@
 /** What a prompt may be: looked at before anything is simulated or sent, since the console would cut it, obey it or beep. */
 import { UsageError } from '../errors.ts';
-import { type Tokenizer, UNKNOWN_TOKEN } from '../model/index.ts';
+import type { Tokenizer } from '../model/index.ts';
 
 /** Longest line that the console takes, in bytes. */
 export const LINE_BYTES = 512;
@@ -45,7 +45,7 @@ export function checkStory(
 ): void {
   checkPromptText(prompt);
   const encoded = tokenizer.encode(prompt);
-  if (encoded.includes(UNKNOWN_TOKEN))
+  if (encoded.includes(tokenizer.special.unknown, 1))
     throw new UsageError(
       `the model's vocabulary has no piece for ${strangers(prompt, tokenizer)} of the prompt, and none for single bytes; leave it out`,
     );
@@ -60,9 +60,10 @@ export function checkStory(
     );
 }
 
-/** The characters that no piece stands for, as `"é", "ß"`. */
+/** The characters that no piece stands for, as `"é", "ß"`; else the words. */
 function strangers(prompt: string, tokenizer: Tokenizer): string {
-  const characters = new Set([' ', ...prompt]);
-  const unknown = [...characters].filter((character) => tokenizer.encode(character).includes(UNKNOWN_TOKEN));
-  return unknown.map((character) => JSON.stringify(character)).join(', ');
+  const isUnknown = (text: string): boolean => tokenizer.encode(text).includes(tokenizer.special.unknown, 1);
+  const unknown = [...new Set([' ', ...prompt])].filter(isUnknown);
+  const named = unknown.length > 0 ? unknown : prompt.split(/\s+/).filter(isUnknown);
+  return named.map((text) => JSON.stringify(text)).join(', ');
 }

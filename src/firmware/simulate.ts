@@ -53,8 +53,7 @@ const decimal = (value: number): string => String(Number(value.toPrecision(7)));
  * does not finish
  */
 export function simulate(firmware: Firmware, options: SimulateOptions = {}): Simulation {
-  const { vocabulary, scores, maxTokenLength } = firmware.pieces;
-  const tokenizer = createTokenizer(vocabulary, scores, maxTokenLength);
+  const tokenizer = createTokenizer(firmware.pieces);
   checkStory(options.prompt ?? '', options.tokens, { tokenizer, context: firmware.context });
   const started = performance.now();
   const session = createSession(firmware, options);

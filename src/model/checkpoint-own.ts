@@ -3,13 +3,16 @@
  * and the tokenizer inside. Tensors have the names of Meta's llama releases, whose rotary pairs are neighbours as ours are.
  *
  * Metadata, all strings: `esp32-llm` is the version of this form; `architecture`; `activation`; `config` a JSON object of sizes;
- * `training` (optional) a JSON object of facts. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the
- * other; `tokenizer.offsets` U32 (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary).
+ * `training` (optional) a JSON object of facts; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
+ * llama2.c's. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the other; `tokenizer.offsets` U32
+ * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary).
  */
 import { FailureError } from '../errors.ts';
 import { checkConfig } from './config.ts';
+import { readFloats } from './floats.ts';
 import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
-import { createTokenizer, type Tokenizer } from './tokenizer.ts';
+import { createTokenizer, llama2cPieces, longestOf, type Tokenizer } from './tokenizer.ts';
+import { rulesFrom, type SpecialTokens, specialFrom, type TokenizerRules } from './tokenizers/pieces.ts';
 import {
   ACTIVATIONS,
   type Activation,
@@ -25,8 +28,18 @@ const VERSION = '1';
 /** The key that makes a safetensors file ours. */
 const MARK = 'esp32-llm';
 const ARCHITECTURE = 'llama';
-const KEYS = [MARK, 'architecture', 'activation', 'config', 'training', 'format'];
-const SIZES = ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabulary', 'context'] as const;
+const KEYS = [MARK, 'architecture', 'activation', 'config', 'tokenizer', 'training', 'format'];
+const SIZES = [
+  'dim',
+  'hiddenDim',
+  'layers',
+  'heads',
+  'kvHeads',
+  'vocabulary',
+  'context',
+  'normEpsilon',
+  'ropeTheta',
+];
 
 /** Names of a layer's tensors behind `layers.N.`. */
 const LAYER_NAMES: Readonly<Record<keyof LayerWeights, string>> = {
@@ -52,6 +65,12 @@ export const isOwn = ({ metadata }: Safetensors): boolean => Object.hasOwn(metad
 
 type Refuse = (what: string) => never;
 
+/** Of the metadata: what the pieces alone don't say. */
+interface TokenizerFacts {
+  rules: TokenizerRules;
+  special: SpecialTokens;
+}
+
 /** Reads one of our checkpoints. @throws FailureError in one sentence naming what is wrong */
 export function readOwn(bytes: Uint8Array, name: string): Model {
   const file = readSafetensors(bytes, name);
@@ -63,7 +82,7 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
       `is a safetensors file without the metadata of esp32-llm (a checkpoint of another program?); give one that esp32-llm train wrote`,
     );
   }
-  const { config, training } = readMetadata(file.metadata, name, refuse);
+  const { config, training, facts } = readMetadata(file.metadata, name, refuse);
   const left = new Set(file.tensors.keys());
   const take = (tensor: string, shape: readonly number[]): StoredTensor => {
     const found = file.tensors.get(tensor) ?? refuse(`tensor ${tensor} is missing; the file is damaged`);
@@ -87,7 +106,7 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
   });
   const finalNorm = weights('norm.weight', [dim]);
   const classifier = config.sharedClassifier ? tokenEmbedding : weights('output.weight', [vocabulary, dim]);
-  const tokenizer = readTokenizer(config, file, take, refuse);
+  const tokenizer = readTokenizer(config, facts, file, take, refuse);
   if (left.size > 0) refuse(`tensor ${[...left][0]} is unknown; a newer esp32-llm may have written it`);
   return {
     config,
@@ -107,7 +126,7 @@ function readMetadata(
   metadata: Readonly<Record<string, string>>,
   name: string,
   refuse: Refuse,
-): { config: ModelConfig; training?: Record<string, unknown> } {
+): { config: ModelConfig; training?: Record<string, unknown>; facts?: TokenizerFacts } {
   if (metadata[MARK] !== VERSION) {
     refuse(
       `is version ${metadata[MARK]} of esp32-llm's checkpoint and ${VERSION} is known here; update esp32-llm`,
@@ -135,59 +154,26 @@ function readMetadata(
     return parsed as Record<string, unknown>;
   };
   const { sharedClassifier, ...sizes } = object('config');
-  const strange = Object.keys(sizes).find((key) => !(SIZES as readonly string[]).includes(key));
+  const strange = Object.keys(sizes).find((key) => !SIZES.includes(key));
   if (strange !== undefined) refuse(`config ${strange} is unknown; a newer esp32-llm may have written it`);
   if (typeof sharedClassifier !== 'boolean') refuse('config sharedClassifier is neither true nor false');
   const config = { ...sizes, sharedClassifier, activation: activation as Activation } as ModelConfig;
+  const facts = metadata.tokenizer === undefined ? undefined : object('tokenizer');
+  const rules = facts && rulesFrom(facts.rules);
+  const special = facts && specialFrom(facts.special, config.vocabulary);
+  if (facts && !(rules && special))
+    refuse('metadata tokenizer is not one that is known here; a newer esp32-llm may have written it');
   return {
     config: checkConfig(config, name),
+    ...(rules && special ? { facts: { rules, special } } : {}),
     ...(metadata.training === undefined ? {} : { training: object('training') }),
   };
-}
-
-/** Elements of a tensor as singles, by its type. */
-const DECODERS: Readonly<Record<string, (view: DataView, index: number) => number>> = {
-  F32: (view, index) => view.getFloat32(4 * index, true),
-  F16: (view, index) => fromHalf(view.getUint16(2 * index, true)),
-  BF16: (view, index) => fromBrain(view.getUint16(2 * index, true)),
-};
-
-/** IEEE half precision. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-}
-
-const word = new DataView(new ArrayBuffer(4));
-/** The upper half of a single. */
-function fromBrain(bits: number): number {
-  word.setUint32(0, bits << 16);
-  return word.getFloat32(0);
-}
-
-function readFloats(tensor: string, { dtype, shape, bytes }: StoredTensor, refuse: Refuse): Float32Array {
-  const decode = Object.hasOwn(DECODERS, dtype) ? DECODERS[dtype] : undefined;
-  if (!decode)
-    return refuse(
-      `tensor ${tensor} has the type ${dtype}; supported are ${Object.keys(DECODERS).join(', ')}`,
-    );
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out = new Float32Array(shape.reduce((a, b) => a * b, 1));
-  for (let i = 0; i < out.length; i++) {
-    out[i] = decode(view, i);
-    if (!Number.isFinite(out[i])) {
-      refuse(`tensor ${tensor} holds ${out[i]} at element ${i}; the weights are damaged, export them again`);
-    }
-  }
-  return out;
 }
 
 /** Reads the pieces and their scores. */
 function readTokenizer(
   { vocabulary }: ModelConfig,
+  facts: TokenizerFacts | undefined,
   file: Safetensors,
   take: (tensor: string, shape: readonly number[]) => StoredTensor,
   refuse: Refuse,
@@ -208,8 +194,14 @@ function readTokenizer(
     if (at(id + 1) < at(id)) refuse(`tokenizer.offsets go back at piece ${id}`);
     return all.slice(at(id), at(id + 1));
   });
-  return createTokenizer(pieces, scores, Math.max(1, ...pieces.map(({ length }) => length)));
+  return createTokenizer({ ...llama2cPieces(pieces, scores, longestOf(pieces)), ...facts });
 }
+
+/** Whether a tokenizer is as llama2.c has them, which need not be said. */
+const isLlama2c = ({ vocabulary, scores, rules, special }: Tokenizer): boolean => {
+  const usual = llama2cPieces(vocabulary, scores);
+  return JSON.stringify([rules, special]) === JSON.stringify([usual.rules, usual.special]);
+};
 
 const bytesOf = (data: ArrayBufferView): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -252,6 +244,9 @@ export function writeOwn(
     architecture: ARCHITECTURE,
     activation,
     config: JSON.stringify(sizes),
+    ...(isLlama2c(tokenizer)
+      ? {}
+      : { tokenizer: JSON.stringify({ rules: tokenizer.rules, special: tokenizer.special }) }),
     ...(training ? { training: JSON.stringify(training) } : {}),
   };
   return writeSafetensors({ metadata, tensors });

@@ -89,7 +89,7 @@ describe('version 2', () => {
 
 describe('files of others', () => {
   const cases: [what: string, start: number[] | string, message: RegExp][] = [
-    ['GGUF', 'GGUF\x03\0\0\0', /x\.bin is a GGUF file of llama\.cpp, which cannot be read here; convert it/],
+    ['GGML', 'lmgg\x03\0\0\0', /x\.bin is a GGML file, as llama\.cpp read before GGUF.* convert it to GGUF/],
     ['a zip of torch.save', 'PK\x03\x04\0\0', /is a PyTorch checkpoint/],
     ['a pickle of torch.save', [0x80, 2, 0x8a, 10], /is a PyTorch checkpoint \(a pickle\)/],
     [

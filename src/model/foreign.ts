@@ -16,8 +16,11 @@ const begins =
     starts.some((start) => text.startsWith(start));
 
 const FOREIGN: readonly Foreign[] = [
-  { what: 'a GGUF file of llama.cpp', advice: CONVERT, is: begins('GGUF') },
-  { what: 'a GGML file of llama.cpp', advice: CONVERT, is: begins('lmgg', 'tjgg', 'fmgg') },
+  {
+    what: 'a GGML file, as llama.cpp read before GGUF',
+    advice: 'convert it to GGUF with llama.cpp',
+    is: begins('lmgg', 'tjgg', 'fmgg'),
+  },
   // torch.save writes a zip archive, before version 1.6 a pickle.
   { what: 'a PyTorch checkpoint (or another zip archive)', advice: CONVERT, is: begins('PK\x03\x04') },
   { what: 'a PyTorch checkpoint (a pickle)', advice: CONVERT, is: (text) => /^\x80[\x02-\x05]/.test(text) },

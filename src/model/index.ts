@@ -6,11 +6,10 @@ export {
   BOS_TOKEN,
   createTokenizer,
   type EncodeOptions,
-  EOS_TOKEN,
-  FIRST_BYTE_TOKEN,
+  llama2cPieces,
   loadTokenizer,
+  piecesOf,
   type Tokenizer,
-  type TokenizerPieces,
-  UNKNOWN_TOKEN,
 } from './tokenizer.ts';
+export * from './tokenizers/index.ts';
 export * from './types.ts';

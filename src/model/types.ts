@@ -18,7 +18,15 @@ export interface ModelConfig {
   /** True where the classifier is the token embedding itself (tied). */
   sharedClassifier: boolean;
   activation: Activation;
+  /** What RMSNorm adds to the mean square; absent: {@link NORM_EPSILON}. */
+  normEpsilon?: number;
+  /** Base of RoPE's frequencies; absent: {@link ROPE_THETA}. */
+  ropeTheta?: number;
 }
+
+/** llama2.c's, which its files don't say. */
+export const NORM_EPSILON = 1e-5;
+export const ROPE_THETA = 10000;
 
 /** One layer's weights, matrices row-major as (out, in). */
 export interface LayerWeights {

@@ -1,5 +1,5 @@
 /** The packed model of the float build: float rows padded to whole vectors (src/contract). */
-import { MATRICES, type Model, matrixShape } from '../model/index.ts';
+import { MATRICES, type Model, matrixShape, NORM_EPSILON } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { blob, constantsOf, createRecord, ropeAngles } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
@@ -19,13 +19,14 @@ function padColumns(matrix: Float32Array, columns: number): Float32Array {
 /** A model in single precision, for the chip. */
 export function packFloat(model: Model): QuantizedModel {
   const { config, weights } = model;
-  const { dim, hiddenDim, layers, heads, sharedClassifier, context } = config;
+  const { dim, hiddenDim, layers, heads, sharedClassifier } = config;
   const record = createRecord('float', layers);
   record.writeHeader({
     embedding: sharedClassifier ? 'classifier' : 'embedding',
     classifier: 'classifier',
     finalNorm: 'finalNorm',
     rope: 'rope',
+    epsilon: { float: config.normEpsilon ?? NORM_EPSILON },
   });
   const blobs: Blob[] = [];
   const add = (name: string, data: Float32Array): string => {
@@ -44,7 +45,7 @@ export function packFloat(model: Model): QuantizedModel {
   add('classifier', padColumns(weights.classifier, dim));
   if (!sharedClassifier) add('embedding', padColumns(weights.tokenEmbedding, dim));
   add('finalNorm', weights.finalNorm);
-  add('rope', Float32Array.from(ropeAngles(context, dim / heads)));
+  add('rope', Float32Array.from(ropeAngles(config)));
   return {
     config,
     precision: 'f32',

@@ -1,7 +1,7 @@
 /** The packed model: blobs for the device program and the record that leads to them (src/contract). */
 import { formats, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import type { LayerWeights, Model } from '../model/index.ts';
+import { type LayerWeights, type Model, type ModelConfig, NORM_EPSILON } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { type Layout, layoutOf, skipsZeros } from './layout.ts';
 import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRow, type Row, rowsOf } from './matrix.ts';
@@ -9,8 +9,6 @@ import { blob, constantsOf, createRecord, ropeAngles, type Words } from './recor
 import type { Blob, QuantizedModel } from './types.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM } = value;
-/** Added to the mean square in RMSNorm, as llama2.c does. */
-const EPSILON = 1e-5;
 
 /** A norm's gains as s16, and the factor that leads from max|t| / rms to the scale of the activations. */
 function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; factor: number } {
@@ -96,8 +94,8 @@ function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together
 }
 
 /** s16 (context, headSize / 2, 2). */
-const ropeTable = (context: number, headSize: number): Int16Array =>
-  Int16Array.from(ropeAngles(context, headSize), (x) => Math.round(32767 * x));
+const ropeTable = (config: ModelConfig): Int16Array =>
+  Int16Array.from(ropeAngles(config), (x) => Math.round(32767 * x));
 
 interface PackedLayer {
   blobs: Blob[];
@@ -224,7 +222,7 @@ export function packInt8(model: Model, zeros = skipsZeros(model.config)): Quanti
     finalFactor: { float: finalGain.factor },
     logitFactor: { float: classifier.unit / 32768 },
     rope: 'rope',
-    epsilon: { float: EPSILON * 2 ** (2 * RESIDUAL_BITS) },
+    epsilon: { float: (config.normEpsilon ?? NORM_EPSILON) * 2 ** (2 * RESIDUAL_BITS) },
   });
   const layers = Array.from({ length: config.layers }, (_, layer) => packLayer(model, layer, layout));
   layers.forEach(({ words }, layer) => {
@@ -241,7 +239,7 @@ export function packInt8(model: Model, zeros = skipsZeros(model.config)): Quanti
       blob('classifierScales', classifier.scales, 'any'),
       ...embeddingBlobs,
       blob('finalGain', finalGain.gains, 'any'),
-      blob('rope', ropeTable(config.context, layout.headSize), 'any'),
+      blob('rope', ropeTable(config), 'any'),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
     shape: { precision: 'int8', dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },

@@ -10,11 +10,8 @@ import {
   type WordsOf,
 } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import type { ModelConfig } from '../model/index.ts';
+import { type ModelConfig, ROPE_THETA } from '../model/index.ts';
 import type { Blob } from './types.ts';
-
-/** Base of the rotation frequencies. */
-const ROPE_BASE = 10000;
 
 /** A word of the record: the name of a blob whose address it holds, a whole number or a single. */
 export type Word = string | number | { float: number };
@@ -100,12 +97,13 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
 }
 
 /** Cosine and sine of every pair's angle at every position: (context, headSize / 2, 2). */
-export function ropeAngles(context: number, headSize: number): Float64Array {
+export function ropeAngles({ context, dim, heads, ropeTheta = ROPE_THETA }: ModelConfig): Float64Array {
+  const headSize = dim / heads;
   const pairs = headSize / 2;
   const table = new Float64Array(context * headSize);
   for (let position = 0; position < context; position++) {
     for (let pair = 0; pair < pairs; pair++) {
-      const angle = position * ROPE_BASE ** ((-2 * pair) / headSize);
+      const angle = position * ropeTheta ** ((-2 * pair) / headSize);
       table[(position * pairs + pair) * 2] = Math.cos(angle);
       table[(position * pairs + pair) * 2 + 1] = Math.sin(angle);
     }

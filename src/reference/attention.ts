@@ -11,11 +11,17 @@ export interface LayerCache {
   values: Float32Array; // (context, kvDim)
 }
 
-/** Turns the pairs of `q` and `k` by RoPE (Su et al. 2021), base 10,000. */
-export function rotate(q: Float32Array, k: Float32Array, position: number, headSize: number): void {
+/** Turns the pairs of `q` and `k` by RoPE (Su et al. 2021) of base `theta`. */
+export function rotate(
+  q: Float32Array,
+  k: Float32Array,
+  position: number,
+  headSize: number,
+  theta: number,
+): void {
   for (let i = 0; i < q.length; i += 2) {
     const exponent = fround((i % headSize) / headSize);
-    const frequency = fround(1 / fround(Math.pow(10000, exponent)));
+    const frequency = fround(1 / fround(Math.pow(theta, exponent)));
     const angle = fround(position * frequency);
     const cosine = cosf(angle);
     const sine = sinf(angle);

@@ -64,7 +64,7 @@ export function evaluate(
       if (position === 0) previous = bos;
       const target = tokens[at];
       total.nats += crossEntropy(forward(previous, position), target);
-      total.predictedBytes += tokenizer.decode(at === 0 ? bos : 0, target).length;
+      total.predictedBytes += tokenizer.decode(at === 0 ? bos : -1, target).length;
       total.tokens++;
       previous = target;
     }

@@ -2,7 +2,7 @@
  * The forward pass that everything is compared with: llama2.c's run.c in float32, and runq.c's where the checkpoint is
  * Q8_0. Blueprint (`ModelConfig`), weights (`Model`) and state (the closure below) are three separate things, as there.
  */
-import { kvDim, type MatrixName, type Model, matrixShape } from '../model/index.ts';
+import { kvDim, type MatrixName, type Model, matrixShape, NORM_EPSILON, ROPE_THETA } from '../model/index.ts';
 import { attend, type LayerCache, rotate } from './attention.ts';
 import { matmulGroups, quantizeGroups } from './groups.ts';
 import { accumulate, gateAndUp, matmul, rmsnorm } from './math.ts';
@@ -21,7 +21,7 @@ type Multiply = (x: Float32Array, layer: number, products: Partial<Record<Matrix
 /** A float32 (or Q8_0) decoder with a KV cache for `model.config.context` positions. */
 export function createReference(model: Model): Reference {
   const { config, weights } = model;
-  const { dim, hiddenDim, context, vocabulary } = config;
+  const { dim, hiddenDim, context, vocabulary, normEpsilon = NORM_EPSILON, ropeTheta = ROPE_THETA } = config;
   const keyDim = kvDim(config);
   const cache: LayerCache[] = weights.layers.map(() => ({
     keys: new Float32Array(context * keyDim),
@@ -49,20 +49,20 @@ export function createReference(model: Model): Reference {
         const { keys, values } = cache[index];
         const k = keys.subarray(position * keyDim, (position + 1) * keyDim);
         const v = values.subarray(position * keyDim, (position + 1) * keyDim);
-        rmsnorm(normed, x, layer.attentionNorm);
+        rmsnorm(normed, x, layer.attentionNorm, normEpsilon);
         multiply(normed, index, { wq: q, wk: k, wv: v });
-        rotate(q, k, position, dim / config.heads);
+        rotate(q, k, position, dim / config.heads, ropeTheta);
         attend(attended, q, cache[index], position, config, scores);
         multiply(attended, index, { wo: projected });
         accumulate(x, projected);
 
-        rmsnorm(normed, x, layer.ffnNorm);
+        rmsnorm(normed, x, layer.ffnNorm, normEpsilon);
         multiply(normed, index, { w1: gate, w3: up });
         gateAndUp(config.activation, gate, up);
         multiply(gate, index, { w2: projected });
         accumulate(x, projected);
       });
-      rmsnorm(x, x, weights.finalNorm);
+      rmsnorm(x, x, weights.finalNorm, normEpsilon);
       classify(model, x, logits);
       return logits;
     },

@@ -44,11 +44,11 @@ export function matmul(
   }
 }
 
-/** RMSNorm (Zhang and Sennrich 2019): `out = weight * x / sqrt(mean(x^2) + 1e-5)`. */
-export function rmsnorm(out: Float32Array, x: Float32Array, weight: Float32Array): void {
+/** RMSNorm (Zhang and Sennrich 2019): `out = weight * x / sqrt(mean(x^2) + epsilon)`. */
+export function rmsnorm(out: Float32Array, x: Float32Array, weight: Float32Array, epsilon: number): void {
   let sum = fround(0);
   for (let j = 0; j < x.length; j++) sum = fround(sum + fround(x[j] * x[j]));
-  const mean = fround(fround(sum / x.length) + fround(1e-5));
+  const mean = fround(fround(sum / x.length) + fround(epsilon));
   const scale = fround(1 / fround(Math.sqrt(mean)));
   for (let j = 0; j < x.length; j++) out[j] = fround(weight[j] * fround(scale * x[j]));
 }

@@ -1,7 +1,7 @@
 /** `inspect`: what a checkpoint is, how large in each precision, and what it would fit. */
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
-import { createTokenizer, type Model, type Tokenizer } from '../../model/index.ts';
+import { createTokenizer, llama2cPieces, type Model, type Tokenizer } from '../../model/index.ts';
 import { findTokenizer, type Located, openModel } from '../model-options.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
@@ -11,7 +11,7 @@ export function register(program: Command): void {
     .description('what a checkpoint is: shapes, parameters, sizes by precision, which boards it fits')
     .argument(
       '[checkpoint]',
-      '.safetensors file of esp32-llm or llama2.c .bin (default: the model that ships)',
+      '.safetensors file of esp32-llm, GGUF or llama2.c .bin (default: the model that ships)',
     )
     .option('--json', 'as JSON on stdout')
     .addHelpText('after', '\nExample:\n  $ esp32-llm inspect stories260K.bin')
@@ -61,6 +61,6 @@ function tokenizerFor(located: Located, model: Model): Tokenizer {
     if (!(error instanceof UsageError)) throw error;
     const { vocabulary } = model.config;
     const piece = new TextEncoder().encode('usual');
-    return createTokenizer(new Array(vocabulary).fill(piece), new Float32Array(vocabulary), piece.length);
+    return createTokenizer(llama2cPieces(new Array(vocabulary).fill(piece), new Float32Array(vocabulary)));
   }
 }

@@ -1,0 +1,173 @@
+/** GGUF files for tests, written by the format's description (ggml-org/ggml docs/gguf.md). */
+import { BLOCK_FORMATS } from './gguf-blocks.ts';
+import { MATRICES, type Model, type ModelConfig, matrixShape } from './types.ts';
+
+/** Values of metadata by the type that they are stored as. */
+export type Value =
+  | { u32: number }
+  | { f32: number }
+  | { bool: boolean }
+  | { text: string }
+  | { texts: readonly string[] }
+  | { f32s: ArrayLike<number> }
+  | { i32s: ArrayLike<number> };
+
+export interface GgufTensor {
+  type: number;
+  /** Outermost dimension first. */
+  shape: readonly number[];
+  bytes: Uint8Array;
+}
+
+const utf8 = new TextEncoder();
+const ALIGNMENT = 32;
+
+class Writer {
+  private readonly parts: Uint8Array[] = [];
+  length = 0;
+  add(bytes: Uint8Array): this {
+    this.parts.push(bytes);
+    this.length += bytes.length;
+    return this;
+  }
+  number(size: number, put: (view: DataView) => void): this {
+    const bytes = new Uint8Array(size);
+    put(new DataView(bytes.buffer));
+    return this.add(bytes);
+  }
+  u32(value: number): this {
+    return this.number(4, (view) => view.setUint32(0, value, true));
+  }
+  i32(value: number): this {
+    return this.number(4, (view) => view.setInt32(0, value, true));
+  }
+  f32(value: number): this {
+    return this.number(4, (view) => view.setFloat32(0, value, true));
+  }
+  u64(value: number): this {
+    return this.number(8, (view) => view.setBigUint64(0, BigInt(value), true));
+  }
+  text(value: string): this {
+    const bytes = utf8.encode(value);
+    return this.u64(bytes.length).add(bytes);
+  }
+  pad(): this {
+    return this.add(new Uint8Array(-this.length & (ALIGNMENT - 1)));
+  }
+  get bytes(): Uint8Array {
+    return Buffer.concat(this.parts);
+  }
+}
+
+function writeValue(writer: Writer, value: Value): void {
+  if ('u32' in value) writer.u32(4).u32(value.u32);
+  else if ('f32' in value) writer.u32(6).f32(value.f32);
+  else if ('bool' in value) writer.u32(7).add(Uint8Array.of(value.bool ? 1 : 0));
+  else if ('text' in value) writer.u32(8).text(value.text);
+  else if ('texts' in value) {
+    writer.u32(9).u32(8).u64(value.texts.length);
+    for (const text of value.texts) writer.text(text);
+  } else if ('f32s' in value) {
+    writer.u32(9).u32(6).u64(value.f32s.length);
+    for (const number of Array.from(value.f32s)) writer.f32(number);
+  } else {
+    writer.u32(9).u32(5).u64(value.i32s.length);
+    for (const number of Array.from(value.i32s)) writer.i32(number);
+  }
+}
+
+/** A file of these keys and tensors. */
+export function ggufBytes(
+  metadata: Readonly<Record<string, Value>>,
+  tensors: Readonly<Record<string, GgufTensor>>,
+  version = 3,
+): Uint8Array {
+  const header = new Writer().add(utf8.encode('GGUF')).u32(version);
+  header.u64(Object.keys(tensors).length).u64(Object.keys(metadata).length);
+  for (const [key, value] of Object.entries(metadata)) {
+    header.text(key);
+    writeValue(header, value);
+  }
+  const data = new Writer();
+  for (const [name, { type, shape, bytes }] of Object.entries(tensors)) {
+    header.text(name).u32(shape.length);
+    for (const size of shape.toReversed()) header.u64(size);
+    header.u32(type).u64(data.length);
+    data.add(bytes).pad();
+  }
+  return header.pad().add(data.bytes).bytes;
+}
+
+/** Names as llama.cpp's converter gives them. */
+const LAYER_TENSORS = {
+  wq: 'attn_q',
+  wk: 'attn_k',
+  wv: 'attn_v',
+  wo: 'attn_output',
+  w1: 'ffn_gate',
+  w2: 'ffn_down',
+  w3: 'ffn_up',
+} as const;
+
+/** A model's tensors as they are, F32. */
+export function ggufTensors({ config, weights }: Model): Record<string, GgufTensor> {
+  const tensor = (values: Float32Array, ...shape: number[]): GgufTensor => ({
+    type: 0,
+    shape,
+    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+  });
+  const { dim, vocabulary } = config;
+  const layers = weights.layers.flatMap((layer, index) => [
+    [`blk.${index}.attn_norm.weight`, tensor(layer.attentionNorm, dim)],
+    [`blk.${index}.ffn_norm.weight`, tensor(layer.ffnNorm, dim)],
+    ...MATRICES.map((kind) => [
+      `blk.${index}.${LAYER_TENSORS[kind]}.weight`,
+      tensor(layer[kind], ...matrixShape(config, kind)),
+    ]),
+  ]);
+  return Object.fromEntries([
+    ['token_embd.weight', tensor(weights.tokenEmbedding, vocabulary, dim)],
+    ...layers,
+    ['output_norm.weight', tensor(weights.finalNorm, dim)],
+    ...(config.sharedClassifier ? [] : [['output.weight', tensor(weights.classifier, vocabulary, dim)]]),
+  ]);
+}
+
+/** The keys of a llama model, without a tokenizer's. */
+export function ggufConfig(config: ModelConfig): Record<string, Value> {
+  return {
+    'general.architecture': { text: 'llama' },
+    'general.name': { text: 'tiny “llama”' },
+    'llama.context_length': { u32: config.context },
+    'llama.embedding_length': { u32: config.dim },
+    'llama.block_count': { u32: config.layers },
+    'llama.feed_forward_length': { u32: config.hiddenDim },
+    'llama.attention.head_count': { u32: config.heads },
+    'llama.attention.head_count_kv': { u32: config.kvHeads },
+    'llama.attention.layer_norm_rms_epsilon': { f32: config.normEpsilon ?? 1e-5 },
+    'llama.rope.dimension_count': { u32: config.dim / config.heads },
+    'llama.rope.freq_base': { f32: config.ropeTheta ?? 10000 },
+  };
+}
+
+/** SentencePiece's pieces: <unk>, <s>, </s>, the bytes, then `words`, the first of which merges first. */
+export function ggufVocabulary(words: readonly string[]): Record<string, Value> {
+  const bytes = Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`);
+  const tokens = ['<unk>', '<s>', '</s>', ...bytes, ...words];
+  return {
+    'tokenizer.ggml.model': { text: 'llama' },
+    'tokenizer.ggml.tokens': { texts: tokens },
+    'tokenizer.ggml.scores': { f32s: tokens.map((_, id) => (id < 259 ? 0 : 258 - id)) },
+    'tokenizer.ggml.token_type': {
+      i32s: tokens.map((_, id) => (id < 1 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1)),
+    },
+    'tokenizer.ggml.bos_token_id': { u32: 1 },
+    'tokenizer.ggml.eos_token_id': { u32: 2 },
+    'tokenizer.ggml.unknown_token_id': { u32: 0 },
+  };
+}
+
+/** Bytes of so many weights in a format, all blocks from `block`. */
+export function repeatBlock(type: number, weights: number, block: Uint8Array): GgufTensor['bytes'] {
+  return Buffer.concat(new Array(weights / BLOCK_FORMATS[type].weights).fill(block));
+}
