@@ -4,7 +4,9 @@ import { allocateRegisters } from './back/allocate.ts';
 import { placeConstants } from './back/constants.ts';
 import { DATA_TABLE, emitContents } from './back/contents.ts';
 import { emitData } from './back/data.ts';
-import { brokenLoops, emitFunction, needsScratch, SCRATCH } from './back/emit.ts';
+import { duplicateTails } from './back/duplicate.ts';
+import { brokenLoops, emitFunction } from './back/emit.ts';
+import { needsScratch, SCRATCH } from './back/frame.ts';
 import { lostRegisters } from './back/losses.ts';
 import type { MachineFunction } from './back/machine.ts';
 import { dropRepeatedState } from './back/peephole.ts';
@@ -204,6 +206,7 @@ function attempt(
   if (early) reorder(fn, 'ordering before allocation', verify);
   allocateRegisters(fn, kept);
   if (verify) verifyReserved(fn, kept);
+  duplicateTails(fn);
   reorder(fn, 'ordering after allocation', verify);
   note('allocated', () => printMachine(fn));
   return { fn, stages, reserved: kept, ...estimate(fn) };

@@ -3,7 +3,7 @@
  * what is right.
  */
 import { describe, expect, it } from 'vitest';
-import { SCRATCH } from './back/emit.ts';
+import { SCRATCH } from './back/frame.ts';
 import { callClobbers } from './back/machine.ts';
 import { printStages } from './stages.ts';
 import { bothAnswers, type Call, runBare } from './testing/oracle.ts';

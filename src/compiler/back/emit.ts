@@ -11,6 +11,8 @@ import {
 } from '../../xtensa/index.ts';
 import type { Linkage } from '../linkage.ts';
 import { traps } from '../middle/ir.ts';
+import { frameSize, hasLargeFrame, MAX_OFFSET, SCRATCH } from './frame.ts';
+import { type Island, planIslands } from './islands.ts';
 import {
   B0,
   F0,
@@ -21,12 +23,6 @@ import {
 } from './machine.ts';
 import { createReach, ISLAND_DISTANCE, isFar, mostBytes, mostBytesFar } from './reach.ts';
 import { inverseBranch } from './select-branch.ts';
-
-/** Largest offset of l32i and its kin; a frame beyond it needs the scratch register. */
-const MAX_OFFSET = 1020;
-/** Nothing is passed in it and it is the caller's to lose: it need not be saved, which would take a scratch register. */
-export const SCRATCH = 11;
-const FRAME_ALIGN = 16;
 
 /** The loop hardware's reach, less what alignment and a closing nop may add. */
 const MAX_LOOP_BYTES = 240;
@@ -40,6 +36,9 @@ interface Emitter {
   /** Ends of hardware loops by header. */
   readonly loopEnds: Map<number, Label>;
   readonly tables: { label: Label; targets: readonly number[] }[];
+  /** Branches that go to a jump nearby, and the labels of those jumps. */
+  readonly islands: ReadonlyMap<MachineInst, Island>;
+  readonly islandLabels: Map<Island, Label>;
   readonly frame: number;
   /** Whether a jump from the end of one block to another block is certain to reach. */
   readonly reaches: (from: number, to: number) => boolean;
@@ -47,21 +46,6 @@ interface Emitter {
   /** Bytes since the last island, at most; and whether a hardware loop is open, into which none may come. */
   sinceIsland: number;
   inLoop: boolean;
-}
-
-export function frameSize(fn: MachineFunction): number {
-  const bytes = fn.outgoing + 4 * fn.slots;
-  return Math.ceil(bytes / FRAME_ALIGN) * FRAME_ALIGN;
-}
-
-/** Whether the emitter needs a register of its own: for far places in the frame or far jumps. */
-export function needsScratch(fn: MachineFunction): boolean {
-  return hasLargeFrame(fn) || isFar(fn);
-}
-
-function hasLargeFrame(fn: MachineFunction): boolean {
-  const incoming = 4 * (fn.signature.params.length * 2 + fn.signature.results.length * 2);
-  return frameSize(fn) + incoming > MAX_OFFSET;
 }
 
 export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linkage): void {
@@ -74,6 +58,8 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
     traps: new Map(),
     loopEnds: new Map(),
     tables: [],
+    islands: isFar(fn) ? new Map() : planIslands(blocks),
+    islandLabels: new Map(),
     frame: frameSize(fn),
     reaches: createReach(blocks),
     isFar: isFar(fn),
@@ -93,6 +79,7 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
       if (k < block.insts.length - 1) emitInst(e, inst, block.id);
       else emitEnd(e, inst, block, blocks[i + 1]);
     });
+    for (const [island, label] of islandsBehind(e, i)) emitIsland(e, island, label);
   });
   emitTraps(e);
   for (const { label, targets } of e.tables) {
@@ -100,6 +87,31 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
     asm.place(label);
     asm.word(...targets.map((id) => e.labels.get(id) as Label));
   }
+}
+
+function islandsBehind({ asm, islands, islandLabels }: Emitter, block: number): Map<Island, Label> {
+  const found = new Map<Island, Label>();
+  for (const island of islands.values())
+    if (island.behind === block && !found.has(island))
+      found.set(island, islandLabel(asm, islandLabels, island));
+  return found;
+}
+
+function islandLabel(asm: Assembler, labels: Map<Island, Label>, island: Island): Label {
+  const label = labels.get(island) ?? asm.label('island');
+  labels.set(island, label);
+  return label;
+}
+
+function emitIsland(e: Emitter, { to }: Island, label: Label): void {
+  e.asm.place(label);
+  e.asm.j('trap' in to ? trapLabel(e, to.trap) : (e.labels.get(to.block) as Label));
+}
+
+/** Where a branch goes: to its target, or to the jump nearby that was planned for it. */
+function destination(e: Emitter, inst: MachineInst, target: Label): Label {
+  const island = e.islands.get(inst);
+  return island ? islandLabel(e.asm, e.islandLabels, island) : target;
 }
 
 /** Whether a block sets up the loop hardware for the block behind it. */
@@ -267,7 +279,7 @@ function emitInst(e: Emitter, inst: MachineInst, block: number): void {
     e.asm.emit(
       inst.op,
       ...inst.operands.map((operand) => operandValue(e, operand, block)),
-      trapLabel(e, inst.trap),
+      destination(e, inst, trapLabel(e, inst.trap)),
     );
     return;
   }
@@ -320,7 +332,8 @@ function emitLimit(e: Emitter, inst: MachineInst, block: number): void {
   const { insts } = e.fn.blocks.find(({ id }) => id === block) as MachineBlock;
   const last = insts[insts.length - 1].targets.at(-1) as number;
   const [index, limit] = [address(firstRegister(inst)), address(secondRegister(inst))];
-  if (e.reaches(block, last)) return void e.asm.bgeu(index, limit, e.labels.get(last) as Label);
+  if (e.reaches(block, last))
+    return void e.asm.bgeu(index, limit, destination(e, inst, e.labels.get(last) as Label));
   const inside = e.asm.label('inside');
   e.asm.bltu(index, limit, inside);
   jump(e, block, last);
@@ -342,9 +355,9 @@ function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: Machi
     const [taken, fall] = inst.targets;
     if (taken === fall) {
       if (taken !== next?.id) jump(e, block.id, taken);
-    } else if (taken === next?.id) branch(e, inverseBranch[inst.op], values(), block.id, fall);
+    } else if (taken === next?.id) branch(e, inst, inverseBranch[inst.op], values(), block.id, fall);
     else {
-      branch(e, inst.op, values(), block.id, taken);
+      branch(e, inst, inst.op, values(), block.id, taken);
       if (fall !== next?.id) jump(e, block.id, fall);
     }
   }
@@ -353,13 +366,15 @@ function emitEnd(e: Emitter, inst: MachineInst, block: MachineBlock, next: Machi
 /** A conditional branch; beyond the reach of a jump, the opposite one over a jump through a register. */
 function branch(
   e: Emitter,
+  inst: MachineInst,
   op: string,
   values: readonly (Register | WordValue)[],
   from: number,
   to: number,
 ): void {
   const { asm } = e;
-  if (e.reaches(from, to)) return void asm.emit(op, ...values, e.labels.get(to) as Label);
+  if (e.reaches(from, to))
+    return void asm.emit(op, ...values, destination(e, inst, e.labels.get(to) as Label));
   const over = asm.label('over_jump');
   asm.emit(inverseBranch[op], ...values, over);
   jump(e, from, to);

@@ -1,5 +1,5 @@
 /** Which registers a compiled function leaves changed: what its callers cannot keep across a call of it. */
-import { frameSize, needsScratch, SCRATCH } from './emit.ts';
+import { frameSize, needsScratch, SCRATCH } from './frame.ts';
 import { callClobbers, defsOf, type MachineFunction } from './machine.ts';
 
 /** Used by the prologue where the depth of the stack is checked, or the frame is beyond the reach of addmi. */
