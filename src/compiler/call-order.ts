@@ -3,8 +3,14 @@ import type { Losses } from './back/selector.ts';
 import { functionTypeOf, importCount, typeKey, type WasmModule } from './front/module.ts';
 import type { Linkage } from './linkage.ts';
 
-/** Functions by their number among those defined here: callees before their callers, but where they call in a circle. */
-export function calleesFirst(module: WasmModule, linkage: Linkage): number[] {
+export interface CallOrder {
+  /** Functions by their number among those defined here: callees before their callers, but where they call in a circle. */
+  readonly order: readonly number[];
+  /** Those that another function calls. */
+  readonly called: ReadonlySet<number>;
+}
+
+export function findCallOrder(module: WasmModule, linkage: Linkage): CallOrder {
   const imported = importCount(module, 'func');
   const callees = module.functions.map((_, i) =>
     calledBy(module, linkage, i).flatMap((index) => (index < imported ? [] : [index - imported])),
@@ -27,7 +33,8 @@ export function calleesFirst(module: WasmModule, linkage: Linkage): number[] {
       }
     }
   }
-  return order;
+  const called = new Set(callees.flatMap((list, i) => list.filter((callee) => callee !== i)));
+  return { order, called };
 }
 
 /** Indices of the functions that a function may call, as far as that is known. */

@@ -16,8 +16,9 @@ import { emitRoutines } from './back/runtime/index.ts';
 import { type Estimate, estimate, schedule } from './back/schedule.ts';
 import { selectFunction } from './back/select.ts';
 import type { Losses } from './back/selector.ts';
+import { threadJumps } from './back/thread.ts';
 import { snapshot, verifyOrder, verifyRegisters, verifyReserved } from './back/verify.ts';
-import { calleesFirst, lossesKnown } from './call-order.ts';
+import { findCallOrder, lossesKnown } from './call-order.ts';
 import { buildFunction, buildTrap } from './front/build.ts';
 import { decodeModule } from './front/decode.ts';
 import { type Export, functionName, importCount, type WasmModule } from './front/module.ts';
@@ -81,7 +82,8 @@ export function compileDecoded(
   const trapOf = new Map(missing.map(({ index, trap }) => [index, trap]));
   const compiled = new Map<number, MachineFunction>();
   // Callees first, so that callers know which registers they leave alone.
-  for (const i of calleesFirst(module, linkage)) {
+  const { order, called } = findCallOrder(module, linkage);
+  for (const i of order) {
     const source = module.functions[i];
     const name = functionName(module, imported + i);
     const trap = trapOf.get(i);
@@ -90,7 +92,12 @@ export function compileDecoded(
       trap === undefined
         ? buildFunction(module, source, linkage, name, symbol)
         : buildTrap(source, name, symbol, trap);
-    const watch = { listener, verify: options.verify ?? false, lossesOf: lossesKnown(module, linkage) };
+    const watch = {
+      listener,
+      verify: options.verify ?? false,
+      lossesOf: lossesKnown(module, linkage),
+      frugal: called.has(i),
+    };
     const fn = compileFunction(build, watch);
     compiled.set(i, fn);
     linkage.noteLosses(symbol, lostRegisters(fn, linkage.checked));
@@ -142,6 +149,8 @@ interface Watch {
   readonly listener: StageListener | undefined;
   readonly verify: boolean;
   readonly lossesOf: Losses;
+  /** Other functions of the module call it, and keep values in the registers that it leaves alone. */
+  readonly frugal: boolean;
 }
 
 type Show = (listener: StageListener) => void;
@@ -182,7 +191,7 @@ function bestAttempt(build: () => IrFunction, limits: Limits, watch: Watch): Att
 function attempt(
   build: () => IrFunction,
   { uncounted, reserved, early }: Attempt,
-  { listener, verify, lossesOf }: Watch,
+  { listener, verify, lossesOf, frugal }: Watch,
 ): Attempted {
   const stages: Show[] = [];
   const note = (stage: string, text: () => string) => {
@@ -198,13 +207,14 @@ function attempt(
   note('optimised', () => printFunction(ir));
   const fn = selectFunction(ir, findLoops(ir), lossesOf);
   note('selected', () => printMachine(fn));
+  threadJumps(fn);
   placeConstants(fn);
   dropRepeatedState(fn);
   if (verify) verifyRegisters(fn, 'selection');
   // Seen before all the work of allocation, which would be done again for it.
   const kept = reserved.length === 0 && isFar(fn) ? [SCRATCH] : reserved;
   if (early) reorder(fn, 'ordering before allocation', verify);
-  allocateRegisters(fn, kept);
+  allocateRegisters(fn, { reserved: kept, frugal });
   if (verify) verifyReserved(fn, kept);
   duplicateTails(fn);
   reorder(fn, 'ordering after allocation', verify);

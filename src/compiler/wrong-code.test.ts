@@ -398,3 +398,44 @@ describe('values kept in registers that callees leave alone', () => {
     for (const index of [0, 1, 2, 4, 6]) expectSame(fixed(index), calls('f', [5, 0]));
   });
 });
+
+describe('jumps past questions that are answered', () => {
+  // States 0 to 3; each byte of the text moves on. What a state machine in a loop becomes goes from state to state.
+  const machine = (extra: string) => `(module (memory (export "m") 1)
+    (data (i32.const 0) "ab,1cxx,22a,,9,zz1b2c3,,,aaaa,b,c,1")
+    (func (export "f") (param $at i32) (result i32) (local $state i32) (local $c i32) (local $sum i32) ${extra}
+      (block $end (loop $next
+        (local.set $c (i32.load8_u (local.get $at)))
+        (br_if $end (i32.eqz (local.get $c)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (block $set (block $three (block $two (block $one (block $zero
+          (br_table $zero $one $two $three (local.get $state)))
+          (local.set $state (if (result i32) (i32.lt_u (local.get $c) (i32.const 58)) (then (i32.const 2)) (else (i32.const 1))))
+          (br $set))
+          (local.set $sum (i32.add (local.get $sum) (local.get $c)))
+          (local.set $state (select (i32.const 3) (i32.const 1) (i32.eq (local.get $c) (i32.const 44))))
+          (br $set))
+          (local.set $sum (i32.mul (local.get $sum) (i32.const 7)))
+          (if (i32.eq (local.get $c) (i32.const 44)) (then (local.set $state (i32.const 3)))
+            (else (local.set $state (i32.const 2))))
+          (br $set))
+          (local.set $sum (i32.xor (local.get $sum) (i32.const 99)))
+          (local.set $state (i32.const 0)))
+        (br_if $end (i32.gt_u (local.get $sum) (i32.const 100000)))
+        (br $next)))
+      (i32.add (i32.mul (local.get $state) (i32.const 1000000)) (i32.add (local.get $sum) (local.get $at))))
+    (func (export "g") (param $n i32) (result i32) (local $flag i32) (local $sum i32)
+      (loop $l
+        (if (i32.and (local.get $n) (i32.const 5)) (then (local.set $flag (i32.const 1)))
+          (else (local.set $flag (i32.const 0)) (i32.store (i32.const 200) (local.get $n))))
+        (if (local.get $flag) (then (local.set $sum (i32.add (local.get $sum) (local.get $n))))
+          (else (local.set $sum (i32.sub (local.get $sum) (i32.load (i32.const 200))))))
+        (br_if $l (i32.ne (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0))))
+      (local.get $sum)))`;
+  it.each(['', '(local $more i32)'])('a state machine %s', (extra) => {
+    expectSame(machine(extra), [
+      ...Array.from({ length: 36 }, (_, at): Call => ['f', at]),
+      ...calls('g', [1], [5], [100]),
+    ]);
+  });
+});

@@ -26,8 +26,18 @@ const FREE_COLOURS = 10;
 const floatColours = Array.from({ length: 16 }, (_, i) => F0 + i);
 const MAX_ROUNDS = 30;
 
-/** Replaces virtual registers by real ones. `reserved` are kept free (scratch registers of large frames). */
-export function allocateRegisters(fn: MachineFunction, reserved: readonly number[] = []): void {
+export interface AllocationOptions {
+  /** Kept free (scratch registers of large frames). */
+  readonly reserved?: readonly number[];
+  /** Use few registers: callers keep values in the others. */
+  readonly frugal?: boolean;
+}
+
+/** Replaces virtual registers by real ones. */
+export function allocateRegisters(
+  fn: MachineFunction,
+  { reserved = [], frugal = false }: AllocationOptions = {},
+): void {
   keepSavedRegisters(fn, reserved);
   /** Registers made by spilling live for an instruction or two; spilling them again would not end. */
   const fixed = new Set<number>();
@@ -39,8 +49,11 @@ export function allocateRegisters(fn: MachineFunction, reserved: readonly number
     ))
       fixed.add(reg);
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const graph = buildInterference(fn);
-    const colouring = colour(fn, graph, fixed, reserved);
+    const limits: Limits = { fixed, reserved, frugal, eager: isSmall(fn) };
+    let colouring = colour(fn, buildInterference(fn), limits);
+    // Merging whatever does not interfere saves most moves, unless registers run out.
+    if (limits.eager && colouring.spilled.length > 0)
+      colouring = colour(fn, buildInterference(fn), { ...limits, eager: false });
     if (colouring.spilled.length === 0) {
       rewrite(fn, colouring);
       return;
@@ -84,11 +97,21 @@ function find({ alias }: Work, reg: number): number {
   return root;
 }
 
+interface Limits {
+  readonly fixed: ReadonlySet<number>;
+  readonly reserved: readonly number[];
+  readonly frugal: boolean;
+  /** Merge the sides of moves although that may make registers hard to colour. */
+  readonly eager: boolean;
+}
+
+/** Colouring twice is for functions of so many registers. */
+const isSmall = (fn: MachineFunction) => fn.classes.length < 2000;
+
 function colour(
   fn: MachineFunction,
   graph: Interference,
-  fixed: ReadonlySet<number>,
-  reserved: readonly number[],
+  { fixed, reserved, frugal, eager }: Limits,
 ): Colouring {
   const integers = integerColours.filter((reg) => !reserved.includes(reg));
   const work: Work = {
@@ -97,17 +120,21 @@ function colour(
     alias: Int32Array.from({ length: graph.neighbours.length }, (_, i) => i),
     available: (reg) => (classOf(fn, reg) === 'f' ? floatColours : integers),
   };
-  coalesce(work, fixed);
+  coalesce(work, fixed, eager);
   const order = simplifyOrder(work, fixed);
   const colours = new Map<number, number>();
   for (let reg = 0; reg < FIRST_VIRTUAL; reg++) colours.set(reg, reg);
   const partners = movePartners(work);
   const failed = new Set<number>();
   let turn = 0;
+  const used = new Set<number>();
   for (const reg of order.reverse()) {
-    const found = pickColour(work, reg, colours, partners.get(reg) ?? [], turn++);
+    const found = pickColour(work, reg, colours, partners.get(reg) ?? [], turn++, frugal ? used : undefined);
     if (found === undefined) failed.add(reg);
-    else colours.set(reg, found);
+    else {
+      colours.set(reg, found);
+      used.add(found);
+    }
   }
   return { alias: work.alias, colours, spilled: groupsOf(work, failed) };
 }
@@ -115,7 +142,7 @@ function colour(
 const isReal = (reg: number) => reg < FIRST_VIRTUAL;
 
 /** Merges the two sides of moves, most frequent first, where the result stays easy to colour. */
-function coalesce(work: Work, fixed: ReadonlySet<number>): void {
+function coalesce(work: Work, fixed: ReadonlySet<number>, eager: boolean): void {
   const moves = [...work.graph.moves].sort((a, b) => b.weight - a.weight);
   const degree = (reg: number) => work.graph.neighbours[reg].size;
   for (let changed = true; changed; ) {
@@ -126,7 +153,7 @@ function coalesce(work: Work, fixed: ReadonlySet<number>): void {
       const [into, gone] =
         isReal(b) || (!isReal(a) && degree(b) > Math.max(degree(a), MOST_NEIGHBOURS)) ? [b, a] : [a, b];
       if (fixed.has(gone) || fixed.has(into)) continue;
-      if (!canMerge(work, into, gone)) continue;
+      if (!(eager && !isReal(into)) && !canMerge(work, into, gone)) continue;
       merge(work, into, gone);
       changed = true;
     }
@@ -262,6 +289,7 @@ function pickColour(
   colours: ReadonlyMap<number, number>,
   partners: readonly number[],
   turn: number,
+  used: ReadonlySet<number> | undefined,
 ): number | undefined {
   const taken = new Set<number>();
   for (const other of work.graph.neighbours[reg]) {
@@ -273,7 +301,10 @@ function pickColour(
   const cheap = free.filter(
     (candidate) => candidate >= F0 || integerColours.indexOf(candidate) < FREE_COLOURS,
   );
-  return free.find((candidate) => liked.includes(candidate)) ?? cheap[turn % cheap.length] ?? free[0];
+  const again = used ? cheap.filter((candidate) => used.has(candidate)) : cheap;
+  return (
+    free.find((candidate) => liked.includes(candidate)) ?? again[turn % again.length] ?? cheap[0] ?? free[0]
+  );
 }
 
 function groupsOf(work: Work, failed: ReadonlySet<number>): number[][] {

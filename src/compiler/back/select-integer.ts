@@ -1,4 +1,5 @@
 /** Integer arithmetic. Ranges of immediates: Xtensa ISA manual, each instruction's own page. */
+import type { Edge, Inst, Value } from '../middle/ir.ts';
 import { B0 } from './machine.ts';
 import { compareFloats, floatComparisons, isLowMask } from './select-branch.ts';
 import type { Rule, Selector } from './selector.ts';
@@ -189,12 +190,19 @@ function floatTruth(s: Selector, op: string, args: readonly number[], d: number,
   put(s, 'movt', 'xss', d, constantRegister(s, invert ? 0 : 1), B0);
 }
 
-/** Conditional moves by the sign or zeroness of a register. */
+/** Conditional moves by the sign or zeroness of a register, and those under the opposite condition. */
 const zeroMoves: Readonly<Record<string, string>> = {
   eq: 'moveqz',
   ne: 'movnez',
   lt: 'movltz',
   ge: 'movgez',
+};
+const inverseMoves: Readonly<Record<string, string>> = {
+  moveqz: 'movnez',
+  movnez: 'moveqz',
+  movltz: 'movgez',
+  movgez: 'movltz',
+  movt: 'movf',
 };
 
 export const select: Rule = (s, inst, d) => {
@@ -202,18 +210,28 @@ export const select: Rule = (s, inst, d) => {
   const suffix = inst.op === 'fselect' ? '.s' : '';
   const test = definition(s, condition);
   const c = test && test.args.length === 2 ? immediate(s, test.args[1]) : undefined;
+  // One value first: only the other's move into d is conditional.
+  const turned = isUpdated(inst, yes);
+  const [first, second] = turned ? [yes, no] : [no, yes];
+  const conditional = (op: string) => `${turned ? inverseMoves[op] : op}${suffix}`;
+  put(s, moveOp(s, d), 'ds', d, use(s, first));
   if (test && test.op in floatComparisons) {
-    put(s, moveOp(s, d), 'ds', d, use(s, no));
     compareFloats(s, test);
-    put(s, `movt${suffix}`, 'xss', d, use(s, yes), B0);
-    return;
-  }
-  // The false value first: only the move into d is conditional.
-  put(s, moveOp(s, d), 'ds', d, use(s, no));
-  if (test && c === 0 && test.op in zeroMoves)
-    put(s, `${zeroMoves[test.op]}${suffix}`, 'xss', d, use(s, yes), use(s, test.args[0]));
-  else put(s, `movnez${suffix}`, 'xss', d, use(s, yes), use(s, condition));
+    put(s, conditional('movt'), 'xss', d, use(s, second), B0);
+  } else if (test && c === 0 && test.op in zeroMoves)
+    put(s, conditional(zeroMoves[test.op]), 'xss', d, use(s, second), use(s, test.args[0]));
+  else put(s, conditional('movnez'), 'xss', d, use(s, second), use(s, condition));
 };
+
+/** Whether a value is a parameter that the selected value replaces in the next round: both can have one register then. */
+function isUpdated(inst: Inst, value: Value): boolean {
+  const [result] = inst.results;
+  const becomes = ({ to, args }: Edge) => to.params.some((param, i) => param === value && args[i] === result);
+  const edges: readonly Edge[] = inst.block.end.edges;
+  return edges.some(
+    (edge) => becomes(edge) || (edge.to.insts.length === 0 && edge.to.end.edges.some(becomes)),
+  );
+}
 
 export const integerRules: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(

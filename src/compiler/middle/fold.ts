@@ -178,6 +178,8 @@ function foldShift(
   }
   if (op === 'shl' && inner.op === 'shr' && first === count)
     return { op: 'and', args: [inner.args[0], k(-1 << count)] };
+  // The sign stays the sign.
+  if (op === 'shr' && inner.op === 'sar' && count === 31) return { op, args: [inner.args[0], k(31)] };
   return undefined;
 }
 
