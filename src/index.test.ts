@@ -21,7 +21,7 @@ const entries = new Map(
 const forBrowsers = [...entries].filter(([path]) => path !== './node');
 
 /** Packages that run everywhere. */
-const EVERYWHERE = ['@noble/hashes', 'esptool-js', 'pako'];
+const EVERYWHERE = ['@noble/hashes', 'esptool-js', 'pako', 'hyllama'];
 const packageOf = (specifier: string): string =>
   specifier
     .split('/')
@@ -71,7 +71,7 @@ describe('entries', () => {
     const bin = Object.values(manifest.bin).map((path) =>
       path.replace('dist/', 'src/').replace(/\.js$/, '.ts'),
     );
-    const workers = ['src/node/train-worker.ts'];
+    const workers = ['src/node/train-worker.ts', 'src/node/board-worker.ts'];
     expect(build.files.toSorted()).toEqual([...entries.values(), ...bin, ...workers].toSorted());
     const browser = JSON.parse(read('tsconfig.browser.json').replace(/^\s*\/\/.*$/gm, '')) as {
       files: string[];

@@ -16,6 +16,8 @@ export interface HostProgramOptions {
   programs: DevicePrograms;
   model: QuantizedModel;
   tokenizer: Tokenizer;
+  /** As programs are told. */
+  modelName?: string;
   /** Positions; default: the model's. */
   context?: number;
   /** Receives what the program prints, byte by byte as it would leave UART0. */
@@ -37,6 +39,7 @@ export interface HostProgram {
 /** Below this lie the program's own constants. */
 const FIRST_ADDRESS = 0x10000;
 const PAGE = 0x10000;
+const CYCLES_PER_MS = 240_000;
 const FIFO = 0x60000000;
 const UART_STATUS = 0x6000001c;
 const RANDOM = 0x6003507c;
@@ -108,7 +111,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     if (item.contents) bytes.set(item.contents, addresses.get(item.name));
   }
 
-  const ready = new TextEncoder().encode(readyText('host', context, '0'.repeat(16)));
+  const ready = new TextEncoder().encode(readyText(options.modelName ?? 'host', context, '0'.repeat(16)));
   bytes.set(ready, addresses.get('readyLine'));
 
   const uart: Uart = { received: [], sent: [] };
@@ -127,8 +130,10 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
       kernel: new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env })
         .exports as WebAssembly.ModuleImports,
       mmio: registers(uart),
-      // Every look at the clock finds it a bit later, so that bounded waits end.
-      xt: { ccount: () => (cycles += 1000) | 0 },
+      // Real time, in cycles of the clock that the program is told of; every look finds it a bit later, so that bounded waits end.
+      xt: {
+        ccount: () => (cycles = Math.max(cycles + 1, Math.floor(performance.now() * CYCLES_PER_MS))) | 0,
+      },
     },
   );
   const { start, step } = program.exports as { start: () => void; step: () => number };

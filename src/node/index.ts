@@ -13,6 +13,7 @@ export {
 } from '../board/index.ts';
 export { type CatalogueEntry, catalogue, type Pulled, type PullOptions, pull } from '../hub/index.ts';
 export { listPorts, type MonitorOptions, monitor, openConnection } from '../serial/node/index.ts';
+export { type BoardTask, openThreadBoard } from './boards.ts';
 export { createFileCache, type FileCacheOptions, userCache, userCacheFolder } from './cache.ts';
 export { type IdfFolderOptions, shippedTemplates, writeIdfComponent } from './component.ts';
 export { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';

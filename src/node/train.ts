@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
 import { UsageError } from '../errors.ts';
 import {
   fusesMultiplyAdd,
@@ -19,6 +18,7 @@ import {
 } from '../train/index.ts';
 import { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
 import { makeFolder, writeSafely } from './run-files.ts';
+import { startWorker } from './worker.ts';
 
 export interface TrainFilesOptions
   extends Omit<TrainOptions, 'text' | 'validation' | 'storage' | 'programs' | keyof TrainMachinery> {
@@ -97,17 +97,8 @@ function folderStorage(folder: string): RunStorage {
   };
 }
 
-/** Node 20 does not hand tsx's loader down to workers. */
-const sourceWorker = `import('tsx/esm/api').then(({ register }) => {
-  register();
-  return import('${new URL('./train-worker.ts', import.meta.url)}');
-});`;
-
-/** From source (tests, tsx) a worker needs the loader too; from dist/ it is plain JavaScript. */
 const startThread: StartThread = (task) => {
-  const worker = import.meta.url.endsWith('.ts')
-    ? new Worker(sourceWorker, { eval: true, workerData: task })
-    : new Worker(new URL('./train-worker.js', import.meta.url), { workerData: task });
+  const worker = startWorker('train-worker', task);
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   return new Promise((resolve, reject) => {
     worker.once('message', () => resolve({ ended }));

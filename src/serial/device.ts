@@ -91,7 +91,7 @@ export interface Device {
    * Asks for a story and resolves at its end.
    * @throws UsageError for a prompt that cannot be typed, FailureError when the device refuses it, restarts or falls silent
    */
-  tell(prompt: string, onToken?: (token: TokenEvent) => void): Promise<Story>;
+  tell(prompt: string, onToken?: (token: TokenEvent, start: StartEvent | undefined) => void): Promise<Story>;
   /** Ctrl-C. */
   stop(): Promise<void>;
   /** Joins the program anew after it was restarted; `command` first, such as /reboot. */
@@ -243,7 +243,7 @@ export async function openDevice(
         if (event?.event === 'start') story.start = event;
         if (event?.event === 'token') {
           story.tokens.push(event);
-          onToken?.(event);
+          onToken?.(event, story.start);
         }
         return event?.event === 'end' ? event : undefined;
       });

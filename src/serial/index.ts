@@ -14,6 +14,8 @@ export {
   isLasting,
   openDevice,
   RestartedError,
+  type StartEvent,
+  type Story,
   type TokenEvent,
   tokensPerSecond,
 } from './device.ts';

@@ -17,6 +17,7 @@ import { register as monitor } from './monitor.ts';
 import { register as ports } from './ports.ts';
 import { register as pull } from './pull.ts';
 import { register as run } from './run.ts';
+import { register as serve } from './serve.ts';
 import { register as train } from './train.ts';
 import { register as verify } from './verify.ts';
 
@@ -33,6 +34,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   chat,
   verify,
   board,
+  serve,
   ports,
   exportComponent,
   asm,

@@ -1,0 +1,198 @@
+/**
+ * One board of a pool: connected, checked by a canary story, asked one story at a time, and connected again when it was lost. It
+ * never gives up: a board that is plugged in again serves again.
+ */
+import { FailureError } from '../errors.ts';
+import {
+  type Connection,
+  type Device,
+  isLasting,
+  openDevice,
+  RestartedError,
+  type Story,
+} from '../serial/index.ts';
+import type { OnToken, Sampling, TellRequest } from './request.ts';
+
+export interface BoardSource {
+  /** What status and messages call it. */
+  readonly name: string;
+  open(): Promise<Connection>;
+}
+
+export type BoardState = 'connecting' | 'checking' | 'idle' | 'busy' | 'lost' | 'refused' | 'closed';
+
+export interface BoardStatus {
+  name: string;
+  state: BoardState;
+  /** Of the image, once it answered. */
+  model?: string;
+  context?: number;
+  /** What went wrong last, in a sentence. */
+  trouble?: string;
+  stories: number;
+  tokens: number;
+  /** Tokens a second of the last story by the board's own cycle counter. */
+  speed?: number;
+}
+
+export interface PooledBoard {
+  readonly status: BoardStatus;
+  /** True where it can be asked for a story of this model now. */
+  isFree(model?: string): boolean;
+  /** @throws LostBoardError when the story must be told elsewhere, UsageError or FailureError when no board would tell it */
+  tell(request: TellRequest, onToken: OnToken): Promise<Story>;
+  /** Ends the story that is being told. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BoardOptions {
+  /** Told whenever its state changes. */
+  onChange: () => void;
+  /**
+   * Judges the canary's digest, by the model's name and the map of its image: a board that tells another story than its like must
+   * not serve. Returns a sentence against it.
+   */
+  judge: (model: string, digest: string) => string | undefined;
+  /** Milliseconds without an event after which a board counts as lost. */
+  silence?: number;
+  /** Milliseconds before the first new attempt; doubles up to thirty times as much. */
+  retry?: number;
+}
+
+/** The board is gone or silent: the story is told again elsewhere. */
+export class LostBoardError extends FailureError {}
+
+/** Short, and sampled, so that a wrong bit anywhere shows. */
+const CANARY: TellRequest = {
+  prompt: 'Once upon a time',
+  sampling: { temperature: 1, topp: 0.9 },
+  seed: 1n,
+  tokens: 24,
+};
+const RETRY_MS = 1000;
+const SLOWEST_RETRY = 30;
+const SILENCE_MS = 10_000;
+
+/** The console command of each setting. */
+const COMMANDS: Readonly<Record<keyof Sampling, string>> = { temperature: '/temp', topp: '/topp' };
+
+export function createPooledBoard(source: BoardSource, options: BoardOptions): PooledBoard {
+  const { onChange, judge, silence = SILENCE_MS, retry = RETRY_MS } = options;
+  const status: BoardStatus = { name: source.name, state: 'connecting', stories: 0, tokens: 0 };
+  let device: Device | undefined;
+  let connection: Connection | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let failures = 0;
+  /** What the board's settings are, so that only changes are sent. */
+  let settings: Record<string, string> = {};
+
+  const enter = (state: BoardState, trouble?: string): void => {
+    if (status.state === 'closed') return;
+    status.state = state;
+    status.trouble = trouble;
+    onChange();
+  };
+
+  const drop = async (): Promise<void> => {
+    const old = connection;
+    connection = undefined;
+    device = undefined;
+    settings = {};
+    await old?.close().catch(() => {});
+  };
+
+  const lose = (why: string): void => {
+    if (status.state === 'closed') return;
+    void drop();
+    enter('lost', why);
+    clearTimeout(timer);
+    timer = setTimeout(connect, retry * Math.min(2 ** failures++, SLOWEST_RETRY));
+    timer.unref?.();
+  };
+
+  const connect = async (): Promise<void> => {
+    enter('connecting', status.trouble);
+    try {
+      const opened = await source.open();
+      connection = opened;
+      opened.onClose(() => {
+        if (connection === opened && status.state !== 'busy') lose('it was unplugged');
+      });
+      device = await openDevice(opened, { silence });
+      if (isClosed()) return await drop();
+      status.model = device.ready.model;
+      status.context = device.ready.context;
+      enter('checking');
+      const { end } = await ask(device, CANARY, () => {});
+      const objection = judge(status.model, end.digest);
+      failures = 0;
+      enter(objection === undefined ? 'idle' : 'refused', objection);
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error;
+      lose(error.message);
+    }
+  };
+  const isClosed = (): boolean => status.state === 'closed';
+
+  const ask = async (to: Device, request: TellRequest, onToken: OnToken): Promise<Story> => {
+    const wanted: Record<string, string> = {
+      '/seed': String(request.seed),
+      '/tokens': String(request.tokens > (status.context ?? 0) ? 0 : request.tokens),
+      ...Object.fromEntries(
+        Object.entries(request.sampling).map(([name, value]) => [
+          COMMANDS[name as keyof Sampling],
+          String(value),
+        ]),
+      ),
+    };
+    for (const [command, value] of Object.entries(wanted)) {
+      if (settings[command] === value) continue;
+      await to.command(`${command} ${value}`);
+      settings[command] = value;
+    }
+    return to.tell(request.prompt, onToken);
+  };
+
+  void connect();
+  return {
+    status,
+    isFree: (model) => status.state === 'idle' && (model === undefined || status.model === model),
+    async tell(request, onToken) {
+      if (!device) throw new LostBoardError(`${source.name}: is not connected`);
+      enter('busy');
+      try {
+        const story = await ask(device, request, onToken);
+        if (story.end.digest === undefined || story.tokens.some(({ n }, i) => n !== i)) {
+          throw new LostBoardError(`${source.name}: lines of the story were lost on the way`);
+        }
+        status.stories++;
+        status.tokens += story.tokens.length;
+        status.speed = (story.end.tokens * story.end.megahertz * 1e6) / Number(story.end.cycles);
+        enter('idle');
+        return story;
+      } catch (error) {
+        const refused =
+          error instanceof FailureError &&
+          !(error instanceof LostBoardError) &&
+          !isLasting(error) &&
+          !(error instanceof RestartedError);
+        if (refused || !(error instanceof FailureError)) {
+          enter('idle');
+          throw error;
+        }
+        lose(error.message);
+        throw new LostBoardError(error.message);
+      }
+    },
+    async stop() {
+      await device?.stop().catch(() => {}); // a board that is gone ends the story itself
+    },
+    async close() {
+      enter('closed');
+      clearTimeout(timer);
+      await device?.leave().catch(() => {});
+      await drop();
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** Ollama's shape: /api/tags, version, show, ps, generate, chat (github.com/ollama/ollama/blob/main/docs/api.md). */
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { VERSION } from '../firmware/index.ts';
+import { type CompletionResult, complete, knownModel } from './completion.ts';
+import { hangUp, lineStream } from './http.ts';
+import type { Pool } from './pool.ts';
+
+/** What Ollama takes when nothing is said (its docs, Modelfile parameters). */
+const DEFAULTS = { temperature: 0.8, topp: 0.9 };
+
+const options = z
+  .object({
+    temperature: z.number().min(0).max(10).nullish(),
+    top_p: z.number().min(0).max(1).nullish(),
+    seed: z.int().nullish(),
+    num_predict: z.int().nullish(),
+    stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(8)]).nullish(),
+  })
+  .nullish();
+
+const common = { model: z.string(), stream: z.boolean().nullish(), options, format: z.literal('').nullish() };
+const generateBody = z.object({ ...common, prompt: z.string().nullish() });
+const chatBody = z.object({
+  ...common,
+  messages: z.array(z.object({ role: z.string(), content: z.string() })).nullish(),
+});
+const showBody = z.union([
+  z.object({ model: z.string() }),
+  z.object({ name: z.string() }).transform(({ name }) => ({ model: name })),
+]);
+
+export function ollamaRoutes(app: FastifyInstance, pool: Pool): void {
+  app.get('/api/version', () => ({ version: VERSION }));
+  app.get('/api/tags', () => ({ models: pool.models().map((name) => entry(pool, name)) }));
+  app.get('/api/ps', () => ({ models: pool.models().map((name) => entry(pool, name)) }));
+  app.post('/api/show', (request) => {
+    const { model } = showBody.parse(request.body);
+    const known = knownModel(pool, model) ?? '';
+    return {
+      ...entry(pool, known),
+      modelfile: '',
+      parameters: '',
+      template: '{{ .Prompt }}',
+      capabilities: ['completion'],
+      model_info: { 'general.architecture': 'llama', 'llama.context_length': contextOf(pool, known) },
+    };
+  });
+  app.post('/api/generate', async (request, reply) => {
+    const body = generateBody.parse(request.body);
+    return answer(pool, reply, body, body.prompt ?? undefined, (text) => ({ response: text }));
+  });
+  app.post('/api/chat', async (request, reply) => {
+    const body = chatBody.parse(request.body);
+    return answer(pool, reply, body, body.messages?.at(-1)?.content, (text) => ({
+      message: { role: 'assistant', content: text },
+    }));
+  });
+}
+
+const contextOf = (pool: Pool, model: string): number =>
+  Math.min(...pool.status.boards.flatMap((board) => (board.model === model ? [board.context ?? 0] : [])));
+
+const entry = (pool: Pool, name: string) => ({
+  name: `${name}:latest`,
+  model: `${name}:latest`,
+  modified_at: new Date(0).toISOString(),
+  size: 0,
+  digest: '',
+  details: {
+    parent_model: '',
+    format: 'esp32-llm',
+    family: 'llama',
+    families: ['llama'],
+    parameter_size: '',
+    quantization_level: 'int8',
+    context_length: contextOf(pool, name),
+  },
+});
+
+async function answer(
+  pool: Pool,
+  reply: FastifyReply,
+  body: z.infer<z.ZodObject<typeof common>>,
+  prompt: string | undefined,
+  shape: (text: string) => object,
+): Promise<unknown> {
+  const model = knownModel(pool, body.model) ?? body.model;
+  const head = () => ({ model: body.model, created_at: new Date().toISOString() });
+  // Clients send a request without a text to have a model loaded; boards have it loaded.
+  if (prompt === undefined || prompt === '')
+    return { ...head(), ...shape(''), done: true, done_reason: 'load' };
+  const asked = body.options ?? {};
+  const began = performance.now();
+  const tell = (onText: (text: string) => void) =>
+    complete(
+      pool,
+      {
+        prompt,
+        model,
+        sampling: {
+          temperature: asked.temperature ?? DEFAULTS.temperature,
+          topp: asked.top_p ?? DEFAULTS.topp,
+        },
+        seed: asked.seed == null || asked.seed <= 0 ? undefined : BigInt(asked.seed),
+        maxTokens: asked.num_predict == null || asked.num_predict < 1 ? undefined : asked.num_predict,
+        stops: [asked.stop ?? []].flat(),
+      },
+      onText,
+      hangUp(reply),
+    );
+  const last = (result: CompletionResult) => ({
+    done: true,
+    done_reason: result.finish,
+    ...durations(result, performance.now() - began),
+  });
+  if (body.stream === false) {
+    let text = '';
+    const result = await tell((piece) => (text += piece));
+    return { ...head(), ...shape(text), ...last(result) };
+  }
+  return lineStream(reply, async (send) => {
+    const result = await tell((text) => send({ ...head(), ...shape(text), done: false }));
+    send({ ...head(), ...shape(''), ...last(result) });
+  });
+}
+
+/** Nanoseconds, as Ollama gives them; a board reads prompts as fast as it writes. */
+function durations(
+  { promptTokens, completionTokens, tokensPerSecond }: CompletionResult,
+  milliseconds: number,
+) {
+  const spent = (tokens: number): number => Math.round((tokens / tokensPerSecond) * 1e9);
+  return {
+    total_duration: Math.round(milliseconds * 1e6),
+    load_duration: 0,
+    prompt_eval_count: promptTokens,
+    prompt_eval_duration: spent(promptTokens),
+    eval_count: completionTokens,
+    eval_duration: spent(completionTokens),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * Boards behind one door: each request goes to the next board that is free. Stories are deterministic, so one that breaks off
+ * because its board is gone is told again by another, with the same seed, and goes on where the first had come to.
+ */
+import { FailureError } from '../errors.ts';
+import type { StartEvent, Story, TokenEvent } from '../serial/index.ts';
+import {
+  type BoardSource,
+  type BoardStatus,
+  createPooledBoard,
+  LostBoardError,
+  type PooledBoard,
+} from './board.ts';
+import type { OnToken, TellRequest } from './request.ts';
+
+export interface PoolOptions {
+  /** Requests that may wait. */
+  queueLimit?: number;
+  /** How often a story is begun anew before the request fails. */
+  attempts?: number;
+  silence?: number;
+  retry?: number;
+  /** Told when a story had to be told again. */
+  onRetold?: (why: string) => void;
+}
+
+export interface PoolStatus {
+  boards: BoardStatus[];
+  /** Requests that wait. */
+  waiting: number;
+  queueLimit: number;
+}
+
+export interface Pool {
+  readonly status: PoolStatus;
+  /** Names of the models that boards have told of, most boards first. */
+  models(): string[];
+  /** Asks a board. `signal` gives up: what waits leaves the queue, what is told is stopped. */
+  tell(request: TellRequest, onToken: OnToken, signal?: AbortSignal): Promise<Story>;
+  /** Adds a board that was plugged in. */
+  add(source: BoardSource): void;
+  close(): Promise<void>;
+}
+
+/** All places in the queue are taken. */
+export class BusyError extends FailureError {
+  /** Seconds after which a place may be free. */
+  readonly retryAfter: number;
+  constructor(retryAfter: number) {
+    super('all boards are busy and the queue is full; ask again later');
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** No board could tell the story. */
+export class NoBoardError extends FailureError {}
+
+interface Job {
+  request: TellRequest;
+  onToken: OnToken;
+  signal?: AbortSignal;
+  /** Tokens that the client has, by position. */
+  told: TokenEvent[];
+  attempts: number;
+  resolve: (story: Story) => void;
+  reject: (error: unknown) => void;
+}
+
+const QUEUE_LIMIT = 64;
+const ATTEMPTS = 3;
+/** Seconds a story takes until one was told. */
+const FIRST_GUESS = 1;
+
+export function createPool(sources: readonly BoardSource[], options: PoolOptions = {}): Pool {
+  const { queueLimit = QUEUE_LIMIT, attempts = ATTEMPTS, onRetold } = options;
+  const boards: PooledBoard[] = [];
+  const queue: Job[] = [];
+  /** Digest of the canary, by model. */
+  const canaries = new Map<string, string>();
+  let meanSeconds = FIRST_GUESS;
+  let closed = false;
+
+  const judge = (model: string, digest: string): string | undefined => {
+    const known = canaries.get(model);
+    if (known === undefined) canaries.set(model, digest);
+    return known === undefined || known === digest
+      ? undefined
+      : `tells another story (digest ${digest}) than the first board with the model ${model} (${known}); it must not serve`;
+  };
+
+  const add = (source: BoardSource): void => {
+    boards.push(
+      createPooledBoard(source, {
+        onChange: dispatch,
+        judge,
+        silence: options.silence,
+        retry: options.retry,
+      }),
+    );
+  };
+
+  let dispatching = false;
+  const dispatch = (): void => {
+    if (dispatching || closed) return;
+    dispatching = true;
+    // Once round is enough: a board that becomes free calls again.
+    queueMicrotask(() => {
+      dispatching = false;
+      for (let i = 0; i < queue.length; ) {
+        const job = queue[i];
+        const board = boards.find((candidate) => candidate.isFree(job.request.model));
+        if (!board) {
+          i++;
+          continue;
+        }
+        queue.splice(i, 1);
+        void run(job, board);
+      }
+    });
+  };
+
+  const run = async (job: Job, board: PooledBoard): Promise<void> => {
+    const stop = (): void => void board.stop();
+    job.signal?.addEventListener('abort', stop, { once: true });
+    const began = performance.now();
+    try {
+      const story = await board.tell(job.request, (token, start) => pass(job, token, start));
+      meanSeconds += ((performance.now() - began) / 1000 - meanSeconds) / 8;
+      job.resolve({ ...story, tokens: job.told });
+    } catch (error) {
+      job.attempts++;
+      if (!(error instanceof LostBoardError) || job.signal?.aborted) job.reject(error);
+      else if (job.attempts >= attempts) {
+        job.reject(
+          new NoBoardError(`${job.attempts} boards were lost while they told this: ${error.message}`),
+        );
+      } else {
+        onRetold?.(error.message);
+        queue.unshift(job);
+      }
+    } finally {
+      job.signal?.removeEventListener('abort', stop);
+      dispatch();
+    }
+  };
+
+  /** Hands on what the client does not have yet. */
+  const pass = (job: Job, token: TokenEvent, start: StartEvent | undefined): void => {
+    const known = job.told[token.n];
+    if (known === undefined && token.n === job.told.length) {
+      job.told.push(token);
+      job.onToken(token, start);
+    } else if (known !== undefined && known.id !== token.id) {
+      throw new NoBoardError(
+        `two boards tell the same story differently from token ${token.n} on; verify them`,
+      );
+    }
+  };
+
+  for (const source of sources) add(source);
+  return {
+    get status() {
+      return { boards: boards.map(({ status }) => status), waiting: queue.length, queueLimit };
+    },
+    models() {
+      const counts = new Map<string, number>();
+      for (const {
+        status: { model },
+      } of boards)
+        if (model !== undefined) counts.set(model, (counts.get(model) ?? 0) + 1);
+      return [...counts].sort((a, b) => b[1] - a[1]).map(([model]) => model);
+    },
+    tell(request, onToken, signal) {
+      if (queue.length >= queueLimit) {
+        return Promise.reject(
+          new BusyError(Math.max(1, Math.ceil((meanSeconds * queue.length) / Math.max(1, boards.length)))),
+        );
+      }
+      return new Promise((resolve, reject) => {
+        const job: Job = { request, onToken, signal, told: [], attempts: 0, resolve, reject };
+        queue.push(job);
+        signal?.addEventListener(
+          'abort',
+          () => {
+            const place = queue.indexOf(job);
+            if (place < 0) return;
+            queue.splice(place, 1);
+            reject(new FailureError('the request was given up'));
+          },
+          { once: true },
+        );
+        dispatch();
+      });
+    },
+    add,
+    async close() {
+      closed = true;
+      for (const job of queue.splice(0)) job.reject(new NoBoardError('the server is shutting down'));
+      await Promise.all(boards.map((board) => board.close()));
+    },
+  };
+}

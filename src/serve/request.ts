@@ -1,0 +1,23 @@
+/** What boards are asked for, whichever shape the request came in. */
+import type { StartEvent, TokenEvent } from '../serial/index.ts';
+
+/** How tokens are chosen; what is not given is as the board has it. */
+export interface Sampling {
+  temperature: number;
+  topp: number;
+}
+
+export interface TellRequest {
+  /** One line, as the board's console takes it. */
+  prompt: string;
+  sampling: Sampling;
+  /** The same seed tells the same story; above 0. */
+  seed: bigint;
+  /** Positions at most, the prompt included; 0: the context. */
+  tokens: number;
+  /** A board of this model; undefined: any. */
+  model?: string;
+}
+
+/** Receives each token, those of the prompt first: `start` says how many they are, BOS included. */
+export type OnToken = (token: TokenEvent, start: StartEvent | undefined) => void;
