@@ -6,6 +6,7 @@
  *   ```diff src/file.ts       a change: lines with a space stay, with - go, with + come; the old text must be there once
  *   ```sh                     commands, run in the repository's folder; each must succeed
  *   ```text                   lines that the commands before it printed, in this order; … stands for any others
+ *                             (not looked at where none of the commands is run)
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -78,20 +79,23 @@ function create({ path, text }: Block, folder: string): void {
   writeFileSync(file, text);
 }
 
-function runCommands({ text }: Block, folder: string): string {
-  let printed = '';
-  for (const command of text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))) {
-    const { status, stdout, stderr } = spawnSync(command, {
-      cwd: folder,
-      shell: true,
-      encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
-    });
-    if (status !== 0) throw new Error(`${command} ends with ${status}:\n${stdout}\n${stderr}`);
-    printed += stdout + stderr;
-  }
-  return printed;
+/** The type check of the whole repository: the same for every page, so that pages which are followed together share one. */
+export const TYPE_CHECK = 'npx tsc --noEmit';
+
+/** @throws Error where it fails. @returns what it printed */
+export function runCommand(command: string, folder: string): string {
+  const { status, stdout, stderr } = spawnSync(command, {
+    cwd: folder,
+    shell: true,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
+  });
+  if (status !== 0) throw new Error(`${command} ends with ${status}:\n${stdout}\n${stderr}`);
+  return stdout + stderr;
 }
+
+const commandsOf = ({ text }: Block): string[] =>
+  text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
 function expectLines({ text }: Block, printed: string): void {
   const lines = printed.split('\n').map((line) => line.trim().replace(/\s+/g, ' '));
@@ -104,14 +108,27 @@ function expectLines({ text }: Block, printed: string): void {
   }
 }
 
-/** Does what the page says. @throws Error that names the block's line */
-export function followPage(page: string, folder: string): void {
-  let printed = '';
+/**
+ * Does what the page says. @throws Error that names the block's line
+ *
+ * @param runs which of its commands; default: all
+ */
+export function followPage(
+  page: string,
+  folder: string,
+  runs: (command: string) => boolean = () => true,
+): void {
+  let printed: string | undefined;
   for (const block of readBlocks(page)) {
     try {
-      if (block.language === 'sh') printed = runCommands(block, folder);
-      else if (block.language === 'text') expectLines(block, printed);
-      else if (block.language === 'diff') change(block, folder);
+      if (block.language === 'sh') {
+        const outputs = commandsOf(block)
+          .filter(runs)
+          .map((command) => runCommand(command, folder));
+        printed = outputs.length > 0 ? outputs.join('') : undefined;
+      } else if (block.language === 'text') {
+        if (printed !== undefined) expectLines(block, printed);
+      } else if (block.language === 'diff') change(block, folder);
       else if (block.path !== '') create(block, folder);
     } catch (error) {
       throw new Error(`line ${block.line}: ${(error as Error).message}`);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyRepository, followPage, readBlocks } from './follow.ts';
+import { copyRepository, followPage, readBlocks, runCommand, TYPE_CHECK } from './follow.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,15 +30,26 @@ describe('how-to pages', () => {
     }
   });
 
-  it.each(followed)('%s is true', { timeout: 300_000 }, (name) => {
-    const page = read(name);
+  const inCopy = (run: (folder: string) => void): void => {
     const folder = mkdtempSync(join(tmpdir(), 'how-to-'));
     try {
       copyRepository(root, folder);
-      followPage(page, folder);
+      run(folder);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
+  };
+
+  it.each(followed)('%s is true', { timeout: 300_000 }, (name) => {
+    inCopy((folder) => followPage(read(name), folder, (command) => command !== TYPE_CHECK));
+  });
+
+  it('keep all types, together', { timeout: 300_000 }, () => {
+    for (const name of followed) expect(read(name)).toContain(`\n${TYPE_CHECK}\n`);
+    inCopy((folder) => {
+      for (const name of followed) followPage(read(name), folder, () => false);
+      runCommand(TYPE_CHECK, folder);
+    });
   });
 });
 
