@@ -1,4 +1,4 @@
-/** Compiles every AssemblyScript program of the repository (`npm run build` runs this after tsc). */
+/** Compiles every AssemblyScript program of the repository (`npm run build` runs this after tsc), or those whose outputs are named. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import asc from 'assemblyscript/asc';
@@ -70,7 +70,9 @@ const programs: readonly Program[] = [
   },
 ];
 
+const named = process.argv.slice(2);
 for (const { entry, out, flags } of programs) {
+  if (named.length > 0 && !named.includes(out)) continue;
   if (!existsSync(entry)) throw new Error(`build-wasm: ${entry} does not exist`);
   mkdirSync(dirname(out), { recursive: true });
   const { error, stderr } = await asc.main([entry, '--outFile', out, ...flags]);

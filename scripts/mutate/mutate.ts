@@ -1,6 +1,6 @@
 /**
  * npm run mutate -- [--count N] [--seed N] [--tests FILES] FILES_OR_FOLDERS: a sample of small changes to these files, each tried
- * against the nearest tests of its room. Says which were noticed (killed) and which survived, with the line. Survivors that change
+ * against the tests of its room that see the file: its own first, then the cheapest. Says which were noticed (killed) and which survived, with the line. Survivors that change
  * nothing are listed, with reasons, in data/mutants.tsv.
  */
 import { execFileSync } from 'node:child_process';
@@ -76,35 +76,36 @@ function sample(mutants: Mutant[], count: number, seed: number): Mutant[] {
 const { rooms, imports } = readRepository();
 const testsOf = (file: string): string[] => {
   if (options.tests) return options.tests.split(',');
-  const room = file.startsWith('device/') ? 'src/kernels/' : (roomOf(rooms, file)?.path ?? '');
+  // No test imports the device's sources: those of the kernels run the twins as WebAssembly.
+  if (file.startsWith('device/')) return tracked.filter((path) => /^src\/kernels\/.*\.test\.ts$/.test(path));
+  const room = roomOf(rooms, file)?.path ?? '';
   const own = nearestTests(imports, file, room.endsWith('/') ? room : `${dirname(room)}/`);
   return own.length > 0 ? own : nearestTests(imports, file).slice(0, 3);
 };
 
-/** The time that the tests take without any mutant; a mutant may take three times that and a bit. */
-const baseline = new Map<string, number>();
-async function baselineOf(slot: Slot, tests: readonly string[]): Promise<number> {
-  const key = tests.join(',');
-  const known = baseline.get(key);
-  if (known !== undefined) return known;
-  const start = performance.now();
-  const outcome = await slot.run(tests, 600_000);
-  if (outcome !== 'passed') throw new Error(`mutate: ${key} does not pass without any mutant`);
-  baseline.set(key, performance.now() - start);
-  return baseline.get(key)!;
+/** Tests of a file, its own first, then the cheapest; and how long they may take: three times what they do, and a bit. */
+type Order = (file: string) => { tests: readonly string[]; limit: number };
+
+async function orderTests(slot: Slot, files: readonly string[]): Promise<Order> {
+  const costs = await slot.measure([...new Set(files.flatMap(testsOf))]);
+  const costOf = (test: string): number => costs.get(test) ?? 0;
+  return (file) => {
+    const [own, ...others] = testsOf(file);
+    const tests = [own, ...others.toSorted((one, other) => costOf(one) - costOf(other))];
+    return { tests, limit: 3 * tests.reduce((sum, test) => sum + costOf(test), 0) + 20_000 };
+  };
 }
 
-async function attempt(slot: Slot, mutant: Mutant): Promise<boolean> {
+/** The program through which the kernels' twins are tested. */
+const TWINS = 'dist/device/kernels.wasm';
+
+async function attempt(slot: Slot, mutant: Mutant, order: Order): Promise<boolean> {
   const { file, line, before, after, text } = mutant;
-  const tests = testsOf(file);
-  if (tests.length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
-  const limit = 3 * (await baselineOf(slot, tests)) + 20_000;
-  const isDevice = file.startsWith('device/');
+  const { tests, limit } = order(file);
   slot.write(file, text);
-  const compiled = !isDevice || (await slot.buildDevice());
+  const compiled = !file.startsWith('device/') || (await slot.buildDevice(TWINS));
   const outcome = compiled ? await slot.run(tests, limit) : 'failed';
   slot.write(file, readFileSync(join(root, file), 'utf8'));
-  if (isDevice) await slot.buildDevice();
   const killed = outcome !== 'passed';
   console.log(`${killed ? 'killed  ' : 'SURVIVED'} ${file}:${line}\t${before}\t${after}`);
   return killed;
@@ -119,13 +120,20 @@ const chosen = sample(
 console.log(
   `${all.length} mutants of ${files.length} files, ${chosen.length} of them tried (seed ${options.seed})`,
 );
+for (const { file } of chosen)
+  if (testsOf(file).length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
 const queue = [...chosen];
 let killed = 0;
+let order: Promise<Order> | undefined;
 const work = async () => {
   const slot = createSlot(root, tracked);
   try {
+    order ??= orderTests(
+      slot,
+      chosen.map(({ file }) => file),
+    );
     for (let mutant = queue.shift(); mutant; mutant = queue.shift())
-      if (await attempt(slot, mutant)) killed++;
+      if (await attempt(slot, mutant, await order)) killed++;
   } finally {
     slot.remove();
   }

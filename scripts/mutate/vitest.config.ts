@@ -16,6 +16,7 @@ export default mergeConfig(base, {
   test: {
     bail: 1,
     pool: 'threads',
+    isolate: false,
     maxWorkers: 1,
     reporters: ['dot'],
     sequence: { sequencer: AsNamed },

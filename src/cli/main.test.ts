@@ -73,7 +73,7 @@ describe('failure is one sentence and exit code 1', () => {
   const cases: [args: string[], sentence: RegExp][] = [
     [['inspect', file('cut.bin', version0Bytes(config).subarray(0, 500))], /cut short by \d+ bytes/],
     [['inspect', file('text.bin', 'this is not a checkpoint at all, is it?')], /the header says/],
-    [['monitor', '--port', 'localhost:9'], /nothing listens there/],
+    [['monitor', '--port', 'localhost:9', '--model', 'none'], /nothing listens there/],
     [['exec', file('bad.elf', Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 9, 9))], /ELF/],
     [['exec', file('bad.wasm', Uint8Array.of(0, 0x61, 0x73, 0x6d, 9, 9)), '--invoke', 'f'], /./],
   ];
@@ -85,12 +85,8 @@ describe('failure is one sentence and exit code 1', () => {
 });
 
 describe('what goes well', () => {
-  it('inspect describes a checkpoint, for people and programs', async () => {
+  it('inspect describes a checkpoint for programs', async () => {
     const path = file('tiny.bin', version0Bytes(config));
-    expect(await main(['inspect', path])).toBe(0);
-    expect(out).toMatch(/256 parameters|parameters/);
-    expect(out.split('\n').every((line) => line.length <= 80 + folder.length)).toBe(true);
-    out = '';
     expect(await main(['inspect', path, '--json'])).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ config, fits: expect.any(Array) });
   });

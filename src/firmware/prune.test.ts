@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
-import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { a2, createAssembler } from '../xtensa/index.ts';
-import { buildFirmware } from './build.ts';
 import { pruneCode } from './prune.ts';
-import { smallModel } from './testing.ts';
+import { smallFirmware } from './testing.ts';
 
 /** An object with a function per entry: its name, and what it calls. */
 function objectOf(functions: Record<string, string[]>) {
@@ -36,10 +34,8 @@ describe('pruneCode', () => {
 
 describe('a board without a screen', () => {
   it('has no screen driver in its image', () => {
-    const { quantized, tokenizer } = smallModel();
     const isScreen = ({ name }: { name: string }): boolean => name.includes('screen');
-    const build = (id: string) =>
-      buildFirmware({ programs, model: quantized, tokenizer, context: 64, board: findBoard(id) }).code;
+    const build = (id: string) => smallFirmware({ board: findBoard(id) }).code;
     expect(build('t-camera-s3').filter(isScreen).length).toBeGreaterThan(5);
     expect(build('bare-s3').filter(isScreen)).toEqual([]);
   });

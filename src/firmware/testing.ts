@@ -1,7 +1,9 @@
 /** For tests of the firmware: real models, quantised once. */
 import { loadShippedModel, loadSmallModel, loadStories260K, type TestCheckpoint } from '../model/testing.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
 import { sharedBytes } from '../testing/shared-files.ts';
+import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
 export interface TestModel extends TestCheckpoint {
   readonly quantized: QuantizedModel;
@@ -25,6 +27,23 @@ export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : ship
 
 /** undefined on a plain clone. */
 export const stories260K = loadStories260K && smallModel;
+
+type Variant = Omit<Partial<FirmwareOptions>, 'model' | 'tokenizer' | 'programs' | 'asInt8'>;
+const built = new Map<string, Firmware>();
+
+/** Firmware of the small model, context 64 where nothing else is said. Built once for the same options: leave its bytes alone. */
+export function smallFirmware(variant: Variant & { precision?: 'int8' | 'f32' } = {}): Firmware {
+  const key = JSON.stringify(variant, (_, value) => (value === undefined ? 'undefined' : value));
+  let firmware = built.get(key);
+  if (!firmware) {
+    const { precision, ...options } = variant;
+    const { name: modelName, quantized, float, tokenizer } = smallModel();
+    const model = precision === 'f32' ? float : quantized;
+    firmware = buildFirmware({ programs, model, tokenizer, modelName, context: 64, ...options });
+    built.set(key, firmware);
+  }
+  return firmware;
+}
 
 /** A golden run of llama2.c's own run.c on stories260K. */
 export interface Golden {

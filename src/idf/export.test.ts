@@ -3,12 +3,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { boards, findBoard } from '../chip/boards/boards.ts';
+import { type Board, boards, findBoard } from '../chip/boards/boards.ts';
 import { FailureError, UsageError } from '../errors.ts';
 import { smallModel } from '../firmware/testing.ts';
 import { shippedTemplates, writeIdfComponent } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { buildIdfComponent } from './index.ts';
+import type { Component } from './component.ts';
+import { withExample } from './export.ts';
+import { buildIdfComponent, type IdfComponentOptions } from './index.ts';
 import { hasCompiler, runTool, standins, writeFiles } from './testing/toolchain.ts';
 
 const STRICT = ['-std=gnu17', '-Wall', '-Wextra', '-Werror', '-O1'];
@@ -17,6 +19,17 @@ const base = () => {
   const { name: modelName, quantized: model, tokenizer } = smallModel();
   return { programs, ...shippedTemplates(), model, tokenizer, modelName, context: 64 };
 };
+
+const components = new Map<string, Component>();
+
+/** The component, compiled once for the same settings. */
+function component(settings: Pick<IdfComponentOptions, 'cores' | 'weights'> = {}): Component {
+  const key = JSON.stringify({ cores: 2, weights: 'partition', ...settings });
+  if (!components.has(key)) components.set(key, buildIdfComponent({ ...base(), ...settings }));
+  return components.get(key)!;
+}
+
+const example = (board?: Board): Component => withExample(component(), { ...shippedTemplates(), board });
 
 describe('export idf', () => {
   const folders: string[] = [];
@@ -31,7 +44,7 @@ describe('export idf', () => {
   it.skipIf(!hasCompiler).each([1, 2] as const)(
     'C side for %i core(s): no warnings; every path of the API, and all is given back',
     (cores) => {
-      const folder = kept(writeFiles(buildIdfComponent({ ...base(), cores }).files));
+      const folder = kept(writeFiles(component({ cores }).files));
       const sources = [
         ...['esp32_llm.c', 'esp32_llm_memory.c'].map((name) => join(folder, name)),
         ...['esp_idf.c', 'api_test.c'].map((name) => join(standins, name)),
@@ -49,7 +62,7 @@ describe('export idf', () => {
   );
 
   it.skipIf(!hasCompiler)('stops from interrupts by code and data in internal RAM, and calls nothing', () => {
-    const folder = kept(writeFiles(buildIdfComponent(base()).files));
+    const folder = kept(writeFiles(component().files));
     const object = join(folder, 'esp32_llm.o');
     const places = [`-I${join(folder, 'include')}`, `-I${folder}`, `-I${standins}`];
     const flags = [...STRICT, '-O2', '-fno-pic', ...places, '-c', join(folder, 'esp32_llm.c'), '-o', object];
@@ -64,7 +77,7 @@ describe('export idf', () => {
 
   it.skipIf(!hasCompiler)('does not compile two cores where FreeRTOS has one', () => {
     for (const cores of [1, 2] as const) {
-      const folder = kept(writeFiles(buildIdfComponent({ ...base(), cores }).files));
+      const folder = kept(writeFiles(component({ cores }).files));
       const places = [`-I${join(folder, 'include')}`, `-I${folder}`, `-I${standins}`];
       const flags = [...STRICT, '-DCONFIG_FREERTOS_UNICORE=1', ...places, '-fsyntax-only'];
       const { code, output } = runTool('cc', [...flags, join(folder, 'esp32_llm.c')]);
@@ -74,7 +87,7 @@ describe('export idf', () => {
   });
 
   it('keeps what code in internal RAM reads in internal RAM', () => {
-    const text = String(buildIdfComponent(base()).files.get('kernels.S'));
+    const text = String(component().files.get('kernels.S'));
     expect(text).toMatch(
       /^#define ESP32_LLM_CODE \.iram1\.esp32_llm\n#define ESP32_LLM_CONSTANTS \.dram1\.esp32_llm$/m,
     );
@@ -83,7 +96,7 @@ describe('export idf', () => {
   });
 
   it.skipIf(!hasCompiler)('the example compiles without warnings, with and without screen', () => {
-    const folder = kept(writeFiles(buildIdfComponent({ ...base(), example: true }).files));
+    const folder = kept(writeFiles(example().files));
     const places = [`-I${join(folder, 'include')}`, `-I${standins}`];
     const sources = ['main.c', 'screen.c'].map((name) => join(folder, 'examples/story/main', name));
     for (const extra of [[], ['-DTEST_SCREENLESS']]) {
@@ -94,11 +107,7 @@ describe('export idf', () => {
 
   it('settings follow the board', () => {
     const settings = (id: string): string =>
-      String(
-        buildIdfComponent({ ...base(), example: true, board: findBoard(id) }).files.get(
-          'examples/story/sdkconfig.defaults',
-        ),
-      );
+      String(example(findBoard(id)).files.get('examples/story/sdkconfig.defaults'));
     const octal = settings('t-camera-s3');
     for (const line of [
       'CONFIG_IDF_TARGET="esp32s3"',
@@ -121,7 +130,7 @@ describe('export idf', () => {
 
   it('partitions hold what is flashed, on every board', () => {
     for (const board of boards) {
-      const { files, weights } = buildIdfComponent({ ...base(), example: true, board });
+      const { files, weights } = example(board);
       const rows = String(files.get('examples/story/partitions.csv'))
         .split('\n')
         .filter((line) => line && !line.startsWith('#'))
@@ -147,7 +156,10 @@ describe('export idf', () => {
   });
 
   it('leaves no placeholder, and the embedded weights are the partition’s', () => {
-    const { files } = buildIdfComponent({ ...base(), example: true, weights: 'embedded' });
+    const { files } = withExample(component({ weights: 'embedded' }), {
+      ...shippedTemplates(),
+      weights: 'embedded',
+    });
     for (const [path, contents] of files) {
       if (typeof contents === 'string' && !path.endsWith('.S')) expect(contents).not.toMatch(/@[A-Z_]+@/);
     }
@@ -161,6 +173,6 @@ describe('export idf', () => {
   it('refuses in plain words', () => {
     expect(() => buildIdfComponent({ ...base(), context: 100_000 })).toThrow(/context of 100000 positions/);
     const small = { ...boards[0], flashBytes: 1 << 20 };
-    expect(() => buildIdfComponent({ ...base(), example: true, board: small })).toThrow(FailureError);
+    expect(() => example(small)).toThrow(FailureError);
   });
 });

@@ -15,14 +15,21 @@ export const EXAMPLE = 'examples/story';
 /** Component and example as one set of files. */
 export function buildIdfComponent(options: IdfComponentOptions): Component {
   const component = buildComponent(options);
-  if (!options.example) return component;
-  const { values, weights, layout, files } = component;
+  return options.example ? withExample(component, options) : component;
+}
+
+/** A component, and the example for a board. @param options those of the component, where they matter here */
+export function withExample(
+  component: Component,
+  options: Pick<IdfComponentOptions, 'templates' | 'board' | 'weights'>,
+): Component {
+  const { values, weights, layout } = component;
   const example = exampleFiles(options.templates, values, {
     board: options.board,
     weights: options.weights ?? 'partition',
     weightsBytes: weights.bytes.length,
     cacheBytes: layout.cacheBytes,
   });
-  for (const [path, contents] of example) files.set(`${EXAMPLE}/${path}`, contents);
-  return component;
+  const files = [...example].map(([path, contents]) => [`${EXAMPLE}/${path}`, contents] as const);
+  return { ...component, files: new Map([...component.files, ...files]) };
 }

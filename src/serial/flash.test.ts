@@ -64,11 +64,6 @@ describe('faults', () => {
     expect(again.board.flash.subarray(0, image.length)).toEqual(image);
   });
 
-  it('a board that never answers is given up', async () => {
-    const { result } = await flash({ toHost: () => undefined });
-    await expect(result).rejects.toThrow(/hold its BOOT button/);
-  });
-
   it.each(['dropped', 'flipped'])('%s bytes never pass as success', async (kind) => {
     const random = noise();
     const spoil = (bytes: Uint8Array): Uint8Array => {
@@ -84,7 +79,13 @@ describe('faults', () => {
     else expect(board.flash.subarray(0, image.length)).toEqual(image);
   });
 
-  it('a board that falls silent in the middle is given up', async () => {
+  // Three that wait for a board most of the time: side by side.
+  it.concurrent('a board that never answers is given up', async () => {
+    const { result } = await flash({ toHost: () => undefined });
+    await expect(result).rejects.toThrow(/hold its BOOT button/);
+  });
+
+  it.concurrent('a board that falls silent in the middle is given up', async () => {
     let writing = false;
     const { result } = await flash(
       { toHost: (bytes) => (writing ? undefined : bytes) },
@@ -93,7 +94,7 @@ describe('faults', () => {
     await expect(result).rejects.toThrow(FailureError);
   });
 
-  it('a board that resets in the middle is noticed', async () => {
+  it.concurrent('a board that resets in the middle is noticed', async () => {
     const { board, result } = await flash({}, { onProgress: () => board.crash() });
     await expect(result).rejects.toThrow(FailureError);
     await expect(result).rejects.toThrow(/flash again|does not answer/);

@@ -1,29 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Board, findBoard } from '../../chip/boards/boards.ts';
 import { withScreen } from '../../chip/boards/screen-option.ts';
-import { shippedPrograms as programs } from '../../node/device-programs.ts';
-import { buildFirmware, type Firmware } from '../build.ts';
+import type { Firmware } from '../build.ts';
 import { createSession, type Session } from '../session.ts';
-import { smallModel } from '../testing.ts';
+import { smallFirmware, smallModel } from '../testing.ts';
 import { drawSplash } from './splash.ts';
 import { asciiArt, pictureOf, pixelsOf, wrap } from './testing.ts';
 
 const PROMPT = 'Once upon a time';
-const TOKENS = 40;
+const TOKENS = 24;
 const LONGEST_STORY = 5;
 
-const build = (board: Board, cores: 1 | 2 = 2): Firmware => {
-  const { name, quantized, tokenizer } = smallModel();
-  return buildFirmware({
-    programs,
-    model: quantized,
-    tokenizer,
-    modelName: name,
-    context: 64,
-    board,
-    cores,
-  });
-};
+const build = (board: Board, cores: 1 | 2 = 2): Firmware => smallFirmware({ board, cores });
 const without = (board: Board): Board => ({ ...board, screen: undefined });
 
 interface Told {
