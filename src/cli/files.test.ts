@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readInput, writeOutput } from '../files.ts';
 import { catalogue } from '../hub/index.ts';
 import { describeError } from './errors.ts';
-import { readInput, writeOutput } from './files.ts';
 import { main } from './main.ts';
-import { openModelAndTokenizer } from './model-options.ts';
+import { openNamed } from './model-options.ts';
 import { signedPercent } from './table.ts';
 import { writeTinyModel } from './testing/terminal.ts';
 
@@ -142,7 +142,7 @@ describe('--model finds what pull fetched', () => {
     mkdirSync(join(snapshot, '../../refs'), { recursive: true });
     writeFileSync(join(snapshot, '../../refs/main'), 'c0ffee');
     vi.stubEnv('HF_HUB_CACHE', at('hub'));
-    const loaded = await openModelAndTokenizer(options);
+    const loaded = await openNamed(options);
     expect(loaded.name).toBe('stories260K');
     expect(loaded.tokenizer.vocabulary).toHaveLength(320);
   });

@@ -4,8 +4,9 @@ import { type Command, Option } from 'commander';
 import { type Board, boards, defaultBoard, findBoard, withScreen } from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
+import type { OpenedModel } from '../node/index.ts';
 import { integer } from './arguments.ts';
-import { type LoadedModel, type ModelOptions, modelOptions } from './model-options.ts';
+import { type ModelOptions, modelOptions } from './model-options.ts';
 
 export interface BuildOptions extends ModelOptions {
   board?: string;
@@ -48,7 +49,7 @@ export function boardFrom({ board, screen }: Pick<BuildOptions, 'board' | 'scree
 
 /** Builds the image that the options ask for. */
 export async function buildFrom(
-  { name, model, tokenizer }: LoadedModel,
+  { name, model, tokenizer }: OpenedModel,
   options: BuildOptions,
 ): Promise<Firmware> {
   const [{ buildFirmware }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { readInput } from '../files.ts';
 import { coreHeader, type IncludedFile, type IncludeRequest } from '../xtensa/index.ts';
-import { readInput } from './files.ts';
 
 /** Text of a file as it is; what is no text at all is refused. */
 export function readSource(path: string): string {

@@ -1,6 +1,6 @@
 /** Object files on the command line: where a program made of them lies, and which arguments are files. */
 import { existsSync } from 'node:fs';
-import { readInput } from './files.ts';
+import { readInput } from '../files.ts';
 
 /** Internal SRAM by the instruction bus (docs/esp32-s3.md B1): behind what may be instruction cache. */
 export const CODE_BASE = 0x40378000;

@@ -1,7 +1,7 @@
 /** `--rom`: the chip's own mask ROM, which comes with Espressif's tools, in place of our stand-in. */
 import { Option } from 'commander';
 import { FailureError } from '../errors.ts';
-import { readInput } from './files.ts';
+import { readInput } from '../files.ts';
 
 export interface RomOptions {
   rom?: string;

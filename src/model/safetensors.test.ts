@@ -140,6 +140,20 @@ describe('refusals, each by name', () => {
       () => withHeader(written, metadataOf({ activation: 'gelu' })),
       /activation gelu; supported are silu, relu/,
     ],
+    [
+      'a tensor twice',
+      () =>
+        withHeader(written, (header) =>
+          JSON.stringify(header).replace('{', '{ "norm\\u002eweight": {"a\\"}": "norm.weight:"}, '),
+        ),
+      /its header has norm\.weight twice/,
+    ],
+    [
+      'a field twice',
+      () =>
+        withHeader(written, (header) => JSON.stringify(header).replace('"dtype":', '"dtype":"F32","dtype":')),
+      /its header has dtype twice/,
+    ],
     ['a metadata key', () => withHeader(written, metadataOf({ rope: '1' })), /metadata rope is unknown/],
     [
       'a config that is no JSON',

@@ -68,8 +68,11 @@ export function readSafetensors(file: Uint8Array, name: string): Safetensors {
   if (length > LONGEST_HEADER || length > bytes.length - LENGTH_BYTES) {
     damaged(`its header claims ${length} bytes and ${bytes.length - LENGTH_BYTES} are there`);
   }
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+  const json = textOf(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
+  const header = parseJson(json);
   if (!isObject(header)) return damaged('its header is not a JSON object');
+  const twice = repeatedKey(json);
+  if (twice !== undefined) damaged(`its header has ${twice} twice`);
   const data = bytes.subarray(LENGTH_BYTES + length);
 
   const tensors = new Map<string, StoredTensor>();
@@ -116,13 +119,40 @@ export function readSafetensors(file: Uint8Array, name: string): Safetensors {
   return { metadata, tensors };
 }
 
-/** The header's JSON, or undefined. */
-function parseHeader(bytes: Uint8Array): unknown {
+/** The header as text; empty where it is not UTF-8. */
+function textOf(bytes: Uint8Array): string {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return '';
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Texts with the colon that makes them a key, and what opens and closes. */
+const JSON_PARTS = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:?)|[{}]/g;
+
+/** A key that an object of proper JSON has twice: readers would differ on which of them counts. */
+function repeatedKey(json: string): string | undefined {
+  const objects: Set<string>[] = [];
+  for (const [part, text, colon] of json.matchAll(JSON_PARTS)) {
+    if (part === '{') objects.push(new Set());
+    else if (part === '}') objects.pop();
+    else if (colon) {
+      const keys = objects[objects.length - 1];
+      const key = JSON.parse(text) as string;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
 }
 
 /** Writes a container, tensors in their order; the data begin at a multiple of 8 bytes. */

@@ -17,5 +17,12 @@ export { type BoardTask, openThreadBoard } from './boards.ts';
 export { createFileCache, type FileCacheOptions, userCache, userCacheFolder } from './cache.ts';
 export { type IdfFolderOptions, shippedTemplates, writeIdfComponent } from './component.ts';
 export { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
-export { shippedModel } from './model.ts';
+export {
+  type CheckpointFile,
+  findTokenizer,
+  type OpenedModel,
+  openCheckpoint,
+  openModel,
+  shippedModel,
+} from './model.ts';
 export { type TrainFilesOptions, type TrainFilesResult, trainFiles, trainMachinery } from './train.ts';

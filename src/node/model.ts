@@ -1,18 +1,103 @@
-/** The model that ships. */
-import { readFileSync } from 'node:fs';
+/** Models by path or name: the one that ships, files, and what `pull` or another tool fetched; each with its tokenizer. */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FailureError, UsageError } from '../errors.ts';
+import { readInput } from '../files.ts';
 import { loadCheckpoint, loadTokenizer, type Model, type Tokenizer } from '../model/index.ts';
 
-const file = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
+const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
+const SHIPPED: CheckpointFile = {
+  path: shipped('tinystories.bin'),
+  tokenizer: shipped('tokenizer.bin'),
+};
+/** Names under which a checkpoint's tokenizer usually lies beside it. */
+const TOKENIZER_NAMES = ['tokenizer.bin', 'tok512.bin', 'tok4096.bin'];
+
+/** A checkpoint's file, and its tokenizer's where the two are known to belong together. */
+export interface CheckpointFile {
+  path: string;
+  tokenizer?: string;
+}
+
+export interface OpenedModel {
+  /** File name of the checkpoint without its ending. */
+  name: string;
+  model: Model;
+  tokenizer: Tokenizer;
+}
+
+const nameOf = (path: string): string => basename(path).replace(/\.[^.]*$/, '');
 
 /** The package's own small storyteller (models/README.md) with its tokenizer; a new copy at every call. */
-export function shippedModel(): { name: string; model: Model; tokenizer: Tokenizer } {
-  const path = file('tinystories.bin');
+export function shippedModel(): OpenedModel {
+  const { path, tokenizer } = SHIPPED;
   const model = loadCheckpoint(readFileSync(path), path);
-  const vocabulary = file('tokenizer.bin');
+  return { name: nameOf(path), model, tokenizer: findTokenizer({ path, tokenizer }, model) };
+}
+
+/** A file; else a name or a file that `pull` or another tool put into the Hugging Face cache. @throws UsageError */
+async function locate(model: string): Promise<CheckpointFile> {
+  if (model === '' || existsSync(model)) return { path: model };
+  const { catalogue, findInCache, findPulled } = await import('../hub/index.ts');
+  const name = model.replace(/\.bin$/, '');
+  if (Object.hasOwn(catalogue, name)) {
+    const pulled = await findPulled(name);
+    if (pulled) return { path: pulled.model, tokenizer: pulled.tokenizer };
+    throw new UsageError(`${model} does not exist, and ${name} is not fetched yet: esp32-llm pull ${name}`);
+  }
+  return { path: (await findInCache(model)) ?? model };
+}
+
+/**
+ * Reads a checkpoint: a path, or a name that `pull` fetched; the model that ships where none is given.
+ * @throws UsageError where there is no such file, FailureError where it is damaged or of no known format
+ */
+export async function openCheckpoint(
+  named?: string,
+): Promise<CheckpointFile & Pick<OpenedModel, 'name' | 'model'>> {
+  const { path, tokenizer } = named === undefined ? SHIPPED : await locate(named);
   return {
-    name: 'tinystories',
-    model,
-    tokenizer: loadTokenizer(readFileSync(vocabulary), model.config.vocabulary, vocabulary),
+    name: nameOf(path),
+    path,
+    tokenizer,
+    model: loadCheckpoint(readInput(path, 'the checkpoint'), path),
   };
+}
+
+/**
+ * Reads a checkpoint as {@link openCheckpoint} does, and its tokenizer: the one that is named, the one in the checkpoint, or one beside it.
+ * @throws UsageError where a file is missing, FailureError where one is damaged
+ */
+export async function openModel(named?: string, namedTokenizer?: string): Promise<OpenedModel> {
+  const { name, path, tokenizer: own, model } = await openCheckpoint(named);
+  // A pulled model's tokenizer may be named as it is called there.
+  const isOwn =
+    namedTokenizer !== undefined && own && !existsSync(namedTokenizer) && namedTokenizer === basename(own);
+  const given = isOwn ? own : namedTokenizer;
+  const tokenizer =
+    given === undefined
+      ? findTokenizer({ path, tokenizer: own }, model)
+      : loadTokenizer(readInput(given, 'the tokenizer'), model.config.vocabulary, given);
+  return { name, model, tokenizer };
+}
+
+/** The tokenizer in a checkpoint, the one it came with, or one beside it with as many pieces. @throws UsageError where none is */
+export function findTokenizer(
+  { path: modelPath, tokenizer: own }: CheckpointFile,
+  { config: { vocabulary }, tokenizer }: Model,
+): Tokenizer {
+  if (tokenizer) return tokenizer;
+  if (own !== undefined) return loadTokenizer(readInput(own, 'the tokenizer'), vocabulary, own);
+  const candidates = TOKENIZER_NAMES.map((name) => join(dirname(modelPath), name));
+  for (const path of candidates.filter((candidate) => existsSync(candidate))) {
+    try {
+      return loadTokenizer(readInput(path, 'the tokenizer'), vocabulary, path);
+    } catch (error) {
+      if (!(error instanceof FailureError)) throw error; // another model's tokenizer: look on
+    }
+  }
+  throw new UsageError(
+    `no tokenizer with ${vocabulary} pieces lies beside ${modelPath}: name it with --tokenizer FILE`,
+  );
 }

@@ -1,5 +1,6 @@
 /** Flashing, monitoring and talking to a board, real or simulated, over any {@link Connection}. */
 export { createPanicDecoder, createSymbolizer } from './addresses.ts';
+export { type BrowserPortOptions, type BrowserSerialPort, openBrowserPort } from './browser-port.ts';
 export {
   type Connection,
   type ControlLines,

@@ -1,4 +1,4 @@
-/** A {@link Connection} in the shape of a Web Serial port, which is what esptool-js talks to. */
+/** A {@link Connection} in the shape of a Web Serial port, which is what esptool-js talks to. (The other way round: browser-port.ts.) */
 import type { Connection } from './connection.ts';
 
 /** The part of Web Serial's SerialPort that esptool-js uses. */

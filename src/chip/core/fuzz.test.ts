@@ -114,40 +114,56 @@ describe('random code', () => {
   /** Ends a run: the core waits. */
   const waiti = opcodes.find(({ name }) => name === 'waiti')!;
 
-  it('costs in one go what it costs step by step, and the stalls between neighbours', () => {
+  const pointers = fc.array(fc.integer({ min: 0x3fc88000, max: 0x3fc97fff }), {
+    minLength: 64,
+    maxLength: 64,
+  });
+  const stream = fc.array(fc.tuple(fc.nat(straight.length - 1), fc.integer()), {
+    minLength: 4,
+    maxLength: 8,
+  });
+  type Price = (instructions: readonly Instruction[]) => number;
+  const price: Price = (instructions) => costOfRun(instructions, CLEAN).total;
+
+  /** Looks for straight code whose cycles in one go are not those of its steps and the stalls that `priceOf` sees between them. */
+  function compareCycles(priceOf: Price) {
     let compared = 0;
-    const pointers = fc.array(fc.integer({ min: 0x3fc88000, max: 0x3fc97fff }), {
-      minLength: 64,
-      maxLength: 64,
+    const property = fc.property(stream, pointers, (choices, values) => {
+      const bytes = bytesOf([
+        ...choices.map(([index, noise]) => [straight[index], noise] as const),
+        [waiti, 0],
+      ]);
+      const whole = runRandom(bytes, values, 1);
+      if (!whole.waiting) return;
+      const stepped = runRandom(bytes, values, 0);
+      const executed: Instruction[] = [];
+      while (stepped.instructions < whole.instructions) {
+        const { pc } = stepped.state;
+        executed.push(decodeInstruction(pc, (at) => bytes[at - CODE] ?? 0));
+        stepped.step();
+        // An exception leads out of straight code (and perhaps, past the vector, back).
+        if (stepped.state.pc !== executed.at(-1)!.next) return;
+      }
+      const apart = executed.reduce((sum, one) => sum + priceOf([one]), 0);
+      const stalls = priceOf(executed) - apart;
+      expect(whole.cycles - stepped.cycles).toBe(stalls);
+      if (stalls > 0) compared++;
     });
-    const stream = fc.array(fc.tuple(fc.nat(straight.length - 1), fc.integer()), {
-      minLength: 4,
-      maxLength: 8,
-    });
-    fc.assert(
-      fc.property(stream, pointers, (choices, values) => {
-        const bytes = bytesOf([
-          ...choices.map(([index, noise]) => [straight[index], noise] as const),
-          [waiti, 0],
-        ]);
-        const whole = runRandom(bytes, values, 1);
-        if (!whole.waiting) return;
-        const stepped = runRandom(bytes, values, 0);
-        const executed: Instruction[] = [];
-        while (stepped.instructions < whole.instructions) {
-          const { pc } = stepped.state;
-          executed.push(decodeInstruction(pc, (at) => bytes[at - CODE] ?? 0));
-          stepped.step();
-          // An exception leads out of straight code (and perhaps, past the vector, back).
-          if (stepped.state.pc !== executed.at(-1)!.next) return;
-        }
-        const apart = executed.reduce((sum, one) => sum + costOfRun([one], CLEAN).total, 0);
-        const stalls = costOfRun(executed, CLEAN).total - apart;
-        expect(whole.cycles - stepped.cycles).toBe(stalls);
-        if (stalls > 0) compared++;
-      }),
-      { numRuns: 120 },
-    );
+    const { failed, numRuns } = fc.check(property, { numRuns: 120, endOnFailure: true });
+    return { failed, numRuns, compared };
+  }
+
+  it('costs in one go what it costs step by step, and the stalls between neighbours', () => {
+    const { failed, compared } = compareCycles(price);
+    expect(failed).toBe(false);
     expect(compared).toBeGreaterThan(10);
+  });
+
+  it.each<[what: string, price: Price]>([
+    ['no stall at all', (run) => run.reduce((sum, one) => sum + price([one]), 0)],
+    ['no stall behind the second instruction', (run) => price(run.slice(0, 2)) + price(run.slice(2))],
+    ['a cycle more a run', (run) => price(run) + (run.length > 1 ? 1 : 0)],
+  ])('is noticed by that comparison to cost otherwise: %s', (_, wrong) => {
+    expect(compareCycles(wrong).failed).toBe(true);
   });
 });

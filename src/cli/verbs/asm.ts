@@ -2,8 +2,8 @@
 import { basename, extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { naming, writeOutput } from '../../files.ts';
 import { integer } from '../arguments.ts';
-import { naming, writeOutput } from '../files.ts';
 import { includeReader, readSource } from '../include-files.ts';
 
 interface Options {

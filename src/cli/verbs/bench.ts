@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Simulation } from '../../firmware/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
 interface Options extends BuildOptions {
@@ -50,7 +50,7 @@ export function register(program: Command): void {
 
 async function bench(options: Options): Promise<void> {
   const { simulate } = await import('../../firmware/index.ts');
-  const loaded = await openModelAndTokenizer(options);
+  const loaded = await openNamed(options);
   const rows: Row[] = [];
   for (const { name, change } of options.ablation ? ABLATION : [FULL]) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Ksimulating ${name} ...`);

@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { explainWriting, writeOutput } from '../files.ts';
+import { explainWriting, writeOutput } from '../../files.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { formatItems, formatMemory } from '../memory-report.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 import { thousands } from '../table.ts';
 
 interface Options extends BuildOptions {
@@ -27,7 +27,7 @@ export function register(program: Command): void {
 }
 
 async function build(options: Options): Promise<void> {
-  const loaded = await openModelAndTokenizer(options);
+  const loaded = await openNamed(options);
   const firmware = await buildFrom(loaded, options);
   const out = options.out ?? `${loaded.name}-${firmware.board.id}.bin`;
   writeOutput(out, firmware.flash);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CompiledModule } from '../../compiler/index.ts';
-import { naming, readInput, readText, writeOutput } from '../files.ts';
+import { naming, readInput, readText, writeOutput } from '../../files.ts';
 import { thousands } from '../table.ts';
 
 interface Options {

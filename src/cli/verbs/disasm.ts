@@ -1,7 +1,7 @@
 /** `disasm`: instructions of an ELF file or of raw bytes as GNU-syntax text. */
 import type { Command } from 'commander';
+import { naming, readInput } from '../../files.ts';
 import { integer } from '../arguments.ts';
-import { naming, readInput } from '../files.ts';
 
 interface Options {
   base: number;

@@ -2,15 +2,11 @@
 
 import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import { readText } from '../../files.ts';
+import type { OpenedModel } from '../../node/index.ts';
 import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
-import { readText } from '../files.ts';
-import {
-  type LoadedModel,
-  type ModelOptions,
-  modelOptions,
-  openModelAndTokenizer,
-} from '../model-options.ts';
+import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { formatTable, signedPercent, thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
@@ -51,7 +47,7 @@ export function register(program: Command): void {
 
 async function evaluateText(options: Options): Promise<void> {
   const { evaluate, splitStories } = await import('../../reference/index.ts');
-  const loaded = await openModelAndTokenizer(options);
+  const loaded = await openNamed(options);
   const stories = splitStories(readText(options.text, 'the text')).slice(0, options.stories);
   if (stories.length === 0) throw new UsageError(`${options.text}: holds no text`);
   const precisions = options.precision === 'both' ? (['f32', 'int8'] as const) : [options.precision];
@@ -73,7 +69,7 @@ async function evaluateText(options: Options): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : `${formatRows(rows)}\n`);
 }
 
-async function forwardPass({ model }: LoadedModel, precision: Row['precision']): Promise<Reference> {
+async function forwardPass({ model }: OpenedModel, precision: Row['precision']): Promise<Reference> {
   if (precision === 'f32') return (await import('../../reference/index.ts')).createReference(model);
   const [{ createHostEngine, quantize }, { shippedPrograms }] = await Promise.all([
     import('../../quantize/index.ts'),

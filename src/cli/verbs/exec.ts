@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { ExecOptions, ExecResult } from '../../chip/index.ts';
 import { UsageError } from '../../errors.ts';
+import { naming, readInput } from '../../files.ts';
 import { integer } from '../arguments.ts';
 import { addExecBoardOptions, boardOf, type ExecBoardOptions } from '../exec-board-options.ts';
-import { naming, readInput } from '../files.ts';
 import { loadProgram } from '../object-files.ts';
 import { thousands } from '../table.ts';
 

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
 import { integer } from '../arguments.ts';
-import { type ModelOptions, modelOptions, openModelAndTokenizer } from '../model-options.ts';
+import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
@@ -40,7 +40,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
     import('../../node/index.ts'),
     import('../../quantize/index.ts'),
   ]);
-  const { name, model, tokenizer } = await openModelAndTokenizer(options);
+  const { name, model, tokenizer } = await openNamed(options);
   const { context, layout, weights } = writeIdfComponent(folder, {
     programs: shippedPrograms,
     model: quantize(model),

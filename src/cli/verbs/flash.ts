@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions, watchConsole } from '../port-options.ts';
 import { createProgressBar } from '../progress.ts';
 
@@ -32,7 +32,7 @@ async function flash(options: Options): Promise<void> {
   const [{ awaitProgram, createSymbolizer, flashBoard, isNativeUsb }, { openConnection }] = await Promise.all(
     [import('../../serial/index.ts'), import('../../serial/node/index.ts')],
   );
-  const firmware = await buildFrom(await openModelAndTokenizer(options), options);
+  const firmware = await buildFrom(await openNamed(options), options);
   let connection = await openPort(options);
   let stage: keyof typeof INTERRUPTED = 'connecting';
   const interrupt = (): void => {

@@ -2,7 +2,6 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { createTokenizer, llama2cPieces, type Model, type Tokenizer } from '../../model/index.ts';
-import { findTokenizer, type Located, openModel } from '../model-options.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
 export function register(program: Command): void {
@@ -21,11 +20,16 @@ export function register(program: Command): void {
 async function inspect(path: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const { describeModel } = await import('../../model/index.ts');
   const { fitBoards } = await import('../../firmware/index.ts');
-  const { path: name, tokenizer, model } = await openModel(path);
+  const { findTokenizer, openCheckpoint, shippedPrograms } = await import('../../node/index.ts');
+  const file = await openCheckpoint(path);
+  const { path: name, model } = file;
   const description = describeModel(model);
-  const { shippedPrograms } = await import('../../node/index.ts');
   if (process.stderr.isTTY) process.stderr.write('planning for each board ...');
-  const fits = fitBoards(model, tokenizerFor({ path: name, tokenizer }, model), shippedPrograms);
+  const fits = fitBoards(
+    model,
+    tokenizerOr(() => findTokenizer(file, model), model),
+    shippedPrograms,
+  );
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (json) {
     process.stdout.write(`${JSON.stringify({ file: name, ...description, fits }, null, 2)}\n`);
@@ -54,9 +58,9 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
 }
 
 /** The tokenizer of the model; where there is none, one with pieces of the usual length takes its room. */
-function tokenizerFor(located: Located, model: Model): Tokenizer {
+function tokenizerOr(find: () => Tokenizer, model: Model): Tokenizer {
   try {
-    return findTokenizer(located, model);
+    return find();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const { vocabulary } = model.config;

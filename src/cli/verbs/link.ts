@@ -1,7 +1,7 @@
 /** `link`: object files and archives, ours and those of GNU as and GCC, to an ELF executable. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { readInput, writeOutput } from '../../files.ts';
 import { integer } from '../arguments.ts';
-import { readInput, writeOutput } from '../files.ts';
 import { CODE_BASE, dataBehindCode } from '../object-files.ts';
 
 interface Options {

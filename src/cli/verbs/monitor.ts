@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Firmware } from '../../firmware/index.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions, watchConsole } from '../port-options.ts';
 
 export function register(program: Command): void {
@@ -32,4 +32,4 @@ async function runMonitor(options: BuildOptions & PortOptions): Promise<void> {
 }
 
 const buildNamed = async (options: BuildOptions): Promise<Firmware> =>
-  buildFrom(await openModelAndTokenizer(options), options);
+  buildFrom(await openNamed(options), options);

@@ -1,6 +1,6 @@
 /** `pull`: fetches a well-known public checkpoint. */
 import type { Command } from 'commander';
-import { writeError } from '../files.ts';
+import { writeError } from '../../files.ts';
 import { kilobytes } from '../table.ts';
 
 export function register(program: Command): void {

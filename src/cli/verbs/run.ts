@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { decimal, integer, seed } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
 import { type ScreenWatch, watchScreen } from '../screen.ts';
 import { formatStory } from '../story-report.ts';
@@ -46,7 +46,7 @@ export function register(program: Command): void {
 async function run(options: Options): Promise<void> {
   const { checkPromptText } = await import('../../firmware/index.ts');
   checkPromptText(options.prompt); // before anything is built
-  const loaded = await openModelAndTokenizer(options);
+  const loaded = await openNamed(options);
   // A screenshot needs a screen; only --screen shows it in the terminal.
   const screen = options.screen ?? (options.screenshot === undefined ? undefined : true);
   const firmware = await buildFrom(loaded, { ...options, screen });

@@ -1,11 +1,11 @@
 /** `verify`: the same story from a board and from the simulator, bit by bit. */
 import type { Command } from 'commander';
 import { FailureError } from '../../errors.ts';
+import { writeOutput } from '../../files.ts';
 import type { Verification } from '../../serial/index.ts';
 import { integer } from '../arguments.ts';
-import { writeOutput } from '../files.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
@@ -37,7 +37,7 @@ async function verify(options: Options): Promise<void> {
   const connection = await openPort(options);
   try {
     const device = await openDevice(connection);
-    const firmware = await buildFrom(await openModelAndTokenizer(options), options);
+    const firmware = await buildFrom(await openNamed(options), options);
     const question = { ...QUESTION, tokens: options.tokens };
     const expected = expectationOf(question, firmware, simulate(firmware, question));
     const result = await verifyBoard(device, expected);

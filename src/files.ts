@@ -1,7 +1,7 @@
 /** Files that a command line names: whatever keeps them from being read or written is one sentence. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, type Stats, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { FailureError, UsageError } from '../errors.ts';
+import { FailureError, UsageError } from './errors.ts';
 
 /** A file descriptor instead of a path: standard input. */
 const STDIN = 0;
