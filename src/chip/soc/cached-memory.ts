@@ -55,6 +55,39 @@ export interface CachedMemoryOptions {
 
 type Which = 'data' | 'instruction';
 
+/** The MMU's table as registers. @param pageOffsets what was found out about entries, void where one changes */
+const createMmuTable = (entries: Uint32Array, pageOffsets: Int32Array, remapped: () => void): Peripheral => ({
+  name: 'MMU',
+  read: (offset) => (offset < 4 * MMU_ENTRIES ? entries[offset >>> 2] : 0),
+  write(offset, value) {
+    if (offset >= 4 * MMU_ENTRIES || entries[offset >>> 2] === value >>> 0) return;
+    const wasInvalid = (entries[offset >>> 2] & MMU_INVALID) !== 0;
+    entries[offset >>> 2] = value;
+    pageOffsets[offset >>> 2] = UNKNOWN;
+    if (!wasInvalid) remapped();
+  },
+  reset() {
+    entries.fill(MMU_INVALID);
+    pageOffsets.fill(UNKNOWN);
+  },
+});
+
+/** Says what speaks against an access behind the caches, if anything does. */
+function createReason(extmem: ExtmemRegisters, entries: Uint32Array, options: CachedMemoryOptions) {
+  return (address: number, access: Access, core: number): string | undefined => {
+    const which: Which = address >>> 24 < 0x40 ? 'data' : 'instruction';
+    if (!extmem.open(which, core)) return `the ${which} cache is off or shut for core ${core}`;
+    const index = (address & WINDOW_MASK) >>> PAGE_SHIFT;
+    const entry = entries[index];
+    if (entry & MMU_INVALID) {
+      return `MMU entry ${index} is invalid (${hex(entry)}); silicon raises a cache error`;
+    }
+    if (!(entry & MMU_PSRAM))
+      return access === ACCESS.store ? 'flash behind the cache is read only' : undefined;
+    return options.psramBytes === 0 ? 'this board has no PSRAM' : options.psramProblem();
+  };
+}
+
 export function createCachedMemory(context: PeripheralContext, options: CachedMemoryOptions): CachedMemory {
   const { warnings } = context;
   const { layout, flashBytes, psramBytes } = options;
@@ -137,18 +170,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
     return wait;
   };
 
-  const reasonAgainst = (address: number, access: Access, core: number): string | undefined => {
-    const which: Which = address >>> 24 < 0x40 ? 'data' : 'instruction';
-    if (!extmem.open(which, core)) return `the ${which} cache is off or shut for core ${core}`;
-    const index = (address & WINDOW_MASK) >>> PAGE_SHIFT;
-    const entry = entries[index];
-    if (entry & MMU_INVALID) {
-      return `MMU entry ${index} is invalid (${hex(entry)}); silicon raises a cache error`;
-    }
-    if (!(entry & MMU_PSRAM))
-      return access === ACCESS.store ? 'flash behind the cache is read only' : undefined;
-    return psramBytes === 0 ? 'this board has no PSRAM' : options.psramProblem();
-  };
+  const reasonAgainst = createReason(extmem, entries, options);
   /** Arena offset of the page of an address that nothing speaks against. */
   const pageOffset = (address: number): number => {
     const entry = entries[(address & WINDOW_MASK) >>> PAGE_SHIFT];
@@ -158,21 +180,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
 
   const memory: CachedMemory = {
     extmem,
-    mmu: {
-      name: 'MMU',
-      read: (offset) => (offset < 4 * MMU_ENTRIES ? entries[offset >>> 2] : 0),
-      write(offset, value) {
-        if (offset >= 4 * MMU_ENTRIES || entries[offset >>> 2] === value >>> 0) return;
-        const wasInvalid = (entries[offset >>> 2] & MMU_INVALID) !== 0;
-        entries[offset >>> 2] = value;
-        pageOffsets[offset >>> 2] = UNKNOWN;
-        if (!wasInvalid) options.remapped();
-      },
-      reset() {
-        entries.fill(MMU_INVALID);
-        pageOffsets.fill(UNKNOWN);
-      },
-    },
+    mmu: createMmuTable(entries, pageOffsets, options.remapped),
     stall: 0,
     locate(address, access, core, cycle) {
       const isData = address >>> 24 < 0x40;

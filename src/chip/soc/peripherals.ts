@@ -82,11 +82,87 @@ const UNIMPLEMENTED: readonly (readonly [name: string, base: number, size: numbe
   ['WORLD_CONTROLLER', 0x600d0000, 0x1000],
 ];
 
-const SIGNALS = { i2c0: { scl: 89, sda: 90 }, i2c1: { scl: 91, sda: 92 } } as const;
+/** With their signals in the GPIO matrix. */
+const I2C = [
+  { name: 'I2C0', base: 0x60013000, interruptSource: 42, scl: 89, sda: 90 },
+  { name: 'I2C1', base: 0x60027000, interruptSource: 43, scl: 91, sda: 92 },
+] as const;
+const UARTS = [
+  { name: 'UART0', base: 0x60000000, interruptSource: 27 },
+  { name: 'UART1', base: 0x60010000, interruptSource: 28 },
+  { name: 'UART2', base: 0x6002e000, interruptSource: 29 },
+] as const;
+
+/** Flash and PSRAM, their controllers, and the caches before them. @param memoryClockHertz of SPI0 and SPI1 */
+function createExternalMemory(
+  context: PeripheralContext,
+  options: PeripheralOptions,
+  memoryClockHertz: () => number,
+) {
+  const { clock, board, layout, hooks } = options;
+  const changedAt = (start: number) => (offset: number, bytes: number) =>
+    hooks.memoryChanged(start + offset, bytes);
+  const flashChip = createFlashChip(options.flash, changedAt(layout.flash));
+  const createPsram = board.psramMode === 'octal' ? createOctalPsram : createQuadPsram;
+  const psramChip = board.psramBytes > 0 ? createPsram(options.psram, changedAt(layout.psram)) : undefined;
+  const spi0 = createSpi0(context, {
+    base: 0x60003000,
+    memoryClockHertz,
+    onChange: () => cached.costsChanged(),
+  });
+  const spi1 = createSpi1(context, { base: 0x60002000, flash: flashChip, psram: psramChip });
+  const cached: CachedMemory = createCachedMemory(context, {
+    extmemBase: 0x600c4000,
+    layout,
+    flashBytes: options.flash.length,
+    psramBytes: options.psram.length,
+    dataCacheWays: options.dataCacheWays,
+    timing: () => ({
+      ...spi0.timing(),
+      psramMode: board.psramMode ?? 'quad',
+      cpuHertz: clock.cpuHertz,
+    }),
+    psramProblem: () => spi0.psramProblem(),
+    remapped: hooks.remapped,
+  });
+  return { spi0, spi1, cached };
+}
+
+/** Two timer groups, whose watchdogs reset with reasons of their own. */
+const createTimerGroups = (context: PeripheralContext, { reset, bootsFromFlash }: ChipHooks) =>
+  [
+    [RESET_REASON.timerGroup0System, RESET_REASON.timerGroup0Cpu],
+    [RESET_REASON.timerGroup1System, RESET_REASON.timerGroup1Cpu],
+  ].map(([system, cpu], index) =>
+    createTimerGroup(context, {
+      name: `TIMG${index}`,
+      base: 0x6001f000 + 0x1000 * index,
+      flashBootProtection: index === 0,
+      bootsFromFlash,
+      watchdogInterruptSource: 52 + 3 * index,
+      onReset: (action) => (action === 'reset-cpu' ? reset(cpu, 0) : reset(system, 'system')),
+    }),
+  );
+
+/** Pads and pins, and the two I2C controllers that reach a screen through them. */
+function createPins(context: PeripheralContext, { screen }: Board) {
+  const ioMux = createIoMux(context, 0x60009000);
+  const gpio = createGpio(context, 0x60004000, ioMux);
+  const i2c = I2C.map(({ scl, sda, ...controller }) =>
+    createI2c(context, {
+      ...controller,
+      routingFault: () =>
+        screen
+          ? (gpio.routingFault(screen.scl, scl) ?? gpio.routingFault(screen.sda, sda))
+          : 'this board has nothing on its I2C bus',
+    }),
+  );
+  return { ioMux, gpio, i2c };
+}
 
 /** Builds every block; `blocks` says where each lies. */
 export function createPeripherals(options: PeripheralOptions) {
-  const { clock, warnings, board, layout, hooks } = options;
+  const { clock, warnings, board, hooks } = options;
   const context: PeripheralContext = {
     clock,
     warnings,
@@ -111,77 +187,10 @@ export function createPeripherals(options: PeripheralOptions) {
     },
     onCore1Change: hooks.coreControlChanged,
   });
-  const timerGroups = [0, 1].map((index) =>
-    createTimerGroup(context, {
-      name: `TIMG${index}`,
-      base: 0x6001f000 + 0x1000 * index,
-      flashBootProtection: index === 0,
-      bootsFromFlash: hooks.bootsFromFlash,
-      watchdogInterruptSource: 52 + 3 * index,
-      onReset(action) {
-        const isCpu = action === 'reset-cpu';
-        const reasons = [
-          [RESET_REASON.timerGroup0System, RESET_REASON.timerGroup0Cpu],
-          [RESET_REASON.timerGroup1System, RESET_REASON.timerGroup1Cpu],
-        ];
-        hooks.reset(reasons[index][isCpu ? 1 : 0], isCpu ? 0 : 'system');
-      },
-    }),
-  );
-
-  const changedAt = (start: number) => (offset: number, bytes: number) =>
-    hooks.memoryChanged(start + offset, bytes);
-  const flashChip = createFlashChip(options.flash, changedAt(layout.flash));
-  const createPsram = board.psramMode === 'octal' ? createOctalPsram : createQuadPsram;
-  const psramChip = board.psramBytes > 0 ? createPsram(options.psram, changedAt(layout.psram)) : undefined;
-  const spi0 = createSpi0(context, {
-    base: 0x60003000,
-    memoryClockHertz: () => system.memoryClockHertz(),
-    onChange: () => cached.costsChanged(),
-  });
-  const spi1 = createSpi1(context, { base: 0x60002000, flash: flashChip, psram: psramChip });
-  const cached: CachedMemory = createCachedMemory(context, {
-    extmemBase: 0x600c4000,
-    layout,
-    flashBytes: options.flash.length,
-    psramBytes: options.psram.length,
-    dataCacheWays: options.dataCacheWays,
-    timing: () => ({
-      ...spi0.timing(),
-      psramMode: board.psramMode ?? 'quad',
-      cpuHertz: clock.cpuHertz,
-    }),
-    psramProblem: () => spi0.psramProblem(),
-    remapped: hooks.remapped,
-  });
-
-  const ioMux = createIoMux(context, 0x60009000);
-  const gpio = createGpio(context, 0x60004000, ioMux);
-  const routingFault = (signals: { scl: number; sda: number }) => () => {
-    if (!board.screen) return 'this board has nothing on its I2C bus';
-    return (
-      gpio.routingFault(board.screen.scl, signals.scl) ?? gpio.routingFault(board.screen.sda, signals.sda)
-    );
-  };
-  const i2c = [
-    createI2c(context, {
-      name: 'I2C0',
-      base: 0x60013000,
-      interruptSource: 42,
-      routingFault: routingFault(SIGNALS.i2c0),
-    }),
-    createI2c(context, {
-      name: 'I2C1',
-      base: 0x60027000,
-      interruptSource: 43,
-      routingFault: routingFault(SIGNALS.i2c1),
-    }),
-  ];
-  const uarts = [
-    createUart(context, { name: 'UART0', base: 0x60000000, interruptSource: 27 }),
-    createUart(context, { name: 'UART1', base: 0x60010000, interruptSource: 28 }),
-    createUart(context, { name: 'UART2', base: 0x6002e000, interruptSource: 29 }),
-  ];
+  const timerGroups = createTimerGroups(context, hooks);
+  const { spi0, spi1, cached } = createExternalMemory(context, options, () => system.memoryClockHertz());
+  const { ioMux, gpio, i2c } = createPins(context, board);
+  const uarts = UARTS.map((uart) => createUart(context, uart));
   const usb = createUsbSerialJtag(context, 0x60038000);
   const sensitive = createSensitive(warnings, hooks.cacheBanksChanged);
   const assistDebug = createRegisterBlock({

@@ -80,22 +80,23 @@ export interface RtcControlOptions {
   bootsFromFlash(): boolean;
 }
 
-export function createRtcControl(context: PeripheralContext, options: RtcControlOptions): RtcControl {
+/** The RTC watchdog and the super watchdog, and the registers that only a key opens. */
+function createDogs(context: PeripheralContext, options: RtcControlOptions, block: () => RegisterBlock) {
   const { clock, warnings } = context;
 
   const setup = () => {
-    const config = block.get(WDTCONFIG0);
+    const config = block().get(WDTCONFIG0);
     const flashBoot = (config & WDT_FLASHBOOT_MOD_EN) !== 0 && options.bootsFromFlash();
     const stages = [0, 1, 2, 3].map((index) => ({
       // Stage 0 is doubled by hardware while eFuse WDT_DELAY_SEL is 0.
-      hold: block.get(WDTCONFIG1 + 4 * index) * (index === 0 ? 2 : 1),
+      hold: block().get(WDTCONFIG1 + 4 * index) * (index === 0 ? 2 : 1),
       action: ACTIONS[Math.min((config >>> (28 - 3 * index)) & 7, 4)],
     }));
     if (flashBoot) stages[0] = { hold: stages[0].hold, action: 'reset-rtc' };
     return { enabled: (config & WDT_EN) !== 0 || flashBoot, stages };
   };
   const expire = (action: WatchdogAction) => {
-    if (action === 'interrupt') block.set(INT_RAW, block.get(INT_RAW) | (1 << 3));
+    if (action === 'interrupt') block().set(INT_RAW, block().get(INT_RAW) | (1 << 3));
     else if (action === 'reset-cpu') options.onReset(RESET_REASON.rtcWatchdogCpu, 0);
     else if (action === 'reset-system') options.onReset(RESET_REASON.rtcWatchdogSystem, 'system');
     else if (action === 'reset-rtc') options.onReset(RESET_REASON.rtcWatchdogRtc, 'system');
@@ -107,14 +108,14 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
     superAlarm?.cancel();
     superAlarm = undefined;
     if (!options.bootsFromFlash()) return; // boards wait in download mode for hours (INF)
-    if (block.get(SWD_CONF) & (SWD_AUTO_FEED_EN | SWD_DISABLE)) return;
+    if (block().get(SWD_CONF) & (SWD_AUTO_FEED_EN | SWD_DISABLE)) return;
     superAlarm = clock.after(SWD_SECONDS * TICKS_PER_SECOND, () =>
       options.onReset(RESET_REASON.superWatchdog, 'system'),
     );
   };
 
   /** A register behind a write protection word. */
-  const guarded = (
+  const behind = (
     offset: number,
     reset: number,
     lock: number,
@@ -123,7 +124,7 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
   ): RegisterHooks => ({
     reset,
     write(value, stored) {
-      if (block.get(lock) !== key) {
+      if (block().get(lock) !== key) {
         warnings.once(
           `rtc locked ${lock}`,
           options.base + offset,
@@ -131,13 +132,34 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
         );
         return stored;
       }
-      block.set(offset, value);
+      block().set(offset, value);
       applied();
-      return block.get(offset);
+      return block().get(offset);
     },
   });
-  const guardedDog = (offset: number, reset: number) =>
-    guarded(offset, reset, WDTWPROTECT, WATCHDOG_KEY, watchdog.configure);
+
+  return {
+    /** A register of the RTC watchdog. */
+    guarded: (offset: number, reset: number) =>
+      behind(offset, reset, WDTWPROTECT, WATCHDOG_KEY, watchdog.configure),
+    /** The register of the super watchdog. */
+    superDog: behind(SWD_CONF, 0x04b00000, SWD_WPROTECT, SUPER_WATCHDOG_KEY, () => {
+      block().set(SWD_CONF, block().get(SWD_CONF) & ~SWD_FEED);
+      restartSuper();
+    }),
+    feed: () => watchdog.feed(),
+    restart() {
+      watchdog.configure();
+      watchdog.feed();
+      restartSuper();
+    },
+  };
+}
+
+export function createRtcControl(context: PeripheralContext, options: RtcControlOptions): RtcControl {
+  const { clock, warnings } = context;
+
+  const dogs = createDogs(context, options, () => block);
 
   const block = createRegisterBlock({
     name: 'RTC_CNTL',
@@ -185,22 +207,19 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
       [0x8c]: 0x00000000, // PWC
       [0x90]: 0x00000000, // DIG_PWC
       [0x94]: 0x00000000, // DIG_ISO: pads not held
-      [WDTCONFIG0]: guardedDog(WDTCONFIG0, 0x00013214),
-      [WDTCONFIG1]: guardedDog(WDTCONFIG1, 200_000),
-      [WDTCONFIG1 + 4]: guardedDog(WDTCONFIG1 + 4, 80_000),
-      [WDTCONFIG1 + 8]: guardedDog(WDTCONFIG1 + 8, 0x00000fff),
-      [WDTCONFIG1 + 12]: guardedDog(WDTCONFIG1 + 12, 0x00000fff),
+      [WDTCONFIG0]: dogs.guarded(WDTCONFIG0, 0x00013214),
+      [WDTCONFIG1]: dogs.guarded(WDTCONFIG1, 200_000),
+      [WDTCONFIG1 + 4]: dogs.guarded(WDTCONFIG1 + 4, 80_000),
+      [WDTCONFIG1 + 8]: dogs.guarded(WDTCONFIG1 + 8, 0x00000fff),
+      [WDTCONFIG1 + 12]: dogs.guarded(WDTCONFIG1 + 12, 0x00000fff),
       [WDTFEED]: {
         write(value) {
-          if (value & (1 << 31)) watchdog.feed();
+          if (value & (1 << 31)) dogs.feed();
           return 0;
         },
       },
       [WDTWPROTECT]: WATCHDOG_KEY,
-      [SWD_CONF]: guarded(SWD_CONF, 0x04b00000, SWD_WPROTECT, SUPER_WATCHDOG_KEY, () => {
-        block.set(SWD_CONF, block.get(SWD_CONF) & ~SWD_FEED);
-        restartSuper();
-      }),
+      [SWD_CONF]: dogs.superDog,
       [SWD_WPROTECT]: SUPER_WATCHDOG_KEY,
       [SW_CPU_STALL]: {
         write(value) {
@@ -212,12 +231,7 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
     },
   });
 
-  const restartDogs = () => {
-    watchdog.configure();
-    watchdog.feed();
-    restartSuper();
-  };
-  restartDogs();
+  dogs.restart();
 
   const stalled = (core: 0 | 1) => {
     const high = (block.get(SW_CPU_STALL) >>> (core === 0 ? 26 : 20)) & 0x3f;
@@ -234,13 +248,13 @@ export function createRtcControl(context: PeripheralContext, options: RtcControl
         block.set(offset, RESET_VALUES_OF_DOGS[offset]);
       }
       block.set(OPTIONS0, 0x1c00a000);
-      restartDogs();
+      dogs.restart();
     },
     powerOn() {
       const state = block.get(RESET_STATE);
       block.reset();
       block.set(RESET_STATE, state);
-      restartDogs();
+      dogs.restart();
     },
     setResetReason(core, reason) {
       const shift = core === 0 ? 0 : 6;

@@ -48,6 +48,52 @@ export interface SocBusOptions {
 const isCachedData = (address: number) => address >>> 25 === DATA_CACHE_BUS.address >>> 25;
 const isCachedCode = (address: number) => address >>> 25 === INSTRUCTION_CACHE_BUS.address >>> 25;
 
+type Bank = (typeof CACHE_BANKS)[number];
+
+/** What speaks against an access to memory that `locate` had no place for: a warning, or an exception of the core. */
+function createRefusal(
+  cached: CachedMemory,
+  warnings: Warnings,
+  takenBank: (address: number) => Bank | undefined,
+) {
+  const nothing = (access: Access, address: number): void => {
+    const [verb, outcome] =
+      access === ACCESS.load ? ['read of', 'it reads 0'] : ['write to', 'it has no effect'];
+    warnings.once(
+      `nowhere ${address}`,
+      address,
+      `${verb} ${hex(address)}: nothing is known there; ${outcome}`,
+    );
+  };
+  /** @throws BusFault */
+  return (address: number, bytes: number, access: Access, core: number): void => {
+    if (address < NULL_REGION_END) {
+      throw new BusFault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address);
+    }
+    const bank = takenBank(address);
+    if (bank) {
+      warnings.once(
+        `bank ${bank.usageBit}`,
+        address,
+        `access to ${hex(address)}: this SRAM is the ${bank.owner}'s store now (SENSITIVE 0x600c1014), it holds no data of yours`,
+      );
+      return;
+    }
+    const isInstructionBus = address >>> 26 === ROM.address >>> 26;
+    if (isInstructionBus && bytes < 4) {
+      warnings.once(
+        `ibus ${address >>> 16}`,
+        address,
+        `${8 * bytes}-bit access at ${hex(address)}: the instruction bus takes whole words only, use the data bus address`,
+      );
+      throw new BusFault(CAUSE.loadStoreError, address);
+    }
+    if (isCachedCode(address) || isCachedData(address)) cached.refuse(address, access, core);
+    if (isInstructionBus && access === ACCESS.store) throw new BusFault(CAUSE.loadStoreError, address);
+    nothing(access, address);
+  };
+}
+
 export function createSocBus(options: SocBusOptions): SocBus {
   const { memory, layout, cached, clock, warnings } = options;
   const writes = [createPostedWrites(), createPostedWrites()];
@@ -104,42 +150,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
     return isContents ? layout.rom + (address - ROM.address) : -1;
   };
 
-  /** What speaks against an access to memory that `locate` had no place for. @throws BusFault */
-  const refuseMemory = (address: number, bytes: number, access: Access, core: number): void => {
-    if (address < NULL_REGION_END) {
-      throw new BusFault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address);
-    }
-    const bank = takenBank(address);
-    if (bank) {
-      warnings.once(
-        `bank ${bank.usageBit}`,
-        address,
-        `access to ${hex(address)}: this SRAM is the ${bank.owner}'s store now (SENSITIVE 0x600c1014), it holds no data of yours`,
-      );
-      return;
-    }
-    const isInstructionBus = address >>> 26 === ROM.address >>> 26;
-    if (isInstructionBus && bytes < 4) {
-      warnings.once(
-        `ibus ${address >>> 16}`,
-        address,
-        `${8 * bytes}-bit access at ${hex(address)}: the instruction bus takes whole words only, use the data bus address`,
-      );
-      throw new BusFault(CAUSE.loadStoreError, address);
-    }
-    if (isCachedCode(address) || isCachedData(address)) cached.refuse(address, access, core);
-    if (isInstructionBus && access === ACCESS.store) throw new BusFault(CAUSE.loadStoreError, address);
-    nothing(access, address);
-  };
-  const nothing = (access: Access, address: number) => {
-    const [verb, outcome] =
-      access === ACCESS.load ? ['read of', 'it reads 0'] : ['write to', 'it has no effect'];
-    warnings.once(
-      `nowhere ${address}`,
-      address,
-      `${verb} ${hex(address)}: nothing is known there; ${outcome}`,
-    );
-  };
+  const refuseMemory = createRefusal(cached, warnings, takenBank);
 
   const bus: SocBus = {
     memory,

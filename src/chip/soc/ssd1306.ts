@@ -87,6 +87,73 @@ const resetSettings = (controller: ScreenController): Settings => ({
   pump: controller === 'sh1106', // its DC-DC converter is on after reset
 });
 
+type Command = (settings: Settings, first: number, second: number, controller: ScreenController) => void;
+
+/** What commands with arguments do, by opcode. */
+const WITH_ARGUMENTS: Readonly<Record<number, Command>> = {
+  [0x20]: (settings, mode, _, controller) => {
+    if (controller === 'ssd1306' && (mode & 3) < 3) settings.addressing = (mode & 3) as 0 | 1 | 2;
+  },
+  [0x21]: (settings, first, last) => {
+    settings.columnRange = [first & 127, last & 127];
+    settings.column = first & 127;
+  },
+  [0x22]: (settings, first, last) => {
+    settings.pageRange = [first & 7, last & 7];
+    settings.page = first & 7;
+  },
+  [0x8d]: (settings, value, _, controller) => {
+    if (controller === 'ssd1306') settings.pump = (value & 4) !== 0;
+  },
+  [0xad]: (settings, value, _, controller) => {
+    if (controller === 'sh1106') settings.pump = (value & 1) !== 0;
+  },
+  [0x81]: (settings, value) => {
+    settings.contrast = value;
+  },
+  [0xa8]: (settings, value) => {
+    if ((value & 63) >= 15) settings.rows = (value & 63) + 1; // 0 to 14 are invalid
+  },
+  [0xd3]: (settings, value) => {
+    settings.offset = value & 63;
+  },
+};
+
+/** Single-byte commands by range: what they set, from the operand in the low bits. */
+const SIMPLE: readonly (readonly [
+  first: number,
+  last: number,
+  set: (operand: number, settings: Settings) => Partial<Settings>,
+])[] = [
+  [0x00, 0x0f, (low, { column }) => ({ column: (column & 0xf0) | low })],
+  [0x10, 0x1f, (high, { column }) => ({ column: (column & 0x0f) | (high << 4) })],
+  [0x40, 0x7f, (startLine) => ({ startLine })],
+  [0xa0, 0xa1, (on) => ({ segmentRemap: on === 1 })],
+  [0xa4, 0xa5, (on) => ({ allOn: on === 1 })],
+  [0xa6, 0xa7, (on) => ({ inverted: on === 1 })],
+  [0xae, 0xaf, (on) => ({ on: on === 1 })],
+  [0xb0, 0xb7, (page) => ({ page })],
+  [0xc0, 0xc0, () => ({ scanReversed: false })],
+  [0xc8, 0xc8, () => ({ scanReversed: true })],
+];
+
+/** Moves on behind a byte of display data. */
+function advance(settings: Settings, columns: number): void {
+  const { columnRange, pageRange, addressing } = settings;
+  if (addressing === 2) {
+    settings.column = (settings.column + 1) % columns;
+  } else if (addressing === 0) {
+    const wraps = settings.column === columnRange[1];
+    settings.column = wraps ? columnRange[0] : (settings.column + 1) % columns;
+    if (wraps) settings.page = settings.page === pageRange[1] ? pageRange[0] : (settings.page + 1) % PAGES;
+  } else {
+    const wraps = settings.page === pageRange[1];
+    settings.page = wraps ? pageRange[0] : (settings.page + 1) % PAGES;
+    if (wraps)
+      settings.column = settings.column === columnRange[1] ? columnRange[0] : (settings.column + 1) % columns;
+  }
+}
+
 export function createScreen(options: ScreenOptions): Screen {
   const { controller, rotation } = options;
   const columns = controller === 'sh1106' ? 132 : 128;
@@ -99,83 +166,23 @@ export function createScreen(options: ScreenOptions): Screen {
   let single = false; // one byte after this control byte, then another control byte
   let dataBytes = 0;
 
-  /** Commands with arguments, by opcode. */
-  const withArguments: Readonly<Record<number, (first: number, second: number) => void>> = {
-    [0x20]: (mode) => {
-      if (controller === 'ssd1306' && (mode & 3) < 3) settings.addressing = (mode & 3) as 0 | 1 | 2;
-    },
-    [0x21]: (first, last) => {
-      settings.columnRange = [first & 127, last & 127];
-      settings.column = first & 127;
-    },
-    [0x22]: (first, last) => {
-      settings.pageRange = [first & 7, last & 7];
-      settings.page = first & 7;
-    },
-    [0x8d]: (value) => {
-      if (controller === 'ssd1306') settings.pump = (value & 4) !== 0;
-    },
-    [0xad]: (value) => {
-      if (controller === 'sh1106') settings.pump = (value & 1) !== 0;
-    },
-    [0x81]: (value) => {
-      settings.contrast = value;
-    },
-    [0xa8]: (value) => {
-      if ((value & 63) >= 15) settings.rows = (value & 63) + 1; // 0 to 14 are invalid
-    },
-    [0xd3]: (value) => {
-      settings.offset = value & 63;
-    },
-  };
-
-  /** Single-byte commands by range; the low bits are the operand. */
-  const simple: readonly (readonly [first: number, last: number, run: (value: number) => void])[] = [
-    [0x00, 0x0f, (value) => void (settings.column = (settings.column & 0xf0) | value)],
-    [0x10, 0x1f, (value) => void (settings.column = (settings.column & 0x0f) | (value << 4))],
-    [0x40, 0x7f, (value) => void (settings.startLine = value)],
-    [0xa0, 0xa1, (value) => void (settings.segmentRemap = value === 1)],
-    [0xa4, 0xa5, (value) => void (settings.allOn = value === 1)],
-    [0xa6, 0xa7, (value) => void (settings.inverted = value === 1)],
-    [0xae, 0xaf, (value) => void (settings.on = value === 1)],
-    [0xb0, 0xb7, (value) => void (settings.page = value)],
-    [0xc0, 0xc0, () => void (settings.scanReversed = false)],
-    [0xc8, 0xc8, () => void (settings.scanReversed = true)],
-  ];
-
   const runCommand = (byte: number) => {
     pending.push(byte);
     const [opcode, ...values] = pending;
     if (values.length < (ARGUMENTS.get(opcode) ?? 0)) return;
     pending = [];
     if (ARGUMENTS.has(opcode)) {
-      withArguments[opcode]?.(values[0], values[1]);
+      WITH_ARGUMENTS[opcode]?.(settings, values[0], values[1], controller);
       return;
     }
-    const found = simple.find(([first, last]) => opcode >= first && opcode <= last);
-    found?.[2](opcode - found[0]);
+    const found = SIMPLE.find(([first, last]) => opcode >= first && opcode <= last);
+    if (found) Object.assign(settings, found[2](opcode - found[0], settings));
   };
 
-  const advance = () => {
-    const { columnRange, pageRange, addressing } = settings;
-    if (addressing === 2) {
-      settings.column = (settings.column + 1) % columns;
-    } else if (addressing === 0) {
-      const wraps = settings.column === columnRange[1];
-      settings.column = wraps ? columnRange[0] : (settings.column + 1) % columns;
-      if (wraps) settings.page = settings.page === pageRange[1] ? pageRange[0] : (settings.page + 1) % PAGES;
-    } else {
-      const wraps = settings.page === pageRange[1];
-      settings.page = wraps ? pageRange[0] : (settings.page + 1) % PAGES;
-      if (wraps)
-        settings.column =
-          settings.column === columnRange[1] ? columnRange[0] : (settings.column + 1) % columns;
-    }
-  };
   const putData = (byte: number) => {
     if (settings.column < columns) memory[settings.page * columns + settings.column] = byte;
     dataBytes++;
-    advance();
+    advance(settings, columns);
   };
 
   /** Fills a row of the glass, upright when SEG is remapped and COM reversed (A1, C8). */

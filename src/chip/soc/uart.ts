@@ -3,10 +3,11 @@
  * ten bit times each.
  */
 
-import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
+import { TICKS_PER_SECOND } from './clock.ts';
 import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';
 import { createRegisterBlock, type Peripheral, type RegisterBlock } from './peripheral.ts';
 import { createAutobaud } from './uart-autobaud.ts';
+import { createUartLine } from './uart-line.ts';
 
 const FIFO_BYTES = 128;
 const BITS_PER_BYTE = 10; // start, 8 data, stop
@@ -64,30 +65,9 @@ export interface Uart extends Peripheral {
   idle(): boolean;
 }
 
-/** A queue of bytes that leave one at a time, `byteTicks()` apart. */
-interface Line {
-  readonly bytes: number[];
-  /** Moment at which each queued byte has passed the line completely. */
-  readonly done: number[];
-  free: number;
-  alarm: Alarm | undefined;
-}
-
-const createLine = (): Line => ({ bytes: [], done: [], free: 0, alarm: undefined });
-
-const clearLine = (line: Line) => {
-  line.alarm?.cancel();
-  line.alarm = undefined;
-  line.bytes.length = 0;
-  line.done.length = 0;
-  line.free = 0;
-};
-
 export function createUart(context: PeripheralContext, options: UartOptions): Uart {
   const { clock, warnings } = context;
   const listeners: ((byte: number) => void)[] = [];
-  const transmit = createLine();
-  const arriving = createLine();
   const received: number[] = [];
   let rawLatched = 0;
   const autobaud = createAutobaud();
@@ -105,55 +85,33 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
   };
   const byteTicks = () => (BITS_PER_BYTE * TICKS_PER_SECOND) / baud();
 
-  /** Bytes not yet in the shift register: the one being sent no longer counts. */
-  const transmitCount = () => {
-    const now = clock.ticks;
-    let count = 0;
-    for (let i = transmit.done.length - 1; i > 0 && transmit.done[i - 1] > now; i--) count++;
-    return count;
-  };
-
   const rawInterrupts = () => {
     const conf1 = block.get(CONF1);
     let raw = rawLatched;
     if (received.length >= Math.max(conf1 & 0x3ff, 1)) raw |= INT_RXFIFO_FULL;
-    if (transmitCount() <= ((conf1 >>> 10) & 0x3ff)) raw |= INT_TXFIFO_EMPTY;
+    if (transmit.waiting() <= ((conf1 >>> 10) & 0x3ff)) raw |= INT_TXFIFO_EMPTY;
     return raw;
   };
   const updateInterrupt = () =>
     context.interrupt(options.interruptSource, (rawInterrupts() & block.get(INT_ENA)) !== 0);
 
-  /** Keeps one alarm at the end of the line's first byte. */
-  const watch = (line: Line, arrive: (byte: number) => void) => {
-    if (line.alarm || line.done.length === 0) return;
-    line.alarm = clock.at(line.done[0], () => {
-      line.alarm = undefined;
-      line.done.shift();
-      arrive(line.bytes.shift()!);
-      watch(line, arrive);
-      updateInterrupt();
-    });
-  };
-  const enqueue = (line: Line, byte: number, arrive: (byte: number) => void) => {
-    line.free = Math.max(line.free, clock.ticks) + byteTicks();
-    line.bytes.push(byte);
-    line.done.push(line.free);
-    watch(line, arrive);
-  };
-
   const sent = (byte: number) => {
-    if (transmit.bytes.length === 0) rawLatched |= INT_TX_DONE;
+    if (transmit.isEmpty()) rawLatched |= INT_TX_DONE;
     for (const listener of listeners) listener(byte);
+    updateInterrupt();
   };
   const arrived = (byte: number) => {
     if (block.get(CONF0) & AUTOBAUD_EN) autobaud.measure(byte, sourceHertz() / baud());
     if (received.length < FIFO_BYTES) received.push(byte);
     else rawLatched |= INT_RXFIFO_OVF;
+    updateInterrupt();
   };
 
+  const transmit = createUartLine(clock, byteTicks, sent);
+  const arriving = createUartLine(clock, byteTicks, arrived);
   const send = (byte: number) => {
-    if (transmitCount() >= FIFO_BYTES) return false;
-    enqueue(transmit, byte & 0xff, sent);
+    if (transmit.waiting() >= FIFO_BYTES) return false;
+    transmit.put(byte & 0xff);
     return true;
   };
 
@@ -195,12 +153,12 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
         },
       },
       [CLKDIV]: 0x000002b6,
-      [STATUS]: { read: () => (STATUS_IDLE_LINES | (transmitCount() << 16) | received.length) >>> 0 },
+      [STATUS]: { read: () => (STATUS_IDLE_LINES | (transmit.waiting() << 16) | received.length) >>> 0 },
       [CONF0]: {
         reset: 0x0000001c,
         write(value) {
           if (value & RXFIFO_RST) received.length = 0;
-          if (value & TXFIFO_RST) clearLine(transmit);
+          if (value & TXFIFO_RST) transmit.clear();
           if ((value & AUTOBAUD_EN) === 0) autobaud.reset();
         },
       },
@@ -210,7 +168,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
       [RXD_CNT]: { read: () => autobaud.edges },
       [POSPULSE]: { read: () => autobaud.period },
       [NEGPULSE]: { read: () => autobaud.period },
-      [FSM_STATUS]: { read: () => (transmit.bytes.length > 0 ? 0x20 : 0) },
+      [FSM_STATUS]: { read: () => (transmit.isEmpty() ? 0 : 0x20) },
       [CLK_CONF]: 0x03701000,
       [0x7c]: 0x02008270, // DATE
       [ID]: { reset: 0x40000500, write: (value) => value & 0x7fffffff }, // REG_UPDATE takes effect at once
@@ -222,7 +180,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
     registers: block,
     reset() {
       block.reset();
-      clearLine(transmit);
+      transmit.clear();
       received.length = 0;
       rawLatched = 0;
       autobaud.reset();
@@ -230,12 +188,12 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
     onOutput: (listener) => void listeners.push(listener),
     receive(bytes) {
       const data = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
-      for (const byte of data) enqueue(arriving, byte, arrived);
+      for (const byte of data) arriving.put(byte);
     },
     baud,
     send,
-    transmitCount,
+    transmitCount: transmit.waiting,
     take: () => received.shift(),
-    idle: () => transmit.bytes.length === 0,
+    idle: transmit.isEmpty,
   };
 }
