@@ -4,22 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { trainFiles } from 'esp32-llm/node';
 
-const folder = mkdtempSync(join(tmpdir(), 'train-tiny-'));
-const words = ['the', 'cat', 'saw', 'a', 'red', 'hat', 'and', 'ran'];
-const story = (i: number): string =>
-  Array.from({ length: 40 }, (_, k) => words[(i * (k + 3) + k) % 8]).join(' ');
-const text = join(folder, 'text.txt');
-writeFileSync(text, Array.from({ length: 120 }, (_, i) => story(i)).join('.\n<|endoftext|>\n'));
-const { model, state } = await trainFiles({
-  text,
-  out: folder,
-  preset: 'tiny',
-  vocabulary: 290,
-  context: 64,
-  batchTokens: 256,
-  steps: 60,
-  every: { progress: 0 },
-});
-console.log(
-  `${model}: loss ${state.curve[0].loss.toFixed(2)} -> ${state.curve.at(-1)!.loss.toFixed(2)} in ${state.step} steps`,
-);
+const out = mkdtempSync(join(tmpdir(), 'train-tiny-'));
+const text = join(out, 'text.txt');
+writeFileSync(text, 'The cat saw a red hat. The hat ran and the cat sat.\n<|endoftext|>\n'.repeat(300));
+const shape = { preset: 'tiny', vocabulary: 270, context: 64 };
+const length = { batchTokens: 256, steps: 60, every: { progress: 0 } };
+const { model, state } = await trainFiles({ text, out, ...shape, ...length });
+const [first, last] = [state.curve[0], state.curve.at(-1)!].map(({ loss }) => loss.toFixed(2));
+console.log(`${model}: loss ${first} -> ${last} in ${state.step} steps`);

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { FailureError } from '../errors.ts';
 import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
-import { createTokenizer, llama2cPieces, loadCheckpoint } from '../model/index.ts';
-import { version0Bytes } from '../model/testing.ts';
+import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { BABBLER, babblerTokenizerBytes, version0Bytes } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
 import {
@@ -28,17 +28,6 @@ import {
   serveTcp,
 } from './index.ts';
 
-const config = {
-  dim: 16,
-  hiddenDim: 16,
-  layers: 1,
-  heads: 2,
-  kvHeads: 1,
-  vocabulary: 320,
-  context: 64,
-  sharedClassifier: true,
-  activation: 'silu' as const,
-};
 const kind = findBoard('heltec-v3');
 const question = { prompt: 'b', seed: 7n, temperature: 1, topp: 0.9, tokens: 24 } as const;
 const needs = { flashBytes: 0, psramBytes: 0 };
@@ -49,23 +38,14 @@ function fileOf(name: string, contents: Uint8Array | string): string {
   return path;
 }
 
-/** A tiny model that babbles: weights that count up, pieces of one letter. */
-function tinyFirmware(): Firmware {
-  const utf8 = new TextEncoder();
-  const pieces = Array.from({ length: config.vocabulary }, (_, id) => {
-    if (id < 3) return utf8.encode(['<unk>', '<s>', '</s>'][id]);
-    const byte = (id - 3).toString(16).toUpperCase().padStart(2, '0');
-    return utf8.encode(id < 259 ? `<0x${byte}>` : String.fromCharCode(0x20 + id - 259));
-  });
-  const tokenizer = createTokenizer(llama2cPieces(pieces, new Float32Array(config.vocabulary)));
-  return buildFirmware({
+const tinyFirmware = (): Firmware =>
+  buildFirmware({
     programs,
-    model: quantize(loadCheckpoint(version0Bytes(config))),
-    tokenizer,
+    model: quantize(loadCheckpoint(version0Bytes(BABBLER))),
+    tokenizer: loadTokenizer(babblerTokenizerBytes(), BABBLER.vocabulary),
     modelName: 'tiny',
     board: kind,
   });
-}
 
 let firmware: Firmware;
 let board: SimulatedBoard;

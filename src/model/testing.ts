@@ -60,18 +60,53 @@ export function version0Bytes(config: ModelConfig): Uint8Array {
   return bytes;
 }
 
+/** A model so small that it only babbles (weights of `version0Bytes`, pieces of `babblerTokenizerBytes`). */
+export const BABBLER: ModelConfig = {
+  dim: 16,
+  hiddenDim: 16,
+  layers: 1,
+  heads: 2,
+  kvHeads: 1,
+  vocabulary: 320,
+  context: 64,
+  sharedClassifier: true,
+  activation: 'silu',
+};
+
+/** Its tokenizer.bin: control pieces, the 256 bytes, then letters; all scores are equal. */
+export const babblerTokenizerBytes = (): Uint8Array =>
+  tokenizerFile(
+    BABBLER.vocabulary,
+    ['<unk>', '<s>', '</s>'],
+    (id) => String.fromCharCode(0x20 + id - 259),
+    () => 0,
+  );
+
 /** A llama2.c tokenizer.bin: control pieces, the 256 bytes, then words that differ. */
-export function tokenizerBytes(pieces: number): Uint8Array {
+export const tokenizerBytes = (pieces: number): Uint8Array =>
+  tokenizerFile(
+    pieces,
+    ['<unk>', '\n<s>\n', '\n</s>\n'],
+    (id) => ` ${id.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)}`,
+    (id) => -id,
+  );
+
+function tokenizerFile(
+  pieces: number,
+  control: readonly string[],
+  wordOf: (id: number) => string,
+  scoreOf: (id: number) => number,
+): Uint8Array {
   const names = Array.from({ length: pieces }, (_, id) => {
-    if (id < 3) return ['<unk>', '\n<s>\n', '\n</s>\n'][id]!;
-    if (id < 259) return `<0x${(id - 3).toString(16).toUpperCase().padStart(2, '0')}>`;
-    return ` ${id.toString(26).replace(/\d/g, (digit) => 'qrstuvwxyz'[Number(digit)]!)}`;
+    if (id < 3) return control[id]!;
+    return id < 259 ? `<0x${(id - 3).toString(16).toUpperCase().padStart(2, '0')}>` : wordOf(id);
   });
   const chunks = names.map((name, id) => {
+    const bytes = Buffer.from(name, 'latin1');
     const head = new DataView(new ArrayBuffer(8));
-    head.setFloat32(0, -id, true);
-    head.setInt32(4, name.length, true);
-    return Buffer.concat([new Uint8Array(head.buffer), Buffer.from(name)]);
+    head.setFloat32(0, scoreOf(id), true);
+    head.setInt32(4, bytes.length, true);
+    return Buffer.concat([new Uint8Array(head.buffer), bytes]);
   });
   const longest = Math.max(...names.map(({ length }) => length));
   return Buffer.concat([Uint8Array.of(longest, 0, 0, 0), ...chunks]);

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { version0Bytes } from '../../model/testing.ts';
+import { BABBLER, babblerTokenizerBytes, version0Bytes } from '../../model/testing.ts';
 
 const entry = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
@@ -80,32 +80,7 @@ export function startInTerminal(args: readonly string[], { cwd, env = {} }: Term
 
 /** Checkpoint and tokenizer of a model that babbles, in a folder. */
 export function writeTinyModel(folder: string): readonly string[] {
-  const vocabulary = 320;
-  const config = {
-    dim: 16,
-    hiddenDim: 16,
-    layers: 1,
-    heads: 2,
-    kvHeads: 1,
-    vocabulary,
-    context: 64,
-    sharedClassifier: true,
-    activation: 'silu',
-  } as const;
-  writeFileSync(join(folder, 'tiny.bin'), version0Bytes(config));
-  const pieces = Array.from({ length: vocabulary }, (_, id) => {
-    if (id < 3) return ['<unk>', '<s>', '</s>'][id];
-    const byte = (id - 3).toString(16).toUpperCase().padStart(2, '0');
-    return id < 259 ? `<0x${byte}>` : String.fromCharCode(0x20 + id - 259);
-  });
-  const head = Buffer.alloc(4);
-  head.writeInt32LE(6);
-  const rows = pieces.map((piece) => {
-    const row = Buffer.alloc(8 + piece.length);
-    row.writeInt32LE(piece.length, 4);
-    row.write(piece, 8, 'latin1');
-    return row;
-  });
-  writeFileSync(join(folder, 'tokenizer.bin'), Buffer.concat([head, ...rows]));
+  writeFileSync(join(folder, 'tiny.bin'), version0Bytes(BABBLER));
+  writeFileSync(join(folder, 'tokenizer.bin'), babblerTokenizerBytes());
   return ['--model', join(folder, 'tiny.bin')];
 }
