@@ -45,6 +45,9 @@ if (files.length === 0) {
   process.exit(2);
 }
 
+/** The text of every file as the run began: the tree may be worked on meanwhile. */
+const originals = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+
 /** Tab-separated: file, line before, line after, reason. */
 const equivalent = new Set(
   readFileSync(join(root, 'data/mutants.tsv'), 'utf8')
@@ -105,13 +108,13 @@ async function attempt(slot: Slot, mutant: Mutant, order: Order): Promise<boolea
   slot.write(file, text);
   const compiled = !file.startsWith('device/') || (await slot.buildDevice(TWINS));
   const outcome = compiled ? await slot.run(tests, limit) : 'failed';
-  slot.write(file, readFileSync(join(root, file), 'utf8'));
+  slot.write(file, originals.get(file)!);
   const killed = outcome !== 'passed';
   console.log(`${killed ? 'killed  ' : 'SURVIVED'} ${file}:${line}\t${before}\t${after}`);
   return killed;
 }
 
-const all = files.flatMap((file) => mutantsOf(file, readFileSync(join(root, file), 'utf8')));
+const all = files.flatMap((file) => mutantsOf(file, originals.get(file)!));
 const chosen = sample(
   all.filter((mutant) => !equivalent.has(keyOf(mutant))),
   Number(options.count),
