@@ -236,6 +236,37 @@ describe('debug registers', () => {
     expect(steps[SR.debugcause] & 1).toBe(1);
   });
 
+  it.each([0, 1])('break on stores to wherever breakpoint %i points, and nowhere else', (index) => {
+    const skipStore = '  addi a13, a13, 1\n  rsr.epc6 a14\n  addi a14, a14, 3\n  wsr.epc6 a14\n  rfi 6';
+    const source = `start:
+  wsr.dbreaka${index} a2
+  wsr.dbreakc${index} a6
+  s32i a3, a2, 0
+  wsr.dbreaka${index} a4
+  s32i a3, a2, 4
+  s32i a3, a4, 0
+  s32i a3, a4, 4
+  wsr.dbreakc${index} a5
+  s32i a3, a4, 8
+  ret
+`;
+    const machine = withVectors(source, { 640: skipStore });
+    const far = DATA + 0x3000;
+    for (const [register, value] of [
+      [2, DATA],
+      [3, 77],
+      [4, far],
+      [5, 0],
+      [6, 0x8000003c | 0],
+    ] as const)
+      machine.setA(register, value);
+    machine.run();
+    expect(machine.a(13)).toBe(2);
+    const words = (at: number) => [0, 4, 8].map((offset) => machine.word(at + offset));
+    expect(words(DATA)).toEqual([0, 77, 0]);
+    expect(words(far)).toEqual([0, 77, 77]);
+  });
+
   it('break by instruction', () => {
     const machine = withVectors('start:\n  break 1, 2\n', { 640: '  nop' });
     machine.core.step();

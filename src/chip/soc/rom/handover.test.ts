@@ -66,10 +66,16 @@ describe('at the first instruction', () => {
 
   it('core 0 finds', () => {
     const chip = started(image);
-    expect(stateOf(chip, 0)).toMatchInlineSnapshot();
-    expect(Buffer.from(chip.peek(0x3fceb560, 8)!).toString('hex')).toMatchInlineSnapshot();
-    expect(Buffer.from(chip.peek(0x3fceb6e0, 8)!).toString('hex')).toMatchInlineSnapshot();
-    expect(chip.cores[0].cycles).toMatchInlineSnapshot();
+    expect(stateOf(chip, 0)).toMatchInlineSnapshot(
+      `"ar12 80043ab9, ar13 3fceb570, ar14 40378000, ar15 3fceb670, ar16 3fceb55c, ar17 a9, ar20 80045c04, ar21 3fceb520, ar22 11, ar23 3ff1b1c2, ar25 10000, ar26 10000, ar27 eac0, lbeg 4004f705, lend 4004f709, sar 5, windowbase 3, windowstart 8, memctl 1, atomctl 15, cpenable ff, ps 60520, vecbase 40000000, prid cdcd; attributes 15 1 1 2 2 2 2 2"`,
+    );
+    expect(Buffer.from(chip.peek(0x3fceb560, 8)!).toString('hex')).toMatchInlineSnapshot(
+      `"484c0340f0b6ce3f"`,
+    );
+    expect(Buffer.from(chip.peek(0x3fceb6e0, 8)!).toString('hex')).toMatchInlineSnapshot(
+      `"0000000010b7ce3f"`,
+    );
+    expect(chip.cores[0].cycles).toMatchInlineSnapshot(`771410`);
   });
 
   it.each([
@@ -97,7 +103,9 @@ second:
 `;
     const segment = assembleSegment(source('2'));
     const chip = started(buildImage({ segments: [segment], entry: segment.entry }), 1);
-    expect(stateOf(chip, 1)).toMatchInlineSnapshot();
+    expect(stateOf(chip, 1)).toMatchInlineSnapshot(
+      `"ar1 3fced710, ar2 abab, ar3 abab, ar4 40034c48, ar5 3fced6f0, ar6 4037801a, ar7 600c0004, ar8 40057d3c, ar12 80043a46, windowbase 1, windowstart 3, memctl 1, atomctl 15, cpenable ff, ps 60020, vecbase 40000000, prid abab; attributes 15 1 1 2 2 2 2 2"`,
+    );
   });
 });
 
@@ -112,27 +120,77 @@ describe('an exception', () => {
 
   it('of the copy loop, in the middle of a segment, is told with the registers of that loop', () => {
     const data = bytes(0x10);
-    expect(dump([SPIN, { address: 0x3c000020, data }])).toMatchInlineSnapshot();
-    expect(dump([SPIN, { address: 0x50001ff8, data }])).toMatchInlineSnapshot();
+    expect(dump([SPIN, { address: 0x3c000020, data }])).toMatchInlineSnapshot(`
+      "Guru Meditation Error: Core 0 panic'ed (LoadStoreError)
+      Core 0 register dump:
+      PC      : 0x40045abc  PS      : 0x00060530  A0      : 0x80043ab9  A1      : 0x3fceb570
+      A2      : 0x3c000020  A3      : 0x3fceb670  A4      : 0x3fceb648  A5      : 0x6fb5dae9
+      A6      : 0x00000001  A7      : 0x3fceb55c  A8      : 0x00000000  A9      : 0x6f4a2500
+      A10     : 0x3c80002c  A11     : 0x3c000020  A12     : 0x00000010  A13     : 0x00010000
+      A14     : 0x00010000  A15     : 0x0000003c  SAR     : 0x00000005  EXCCAUSE: 0x00000003
+      EXCVADDR: 0x3c000020  LBEG    : 0x4004f705  LEND    : 0x4004f709  LCOUNT  : 0x00000000
+
+      Backtrace: 0x40045abc:0x3fceb570
+
+      "
+    `);
+    expect(dump([SPIN, { address: 0x403dfff8, data }])).toMatchInlineSnapshot(`
+      "Guru Meditation Error: Core 0 panic'ed (LoadStoreError)
+      Core 0 register dump:
+      PC      : 0x40045abc  PS      : 0x00060530  A0      : 0x80043ab9  A1      : 0x3fceb570
+      A2      : 0x403dfff8  A3      : 0x3fceb670  A4      : 0x3fceb648  A5      : 0xfb192e55
+      A6      : 0x00000001  A7      : 0x3fceb55c  A8      : 0x00000008  A9      : 0x97724d28
+      A10     : 0x3c800034  A11     : 0x403e0000  A12     : 0x00000010  A13     : 0x00010000
+      A14     : 0x00010000  A15     : 0x0000003c  SAR     : 0x00000005  EXCCAUSE: 0x00000003
+      EXCVADDR: 0x403e0000  LBEG    : 0x4004f705  LEND    : 0x4004f709  LCOUNT  : 0x00000000
+
+      Backtrace: 0x40045abc:0x3fceb570
+
+      "
+    `);
   });
 
   it('of the program, with its callers, as far as they are on the stack', () => {
     const source = `
+caller: .word 0x80378013
 start:
   entry a1, 48
   movi a5, 5
   call8 deeper
+  .balign 4
 deeper:
   entry a1, 64
   movi a6, 0x80000000
   call8 deepest
+  .balign 4
 deepest:
   entry a1, 32
+  addi a4, a1, -16
+  l32r a5, caller
+  s32i a5, a4, 0
+  addi a6, a1, 64
+  s32i a6, a4, 4
   movi a3, 0
+  addi a7, a6, -16
+  s32i a3, a7, 0
+  s32i a6, a7, 4
   l32i a3, a3, 40
 1: j 1b
 `;
     const segment = assembleSegment(source);
-    expect(dump([segment], segment.entry)).toMatchInlineSnapshot();
+    expect(dump([segment], segment.entry)).toMatchInlineSnapshot(`
+      "Guru Meditation Error: Core 0 panic'ed (LoadProhibited)
+      Core 0 register dump:
+      PC      : 0x4037803e  PS      : 0x00060530  A0      : 0x8037801d  A1      : 0x3fceb4e0
+      A2      : 0x00000000  A3      : 0x00000000  A4      : 0x3fceb4d0  A5      : 0x80378013
+      A6      : 0x3fceb520  A7      : 0x3fceb510  A8      : 0x00000000  A9      : 0x00000000
+      A10     : 0x00000000  A11     : 0x00000000  A12     : 0x00000000  A13     : 0x00000000
+      A14     : 0x00000000  A15     : 0x00000000  SAR     : 0x00000005  EXCCAUSE: 0x0000001c
+      EXCVADDR: 0x00000028  LBEG    : 0x4004f705  LEND    : 0x4004f709  LCOUNT  : 0x00000000
+
+      Backtrace: 0x4037803e:0x3fceb4e0 0x4037801a:0x3fceb520
+
+      "
+    `);
   });
 });
