@@ -119,6 +119,33 @@ describe('placing', () => {
     expect(Math.min(placed, refused)).toBeGreaterThan(40);
   });
 
+  it('copies no more to PSRAM than flash has room for in pages of their own', () => {
+    const fill = (name: string, bytes: number): MemoryItem => ({
+      name,
+      purpose: 'code',
+      bytes,
+      align: 16,
+      lifetime: 'loaded',
+      memory: 'sram',
+      zero: false,
+      reads: 0,
+      writes: 0,
+    });
+    const streamed = (name: string): MemoryItem => ({
+      ...fill(name, 40_000),
+      memory: 'any',
+      reads: 40_000,
+    });
+    const items = [fill('below', BELOW), fill('above', ABOVE), ...['a', 'b', 'c', 'd'].map(streamed)];
+    const copiedWith = (flashBytes: number) => {
+      const result = placeAll(items, { flashBytes, psramBytes: 1 << 21, costs });
+      if (isShortage(result)) throw new Error('no room');
+      return result.copiedBytes / 40_000;
+    };
+    // While three or two are mapped these take two pages: no copy, one, two and then the others, too.
+    expect([160_000, 131_072 + 40_000, 131_072 + 80_000].map(copiedWith)).toEqual([0, 1, 4]);
+  });
+
   it('leaves in SRAM what saves most, if only the sizes count', () => {
     fc.assert(
       fc.property(

@@ -129,6 +129,27 @@ describe('memory plan', () => {
     expect(plan.context).toBe(longestContext({ ...small, model: withCache(4096, 'sram') }));
   });
 
+  it('tries every sixteenth position and the longest context of the model itself', () => {
+    const contexts = new Set<number>();
+    for (let bytes = 6_000; bytes < 24_000; bytes += 250) {
+      const model = withCache(bytes, 'sram');
+      const config = { ...model.config, context: 33 };
+      contexts.add(longestContext({ ...small, model: { ...model, config } }));
+    }
+    expect([...contexts].sort((a, b) => a - b)).toEqual([16, 32, 33]);
+  });
+
+  it('has weights and caches at places that the vector unit takes, and clears what nothing loads', () => {
+    const odd = { name: 'odd', bytes: 100, align: 1, memory: 'any', purpose: 'kv cache' } as const;
+    const model: PlanRequest['model'] = { ...small.model, buffers: () => [odd, { ...odd, name: 'odder' }] };
+    const { placed } = planMemory({ ...small, model });
+    for (const { name, purpose, address, lifetime, zero } of placed) {
+      if (purpose === 'weights' || purpose === 'kv cache') expect(address % 16, name).toBe(0);
+      if (purpose === 'kv cache') expect(zero, name).toBe(true);
+      if (lifetime === 'loaded') expect(zero, name).toBe(false);
+    }
+  });
+
   it('finds room for a stack where weights could take it', () => {
     const request = { ...small, model: smallModel().float, board: findBoard('devkitc-n16r8') };
     for (const context of [320, 336, 400]) expect(planMemory({ ...request, context }).context).toBe(context);
