@@ -139,6 +139,17 @@ describe('memory plan', () => {
     expect([...contexts].sort((a, b) => a - b)).toEqual([16, 32, 33]);
   });
 
+  it('stays in SRAM with a comfortable context, though PSRAM would hold a longer one', () => {
+    const board = findBoard('devkitc-n16r8');
+    const plans = Array.from({ length: 60 }, (_, step) =>
+      planMemory({ ...small, board, model: withCache(200 + 8 * step, 'any') }),
+    );
+    const comfortable = plans.filter(({ context }) => context === 256);
+    expect(comfortable.length).toBeGreaterThan(0);
+    for (const { psramBytes } of comfortable) expect(psramBytes).toBe(0);
+    expect(new Set(plans.map(({ context }) => context)).has(512)).toBe(true);
+  });
+
   it('has weights and caches at places that the vector unit takes, and clears what nothing loads', () => {
     const odd = { name: 'odd', bytes: 100, align: 1, memory: 'any', purpose: 'kv cache' } as const;
     const model: PlanRequest['model'] = { ...small.model, buffers: () => [odd, { ...odd, name: 'odder' }] };
