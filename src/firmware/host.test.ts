@@ -7,7 +7,7 @@ import { createSampler } from '../reference/index.ts';
 import { type GoldenStory, int8Goldens, runCGoldens } from '../testing/shared-files.ts';
 import { createHostProgram, type HostProgram } from './host.ts';
 import { digestTokens, formatDigest } from './status.ts';
-import { golden, shippedModel, smallModel, stories260K, type TestModel } from './testing.ts';
+import { shippedModel, smallModel, type TestModel } from './testing.ts';
 
 const CONTEXT = 96;
 
@@ -223,22 +223,6 @@ describe('golden stories of the model that ships', () => {
     const { tokens, status } = told(shippedModel(), shippedModel().quantized, story);
     expect([...tokens]).toEqual(story.tokens);
     expect(formatDigest(status.digest)).toBe(story.digest);
-  });
-});
-
-describe('golden stories of stories260K', () => {
-  it.skipIf(!stories260K)('float32 as llama2.c tells them', () => {
-    for (const name of [
-      '260k-greedy-256',
-      '260k-greedy-dragon-200',
-      '260k-greedy-utf8-64',
-      '260k-t0.8-p1.0-s42-256',
-      '260k-t1.0-p0.9-s1337-256',
-    ]) {
-      const { prompt, seed, top_p: topp, tokens, ...rest } = golden(name);
-      const story = { ...rest, topp, seed: seed ?? 1, prompt: prompt ?? '' };
-      expect([...told(stories260K!(), stories260K!().float, story).tokens], name).toEqual(tokens);
-    }
   });
 });
 

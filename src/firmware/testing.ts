@@ -2,7 +2,6 @@
 import { loadShippedModel, loadSmallModel, loadStories260K, type TestCheckpoint } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
-import { sharedBytes } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
 export interface TestModel extends TestCheckpoint {
@@ -25,9 +24,6 @@ export const shippedModel = quantizedOnce(loadShippedModel);
 /** stories260K where it is there, else the model that ships. */
 export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : shippedModel;
 
-/** undefined on a plain clone. */
-export const stories260K = loadStories260K && smallModel;
-
 type Variant = Omit<Partial<FirmwareOptions>, 'model' | 'tokenizer' | 'programs' | 'asInt8'>;
 const built = new Map<string, Firmware>();
 
@@ -44,16 +40,3 @@ export function smallFirmware(variant: Variant & { precision?: 'int8' | 'f32' } 
   }
   return firmware;
 }
-
-/** A golden run of llama2.c's own run.c on stories260K. */
-export interface Golden {
-  temperature: number;
-  top_p: number;
-  seed: number | null;
-  steps: number;
-  prompt: string | null;
-  tokens: number[];
-}
-
-export const golden = (name: string): Golden =>
-  JSON.parse(Buffer.from(sharedBytes(`models/expected/${name}.json`)!).toString());

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
-import { sharedBytes } from '../testing/shared-files.ts';
 import { loadCheckpoint, type ModelConfig, parameterCount } from './index.ts';
 import { loadShippedModel, loadStories260K, version0Bytes } from './testing.ts';
 
@@ -166,8 +165,6 @@ describe('damage', () => {
 });
 
 describe('checkpoints of others', () => {
-  const stories3m = sharedBytes('models/stories3M-q80.bin');
-
   const shape = { dim: 64, layers: 5, context: 512 };
   const known = [
     [loadShippedModel, { ...shape, hiddenDim: 144, heads: 4, kvHeads: 2, vocabulary: 1024 }, 265_920],
@@ -181,21 +178,5 @@ describe('checkpoints of others', () => {
       expect(model.config, name).toMatchObject(expected);
       expect(parameterCount(model.config), name).toBe(parameters);
     }
-  });
-
-  it.skipIf(!stories3m)('reads Q8_0 groups and what they stand for', () => {
-    const { config, groups, weights } = loadCheckpoint(stories3m!);
-    expect(config).toMatchObject({
-      dim: 192,
-      hiddenDim: 512,
-      layers: 6,
-      heads: 6,
-      kvHeads: 2,
-      vocabulary: 4096,
-    });
-    const { values, scales } = groups!.layers[3].wo;
-    expect(weights.layers[3].wo[100]).toBe(
-      Math.fround(values[100] * scales[Math.floor(100 / groups!.groupSize)]),
-    );
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Model, ModelConfig } from '../model/index.ts';
-import { loadShippedModel, loadStories260K } from '../model/testing.ts';
+import { loadShippedModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { createReference, evaluate, splitStories } from '../reference/index.ts';
-import { goldenEvaluation, int8Goldens, sharedBytes } from '../testing/shared-files.ts';
+import { createReference, evaluate } from '../reference/index.ts';
+import { goldenEvaluation, int8Goldens } from '../testing/shared-files.ts';
 import { createHostEngine, quantize } from './index.ts';
 import { quantizeMatrix } from './matrix.ts';
 
@@ -141,16 +141,4 @@ test('int8 costs the model that ships what it always did, under half a percent o
   const { bitsPerByte } = evaluate(engine, tokenizer, texts, { context: model.config.context });
   expect(bitsPerByte).toBeCloseTo(int8.bitsPerByte, 5);
   expect(bitsPerByte / float32.bitsPerByte).toBeLessThan(1.005);
-});
-
-describe.skipIf(!loadStories260K)('stories260K', () => {
-  test('int8 costs under 1 percent of bits per byte', () => {
-    const { model, tokenizer } = loadStories260K!();
-    const text = Buffer.from(sharedBytes('data/tinystories-valid.txt')!).toString();
-    const stories = splitStories(text).slice(0, 8);
-    const options = { context: model.config.context };
-    const float = evaluate(createReference(model), tokenizer, stories, options);
-    const int8 = evaluate(createHostEngine(quantize(model), { programs }), tokenizer, stories, options);
-    expect(int8.bitsPerByte / float.bitsPerByte).toBeLessThan(1.01);
-  });
 });

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { loadCheckpoint } from '../model/index.ts';
 import { loadShippedModel, version0Bytes } from '../model/testing.ts';
-import {
-  goldenEvaluation,
-  int8Goldens,
-  runCGoldens,
-  sharedBytes,
-  sharedPath,
-} from '../testing/shared-files.ts';
+import { goldenEvaluation, int8Goldens, runCGoldens } from '../testing/shared-files.ts';
 import {
   createRandom,
   createReference,
@@ -19,47 +13,12 @@ import {
 } from './index.ts';
 import { cosf, expf, sinf } from './libm.ts';
 
-interface Golden {
-  model: string;
-  tokenizer: string;
-  temperature: number;
-  top_p: number;
-  seed: number | null;
-  steps: number;
-  prompt: string | null;
-  tokens: number[];
-}
-
-const goldens = [
-  '260k-greedy-256',
-  '260k-greedy-512',
-  '260k-greedy-dragon-200',
-  '260k-greedy-utf8-64',
-  '260k-t0.8-p1.0-s42-256',
-  '260k-t1.0-p0.9-s1337-256',
-  '3m-q80-greedy-128',
-  '3m-q80-t0.9-p0.9-s11-128',
-];
-
 describe('golden stories of run.c and runq.c', () => {
   it.each(runCGoldens())('of the model that ships: $prompt, $temperature, $topp, $seed', (story) => {
     const { model, tokenizer } = loadShippedModel();
     const { tokens, steps, prompt, ...settings } = story;
     const sampler = createSampler(settings);
     expect([...generate(createReference(model), tokenizer, { prompt, steps, sampler })]).toEqual(tokens);
-  });
-
-  const shared = sharedPath('models/expected');
-  it.skipIf(!shared).each(shared ? goldens : ['of stories260K and stories3M'])('%s', (name) => {
-    const golden: Golden = JSON.parse(Buffer.from(sharedBytes(`models/expected/${name}.json`)!).toString());
-    const model = loadCheckpoint(sharedBytes(`models/${golden.model}`)!);
-    const tokenizer = loadTokenizer(sharedBytes(`models/${golden.tokenizer}`)!, model.config.vocabulary);
-    const { temperature, top_p: topp, seed, steps } = golden;
-    const sampler = createSampler({ temperature, topp, seed: seed ?? 1 });
-    const tokens = [
-      ...generate(createReference(model), tokenizer, { prompt: golden.prompt ?? '', steps, sampler }),
-    ];
-    expect(tokens).toEqual(golden.tokens);
   });
 });
 
@@ -137,20 +96,5 @@ describe('evaluation', () => {
     });
     expect(natsPerToken).toBeCloseTo(goldenEvaluation().float32.natsPerToken, 5);
     expect(bitsPerByte).toBeCloseTo(goldenEvaluation().float32.bitsPerByte, 5);
-  });
-
-  const model = sharedBytes('models/stories260K.bin');
-  const text = sharedBytes('data/tinystories-valid.txt');
-  it.skipIf(!model || !text)('of stories260K gives the published figures on the first stories', () => {
-    const tokenizer = loadTokenizer(sharedBytes('models/tok512.bin')!, 512);
-    const stories = splitStories(Buffer.from(text!).toString()).slice(0, 200);
-    const predicted = stories.map((story) => Math.min(tokenizer.encode(story).length, 512) - 1);
-    expect(predicted.reduce((a, b) => a + b)).toBe(75_819);
-    const reference = createReference(loadCheckpoint(model!));
-    const { natsPerToken, bitsPerByte } = evaluate(reference, tokenizer, stories.slice(0, 5), {
-      context: 512,
-    });
-    expect(natsPerToken).toBeCloseTo(1.32779018, 5);
-    expect(bitsPerByte).toBeCloseTo(0.93489428, 5);
   });
 });

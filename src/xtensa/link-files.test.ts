@@ -301,38 +301,41 @@ const callZero = {
 const isInstalled = spawnSync(gnuLinker, ['--version']).status === 0;
 
 describe(`GNU ld${isInstalled ? '' : ' (skipped: xtensa-lx106-elf-ld is not installed)'}`, () => {
-  it.skipIf(!isInstalled).each([['relaxing'], ['--no-relax']])('links our objects, %s', (mode) => {
-    const folder = mkdtempSync(join(tmpdir(), 'ld-'));
-    try {
-      for (const { file, bytes } of Object.values(callZero)) writeFileSync(join(folder, file), bytes);
-      const flags = [
-        '-e',
-        '_start',
-        '-Ttext=0x40378000',
-        '-Tdata=0x3fc90000',
-        ...(mode === '--no-relax' ? [mode] : []),
-      ];
-      const result = spawnSync(gnuLinker, [...flags, 'kernel.o', 'program.o', '-o', 'p.elf'], {
-        cwd: folder,
-      });
-      expect(result.stderr.toString()).toBe('');
-      const elf = readElf(readFileSync(join(folder, 'p.elf')));
-      const text = elf.sections.find(({ name }) => name === '.text')!;
-      const mine = linkFiles(Object.values(callZero), options);
-      const [one, , other] = mine.segments;
-      // But for the address of `shared` in the last literal, which is GNU ld's to choose.
-      const literal = text.bytes.length - other.bytes.length;
-      const mask = (bytes: Uint8Array, at: number): string =>
-        Buffer.from(bytes)
-          .fill(0, at, at + 4)
-          .toString('hex');
-      expect(Buffer.from(text.bytes).subarray(4, one.bytes.length).toString('hex')).toBe(
-        Buffer.from(one.bytes).subarray(4).toString('hex'),
-      );
-      expect(mask(text.bytes.subarray(literal), 0)).toBe(mask(other.bytes, 0));
-      expect(elf.entry).toBe(mine.entry);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  });
+  it.skipIf(!isInstalled).each(isInstalled ? ['relaxing', '--no-relax'] : ['relaxing or not'])(
+    'links our objects, %s',
+    (mode) => {
+      const folder = mkdtempSync(join(tmpdir(), 'ld-'));
+      try {
+        for (const { file, bytes } of Object.values(callZero)) writeFileSync(join(folder, file), bytes);
+        const flags = [
+          '-e',
+          '_start',
+          '-Ttext=0x40378000',
+          '-Tdata=0x3fc90000',
+          ...(mode === '--no-relax' ? [mode] : []),
+        ];
+        const result = spawnSync(gnuLinker, [...flags, 'kernel.o', 'program.o', '-o', 'p.elf'], {
+          cwd: folder,
+        });
+        expect(result.stderr.toString()).toBe('');
+        const elf = readElf(readFileSync(join(folder, 'p.elf')));
+        const text = elf.sections.find(({ name }) => name === '.text')!;
+        const mine = linkFiles(Object.values(callZero), options);
+        const [one, , other] = mine.segments;
+        // But for the address of `shared` in the last literal, which is GNU ld's to choose.
+        const literal = text.bytes.length - other.bytes.length;
+        const mask = (bytes: Uint8Array, at: number): string =>
+          Buffer.from(bytes)
+            .fill(0, at, at + 4)
+            .toString('hex');
+        expect(Buffer.from(text.bytes).subarray(4, one.bytes.length).toString('hex')).toBe(
+          Buffer.from(one.bytes).subarray(4).toString('hex'),
+        );
+        expect(mask(text.bytes.subarray(literal), 0)).toBe(mask(other.bytes, 0));
+        expect(elf.entry).toBe(mine.entry);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });
