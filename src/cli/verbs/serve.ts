@@ -5,7 +5,7 @@ import { FailureError, UsageError } from '../../errors.ts';
 import type { BoardSource, Pool } from '../../serve/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openModelAndTokenizer } from '../model-options.ts';
+import { openNamed } from '../model-options.ts';
 
 interface Options extends BuildOptions {
   port: string[];
@@ -120,7 +120,7 @@ async function threadSources(options: Options, onHost: number): Promise<BoardSou
     import('../../node/index.ts'),
     import('../../model/index.ts'),
   ]);
-  const loaded = await openModelAndTokenizer(options);
+  const loaded = await openNamed(options);
   const host = {
     kind: 'host',
     modelName: loaded.name,
