@@ -1,6 +1,11 @@
 /** Cycles of every kernel on the simulated core, with the sizes that a token of stories260K has at position 127. */
 import { createKernelMachine, DATA } from '../src/kernels/testing.ts';
 
+interface Shape {
+  dim: number;
+  hidden: number;
+}
+
 interface Row {
   kernel: string;
   what: string;
@@ -9,6 +14,8 @@ interface Row {
   macs: number;
   /** Calls on each core in a token: layers times what a half needs. */
   calls: number;
+  /** Of another model than stories260K. */
+  shape?: Shape;
 }
 
 const LAYERS = 5;
@@ -22,7 +29,7 @@ const matvec = (name: string, what: string, columns: number, rows: number, calls
   calls,
 });
 
-const rows: readonly Row[] = [
+const rows: Row[] = [
   matvec('matvec_dim', 'query, key, value: 64 rows', 64, 64, LAYERS),
   matvec('matvec_dim', 'attention output: 32 rows', 64, 32, LAYERS),
   matvec('matvec_dim', 'gate and up: 176 rows', 64, 176, LAYERS),
@@ -30,8 +37,14 @@ const rows: readonly Row[] = [
   matvec('matvec_dim', 'classifier: 256 rows', 64, 256, 1),
   { kernel: 'logits_f32', what: '256 rows', args: ['y', 's', 'out', 256, float(0.01)], macs: 0, calls: 1 },
   { kernel: 'normalize', what: '64', args: ['x', 's', 'out', 64, 'info'], macs: 0, calls: 2 * LAYERS + 1 },
-  { kernel: 'quantize', what: '64', args: ['y', 'out', 64, 127], macs: 0, calls: 3 * LAYERS + 1 },
-  { kernel: 'quantize', what: '176', args: ['y', 'out', 176, 127], macs: 0, calls: LAYERS },
+  {
+    kernel: 'quantize_bounded',
+    what: '64',
+    args: ['y', 'out', 64, 127, 1 << 30],
+    macs: 0,
+    calls: 3 * LAYERS + 1,
+  },
+  { kernel: 'quantize_bounded', what: '176', args: ['y', 'out', 176, 127, 1 << 30], macs: 0, calls: LAYERS },
   { kernel: 'quantize', what: '32 (query)', args: ['y', 'out', 32, 127], macs: 0, calls: LAYERS },
   { kernel: 'quantize', what: '16 (key, value)', args: ['y', 'out', 16, 127], macs: 0, calls: 2 * LAYERS },
   { kernel: 'pack', what: '176', args: ['x', 'out', 176], macs: 0, calls: LAYERS },
@@ -63,7 +76,17 @@ const rows: readonly Row[] = [
   },
 ];
 
-const machine = createKernelMachine({ precision: 'int8', dim: 64, hidden: 176, headSize: 8 });
+const STORIES: Shape = { dim: 64, hidden: 176 };
+const WIDER: Shape = { dim: 128, hidden: 352 };
+rows.push(
+  ...[
+    matvec('matvec_dim', 'of a wider model: 256 rows', 128, 256, 0),
+    matvec('matvec_hidden', 'of a wider model: 64 rows', 352, 64, 0),
+  ].map((row) => ({ ...row, shape: WIDER })),
+);
+
+const machineOf = (shape: Shape) => createKernelMachine({ precision: 'int8', headSize: 8, ...shape });
+const machines = new Map([STORIES, WIDER].map((shape) => [shape, machineOf(shape)]));
 const places: Record<string, number> = {
   w: 0x1000,
   x: 0x20000,
@@ -77,13 +100,13 @@ const places: Record<string, number> = {
 let seed = 1;
 for (let i = 0x1000; i < 0x30000; i++) {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-  machine.memory[i] = seed >>> 24;
+  for (const { memory } of machines.values()) memory[i] = seed >>> 24;
 }
 
 let total = 0;
 console.log('kernel          size                          cycles  MAC/cycle  a token and core');
-for (const { kernel, what, args, macs, calls } of rows) {
-  const { cycles } = machine.run(
+for (const { kernel, what, args, macs, calls, shape = STORIES } of rows) {
+  const { cycles } = machines.get(shape)!.run(
     kernel,
     args.map((arg) => (typeof arg === 'string' ? DATA + places[arg] : arg)),
   );
@@ -93,7 +116,7 @@ for (const { kernel, what, args, macs, calls } of rows) {
     what.padEnd(28),
     cycles.toFixed(0).padStart(7),
     (macs ? (macs / cycles).toFixed(2) : '').padStart(10),
-    String(cycles * calls).padStart(17),
+    (calls ? String(cycles * calls) : '').padStart(17),
   );
 }
 console.log(

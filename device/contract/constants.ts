@@ -11,6 +11,8 @@ export const ACTIVATION_LIMIT: i32 = 127;
 export const LARGEST_DIM: i32 = 2032;
 /** Largest number of a lane of QACC in int8 products: 20 bits with sign. */
 export const LANE_LIMIT: i32 = 524287;
+/** Of the sums of a product with a matrix: half a unit is loaded as a byte. */
+export const LARGEST_SHIFT: i32 = 8;
 /** Rows of logits that are computed at a time. */
 export const LOGIT_TILE: i32 = 256;
 /** Bytes behind a vector or matrix that kernels load and do not use. */

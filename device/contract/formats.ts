@@ -3,7 +3,7 @@
 
 import { matvec_dim, matvec_hidden } from "./kernels";
 
-/** Rows of symmetrical int8; a row's scale is an s16 relative to its matrix's largest. */
+/** Symmetrical int8 in blocks of 16 rows, column by column; a row's scale is an s16 relative to its matrix's largest. */
 export const INT8: i32 = 0;
 /** Rows of IEEE singles. */
 export const F32: i32 = 1;

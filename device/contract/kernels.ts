@@ -16,6 +16,9 @@
 /** q = round(t * limit / max|t|), by a 15-bit reciprocal. Returns max|t|, at least 1. */
 // @ts-ignore: decorator
 @external("kernel", "quantize") export declare function quantize(t: usize, q: usize, n: i32, limit: i32): i32;
+/** The same for what a matrix reads. Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
+// @ts-ignore: decorator
+@external("kernel", "quantize_bounded") export declare function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32;
 /** y = y * scale / 2^15. */
 // @ts-ignore: decorator
 @external("kernel", "scale_rows") export declare function scale_rows(y: usize, scale: usize, n: i32): void;

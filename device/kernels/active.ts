@@ -42,17 +42,18 @@ export function matvec_active(weights: usize, x: usize, list: usize, gates: usiz
   for (let k = count; k < units; k++) store<i32>(at32(out, k), 0);
 }
 
-/** y = round(W x / 2^shift), rounding half up, over the columns of both halves' active units. */
+/** y = round(W x / 2^shift), rounding half up, over the columns of both halves' active units; W as `matvec_hidden` has it. */
 export function matvec_columns(weights: usize, x: usize, lists: usize, y: usize, rows: i32, shift: i32): void {
   const units = load<i32>(lists, ACTIVE_UNITS);
   for (let i = 0; i < rows; i++) {
+    const row = weights + <usize>((i & -16) * 2 * units + (i & 15));
     let sum = 1 << (shift - 1);
     for (let half = 0; half < 2; half++) {
       const list = lists + <usize>half * (ACTIVE_NUMBERS + (<usize>units << 1));
       const count = load<i32>(list, ACTIVE_COUNT);
       for (let k = 0; k < count; k++) {
-        const column = (half * units + unitOf(list, k)) * rows;
-        sum += <i32>load<i8>(weights + <usize>(column + i)) * <i32>load<i8>(x + <usize>(half * units + k));
+        const column = half * units + unitOf(list, k);
+        sum += <i32>load<i8>(row + (<usize>column << 4)) * <i32>load<i8>(x + <usize>(half * units + k));
       }
     }
     store<i16>(at16(y, i), sum >> shift);

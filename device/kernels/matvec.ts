@@ -1,24 +1,35 @@
 import { at16 } from "./lanes";
 
+/** Bytes of a column of a block. */
+const BLOCK = 16;
+
 /**
- * y = round(W x / 2^shift), rounding half up. W: s8 (rows, columns) row-major, x: s8 (columns), y: s16 (rows).
- * columns a multiple of 16, shift >= 1. The accumulator has 40 bits and cannot overflow; the quantiser chooses `shift` from
- * the rows' sums of magnitudes so that y fits (src/quantize/matrix.ts).
+ * y = round(W x / 2^shift), rounding half up. W: s8 (rows / 16, columns, 16), blocks of 16 rows column by column; x: s8 (columns);
+ * y: s16 (rows). 1 <= shift <= 8. No sum needs more than 20 bits with sign: the stages hold the length of x below the bound that
+ * the quantiser derives from the rows' (src/quantize/matrix.ts). Nor does y need more than 16.
  */
 // @ts-ignore: decorator
 @inline
 function matvec(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void {
   const half = 1 << (shift - 1);
-  for (let i = 0; i < rows; i++) {
-    let sum = half;
-    for (let j = 0; j < columns; j += 4) {
-      sum += <i32>load<i8>(weights, 0) * <i32>load<i8>(x + j, 0);
-      sum += <i32>load<i8>(weights, 1) * <i32>load<i8>(x + j, 1);
-      sum += <i32>load<i8>(weights, 2) * <i32>load<i8>(x + j, 2);
-      sum += <i32>load<i8>(weights, 3) * <i32>load<i8>(x + j, 3);
-      weights += 4;
+  for (let row = 0; row < rows; row += 4) {
+    let from = weights + <usize>((row & -BLOCK) * columns + (row & (BLOCK - 1)));
+    let a = half;
+    let b = half;
+    let c = half;
+    let d = half;
+    for (let j = 0; j < columns; j++) {
+      const factor = <i32>load<i8>(x + j);
+      a += <i32>load<i8>(from, 0) * factor;
+      b += <i32>load<i8>(from, 1) * factor;
+      c += <i32>load<i8>(from, 2) * factor;
+      d += <i32>load<i8>(from, 3) * factor;
+      from += BLOCK;
     }
-    store<i16>(at16(y, i), sum >> shift);
+    store<i16>(at16(y, row), a >> shift, 0);
+    store<i16>(at16(y, row), b >> shift, 2);
+    store<i16>(at16(y, row), c >> shift, 4);
+    store<i16>(at16(y, row), d >> shift, 6);
   }
 }
 

@@ -41,6 +41,28 @@ export function normalize(x: usize, gain: usize, out: usize, n: i32, info: usize
  * The quotient is a 15-bit reciprocal, so the largest magnitude may come out as limit or just below its rounding.
  */
 export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
+  const largest = largest16(t, n);
+  const shift = 31 - <i32>clz<u32>(largest);
+  const reciprocal = <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
+  for (let i = 0; i < n; i++) store<i8>(q + i, quotient(<i32>load<i16>(at16(t, i)), reciprocal, shift));
+  return largest;
+}
+
+/** The same for what a matrix reads: max|t| comes out negative where the sum of q^2 is above `bound`. */
+export function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32 {
+  const largest = quantize(t, q, n, limit);
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    const value = <i32>load<i8>(q + i);
+    squares += value * value;
+  }
+  return squares > bound ? -largest : largest;
+}
+
+/** max|t|, at least 1. */
+// @ts-ignore: decorator
+@inline
+function largest16(t: usize, n: i32): i32 {
   let high = 1;
   let low = 0;
   for (let i = 0; i < n; i++) {
@@ -48,14 +70,14 @@ export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
     high = max(high, value);
     low = min(low, value);
   }
-  const largest = max(high, saturate16(-low));
-  const shift = 31 - <i32>clz<u32>(largest);
-  const reciprocal = <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
-  for (let i = 0; i < n; i++) {
-    const scaled = mul16(<i32>load<i16>(at16(t, i)), reciprocal, shift);
-    store<i8>(q + i, add16(scaled, 128) >> 8);
-  }
-  return largest;
+  return max(high, saturate16(-low));
+}
+
+/** A number times the reciprocal, rounded to 8 bits. */
+// @ts-ignore: decorator
+@inline
+function quotient(value: i32, reciprocal: i32, shift: i32): i32 {
+  return add16(mul16(value, reciprocal, shift), 128) >> 8;
 }
 
 /** y = y * scale / 2^15, y and scale: s16 (n). */

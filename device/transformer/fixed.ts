@@ -17,6 +17,7 @@ import {
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
 import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS } from "../contract/status";
+import { quantizeBounded } from "./bounded";
 import { fitsOnce, mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */
@@ -53,6 +54,13 @@ function productShift(record: usize, matrix: usize): i32 {
   return load<i32>(record + matrix + (at.QKV_SHIFT - at.QKV));
 }
 
+/** What vectors must keep to that a matrix is multiplied by. */
+// @ts-ignore: decorator
+@inline
+function boundOf(record: usize, matrix: usize): i32 {
+  return load<i32>(record + matrix + (at.QKV_BOUND - at.QKV));
+}
+
 /** Elements of one layer's keys (or values) of one head. */
 // @ts-ignore: decorator
 @inline
@@ -77,7 +85,7 @@ function shares(half: i32): bool {
 /** RMSNorm of the residual stream into this core's int8 activations; real value = int8 * scale, scale = max * factor / rms. */
 // @ts-ignore: decorator
 @inline
-function normalizeResidual(half: i32, gain: usize, factor: f32): f32 {
+function normalizeResidual(half: i32, gain: usize, factor: f32, bound: i32): f32 {
   const mine = scratchOf(half);
   if (cores == 1 && half) return keptScale(mine); // the first half has done it
   const vector = mine + at.VECTOR16();
@@ -85,8 +93,8 @@ function normalizeResidual(half: i32, gain: usize, factor: f32): f32 {
   const shift = load<i32>(mine + at.INFO, 0);
   const mean = <f32>load<i32>(mine + at.INFO, 4) * (<f32>256 / <f32>dim);
   const epsilon = load<f32>(model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
-  const largest = quantize(vector, mine + at.ACTIVATIONS, pad16(dim), 127);
-  return keepScale(mine, (<f32>largest * factor) / sqrt<f32>(mean + epsilon));
+  const largest = quantizeBounded(vector, mine + at.ACTIVATIONS, pad16(dim), bound);
+  return keepScale(mine, (largest * factor) / sqrt<f32>(mean + epsilon));
 }
 
 /** The scale of the activations, also left in the scratch: for the next stage, and with one core for the second half. */
@@ -110,18 +118,18 @@ function keptScale(mine: usize): f32 {
 export function embed(half: i32, token: i32, position: i32): void {
   const first = firstRow(half, dim);
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
-  let from = load<usize>(model, at.EMBEDDING) + <usize>(token * pad16(dim) + first);
+  let from = load<usize>(model, at.EMBEDDING) + <usize>((token & -16) * pad16(dim) + (first << 4) + (token & 15));
   let to = residual + (<usize>first << 2);
   for (let rows = rowsOf(half, dim); rows > 0; rows -= 4) {
     const a = <i32>load<i8>(from, 0) * unit;
-    const b = <i32>load<i8>(from, 1) * unit;
-    const c = <i32>load<i8>(from, 2) * unit;
-    const d = <i32>load<i8>(from, 3) * unit;
+    const b = <i32>load<i8>(from, 16) * unit;
+    const c = <i32>load<i8>(from, 32) * unit;
+    const d = <i32>load<i8>(from, 48) * unit;
     store<i32>(to, a, 0);
     store<i32>(to, b, 4);
     store<i32>(to, c, 8);
     store<i32>(to, d, 12);
-    from += 4;
+    from += 64;
     to += 16;
   }
   if (shares(half)) {
@@ -155,7 +163,7 @@ function spreadAngles(out: usize, pairs: i32, position: i32): void {
 export function project(half: i32, layer: i32, position: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
-  const scale = normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR));
+  const scale = normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR), boundOf(record, at.QKV));
   const first = half ? qkvRows() : 0;
   const weights = rowsFrom(record, at.QKV, qkvFormat, pad16(dim), first);
   const scales = scalesFrom(record, at.QKV, qkvFormat, pad16(dim), first);
@@ -306,8 +314,8 @@ export function projectOut(half: i32, layer: i32): void {
   const mine = scratchOf(half);
   let scale: f32;
   if (shares(half)) {
-    const largest = quantize(attention, mine + at.ACTIVATIONS, pad16(dim), 127);
-    scale = keepScale(mine, <f32>largest * load<f32>(record, at.OUT_FACTOR));
+    const largest = quantizeBounded(attention, mine + at.ACTIVATIONS, pad16(dim), boundOf(record, at.OUT));
+    scale = keepScale(mine, largest * load<f32>(record, at.OUT_FACTOR));
   } else scale = keptScale(mine);
   const first = firstRow(half, dim);
   const weights = rowsFrom(record, at.OUT, outFormat, pad16(dim), first);
@@ -333,7 +341,7 @@ function activeList(half: i32): usize {
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
-  const scale = normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR));
+  const scale = normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR), boundOf(record, at.GATE_UP));
   const first = half * 2 * hiddenHalf();
   const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
   const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
@@ -367,9 +375,9 @@ export function projectDown(half: i32, layer: i32): void {
   if (shares(half)) {
     const vector = mine + at.VECTOR16();
     const shift = pack(hidden, vector, 2 * hiddenHalf());
-    const largest = quantize(vector, mine + at.ACTIVATIONS, 2 * hiddenHalf(), 127);
+    const largest = quantizeBounded(vector, mine + at.ACTIVATIONS, 2 * hiddenHalf(), boundOf(record, at.DOWN));
     const unit = keptScale(mine) * load<f32>(record, at.DOWN_FACTOR);
-    scale = keepScale(mine, <f32>(<u32>largest << shift) * unit);
+    scale = keepScale(mine, largest * <f32>(1 << shift) * unit);
   } else scale = keptScale(mine);
   const first = firstRow(half, dim);
   const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
@@ -385,7 +393,7 @@ export function projectDown(half: i32, layer: i32): void {
 @inline
 export function classify(half: i32): void {
   const mine = scratchOf(half);
-  const scale = normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR));
+  const scale = normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR), boundOf(model, at.CLASSIFIER));
   const factor = scale * load<f32>(model, at.LOGIT_FACTOR);
   const outputs = mine + at.OUTPUTS();
   const shift = productShift(model, at.CLASSIFIER);

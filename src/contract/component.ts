@@ -18,7 +18,7 @@ export const weightsHeader = {
 } as const;
 
 export const weightsMagic = 0x4d4c4c45;
-export const weightsVersion = 1;
+export const weightsVersion = 2;
 
 /** What addresses of the component are relative to. */
 export const regions = ['working', 'cache', 'weights'] as const;

@@ -15,6 +15,7 @@ export const constants = {
   ACTIVATION_LIMIT: i32(127, 'Largest magnitude of an int8 activation.'),
   LARGEST_DIM: i32(2032, 'Squares of 15-bit numbers that a 40-bit sum holds, down to a multiple of 16.'),
   LANE_LIMIT: i32(524287, 'Largest number of a lane of QACC in int8 products: 20 bits with sign.'),
+  LARGEST_SHIFT: i32(8, 'Of the sums of a product with a matrix: half a unit is loaded as a byte.'),
   LOGIT_TILE: i32(256, 'Rows of logits that are computed at a time.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
 

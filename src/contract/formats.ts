@@ -48,7 +48,7 @@ export interface FormatRow {
   meaning: string;
   /** Columns of a row are padded to a multiple of this. */
   columns: number;
-  /** Bytes of a row of `columns` (padded) columns. */
+  /** Bytes of a row of `columns` (padded) columns; rows may lie in blocks, of which parts then begin at one. */
   rowBytes: string;
   /** Bytes of a row's scales. */
   scaleBytes: string;
@@ -61,7 +61,8 @@ export const formats = {
   int8: {
     code: 0,
     arithmetic: 'fixed',
-    meaning: "Rows of symmetrical int8; a row's scale is an s16 relative to its matrix's largest.",
+    meaning:
+      "Symmetrical int8 in blocks of 16 rows, column by column; a row's scale is an s16 relative to its matrix's largest.",
     columns: 16,
     rowBytes: 'columns',
     scaleBytes: '2',

@@ -31,12 +31,12 @@ const i32 = (meaning: string): Parameter => ({ type: 'i32', meaning });
 const f32 = (meaning: string): Parameter => ({ type: 'f32', meaning });
 
 const product = {
-  weights: reads('s8 (rows, columns)'),
-  x: reads('s8 (columns)'),
+  weights: reads('s8 (rows / 16, columns, 16)'),
+  x: reads('s8 (columns), no longer than the bound of the matrix'),
   columns: i32('a multiple of 16'),
   y: writes('s16 (rows)'),
-  rows: i32('a multiple of 8'),
-  shift: i32('of the sums, 1 or more'),
+  rows: i32('a multiple of 16, not 0'),
+  shift: i32('of the sums, 1 to LARGEST_SHIFT'),
 } as const;
 
 const gated = {
@@ -53,13 +53,13 @@ export const kernels = {
     arithmetic: 'fixed',
     meaning: 'y = round(W x / 2^shift), half up, for vectors of the dim.',
     parameters: product,
-    clobbers: 'a2-a6 a8-a11 q0-q7 accx sar loop',
+    clobbers: 'a2-a6 a8-a11 q0-q7 qacc loop',
   },
   matvec_hidden: {
     arithmetic: 'fixed',
     meaning: 'The same for vectors of the hidden size.',
     parameters: product,
-    clobbers: 'a2-a6 a8-a11 q0-q7 accx sar loop',
+    clobbers: 'a2-a6 a8-a11 q0-q7 qacc loop',
   },
   pack: {
     arithmetic: 'fixed',
@@ -91,6 +91,19 @@ export const kernels = {
     },
     result: 'max|t|, at least 1',
     clobbers: 'a2-a3 a5 a8-a11 q0-q5 sar loop',
+  },
+  quantize_bounded: {
+    arithmetic: 'fixed',
+    meaning: 'The same for what a matrix reads.',
+    parameters: {
+      t: reads('s16 (n)'),
+      q: writes('s8 (n)'),
+      n: i32('a multiple of 16'),
+      limit: i32('at most 127'),
+      bound: i32('of the sum of q^2'),
+    },
+    result: 'max|t|, at least 1; negative where the sum of q^2 is above the bound',
+    clobbers: 'a2-a3 a5 a8-a11 q0-q5 accx sar loop',
   },
   scale_rows: {
     arithmetic: 'fixed',
@@ -228,16 +241,16 @@ export const kernels = {
     arithmetic: 'fixed',
     meaning: 'y = round(W x / 2^shift) over the columns that two lists name.',
     parameters: {
-      weights: reads("s8 (2, units, rows): columns of both halves' units"),
+      weights: reads("s8 (rows / 16, 2, units, 16): columns of both halves' units"),
       x: reads(
         's8 (2, units): what the listed units hold, one behind the other in either half; zeros behind',
       ),
       lists: reads('two active lists, one behind the other'),
       y: writes('s16 (rows)'),
-      rows: i32('a multiple of 16'),
-      shift: i32('of the sums, 1 or more'),
+      rows: i32('a multiple of 16, not 0'),
+      shift: i32('of the sums, 1 to LARGEST_SHIFT'),
     },
-    clobbers: 'a5 a8-a11 q0-q7 accx qacc sar loop',
+    clobbers: 'a2 a5-a6 a8-a11 q0-q5 qacc loop',
   },
   matvec_f32: {
     arithmetic: 'float',

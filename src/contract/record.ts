@@ -2,20 +2,23 @@
 import type { Arithmetic } from './sizes.ts';
 import { type Fields, field, type Structure } from './structure.ts';
 
-/** A matrix of the fixed arithmetic, whatever its format: three words in a row. */
+/** A matrix of the fixed arithmetic, whatever its format: four words in a row. */
 const matrix = <N extends string>(name: N, meaning: string) =>
   ({
     [name]: field('address', meaning),
     [`${name}Scales`]: field('address', `s16 (rows): scales of ${name}.`),
     [`${name}Shift`]: field('i32', `Right shift of the products with ${name}.`),
-  }) as Readonly<Record<N | `${N}Scales` | `${N}Shift`, { type: 'address' | 'i32'; meaning: string }>>;
+    [`${name}Bound`]: field('i32', `Largest sum of squares of a vector that ${name} is multiplied by.`),
+  }) as Readonly<
+    Record<N | `${N}Scales` | `${N}Shift` | `${N}Bound`, { type: 'address' | 'i32'; meaning: string }>
+  >;
 
 const fixed = {
   header: {
     meaning: 'Header of a record in fixed arithmetic.',
     unit: 64,
     fields: {
-      embedding: field('address', 's8 (vocabulary, dim).'),
+      embedding: field('address', 's8 (vocabulary / 16, dim, 16).'),
       embeddingUnits: field(
         'address',
         'i32 (vocabulary): one unit of a row, in units of the residual stream.',
@@ -34,7 +37,10 @@ const fixed = {
     fields: {
       ...matrix('qkv', '(query, key and value rows of half 0, then of half 1; dim).'),
       ...matrix('out', '(dim, dim).'),
-      ...matrix('gateUp', '(gate and up rows of half 0, then of half 1; dim).'),
+      ...matrix(
+        'gateUp',
+        '(gate and up rows of half 0, then of half 1; dim); with config.zeros, up rows lie one behind the other.',
+      ),
       ...matrix('down', '(dim, hidden).'),
       attentionGain: field('address', 's16 (dim).'),
       feedForwardGain: field('address', 's16 (dim).'),

@@ -13,7 +13,7 @@ import { scores } from './scores.ts';
 import { softmax, softmaxTable } from './softmax.ts';
 import { swiglu } from './swiglu.ts';
 import { values } from './values.ts';
-import { addResidual, normalize, pack, quantize, scaleRows } from './vector.ts';
+import { addResidual, normalize, pack, quantize, quantizeBounded, scaleRows } from './vector.ts';
 
 export type { Kernel } from './kernel.ts';
 
@@ -23,6 +23,7 @@ export const kernels: readonly Kernel[] = [
   pack,
   normalize,
   quantize,
+  quantizeBounded,
   scaleRows,
   addResidual,
   rope,

@@ -63,6 +63,13 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       outputs: { q: 16 * n },
       hasResult: true,
     })),
+  quantize_bounded: () =>
+    fc.tuple(integer(1, 24), integer(1, 127), integer(0, 24 * 16 * 127 ** 2)).map(([n, limit, bound]) => ({
+      args: ['t', 'q', 16 * n, limit, bound],
+      inputs: { t: 32 * n },
+      outputs: { q: 16 * n },
+      hasResult: true,
+    })),
   scale_rows: () =>
     integer(1, 8).map((n) => ({
       args: ['y', 'scale', 16 * n],
@@ -123,10 +130,10 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
 };
 
 function matvecCall(columns: number): fc.Arbitrary<Call> {
-  return fc.tuple(integer(1, 6), integer(1, 20)).map(([n, shift]) => ({
-    args: ['weights', 'x', columns, 'y', 8 * n, shift],
-    inputs: { weights: 8 * n * columns, x: columns },
-    outputs: { y: 16 * n },
+  return fc.tuple(integer(1, 5), integer(4, value.LARGEST_SHIFT)).map(([n, shift]) => ({
+    args: ['weights', 'x', columns, 'y', 16 * n, shift],
+    inputs: { weights: 16 * n * columns, x: columns },
+    outputs: { y: 32 * n },
   }));
 }
 
@@ -180,6 +187,13 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
           fill(machine.memory.subarray(at, at + size), random, style);
         }
         if (name === 'scores') limitQuery(machine.memory.subarray(places.get('q')!), shape.headSize);
+        if (name.startsWith('matvec')) {
+          const [weights, x] = ['weights', 'x'].map((place) => {
+            const at = places.get(place)!;
+            return new Int8Array(machine.memory.buffer, machine.memory.byteOffset + at, call.inputs[place]);
+          });
+          limitVector(weights, x);
+        }
         twins.memory.set(machine.memory.subarray(FIRST, LAST), FIRST);
         const resolve = (base: number, args: Call['args'] = call.args) =>
           args.map((arg) => (typeof arg === 'string' ? base + places.get(arg)! : arg));
@@ -203,6 +217,17 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
     );
   });
 });
+
+/** The same for a matrix in blocks of 16 rows, half a rounding of 2^7 included. */
+function limitVector(weights: Int8Array, x: Int8Array): void {
+  const squares = new Float64Array(weights.length / x.length);
+  weights.forEach((w, i) => {
+    squares[16 * Math.floor(i / 16 / x.length) + (i % 16)] += w * w;
+  });
+  const length = Math.sqrt(squares.reduce((a, b) => Math.max(a, b)));
+  while (length * Math.hypot(...x) + 128 > value.LANE_LIMIT)
+    x.forEach((v, i) => void (x[i] = Math.trunc(v / 2)));
+}
 
 /** The caller's part of the contract: 20-bit sums cannot overflow. */
 function limitQuery(query: Uint8Array, headSize: number): void {

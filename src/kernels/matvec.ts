@@ -1,157 +1,137 @@
 /**
- * y = round(W x / 2^shift) for int8 rows: 16 multiply-adds in an instruction that also loads the next 16 weights.
+ * y = round(W x / 2^shift) for int8 weights in blocks of 16 rows, column by column: an instruction multiplies 16 rows by one
+ * activation, adds to QACC's 16 lanes, and loads the next column.
  *
- * As many chunks of x as fit stay in registers for all rows; the others are loaded again for each row, and lie between
- * resident ones so that a load has an instruction's time before its use. ACCX starts a row as 2^(shift-1) for the rounding.
+ * The activations of the last chunks of a row (16 columns each) stay in registers for all blocks; the others pass through two
+ * registers, one instruction a chunk. What the lanes' 20 bits cannot hold never comes: src/quantize/matrix.ts bounds the vectors.
  * Reads up to 32 bytes beyond the weights (src/quantize pads for it).
  */
 import type { KernelShape } from '../quantize/index.ts';
-import { type AR, type Assembler, a1, type QR, qRegisters } from '../xtensa/index.ts';
-import { enter, leave } from './common.ts';
+import { type AR, type Assembler, type QR, qRegisters } from '../xtensa/index.ts';
 import { type Kernel, kernel } from './kernel.ts';
+import { closeReadOut, openReadOut, type ReadOut, readOut, readOutConstants } from './qacc.ts';
 
 const CHUNK = 16;
-/** Registers of chunks of x that stay, where they do not all fit. */
-const RESIDENT = 5;
-/** More chunks than this are looped over, not written out. */
-const LONGEST_ROW = 30;
-/** Bytes of a hardware loop's body, with something in hand. */
-const LOOP_BYTES = 240;
+/** Rows of a block. */
+const BLOCK = 16;
+/** Chunks of x that stay in registers. */
+const RESIDENT = 4;
+/** More passing chunks than this are looped over, not written out. */
+const LONGEST_WRITTEN = 8;
 
-interface Registers {
+interface Registers extends ReadOut {
   weights: AR;
-  /** Streamed chunks of x. */
-  stream: AR;
-  y: AR;
-  shift: AR;
-  /** Address of the rounding constant. */
-  half: AR;
-  sums: readonly AR[];
+  x: AR;
+  resident: readonly QR[];
+  /** Columns on their way, in turn; the read-out's constants at its end. */
+  columns: readonly [QR, QR];
 }
 
-/** Which chunks of x stay in registers: all, or every second one as far as registers go. */
-function residentChunks(chunks: number): number[] {
-  const all = Array.from({ length: chunks }, (_, i) => i);
-  if (chunks <= RESIDENT + 1) return all;
-  const odd = all.filter((i) => i % 2 === 1);
-  const even = all.filter((i) => i % 2 === 0).reverse();
-  return [...odd, ...even].slice(0, RESIDENT);
-}
-
-/** Bytes of a row's code: a product has 4, a load 3, the row's end at most 12. */
-const rowBytes = (chunks: number, streamed: number): number => 4 * chunks + 3 * streamed + 12;
-
-/** Rows whose chunks are written out: one instruction a chunk, one more for each that is not resident. */
-function shortRows(asm: Assembler, chunks: number, x: AR, rows: AR, registers: Registers): void {
-  const { weights, stream } = registers;
-  const resident = residentChunks(chunks);
-  const streamed = Array.from({ length: chunks }, (_, i) => i).filter((i) => !resident.includes(i));
-  const place = new Map(resident.map((chunk, i) => [chunk, qRegisters[i]]));
-  const [w0, w1] = qRegisters.slice(6);
-  const passing = qRegisters[5];
-
-  for (const chunk of resident) {
-    asm.addi(stream, x, CHUNK * chunk);
-    asm.ee_vld_128_ip(place.get(chunk)!, stream, 0);
+/** Multiplies by a chunk's activations; each product loads the column after the next. */
+function products(asm: Assembler, { columns, weights }: Registers, chunk: QR, count = CHUNK): void {
+  for (let c = 0; c < count; c++) {
+    const w = columns[c % 2];
+    asm.ee_vsmulas_s8_qacc_ld_incp(w, weights, w, chunk, c);
   }
-  const next = (at: number): number => streamed[(at + 1) % streamed.length];
-  /** Loads streamed chunk number `at`; `stream` moves on to the one behind it, from the last back to the first. */
-  const pass = (at: number): void => {
-    if (streamed.length > 0) asm.ee_vld_128_ip(passing, stream, CHUNK * (next(at) - streamed[at]));
-  };
-  if (streamed.length > 0) asm.addi(stream, x, CHUNK * streamed[0]);
-  pass(0);
-  const row = (index: number): void => {
-    for (let chunk = 0; chunk < chunks; chunk++) {
-      const w = (index * chunks + chunk) % 2 ? w1 : w0;
-      asm.ee_vmulas_s8_accx_ld_ip(w, weights, CHUNK, place.get(chunk) ?? passing, w);
-      if (streamed.includes(chunk)) pass((streamed.indexOf(chunk) + 1) % streamed.length);
-    }
-  };
-  const bytes = rowBytes(chunks, streamed.length);
-  rowLoop(asm, rows, registers, w0, w1, 4 * bytes <= LOOP_BYTES ? 4 : 2, row, 2 * bytes <= LOOP_BYTES);
 }
 
-/** Rows whose chunks are looped over: two instructions a chunk. */
-function longRows(asm: Assembler, chunks: number, x: AR, rows: AR, pairs: AR, registers: Registers): void {
-  const { weights, stream } = registers;
-  const [x0, x1] = qRegisters;
-  const [w0, w1] = qRegisters.slice(6);
-  const row = (index: number): void => {
-    const [even, odd] = (index * chunks) % 2 ? [w1, w0] : [w0, w1];
-    asm.mov(stream, x);
-    asm.ee_vld_128_ip(x0, stream, CHUNK);
-    asm.ee_vld_128_ip(x1, stream, CHUNK);
-    asm.movi(pairs, chunks >> 1);
-    asm.loop(pairs, () => {
-      asm.ee_vmulas_s8_accx_ld_ip(even, weights, CHUNK, x0, even);
-      asm.ee_vld_128_ip(x0, stream, CHUNK);
-      asm.ee_vmulas_s8_accx_ld_ip(odd, weights, CHUNK, x1, odd);
-      asm.ee_vld_128_ip(x1, stream, CHUNK);
-    });
-    if (chunks % 2) asm.ee_vmulas_s8_accx_ld_ip(even, weights, CHUNK, x0, even);
+/** The chunks that pass, written out, through two registers that are the read-out's later; x ends where it began. */
+function writtenChunks(asm: Assembler, count: number, registers: Registers): void {
+  const { x, high, low } = registers;
+  const pass = [high, low];
+  const load = (chunk: number): void => {
+    const step = chunk === count - 1 ? -CHUNK * (count - 1) : CHUNK;
+    asm.ee_vld_128_ip(pass[chunk % 2], x, step);
   };
-  rowLoop(asm, rows, registers, w0, w1, 2, row, false);
-}
-
-/** All rows, `turn` of them written out in the body of a loop (a hardware loop unless `row` has one itself). */
-function rowLoop(
-  asm: Assembler,
-  rows: AR,
-  { weights, y, shift, half, sums }: Registers,
-  w0: QR,
-  w1: QR,
-  turn: 2 | 4,
-  row: (index: number) => void,
-  hardware: boolean,
-): void {
-  asm.ee_vld_128_ip(w0, weights, CHUNK);
-  asm.ee_vld_128_ip(w1, weights, CHUNK);
-  asm.srli(rows, rows, turn === 4 ? 2 : 1);
-  asm.addi(y, y, -2 * turn);
-  asm.ee_ld_accx_ip(half, 0);
-  const body = (): void => {
-    for (let index = 0; index < turn; index++) {
-      row(index);
-      // One instruction has to part the last product and the shift.
-      if (index === 0) asm.addi(y, y, 2 * turn);
-      else asm.s16i(sums[index - 1], y, 2 * (index - 1));
-      asm.ee_srs_accx(sums[index], shift, 0);
-      asm.ee_ld_accx_ip(half, 0);
-    }
-    asm.s16i(sums[turn - 1], y, 2 * (turn - 1));
-  };
-  if (hardware) {
-    asm.loopgtz(rows, body);
-    return;
+  for (let chunk = 0; chunk < Math.min(2, count); chunk++) load(chunk);
+  for (let chunk = 0; chunk < count; chunk++) {
+    products(asm, registers, pass[chunk % 2]);
+    if (chunk + 2 < count) load(chunk + 2);
   }
-  const again = asm.label('rows');
+}
+
+/** The same, looped over, with a count in `eight`. */
+function loopedChunks(asm: Assembler, count: number, registers: Registers): void {
+  const { x, high, low, eight } = registers;
+  asm.movi(eight, count >> 1);
+  for (const chunk of [high, low]) asm.ee_vld_128_ip(chunk, x, CHUNK);
+  asm.loop(eight, () => {
+    for (const chunk of [high, low]) {
+      products(asm, registers, chunk);
+      asm.ee_vld_128_ip(chunk, x, CHUNK);
+    }
+  });
+  if (count % 2) products(asm, registers, high);
+  const behind = CHUNK * (2 + (count & ~1));
+  asm.movi(eight, -behind);
+  asm.add(x, x, eight);
+  asm.movi(eight, 8);
+}
+
+/** A block of 16 rows. `first` is put between the last product and the read-out, where a cycle is free. */
+function block(asm: Assembler, passing: number, registers: Registers, first: () => void): void {
+  const { resident, columns, constants, weights } = registers;
+  if (passing > LONGEST_WRITTEN) loopedChunks(asm, passing, registers);
+  else writtenChunks(asm, passing, registers);
+  const last = resident[resident.length - 1];
+  for (const chunk of resident.slice(0, -1)) products(asm, registers, chunk);
+  products(asm, registers, last, CHUNK - 2);
+  // The last two load the read-out's constants.
+  columns.forEach((w, i) => {
+    asm.ee_vsmulas_s8_qacc_ld_incp(w, constants, w, last, CHUNK - 2 + i);
+  });
+  first();
+  readOut(asm, registers, () => asm.addi(constants, constants, -2 * CHUNK), weights);
+}
+
+/** All blocks, one after the other. */
+function blocks(asm: Assembler, passing: number, rows: AR, registers: Registers): void {
+  const again = asm.label('block');
   asm.alignTarget();
   asm.place(again);
-  body();
-  asm.addi(rows, rows, -1);
+  block(asm, passing, registers, () => asm.addi(rows, rows, -BLOCK));
   asm.bnez(rows, again);
+}
+
+/** All blocks, two in a turn: half the branches, where that counts. The first turn of an odd number begins with its second block. */
+function pairs(asm: Assembler, rows: AR, spare: AR, registers: Registers): void {
+  const [again, second] = [asm.label('pair'), asm.label('second')];
+  asm.addi(rows, rows, -BLOCK);
+  asm.slli(spare, rows, 31 - Math.log2(BLOCK));
+  asm.bgez(spare, second);
+  asm.alignTarget();
+  asm.place(again);
+  block(asm, 0, registers, () => undefined);
+  asm.alignTarget();
+  asm.place(second);
+  block(asm, 0, registers, () => asm.addi(rows, rows, -2 * BLOCK));
+  asm.bgez(rows, again);
 }
 
 /** A matrix kernel for vectors of `columns` elements. */
 function matvec(name: 'matvec_dim' | 'matvec_hidden', columnsOf: (shape: KernelShape) => number): Kernel {
-  return kernel(name, (asm, { weights, x, columns, y, rows, shift }, shape) => {
+  return kernel(name, (asm, { weights, x, columns: zero, y, rows, shift }, shape) => {
     const chunks = columnsOf(shape) / CHUNK;
-    const { half, stream, s0, s1 } = asm.pool('AR', 'half', 'stream', 's0', 's1');
-    enter(asm);
-    asm.movi(half, 1);
-    asm.addi(stream, shift, -1);
-    asm.ssl(stream);
-    asm.sll(half, half);
-    asm.s32i(half, a1, 0);
-    asm.movi(half, 0);
-    asm.s32i(half, a1, 4);
-    asm.mov(half, a1);
-    // What is known here or done with is free for sums: `columns`, and `x` where its chunks are not looped over.
-    const common = { weights, stream, y, shift, half };
-    if (chunks <= LONGEST_ROW) shortRows(asm, chunks, x, rows, { ...common, sums: [s0, s1, columns, x] });
-    else longRows(asm, chunks, x, rows, s1, { ...common, sums: [s0, columns] });
-    leave(asm);
+    const passing = Math.max(0, chunks - RESIDENT);
+    const resident = qRegisters.slice(0, chunks - passing);
+    const [one, lowest, high, low] = qRegisters.slice(RESIDENT);
+    const registers: Registers = {
+      ...asm.pool('AR', 'constants', 'rounding', 'save', 'eight'),
+      ...{ weights, x, zero, y, shift, resident, columns: [one, lowest], one, lowest, high, low },
+    };
+    let start = x;
+    if (passing > 0) {
+      start = registers.eight;
+      asm.movi(start, CHUNK * passing);
+      asm.add(start, start, x);
+    }
+    for (const chunk of resident) asm.ee_vld_128_ip(chunk, start, CHUNK);
+    openReadOut(asm, registers);
+    for (const w of registers.columns) asm.ee_vld_128_ip(w, weights, CHUNK);
+    if (passing > 0) blocks(asm, passing, rows, registers);
+    else pairs(asm, rows, registers.x, registers);
+    closeReadOut(asm);
+    if (name === 'matvec_dim') readOutConstants(asm);
   });
 }
 

@@ -83,7 +83,12 @@ export const normalize = kernel('normalize', (asm, { x, gain, out, n, info }) =>
   asm.ret();
 });
 
-export const quantize = kernel('quantize', (asm, { t, q, n, limit }) => {
+/** The two kernels that quantise; with a bound, squares are summed along the way. */
+function quantizer(
+  asm: Assembler,
+  { t, q, n, limit }: Readonly<Record<'t' | 'q' | 'n' | 'limit', AR>>,
+  bound?: AR,
+): void {
   const { largest, shift, spare, count } = asm.pool('AR', 'largest', 'shift', 'spare', 'count');
   const { a, b, high, low, reciprocal, half } = asm.pool('QR', 'a', 'b', 'high', 'low', 'reciprocal', 'half');
   enter(asm);
@@ -119,6 +124,7 @@ export const quantize = kernel('quantize', (asm, { t, q, n, limit }) => {
   asm.movi(spare, 128);
   broadcast16(asm, half, spare);
   asm.ssr(shift);
+  if (bound) asm.ee_zero_accx();
   asm.ee_vld_128_ip(a, t, 16);
   asm.ee_vld_128_ip(b, t, 16);
   asm.loopgtz(count, () => {
@@ -127,11 +133,26 @@ export const quantize = kernel('quantize', (asm, { t, q, n, limit }) => {
     asm.ee_vadds_s16(high, high, half);
     asm.ee_vadds_s16(low, low, half);
     asm.ee_vunzip_8(high, low);
+    if (bound) asm.ee_vmulas_s8_accx(low, low);
     asm.ee_vst_128_ip(low, q, 16);
   });
   asm.mov(t, largest);
+  if (bound) {
+    const fits = asm.label('fits');
+    asm.movi(spare, 0);
+    asm.ee_srs_accx(spare, spare, 0);
+    asm.bge(bound, spare, fits);
+    asm.neg(t, largest);
+    asm.place(fits);
+  }
   leave(asm);
-});
+}
+
+export const quantize = kernel('quantize', (asm, parameters) => quantizer(asm, parameters));
+
+export const quantizeBounded = kernel('quantize_bounded', (asm, { bound, ...parameters }) =>
+  quantizer(asm, parameters, bound),
+);
 
 export const scaleRows = kernel('scale_rows', (asm, { y, scale, n }) => {
   const { out } = asm.pool('AR', 'out');

@@ -1,23 +1,28 @@
 /** Float matrices to int8 rows with one scale each, as the matrix kernels read them. */
 
+import { value } from '../contract/index.ts';
+import { FailureError } from '../errors.ts';
+
 /** A row of a matrix, or undefined for a padding row. */
 export type Row = Float32Array | undefined;
 
 export interface QuantizedMatrix {
-  /** (rows, columns), row-major, symmetrical: -127...127; and {@link READ_AHEAD} zeros. */
+  /** Symmetrical: -127...127. (rows / 16, columns, 16), but for {@link Order}; and {@link READ_AHEAD} zeros. */
   values: Int8Array;
   /** (rows): scale of a row relative to `unit`, in 2^-15. */
   scales: Int16Array;
   /** The kernel's right shift: with it every sum of products with int8 activations fits 16 bits. */
   shift: number;
+  /** Sum of squares that int8 activations may have: with it every sum fits a lane. */
+  bound: number;
   /** Real value of `(sum >> shift) * scales[row] >> 15` for activations of unit 1. */
   unit: number;
 }
 
-/** Bytes behind the last row that the matrix kernel loads and does not use. */
-const READ_AHEAD = 32;
-/** Largest magnitude of an int8 activation. */
-const ACTIVATION_LIMIT = 127;
+/** Rows of a block. */
+const BLOCK = 16;
+const { ACTIVATION_LIMIT, LANE_LIMIT, LARGEST_SHIFT, READ_AHEAD } = value;
+const LARGEST_WORD = 0x7fffffff;
 
 /** Symmetrical int8 with the scale that makes the largest magnitude 127. Returns the scale. */
 export function quantizeRow(row: Float32Array, out: Int8Array): number {
@@ -28,7 +33,10 @@ export function quantizeRow(row: Float32Array, out: Int8Array): number {
   return scale;
 }
 
-/** Smallest shift >= 1 for which (sum + half) >> shift of every row fits 16 bits, whatever the activations are. */
+/**
+ * Smallest shift >= 1 for which (sum + half) >> shift of every row fits 16 bits, whatever the activations are; LARGEST_SHIFT does
+ * in any case, as no sum is above LANE_LIMIT.
+ */
 function shiftFor(values: Int8Array, columns: number): number {
   let largest = 0;
   for (let start = 0; start < values.length; start += columns) {
@@ -37,22 +45,81 @@ function shiftFor(values: Int8Array, columns: number): number {
     largest = Math.max(largest, magnitude * ACTIVATION_LIMIT);
   }
   let shift = 1;
-  while ((largest + 2 ** (shift - 1)) / 2 ** shift >= 32768) shift++;
+  while (shift < LARGEST_SHIFT && (largest + 2 ** (shift - 1)) / 2 ** shift >= 32768) shift++;
   return shift;
 }
 
-/** Quantises the rows to `columns` columns each (zeros behind the given ones). */
-export function quantizeMatrix(rows: readonly Row[], columns: number): QuantizedMatrix {
-  const values = new Int8Array(rows.length * columns + READ_AHEAD);
-  const scales = rows.map((row, i) => (row ? quantizeRow(row, values.subarray(i * columns)) : 0));
+/**
+ * By Cauchy and Schwarz no sum of products, whole or in part, is larger than the length of the row times that of the activations:
+ * the largest square of the latter with which no sum, rounding included, leaves a lane's range.
+ * @throws FailureError where not even vectors of ones are sure to fit
+ */
+function boundFor(values: Int8Array, columns: number, shift: number): number {
+  let largest = 1;
+  for (let start = 0; start < values.length; start += columns) {
+    let squares = 0;
+    for (let i = start; i < start + columns; i++) squares += values[i] ** 2;
+    largest = Math.max(largest, squares);
+  }
+  const bound = Math.floor((LANE_LIMIT - 2 ** (shift - 1)) ** 2 / largest);
+  if (bound < columns) {
+    throw new FailureError(
+      `the model cannot run on the chip: sums over ${columns} columns do not fit the 20 bits of the vector unit's lanes.`,
+    );
+  }
+  return Math.min(bound, LARGEST_WORD);
+}
+
+/** Blocks of rows, column by column. */
+function inBlocks(rows: Int8Array, columns: number): Int8Array {
+  const blocks = new Int8Array(rows.length);
+  let at = 0;
+  for (let block = 0; block < rows.length; block += BLOCK * columns)
+    for (let column = 0; column < columns; column++)
+      for (let row = 0; row < BLOCK; row++) blocks[at++] = rows[block + row * columns + column];
+  return blocks;
+}
+
+/**
+ * Whether the block that begins with this row lies in blocks; else its rows lie one behind the other, for kernels that read some
+ * of them.
+ */
+export type Order = (row: number) => boolean;
+
+/** Quantises the rows (a multiple of 16, see {@link padRows}) to `columns` columns each, zeros behind the given ones. */
+export function quantizeMatrix(
+  rows: readonly Row[],
+  columns: number,
+  isBlocked: Order = () => true,
+): QuantizedMatrix {
+  const plain = new Int8Array(rows.length * columns);
+  const scales = rows.map((row, i) => (row ? quantizeRow(row, plain.subarray(i * columns)) : 0));
   const largest = scales.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const shift = shiftFor(values.subarray(0, rows.length * columns), columns);
+  const shift = shiftFor(plain, columns);
+  const values = new Int8Array(plain.length + READ_AHEAD);
+  for (let row = 0; row < rows.length; row += BLOCK) {
+    const block = plain.subarray(row * columns, (row + BLOCK) * columns);
+    values.set(isBlocked(row) ? inBlocks(block, columns) : block, row * columns);
+  }
   return {
     values,
     scales: Int16Array.from(scales, (scale) => Math.round((scale / largest) * 32767)),
     shift,
+    bound: boundFor(plain, columns, shift),
     unit: (largest / 32767) * 32768 * 2 ** shift,
   };
+}
+
+/** int8 rows in blocks, each with a scale of its own. */
+export function quantizeRows(
+  rows: readonly Row[],
+  columns: number,
+): { values: Int8Array; scales: Float64Array } {
+  const plain = new Int8Array(rows.length * columns);
+  const scales = Float64Array.from(rows, (row, i) =>
+    row ? quantizeRow(row, plain.subarray(i * columns)) : 0,
+  );
+  return { values: inBlocks(plain, columns), scales };
 }
 
 /** Rows of a row-major matrix, as views. */

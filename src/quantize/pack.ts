@@ -4,7 +4,7 @@ import { FailureError } from '../errors.ts';
 import { type LayerWeights, type Model, type ModelConfig, NORM_EPSILON } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { type Layout, layoutOf, skipsZeros } from './layout.ts';
-import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRow, type Row, rowsOf } from './matrix.ts';
+import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRows, type Row, rowsOf } from './matrix.ts';
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
@@ -62,24 +62,6 @@ function gateUpRows(weights: LayerWeights, model: Model, layout: Layout): Row[] 
   );
 }
 
-/** The down matrix as `matvec_columns` reads it: for either half of the rows, column by column. */
-function byColumns(
-  matrix: QuantizedMatrix,
-  { dim, hiddenHalf, rowsOf: rowsOfHalf }: Layout,
-): QuantizedMatrix {
-  const columns = 2 * hiddenHalf;
-  const values = new Int8Array(matrix.values.length);
-  let at = 0;
-  for (const [first, rows] of [
-    [0, rowsOfHalf(0, dim)],
-    [rowsOfHalf(0, dim), rowsOfHalf(1, dim)],
-  ]) {
-    for (let column = 0; column < columns; column++)
-      for (let row = first; row < first + rows; row++) values[at++] = matrix.values[row * columns + column];
-  }
-  return { ...matrix, values };
-}
-
 /** Largest length of a row times the gains: by Cauchy and Schwarz, sqrt(dim) times it bounds the product with a normed vector. */
 function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together: number): number {
   const squares = rows.map((row) => row.reduce((sum, w, j) => sum + (w * gain[j]) ** 2, 0));
@@ -108,9 +90,14 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
   const name = (part: string) => `layer${layer}.${part}`;
   const qkv = quantizeMatrix(qkvRows(weights, model, layout), layout.dim);
   const out = quantizeMatrix(padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
-  const gateUp = quantizeMatrix(gateUpRows(weights, model, layout), layout.dim);
-  const downRows = quantizeMatrix(padRows(rowsOf(weights.w2, hiddenDim), layout.dim), 2 * layout.hiddenHalf);
-  const down = layout.zeros ? byColumns(downRows, layout) : downRows;
+  // Where only rows of active units are read, the up rows lie one behind the other.
+  const isGate = (row: number): boolean => Math.floor(row / layout.hiddenHalf) % 2 === 0;
+  const gateUp = quantizeMatrix(
+    gateUpRows(weights, model, layout),
+    layout.dim,
+    layout.zeros ? isGate : undefined,
+  );
+  const down = quantizeMatrix(padRows(rowsOf(weights.w2, hiddenDim), layout.dim), 2 * layout.hiddenHalf);
   const attentionGain = packGain(weights.attentionNorm, layout);
   const feedForwardGain = packGain(weights.ffnNorm, layout);
 
@@ -140,15 +127,19 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
       qkv: name('qkv'),
       qkvScales: name('qkvScales'),
       qkvShift: qkv.shift,
+      qkvBound: qkv.bound,
       out: name('out'),
       outScales: name('outScales'),
       outShift: out.shift,
+      outBound: out.bound,
       gateUp: name('gateUp'),
       gateUpScales: name('gateUpScales'),
       gateUpShift: gateUp.shift,
+      gateUpBound: gateUp.bound,
       down: name('down'),
       downScales: name('downScales'),
       downShift: down.shift,
+      downBound: down.bound,
       attentionGain: name('attentionGain'),
       feedForwardGain: name('feedForwardGain'),
       attentionFactor: { float: attentionGain.factor },
@@ -173,10 +164,8 @@ function packEmbedding(
 ): { blobs: Blob[]; classifier: QuantizedMatrix; shared: boolean } {
   const { dim, sharedClassifier } = model.config;
   const rows = rowsOf(model.weights.tokenEmbedding, dim);
-  const values = new Int8Array(rows.length * layout.dim);
-  const units = Int32Array.from(rows, (row, i) =>
-    Math.round(quantizeRow(row, values.subarray(i * layout.dim)) * 2 ** RESIDUAL_BITS),
-  );
+  const { values, scales } = quantizeRows(padRows(rows, layout.vocabulary), layout.dim);
+  const units = Int32Array.from(rows, (_, token) => Math.round(scales[token] * 2 ** RESIDUAL_BITS));
   const classifier = quantizeMatrix(
     padRows(rowsOf(model.weights.classifier, dim), layout.vocabulary),
     layout.dim,
@@ -218,6 +207,7 @@ export function packInt8(model: Model, zeros = skipsZeros(model.config)): Quanti
     classifier: 'classifier',
     classifierScales: 'classifierScales',
     classifierShift: classifier.shift,
+    classifierBound: classifier.bound,
     finalGain: 'finalGain',
     finalFactor: { float: finalGain.factor },
     logitFactor: { float: classifier.unit / 32768 },

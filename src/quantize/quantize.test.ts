@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { value } from '../contract/index.ts';
 import type { Model, ModelConfig } from '../model/index.ts';
 import { loadShippedModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate } from '../reference/index.ts';
 import { goldenEvaluation, int8Goldens } from '../testing/shared-files.ts';
 import { createHostEngine, quantize } from './index.ts';
-import { quantizeMatrix } from './matrix.ts';
+import { padRows, quantizeMatrix } from './matrix.ts';
 
 /** mulberry32, then a rough normal distribution. */
 function normal(seed: number): () => number {
@@ -126,11 +127,32 @@ test('a row of zeros, a row of one number and rows far apart in size keep their 
     new Float32Array(16).fill(-3),
     undefined,
   ];
-  const { values, scales, shift } = quantizeMatrix(rows, 16);
-  expect([...values.subarray(0, 16)]).toEqual(new Array(16).fill(0));
-  expect([...values.subarray(32, 48)]).toEqual(new Array(16).fill(-127));
-  expect([...scales]).toEqual([0, 0, 32767, 0]);
+  const { values, scales, shift, bound } = quantizeMatrix(padRows(rows, 16), 16);
+  const row = (index: number) => Array.from({ length: 16 }, (_, column) => values[16 * column + index]);
+  expect(row(0)).toEqual(new Array(16).fill(0));
+  expect(row(2)).toEqual(new Array(16).fill(-127));
+  expect([...scales.subarray(0, 4)]).toEqual([0, 0, 32767, 0]);
   expect((16 * 127 * 127 + 2 ** (shift - 1)) / 2 ** shift).toBeLessThan(32768);
+  expect(bound).toBeGreaterThan(16 * 127 ** 2); // any vector of 16 fits
+});
+
+test('rows that some kernel reads one by one lie one behind the other', () => {
+  const rows = Array.from({ length: 32 }, (_, i) => new Float32Array(16).fill(i + 1).fill(0, 0, 8));
+  const { values } = quantizeMatrix(rows, 16, (row) => row === 0);
+  expect([...values.subarray(0, 128)]).toEqual(new Array(128).fill(0)); // eight columns of zeros
+  expect([...values.subarray(256, 264)]).toEqual(new Array(8).fill(0)); // those of one row
+  expect([...values.subarray(264, 272)]).toEqual(new Array(8).fill(127));
+});
+
+test('the bound keeps the longest row within the lanes, and no more than that', () => {
+  const row = new Float32Array(176).fill(1);
+  const { bound, shift } = quantizeMatrix(padRows([row], 16), 176);
+  const largest = Math.sqrt(bound * 176 * 127 ** 2) + 2 ** (shift - 1);
+  expect(largest).toBeLessThanOrEqual(value.LANE_LIMIT);
+  expect(largest).toBeGreaterThan(0.999 * value.LANE_LIMIT);
+  expect(() => quantizeMatrix(padRows([new Float32Array(5000).fill(1)], 16), 5008)).toThrow(
+    'sums over 5008 columns do not fit the 20 bits',
+  );
 });
 
 test('int8 costs the model that ships what it always did, under half a percent of bits per byte', () => {
