@@ -1,6 +1,6 @@
 /**
  * Names the build, and computes ahead what `run` without options would compute (`npm run build` runs this last): the device program as
- * machine code for the model that ships. src/node/cache.ts finds it in dist/results/.
+ * machine code for the model that ships, and the simulated cores' translations of it. src/node/cache.ts finds it in dist/results/.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,9 @@ const id = hashOfCode();
 writeFileSync('dist/build-id', id);
 
 const at = (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { buildFirmware } = (await at('firmware/index.js')) as typeof import('../src/firmware/index.ts');
+const { buildFirmware, simulate } = (await at(
+  'firmware/index.js',
+)) as typeof import('../src/firmware/index.ts');
 const { quantize } = (await at('quantize/index.js')) as typeof import('../src/quantize/index.ts');
 const { shippedModel, shippedPrograms } = (await at(
   'node/index.js',
@@ -30,10 +32,12 @@ const { shippedModel, shippedPrograms } = (await at(
 const { createFileCache } = (await at('node/cache.js')) as typeof import('../src/node/cache.ts');
 
 const { model, tokenizer, name } = shippedModel();
-buildFirmware({
+const cache = createFileCache({ version: id, folder: 'dist/results' });
+const firmware = buildFirmware({
   model: quantize(model),
   modelName: name,
   tokenizer,
   programs: shippedPrograms,
-  cache: createFileCache({ version: id, folder: 'dist/results' }),
+  cache,
 });
+simulate(firmware, { prompt: 'Once upon a time', temperature: 0.7, topp: 0.9, seed: 42, cache });

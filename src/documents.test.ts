@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createProgram } from './cli/main.ts';
+import { createProgram } from './cli/program.ts';
 import { int8Goldens } from './testing/shared-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

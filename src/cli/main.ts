@@ -1,50 +1,16 @@
 #!/usr/bin/env node
-/** Entry of the `esp32-llm` command: one file per verb in `verbs/`; each loads its machinery only when it is called. */
+/**
+ * Entry of the `esp32-llm` command. In dist/ it stands before one file of all that every verb needs (scripts/bundle-cli.ts), which is
+ * loaded only after Node was told to keep what it compiles.
+ */
 import { realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
-import { describeError } from './errors.ts';
-import { registerVerbs } from './verbs/index.ts';
 
-const { version, description } = createRequire(import.meta.url)('../../package.json') as {
-  version: string;
-  description: string;
-};
-
-/** The whole command line, for the entry below and for tests. */
-export function createProgram(): Command {
-  const program = new Command('esp32-llm')
-    .description(description)
-    .version(version)
-    .exitOverride()
-    .enablePositionalOptions()
-    .showHelpAfterError('(add --help for what is possible)')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100), sortSubcommands: false })
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ esp32-llm run                                     a story from the model that ships
-  $ esp32-llm run --model stories260K.bin --tokenizer tok512.bin --prompt "Once upon a time"
-  $ esp32-llm build --board t-camera-s3 --out story.bin
-  $ esp32-llm inspect stories260K.bin`,
-    );
-  registerVerbs(program);
-  return program;
-}
-
-/** Runs one command line; resolves to the exit code: 0 done, 1 failed, 2 misused. */
-export async function main(args: readonly string[]): Promise<number> {
-  try {
-    await createProgram().parseAsync(args, { from: 'user' });
-    return typeof process.exitCode === 'number' ? process.exitCode : 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has printed its sentence
-    const { message, exitCode } = describeError(error);
-    process.stderr.write(`esp32-llm: ${message}\n`);
-    return exitCode;
-  }
+/** Node 22 and later keep compiled code between runs, in a folder of their own below the system's for temporary files. */
+function keepCompiledCode(): void {
+  const { enableCompileCache } = module as { enableCompileCache?: () => unknown };
+  enableCompileCache?.();
 }
 
 /** A closed pipe (`| head`) ends the output, not the world. */
@@ -57,7 +23,13 @@ function endQuietlyOnClosedPipe(): void {
   }
 }
 
+/** Runs one command line; resolves to the exit code: 0 done, 1 failed, 2 misused. */
+export async function main(args: readonly string[]): Promise<number> {
+  return (await import('./program.ts')).main(args);
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  keepCompiledCode();
   endQuietlyOnClosedPipe();
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -1,10 +1,6 @@
-/**
- * Where the cycles go: passes spread over the story are stepped instruction by instruction, each instruction's cycles put down to
- * its function, and the sum is scaled to the whole story.
- */
+/** Where the cycles go: what the cores spent in which code during a story, put down to functions. */
 import type { Chip } from '../chip/soc/index.ts';
 import type { CodeRange } from './build.ts';
-import { INSTRUCTION_ALIAS, SRAM0, SRAM1_END } from './memory.ts';
 
 export interface ProfileRow {
   name: string;
@@ -12,69 +8,48 @@ export interface ProfileRow {
   cycles: [number, number];
 }
 
-export interface Profiler {
-  /** Steps through one whole pass; `passes` says how many are done, undefined when the story is over. */
-  pass(chip: Chip, passes: () => number | undefined): void;
-  /** Instructions stepped so far. */
-  readonly stepped: number;
-  /** Functions by cycles, the most expensive first, scaled so that core 0 has spent `total` cycles. */
-  rows(total: number): ProfileRow[];
+/** Cycles of both cores by address, as {@link Chip} counts them. */
+export type Spent = readonly [ReadonlyMap<number, number>, ReadonlyMap<number, number>];
+
+export const spentBy = ({ cores }: Chip): Spent => [cores[0].cyclesByCode(), cores[1].cyclesByCode()];
+
+const ELSEWHERE = 'ROM and elsewhere';
+
+/**
+ * Functions by the cycles between two moments, the most expensive first, scaled so that core 0 has spent `total` cycles.
+ * @param code functions in the order of their addresses
+ */
+export function profileBetween(
+  code: readonly CodeRange[],
+  [start, end]: readonly [Spent, Spent],
+  total: number,
+): ProfileRow[] {
+  const rows = new Map<string, ProfileRow>();
+  end.forEach((counts, core) => {
+    for (const [address, cycles] of counts) {
+      const spent = cycles - (start[core].get(address) ?? 0);
+      if (spent === 0) continue;
+      const name = functionAt(code, address);
+      const row = rows.get(name) ?? { name, cycles: [0, 0] };
+      row.cycles[core] += spent;
+      rows.set(name, row);
+    }
+  });
+  const seen = [...rows.values()].reduce((sum, { cycles }) => sum + cycles[0], 0);
+  const scale = seen > 0 ? total / seen : 0;
+  const sum = ({ cycles }: ProfileRow): number => cycles[0] + cycles[1];
+  return [...rows.values()]
+    .map(({ name, cycles }): ProfileRow => ({ name, cycles: [cycles[0] * scale, cycles[1] * scale] }))
+    .sort((one, other) => sum(other) - sum(one));
 }
 
-const GRANULE_SHIFT = 2; // functions begin at words
-const CODE_END = SRAM1_END + INSTRUCTION_ALIAS;
-const ELSEWHERE = 'ROM and elsewhere';
-/** Instructions between looks at the count of passes and at the peripherals' alarms. */
-const STRIDE = 32;
-
-export function createProfiler(code: readonly CodeRange[]): Profiler {
-  const names = [ELSEWHERE, ...code.map(({ name }) => name)];
-  const functionAt = new Uint16Array((CODE_END - SRAM0.start) >> GRANULE_SHIFT);
-  code.forEach(({ address, bytes }, index) => {
-    const first = (address - SRAM0.start) >> GRANULE_SHIFT;
-    functionAt.fill(index + 1, first, ((address + bytes - 1 - SRAM0.start) >> GRANULE_SHIFT) + 1);
-  });
-  const counted = [new Float64Array(names.length), new Float64Array(names.length)];
-  let stepped = 0;
-
-  /** The core that is behind executes one instruction. */
-  const step = ({ cores, clock }: Chip): void => {
-    const behind = cores[1].running && cores[1].cycles < cores[0].cycles ? 1 : 0;
-    const core = cores[behind];
-    const before = core.cycles;
-    const place = functionAt[(core.state.pc - SRAM0.start) >> GRANULE_SHIFT] ?? 0;
-    clock.cycles = before;
-    core.step();
-    counted[behind][place] += core.cycles - before;
-  };
-
-  return {
-    pass(chip, passes) {
-      let now = passes();
-      const start = now;
-      chip.run({ until: () => (now = passes()) !== start });
-      const first = now;
-      while (first !== undefined && passes() === first) {
-        for (let i = 0; i < STRIDE; i++) step(chip);
-        stepped += STRIDE;
-        chip.run({ maxCycles: 0 }); // lets alarms fire
-      }
-    },
-    get stepped() {
-      return stepped;
-    },
-    rows(total) {
-      const seen = counted[0].reduce((sum, cycles) => sum + cycles, 0);
-      const scale = seen > 0 ? total / seen : 0;
-      return names
-        .map(
-          (name, index): ProfileRow => ({
-            name,
-            cycles: [counted[0][index] * scale, counted[1][index] * scale],
-          }),
-        )
-        .filter(({ cycles }) => cycles[0] + cycles[1] > 0)
-        .sort((a, b) => b.cycles[0] + b.cycles[1] - a.cycles[0] - a.cycles[1]);
-    },
-  };
+function functionAt(code: readonly CodeRange[], address: number): string {
+  let [low, high] = [0, code.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (code[middle].address <= address) low = middle + 1;
+    else high = middle;
+  }
+  const found = code[low - 1];
+  return found && address < found.address + found.bytes ? found.name : ELSEWHERE;
 }

@@ -1,4 +1,5 @@
 /** A simulated board with our firmware on it, and somebody at its serial console. */
+import { type Cache, type CacheKey, noCache } from '../cache.ts';
 import { type Chip, type ChipOptions, createChip } from '../chip/soc/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Firmware } from './build.ts';
@@ -10,6 +11,8 @@ export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum' 
   output?: (bytes: Uint8Array) => void;
   /** Called every 83 microseconds of simulated time or so: somebody looks at the board. */
   onLook?: (chip: Chip) => void;
+  /** Keeps between runs what the simulated cores have been translated to. */
+  cache?: Cache;
 }
 
 export interface Session {
@@ -25,9 +28,11 @@ export interface Session {
   command(line: string): void;
   /**
    * Types a prompt and Enter; returns when the story is over and printed. `limit`: simulated seconds that it may take.
-   * `during` is called now and then while it is being told.
+   * `during` is called now and then while it is being told, for the last time when it is over.
    */
-  tell(prompt: string, limit: number, during?: () => void): Status;
+  tell(prompt: string, limit: number, during?: (isOver: boolean) => void): Status;
+  /** Puts what this run has translated into the cache, for the next one of this image. */
+  keep(): void;
   /** Puts bytes on the wire, nothing else. */
   type(bytes: Uint8Array | string): void;
   /** Lets simulated time pass: until `done`, looked at every 20,000 cycles. @throws FailureError at the limit */
@@ -47,6 +52,10 @@ const answerTo = (text: string): string =>
 /** Powers the board up; nothing has run yet. */
 export function createSession(firmware: Firmware, options: SessionOptions = {}): Session {
   const chip = createChip({ flash: firmware.flash, board: firmware.board, ...options });
+  const cache = options.cache ?? noCache;
+  const key: CacheKey = ['translations', firmware.board.id, firmware.flash];
+  const earlier = cache.get(key);
+  if (earlier) chip.cores[0].offerTranslations(earlier);
   let printed = '';
   chip.uart0.onOutput((byte) => {
     printed += String.fromCharCode(byte);
@@ -94,8 +103,9 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
       if (!begun()) throw new FailureError(`the device tells no story: ${answerTo(printed.slice(before))}`);
       session.runUntil(
         () => {
-          during?.();
-          return session.status.stories !== stories;
+          const isOver = session.status.stories !== stories;
+          during?.(isOver);
+          return isOver;
         },
         limit,
         'the story did not end',
@@ -106,6 +116,10 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
         'the device did not finish its line',
       );
       return session.status;
+    },
+    keep() {
+      const translations = options.cache && chip.cores[0].keepTranslations();
+      if (translations) cache.put(key, translations);
     },
     type: (bytes) => chip.uart0.receive(bytes),
     runUntil(done, limit, what) {

@@ -1,9 +1,9 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
 import { createTokenizer } from '../model/index.ts';
 import type { Firmware } from './build.ts';
-import { createProfiler, type ProfileRow } from './profile.ts';
+import { type ProfileRow, profileBetween, type Spent, spentBy } from './profile.ts';
 import { checkStory } from './prompt.ts';
-import { createSession, type Session, type SessionOptions } from './session.ts';
+import { createSession, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
 
 export interface StoryOptions {
@@ -17,8 +17,8 @@ export interface StoryOptions {
 
 export interface SimulateOptions
   extends StoryOptions,
-    Pick<SessionOptions, 'output' | 'usbHost' | 'onLook' | 'rom'> {
-  /** Also say where the cycles went; costs a little of the simulation's speed. */
+    Pick<SessionOptions, 'output' | 'usbHost' | 'onLook' | 'rom' | 'cache'> {
+  /** Also say where the cycles went. */
   profile?: boolean;
 }
 
@@ -62,13 +62,18 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
   const bootSeconds = chip.seconds;
   for (const line of settingLines(options)) session.command(line);
   const tokens = options.tokens ?? firmware.context;
-  const profiling = options.profile ? profileSome(firmware, session, tokens) : undefined;
   const limit = STORY_SECONDS + tokens * SECONDS_PER_TOKEN;
-  const status = session.tell(options.prompt ?? '', limit, profiling?.during);
+  let begun: Spent | undefined;
+  let told: Spent | undefined;
+  const status = session.tell(options.prompt ?? '', limit, (isOver) => {
+    if (!options.profile) return;
+    begun ??= spentBy(chip);
+    if (isOver) told = spentBy(chip);
+  });
 
-  const seconds = (performance.now() - started) / 1000 - (profiling?.seconds() ?? 0);
-  const executed = chip.cores[0].instructions + chip.cores[1].instructions;
-  const instructions = executed - (profiling?.profiler.stepped ?? 0);
+  const seconds = (performance.now() - started) / 1000;
+  session.keep();
+  const instructions = chip.cores[0].instructions + chip.cores[1].instructions;
   const rate = (cycles: number, passes: number): number =>
     cycles > 0 ? (passes * firmware.clock * 1e6) / cycles : 0;
   const mean = rate(status.totalCycles, status.passes);
@@ -80,7 +85,7 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
     tokensPerSecond: { mean, first: rate(status.firstCycles, 1), last: rate(status.lastCycles, 1) },
     millisecondsPerToken: mean > 0 ? 1000 / mean : 0,
     bootSeconds,
-    profile: profiling?.profiler.rows(status.totalCycles) ?? [],
+    profile: begun && told ? profileBetween(firmware.code, [begun, told], status.totalCycles) : [],
     host: {
       seconds,
       instructions,
@@ -90,30 +95,6 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
     warnings: chip.warnings.list.map(({ message }) => message),
   };
 }
-
-/** Profiles a few passes, evenly spread, but no more instructions than take a second or two. */
-function profileSome(firmware: Firmware, session: Session, tokens: number) {
-  const profiler = createProfiler(firmware.code);
-  const spacing = Math.max(1, Math.floor(tokens / PROFILED_PASSES));
-  let due = Math.floor(spacing / 2);
-  let spent = 0;
-  const progress = (): number | undefined => {
-    const { passes, phase } = session.status;
-    return phase === 'telling' ? passes : undefined;
-  };
-  const during = (): void => {
-    const passes = progress();
-    if (passes === undefined || passes < due || profiler.stepped > PROFILED_INSTRUCTIONS) return;
-    const start = performance.now();
-    profiler.pass(session.chip, progress);
-    spent += performance.now() - start;
-    due = session.status.passes + spacing - 1;
-  };
-  return { profiler, during, seconds: () => spent / 1000 };
-}
-
-const PROFILED_PASSES = 5;
-const PROFILED_INSTRUCTIONS = 600_000;
 
 /** A story may be as slow as float32 from quad flash; beyond that something is wrong. */
 const STORY_SECONDS = 10;

@@ -20,6 +20,12 @@ export type Access = (typeof ACCESS)[keyof typeof ACCESS];
 
 export interface Memory {
   readonly arena: ArrayBuffer;
+  /** What `arena` is the buffer of: translated code is WebAssembly. Behind the bytes lie the two page tables and the cores' states. */
+  readonly wasm: WebAssembly.Memory;
+  readonly loadMapOffset: number;
+  readonly storeMapOffset: number;
+  /** Where the state of a core (0 or 1) lies: {@link CORE_STATE_BYTES}. */
+  stateOffset(core: number): number;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** Delta per page for plain loads (0 = slow path). */
@@ -94,12 +100,21 @@ export interface Bus {
   isExecutable?(address: number): boolean;
 }
 
+/** Room for a core's registers. */
+export const CORE_STATE_BYTES = 2048;
+const WASM_PAGE = 0x10000;
+
 /** An arena of `size` bytes with empty maps. Page 0 of the arena is never handed out by `createMemory`'s users' choice of offsets; any offset is legal except one equal to its address. */
 export function createMemory(size: number): Memory {
-  const arena = new ArrayBuffer(size);
   const pages = 2 ** (32 - PAGE_SHIFT);
-  const loadMap = new Int32Array(pages);
-  const storeMap = new Int32Array(pages);
+  const loadMapOffset = Math.ceil(size / WASM_PAGE) * WASM_PAGE;
+  const storeMapOffset = loadMapOffset + 4 * pages;
+  const states = storeMapOffset + 4 * pages;
+  const wasmPages = (states + WASM_PAGE) / WASM_PAGE;
+  const wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
+  const arena = wasm.buffer as ArrayBuffer;
+  const loadMap = new Int32Array(arena, loadMapOffset, pages);
+  const storeMap = new Int32Array(arena, storeMapOffset, pages);
   const writable = new Int32Array(pages);
   const granules = new Uint8Array(Math.ceil(size / 2 ** GRANULE_SHIFT));
   const aliases = new Map<number, number[]>();
@@ -139,8 +154,12 @@ export function createMemory(size: number): Memory {
   };
   return {
     arena,
-    bytes: new Uint8Array(arena),
-    view: new DataView(arena),
+    wasm,
+    loadMapOffset,
+    storeMapOffset,
+    stateOffset: (core) => states + core * CORE_STATE_BYTES,
+    bytes: new Uint8Array(arena, 0, size),
+    view: new DataView(arena, 0, size),
     loadMap,
     storeMap,
     writable,

@@ -13,11 +13,10 @@ export interface SlowAccess {
   store1(address: number, value: number, pc: number): void;
   store2(address: number, value: number, pc: number): void;
   store4(address: number, value: number, pc: number): void;
-  /** Loads `count` (2 or 4) aligned words into `words`. */
+  /** Loads `count` (2 or 4) aligned words into the state's `words`. */
   loadWords(address: number, count: number, pc: number): void;
-  /** Stores `words`. */
+  /** Stores the state's `words`. */
   storeWords(address: number, count: number, pc: number): void;
-  readonly words: Int32Array;
   /** s32c1i: stores `value` if memory holds SCOMPARE1. @returns what it held */
   compareAndStore(address: number, value: number, pc: number): number;
   /** Raises an architectural exception from inside an instruction; never returns. */
@@ -37,8 +36,7 @@ export function createSlowAccess(
 ): SlowAccess {
   const { memory } = bus;
   const { view, loadMap, writable, storeMap } = memory;
-  const { core, time, special } = state;
-  const words = new Int32Array(4);
+  const { core, time, special, words } = state;
   const dataAttributes = new Uint8Array(8);
 
   const fault = (cause: number, address: number, pc: number): never => {
@@ -86,6 +84,7 @@ export function createSlowAccess(
     try {
       bus.write(address >>> 0, bytes, value, core, now(), pc >>> 0);
       time[TIME.cycles] += bus.stall;
+      time[TIME.posted] = 1;
     } catch (error) {
       faulted(error, address, pc);
     }
@@ -132,7 +131,6 @@ export function createSlowAccess(
   };
 
   return {
-    words,
     dataAttributes,
     fault,
     load1: (address, pc) => loadAligned(address, 1, pc),

@@ -1,18 +1,12 @@
 /** Translations of one core: found by address and variant, dropped when the bytes they were made from change. */
 import type { Memory } from '../bus/index.ts';
+import { type Translated, touches } from './translations.ts';
 
-export interface CompiledRegion {
+export interface CompiledRegion extends Translated {
   readonly pc: number;
   readonly variant: number;
-  /** Runs it. @returns the address to go on at */
-  readonly run: () => number;
-  /** Addresses of the first byte and behind the last, over all its instructions. */
-  readonly low: number;
-  readonly high: number;
-  /** LEND values at which it loops back. */
-  readonly loopEnds: ReadonlySet<number>;
-  /** Bytes of the arena that it was made from. */
-  readonly offsets: readonly number[];
+  /** Cycles spent in it so far. */
+  cycles: number;
 }
 
 const SLOTS = 1 << 13;
@@ -24,6 +18,8 @@ export interface RegionCache {
   find(pc: number, variant: number): CompiledRegion | undefined;
   add(region: CompiledRegion): void;
   clear(): void;
+  /** Cycles spent in regions so far, by the address where a region begins. */
+  spent(): Map<number, number>;
 }
 
 export const frontSlot = slotOf;
@@ -33,7 +29,14 @@ export function createRegionCache(memory: Memory): RegionCache {
   const all = new Map<number, CompiledRegion>();
   const keyOf = (pc: number, variant: number) => (pc >>> 0) * 64 + variant;
 
+  /** Cycles of regions that are gone. */
+  const before = new Map<number, number>();
+  const count = (counts: Map<number, number>, { pc, cycles }: CompiledRegion) => {
+    if (cycles > 0) counts.set(pc >>> 0, (counts.get(pc >>> 0) ?? 0) + cycles);
+  };
+
   const clear = () => {
+    for (const region of all.values()) count(before, region);
     slots.fill(undefined);
     all.clear();
   };
@@ -41,7 +44,8 @@ export function createRegionCache(memory: Memory): RegionCache {
     if (length === Number.POSITIVE_INFINITY) return clear();
     const end = offset + length;
     for (const [key, region] of all) {
-      if (!region.offsets.some((at) => at < end && at + 4 > offset)) continue;
+      if (!touches(region.ranges, offset, end)) continue;
+      count(before, region);
       all.delete(key);
       slots[slotOf(region.pc, region.variant)] = undefined;
     }
@@ -50,9 +54,17 @@ export function createRegionCache(memory: Memory): RegionCache {
     slots,
     find: (pc, variant) => all.get(keyOf(pc, variant)),
     add(region) {
-      all.set(keyOf(region.pc, region.variant), region);
+      const key = keyOf(region.pc, region.variant);
+      const replaced = all.get(key);
+      if (replaced) count(before, replaced);
+      all.set(key, region);
       slots[slotOf(region.pc, region.variant)] = region;
     },
     clear,
+    spent() {
+      const counts = new Map(before);
+      for (const region of all.values()) count(counts, region);
+      return counts;
+    },
   };
 }

@@ -1,10 +1,21 @@
 /** Code as the translator reads it, ahead of its execution: bytes, decoded instructions, literals. */
 
+import { latin1 } from '../../bytes.ts';
 import { instructionLength } from '../../xtensa/index.ts';
 import { type Bus, BusFault, PAGE_SHIFT } from '../bus/index.ts';
 import { decodeInstruction, type Instruction, straddles } from './decode.ts';
+import type { CodeRun, KeptFacts } from './kept.ts';
 import { STRADDLE } from './timing.ts';
 import type { Source } from './translate.ts';
+
+/** Where bytes of code lie in the arena. */
+export type ArenaRange = readonly [start: number, end: number];
+
+/** What a translation asked for. */
+export interface Asked {
+  readonly instructions: Map<number, Instruction | undefined>;
+  readonly constants: Map<number, number | undefined>;
+}
 
 export interface Code extends Source {
   /** Arena offset of code at `pc`, or -1. */
@@ -13,7 +24,15 @@ export interface Code extends Source {
   straddle(pc: number): number;
   /** The instruction at `pc` is about to be executed: what the bus throws when it is read counts. */
   begin(pc: number): void;
+  /** The same, writing down what it is asked for. */
+  listening(asked: Asked): Source;
+  /** The code that was asked for, as it is now. */
+  runsOf(asked: Asked): CodeRun[];
+  /** Where that code lies, if it is still the same; stores there are watched from now on. */
+  match(kept: KeptFacts): ArenaRange[] | undefined;
 }
+
+const PAGE = 1 << PAGE_SHIFT;
 
 export function createCode(bus: Bus, warnUnaligned: boolean): Code {
   const { memory } = bus;
@@ -51,7 +70,36 @@ export function createCode(bus: Bus, warnUnaligned: boolean): Code {
     return instruction;
   };
 
-  return {
+  /** Bytes [start, end) of the address space, at a page's end in two. */
+  const pieces = (start: number, end: number): [number, number][] => {
+    const border = (Math.floor(start / PAGE) + 1) * PAGE;
+    return end <= border ? [[start, end]] : [[start, border], ...pieces(border, end)];
+  };
+  const bytesAt = (at: number, length: number): string => latin1(memory.bytes.subarray(at, at + length));
+  const constantOffset = (address: number) => {
+    // A literal behind a cache costs time; one in instruction RAM does not, though only `peek` knows its place.
+    if ((address & 3) !== 0 || bus.isCachedCode(address >>> 0)) return undefined;
+    const at = offset(address);
+    return at === -1 ? undefined : at;
+  };
+  /** Undefined where the bytes are others, or where the bus has something to say to that. */
+  const matching = ({ runs, constants }: KeptFacts): ArenaRange[] | undefined => {
+    try {
+      const ranges: ArenaRange[] = [];
+      for (const { address, bytes } of runs) {
+        const at = offset(address);
+        if ((at === -1) !== (bytes === '')) return undefined;
+        if (bytes === '') continue;
+        if (bytesAt(at, bytes.length) !== bytes) return undefined;
+        ranges.push([at, at + bytes.length]);
+      }
+      return constants.every(([address, at]) => (constantOffset(address) ?? -1) === at) ? ranges : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+
+  const code: Code = {
     offset,
     decode(pc) {
       try {
@@ -62,14 +110,11 @@ export function createCode(bus: Bus, warnUnaligned: boolean): Code {
         throw error;
       }
     },
-    constantOffset(address) {
-      // A literal behind a cache costs time; one in instruction RAM does not, though only `peek` knows its place.
-      if ((address & 3) !== 0 || bus.isCachedCode(address >>> 0)) return undefined;
-      const at = offset(address);
-      return at === -1 ? undefined : at;
-    },
+    constantOffset,
     isCached: (pc) => bus.isCachedCode(pc >>> 0),
-    fetchLine: bus.fetchLine,
+    get fetchLine() {
+      return bus.fetchLine;
+    },
     warnUnaligned,
     straddle(pc) {
       if ((pc & 3) === 0) return 0;
@@ -78,5 +123,42 @@ export function createCode(bus: Bus, warnUnaligned: boolean): Code {
     begin(pc) {
       translating = pc;
     },
+    listening: ({ instructions, constants }) => ({
+      isCached: code.isCached,
+      fetchLine: code.fetchLine,
+      warnUnaligned,
+      decode(pc) {
+        const instruction = code.decode(pc);
+        instructions.set(pc, instruction);
+        return instruction;
+      },
+      constantOffset(address) {
+        const at = constantOffset(address);
+        constants.set(address, at);
+        return at;
+      },
+    }),
+    runsOf({ instructions }) {
+      const spans = [...instructions].sort(([one], [other]) => one - other);
+      const joined: [number, number][] = [];
+      for (const [pc, instruction] of spans) {
+        const last = joined.at(-1);
+        if (instruction && last && last[1] >= pc && last[1] > last[0])
+          last[1] = Math.max(last[1], instruction.next);
+        else joined.push([pc, instruction?.next ?? pc]);
+      }
+      return joined
+        .flatMap(([start, end]) => pieces(start, end))
+        .map(([address, end]) => ({
+          address,
+          bytes: end === address ? '' : bytesAt(offset(address), end - address),
+        }));
+    },
+    match(kept) {
+      const ranges = matching(kept);
+      for (const [start, end] of ranges ?? []) memory.markCode(start, end - start);
+      return ranges;
+    },
   };
+  return code;
 }

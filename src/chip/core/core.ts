@@ -1,7 +1,7 @@
 /**
  * One LX7 core: fetches, translates, runs, takes interrupts, counts cycles.
  *
- * Code is translated in regions (translate.ts) to JavaScript functions that keep registers in local variables. This file
+ * Code is translated in regions (translate.ts) to WebAssembly functions that keep registers in local variables. This file
  * is the loop around them: find the region for the present address, run it, look whether an interrupt is due.
  */
 import type { Bus } from '../bus/index.ts';
@@ -16,6 +16,8 @@ import { packVariant, VARIANT } from './select.ts';
 import { createSlices, LONGEST_SLICE, type Slices } from './slices.ts';
 import { createSpecialWriter } from './special-registers.ts';
 import { type CoreState, CPENABLE, createCoreState, PS, SR, TIME } from './state.ts';
+import { type Translations, translationsOf } from './translations.ts';
+import { joinLinker } from './wasm/linker.ts';
 import { createWindows, freeGroups } from './windows.ts';
 
 /** What the chip holds of a core. */
@@ -41,6 +43,12 @@ export interface Core {
   runUntil(until: number): void;
   /** Executes one instruction (or takes one pending interrupt). */
   step(): void;
+  /** Cycles spent so far, by the address where the code begins that spent them: an entry or a place behind a call. */
+  cyclesByCode(): Map<number, number>;
+  /** Takes translations that an earlier run has kept; of other code they do no harm. The cores of a chip share them. */
+  offerTranslations(bytes: Uint8Array): void;
+  /** All translations of this run, if some of them are new. */
+  keepTranslations(): Uint8Array | undefined;
   /** Makes `runUntil` return soon, before its time: something happened that others must see (core 1 was started). */
   stop(): void;
 }
@@ -77,6 +85,10 @@ interface Parts {
   readonly exceptions: Exceptions;
   readonly debug: Debug;
   readonly regionAt: (pc: number) => CompiledRegion;
+  /** Translated code calls the functions of this core from now on. */
+  readonly activate: () => void;
+  readonly translations: Translations;
+  readonly spent: () => Map<number, number>;
   readonly dataAttributes: Uint8Array;
   /** Recomputes what translations rest on; asks for a look at the interrupts. */
   readonly changed: () => void;
@@ -103,7 +115,7 @@ export function createCore(options: CoreOptions): Core {
 }
 
 function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mode): Parts {
-  const state = createCoreState(core);
+  const state = createCoreState(core, bus.memory);
   const { special, time } = state;
   const slices = createSlices(state);
   const changed = () => {
@@ -123,7 +135,7 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
   const cache = createRegionCache(bus.memory);
   const code = createCode(bus, onUnaligned !== undefined);
   if (onUnaligned) state.pie.onUnaligned = onUnaligned;
-  const runtime = createRuntime({
+  const caller = createRuntime({
     bus,
     state,
     access,
@@ -143,8 +155,21 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
     },
     simcall,
   });
-  const regionAt = createRegions(state, code, cache, runtime.instantiate);
-  return { state, slices, exceptions, debug, regionAt, dataAttributes: access.dataAttributes, changed };
+  const { linker, activate } = joinLinker(bus.memory, caller);
+  const translations = translationsOf(bus.memory, linker);
+  const regionAt = createRegions(state, code, cache, translations, linker);
+  return {
+    state,
+    slices,
+    exceptions,
+    debug,
+    regionAt,
+    activate,
+    translations,
+    spent: cache.spent,
+    dataAttributes: access.dataAttributes,
+    changed,
+  };
 }
 
 /** Takes the interrupt that is due, if one is. @returns where to go on */
@@ -159,7 +184,8 @@ function takeInterrupt({ state, exceptions }: Parts, mode: Mode, pc: number): nu
 /** Runs up to `length` cycles from the present moment. */
 function runSlice(parts: Parts, mode: Mode, length: number): void {
   const { state, slices, debug, regionAt } = parts;
-  const { time } = state;
+  const { time, base } = state;
+  parts.activate();
   slices.begin(length);
   let pc = state.pc | 0;
   try {
@@ -172,7 +198,10 @@ function runSlice(parts: Parts, mode: Mode, length: number): void {
           continue;
         }
       }
-      pc = regionAt(pc).run();
+      const region = regionAt(pc);
+      const before = time[TIME.cycles];
+      pc = region.run(base);
+      region.cycles += time[TIME.cycles] - before;
     } while (time[TIME.cycles] < time[TIME.limit]);
   } finally {
     // The bus may throw through the translator (code that is not the core's to run).
@@ -272,6 +301,9 @@ function coreOf(parts: Parts, mode: Mode): Core {
     setInterruptLines: (lines) => setInterruptLines(parts, mode, lines),
     runUntil: (until) => runUntil(parts, mode, until),
     step: () => step(parts, mode),
+    cyclesByCode: parts.spent,
+    offerTranslations: parts.translations.offer,
+    keepTranslations: parts.translations.keep,
     stop() {
       mode.leaving = true;
       slices.stop();

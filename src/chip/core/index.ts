@@ -1,4 +1,4 @@
-/** The LX7 cores: decoded regions compiled to JavaScript, with cycle accounting, windows, exceptions and interrupts. */
+/** The LX7 cores: decoded regions compiled to WebAssembly, with cycle accounting, windows, exceptions and interrupts. */
 export { type Core, type CoreOptions, createCore } from './core.ts';
 export { decodeInstruction } from './decode.ts';
 export { UnsupportedInstruction } from './errors.ts';

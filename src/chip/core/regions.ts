@@ -1,36 +1,50 @@
 /** Finds the translation for where a core is, and makes it where there is none. */
 import { type CompiledRegion, frontSlot, type RegionCache } from './cache.ts';
-import type { Code } from './code.ts';
+import type { Asked, Code } from './code.ts';
+import type { Kept } from './kept.ts';
 import { unpackVariant } from './select.ts';
 import { type CoreState, SR, TIME } from './state.ts';
 import { translate } from './translate.ts';
+import type { ActiveLoop, Translated, Translations } from './translations.ts';
+import type { Linker } from './wasm/linker.ts';
 
-/**
- * @param instantiate makes a function of a translation's text (runtime.ts)
- * @returns the region for an address, under what translations rest on now
- */
+/** @returns the region for an address, under what translations rest on now */
 export function createRegions(
   { special, time }: CoreState,
   code: Code,
   cache: RegionCache,
-  instantiate: (text: string, pc: number) => () => number,
+  translations: Translations,
+  linker: Linker,
 ): (pc: number) => CompiledRegion {
-  const compile = (pc: number, variant: number, loop: { begin: number; end: number } | undefined) => {
+  const translated = (pc: number, variant: number, loop: ActiveLoop | undefined): Translated => {
+    const known = translations.find(pc, variant, loop, code);
+    if (known) return known;
     code.begin(pc >>> 0);
-    const translation = translate(pc >>> 0, unpackVariant(variant), code, loop);
-    const offsets = translation.instructions.map((instruction) => code.offset(instruction.pc));
-    const addresses = translation.instructions.flatMap(({ pc: at, next }) => [at, next]);
-    const region: CompiledRegion = {
-      pc: pc | 0,
+    const asked: Asked = { instructions: new Map(), constants: new Map() };
+    const source = code.listening(asked);
+    const { text, instructions, loopEnds } = translate(pc >>> 0, unpackVariant(variant), source, loop);
+    const body = linker.compile(text);
+    // What cannot be fetched now may be mapped later without notice.
+    if (instructions.length === 0)
+      return { run: linker.link([body])[0], low: 0, high: 0, loopEnds, ranges: [] };
+    const addresses = instructions.flatMap(({ pc: at, next }) => [at, next]);
+    const kept: Kept = {
+      pc: pc >>> 0,
       variant,
-      run: instantiate(translation.text, pc),
+      loop: loop && [loop.begin, loop.end],
+      runs: code.runsOf(asked),
+      constants: [...asked.constants].map(([address, at]) => [address, at ?? -1]),
       low: Math.min(...addresses),
       high: Math.max(...addresses),
-      loopEnds: translation.loopEnds,
-      offsets,
+      loopEnds: [...loopEnds],
+      body,
     };
-    // What cannot be fetched now may be mapped later without notice.
-    if (translation.instructions.length > 0) cache.add(region);
+    return translations.add(kept, code.match(kept) ?? []);
+  };
+
+  const compile = (pc: number, variant: number, loop: ActiveLoop | undefined): CompiledRegion => {
+    const region: CompiledRegion = { ...translated(pc, variant, loop), pc: pc | 0, variant, cycles: 0 };
+    if (region.ranges.length > 0) cache.add(region);
     return region;
   };
 

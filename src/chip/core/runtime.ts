@@ -2,14 +2,16 @@
  * What generated code calls: `$X` and the constants around it (see semantics/context.ts for the names).
  */
 import { ACCESS, type Bus, BusFault, CAUSE } from '../bus/index.ts';
-import { createFpu, fpuBindings } from '../fpu/index.ts';
-import { pieBindings } from '../pie/index.ts';
+import { createFpu } from '../fpu/index.ts';
+import { pieFunctions } from '../pie/index.ts';
 import type { SlowAccess } from './access.ts';
 import { DEBUG_TRAP } from './debug.ts';
 import { trap, UnsupportedInstruction } from './errors.ts';
 import type { Exceptions } from './exceptions.ts';
+import { debugPortInstructions } from './semantics/processor.ts';
 import { type CoreState, PS, SR, TIME } from './state.ts';
 import { divideStall } from './timing.ts';
+import type { Caller } from './wasm/linker.ts';
 import type { Windows } from './windows.ts';
 
 /** The visible address registers. */
@@ -37,25 +39,10 @@ export interface RuntimeParts {
   readonly simcall: SimcallHandler | undefined;
 }
 
-/** High word of the signed 64-bit product. */
-function highSigned(x: number, y: number): number {
-  const xLow = x & 0xffff;
-  const xHigh = x >> 16;
-  const yLow = y & 0xffff;
-  const yHigh = y >> 16;
-  const low = xLow * yLow;
-  const middle = xHigh * yLow + Math.floor(low / 65536);
-  const other = xLow * yHigh + (middle & 0xffff);
-  return (xHigh * yHigh + Math.floor(middle / 65536) + Math.floor(other / 65536)) | 0;
-}
-
-const highUnsigned = (x: number, y: number): number =>
-  (highSigned(x, y) + (x < 0 ? y : 0) + (y < 0 ? x : 0)) | 0;
-
-export function createRuntime(parts: RuntimeParts) {
+/** What the code of one core calls. */
+export function createRuntime(parts: RuntimeParts): Caller {
   const { bus, state, access, exceptions, windows } = parts;
   const { special, time, ar } = state;
-  const { arena } = bus.memory;
   const codeAttributes = new Uint8Array(8).fill(2);
 
   const visible = (index: number) => (special[SR.windowbase] * 4 + index) & 63;
@@ -81,7 +68,10 @@ export function createRuntime(parts: RuntimeParts) {
     ...windows,
     raise: (cause: number, pc: number) => exceptions.raise(cause, pc),
     /** @returns the vector, or where the error happened when it is not an architectural exception */
-    caught(error: unknown): number {
+    caught(): number {
+      const { error } = caller;
+      caller.error = undefined;
+      time[TIME.failed] = 0;
       if (error === trap) {
         if (trap.cause !== DEBUG_TRAP) return exceptions.raise(trap.cause, trap.pc, trap.address);
         return exceptions.debug(trap.address, trap.pc, trap.pc);
@@ -102,10 +92,8 @@ export function createRuntime(parts: RuntimeParts) {
     },
     writeSpecial: parts.writeSpecial,
     straddle: parts.straddle,
-    highSigned,
-    highUnsigned,
     divideStall(quotient: number, signed: number) {
-      const magnitude = signed ? Math.abs(quotient) : quotient;
+      const magnitude = signed !== 0 ? Math.abs(quotient) : quotient;
       return divideStall(32 - Math.clz32(magnitude));
     },
     /** MAC16: adds a product to the 40-bit accumulator, or takes it away. */
@@ -116,6 +104,7 @@ export function createRuntime(parts: RuntimeParts) {
     },
     fence() {
       if (bus.fence) time[TIME.cycles] += bus.fence(state.core, parts.now());
+      time[TIME.posted] = 0;
     },
     /** Code fetched through a cache: charges the line fill. */
     fetch(pc: number, length: number) {
@@ -133,13 +122,21 @@ export function createRuntime(parts: RuntimeParts) {
       }
       return exceptions.raise(CAUSE.fetchError, pc, pc);
     },
-    attribute: (side: 'data' | 'code', address: number) =>
-      (side === 'data' ? access.dataAttributes : codeAttributes)[address >>> 29],
-    setAttribute(side: 'data' | 'code', address: number, value: number) {
-      (side === 'data' ? access.dataAttributes : codeAttributes)[address >>> 29] = value & 15;
+    dataAttribute: (address: number) => access.dataAttributes[address >>> 29],
+    codeAttribute: (address: number) => codeAttributes[address >>> 29],
+    setDataAttribute(address: number, value: number) {
+      access.dataAttributes[address >>> 29] = value & 15;
     },
-    unsupported(mnemonic: string, pc: number, reason: string): never {
-      throw new UnsupportedInstruction(mnemonic, pc, reason);
+    setCodeAttribute(address: number, value: number) {
+      codeAttributes[address >>> 29] = value & 15;
+    },
+    /** @param instruction an index of `debugPortInstructions` */
+    debugPort(instruction: number, pc: number): never {
+      throw new UnsupportedInstruction(
+        debugPortInstructions[instruction],
+        pc,
+        'it belongs to the on-chip debug module, which is not simulated',
+      );
     },
     simcall(pc: number, next: number) {
       // Without a host it is what the manual makes of it in hardware.
@@ -149,39 +146,22 @@ export function createRuntime(parts: RuntimeParts) {
     },
   };
 
-  const constants: Readonly<Record<string, unknown>> = {
-    $AR: ar,
-    $SR: special,
-    $MR: state.mr,
-    $TP: state.threadPointer,
-    $FI: state.fpu.bits,
-    $FC: state.fpu.control,
-    $F: createFpu(state.fpu),
-    $T: time,
-    $LM: bus.memory.loadMap,
-    $SM: bus.memory.storeMap,
-    $M8: new Uint8Array(arena),
-    $MS8: new Int8Array(arena),
-    $M16: new Uint16Array(arena),
-    $MS16: new Int16Array(arena),
-    $M32: new Int32Array(arena),
-    $W: access.words,
-    $X: slow,
-    ...fpuBindings(state.fpu),
-    ...pieBindings(state.pie),
-  };
-  const names = Object.keys(constants);
-  const header = `const {${names.join(',')}}=$constants;`;
-
-  return {
-    /** Makes a function of the text of a translation. */
-    instantiate(text: string, pc: number): () => number {
-      const name = `at_${(pc >>> 0).toString(16)}`;
-      // In parentheses: the host then compiles it at once instead of parsing it twice.
-      // The text is made of the instruction table's own templates and numbers, never of anything from outside.
-      return new Function('$constants', `"use strict";${header}return (function ${name}(){${text}})`)(
-        constants,
-      );
+  const named = (prefix: string, functions: object) =>
+    Object.fromEntries(
+      Object.entries(functions).flatMap(([name, value]) =>
+        typeof value === 'function' ? [[`${prefix}${name}`, value]] : [],
+      ),
+    );
+  const fpu = createFpu(state.fpu);
+  const caller: Caller = {
+    functions: {
+      ...named('$X.', slow),
+      ...named('$F.', fpu),
+      ...named('fpu_unit.', fpu),
+      ...pieFunctions(state.pie),
     },
+    time,
+    error: undefined,
   };
+  return caller;
 }

@@ -61,6 +61,7 @@ export function createSlices(state: CoreState): Slices {
     begin(length) {
       if (timerCycle === 0) timerCycle = base + timers.untilNext();
       time[TIME.limit] = Math.min(length, timerCycle - base, LONGEST_SLICE);
+      time[TIME.posted] = 1; // others write in the core's name between its slices
     },
     settle,
     untilTimer: timers.untilNext,

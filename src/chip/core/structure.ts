@@ -1,5 +1,5 @@
 /**
- * Turns a control flow graph into nested loops and labelled blocks, so that the generated JavaScript has no dispatch
+ * Turns a control flow graph into nested loops and labelled blocks, so that the generated code has no dispatch
  * switch and the host's compiler sees real loops.
  *
  * Method: N. Ramsey, "Beyond Relooper: recursive translation of unstructured control flow to structured control flow",

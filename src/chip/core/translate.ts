@@ -1,5 +1,5 @@
 /**
- * From machine code to one JavaScript function per region: registers in local variables, loops as loops, cycles counted
+ * From machine code to one function per region: registers in local variables, loops as loops, cycles counted
  * per block. See `core.ts` for who calls it.
  */
 
@@ -110,7 +110,7 @@ function wrap(body: string, prologue: string): string {
     `${prologue}let $c=${T.cycles},$n=${T.instructions},$pc=0,$t=0,$u=0,$p=0,$v=0;const $b=${S.windowbase}<<2;` +
     (load ? `let ${load};` : '') +
     (usesLoop ? `let $lc=${S.lcount};` : '') +
-    `try{$exit:{${body}}}catch($e){$pc=$X.caught($e);$c=${T.cycles};$n=${T.instructions};}` +
+    `try{$exit:{${body}}}catch{$pc=$X.caught();$c=${T.cycles};$n=${T.instructions};}` +
     `${save}${usesLoop ? `${S.lcount}=$lc;` : ''}${T.cycles}=$c;${T.instructions}=$n;return $pc;`
   );
 }
@@ -121,7 +121,7 @@ function entryPrologue(instruction: Instruction, variant: Variant): string {
   const next = instruction.next | 0;
   return (
     `{const $e=$X.entry(${ars.slice(2)},${uimm12x8},${instruction.pc | 0},${next});` +
-    `if($e!==${next})return $e;${T.cycles}++;${T.instructions}++;if(${T.variant}!==${packVariant(variant)})return $e;}`
+    `if($e!==${next})return $e;${T.cycles}=(${T.cycles}+1)|0;${T.instructions}=(${T.instructions}+1)|0;if(${T.variant}!==${packVariant(variant)})return $e;}`
   );
 }
 

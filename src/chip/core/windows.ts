@@ -27,7 +27,8 @@ export interface Windows {
   entry(register: number, frame: number, pc: number, next: number): number;
   windowedReturn(link: number, pc: number): number;
   moveStackPointer(pc: number, next: number): number;
-  returnFromWindow(overflow: boolean): number;
+  /** @param overflow 1 after an overflow, 0 after an underflow */
+  returnFromWindow(overflow: number): number;
   rotateWindow(by: number): void;
 }
 
@@ -106,9 +107,9 @@ export function createWindows(
       if (hasStart(base - 1) || hasStart(base - 2) || hasStart(base - 3)) return next;
       return exceptions.raise(CAUSE.alloca, pc);
     },
-    returnFromWindow(isOverflow) {
+    returnFromWindow(overflowed) {
       const bit = 1 << special[SR.windowbase];
-      if (isOverflow) special[SR.windowstart] &= ~bit;
+      if (overflowed !== 0) special[SR.windowstart] &= ~bit;
       else special[SR.windowstart] |= bit;
       const ps = special[SR.ps];
       special[SR.ps] = ps & ~PS.excm;

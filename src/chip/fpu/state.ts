@@ -28,8 +28,10 @@ export interface FpuState {
 /** Indices into `FpuState.control`. */
 export const FpuControl = { fcr: 0, fsr: 1 } as const;
 
+export const FPU_STATE_BYTES = 72;
+
 /** `buffer` (72 bytes from `offset`, a multiple of 8) lets a core keep all its state in one piece. */
-export function createFpuState(buffer: ArrayBuffer = new ArrayBuffer(72), offset = 0): FpuState {
+export function createFpuState(buffer: ArrayBuffer = new ArrayBuffer(FPU_STATE_BYTES), offset = 0): FpuState {
   return {
     f: new Float32Array(buffer, offset, 16),
     bits: new Int32Array(buffer, offset, 16),

@@ -2,12 +2,11 @@
 import { createFftFunctions } from './fft.ts';
 import { setQaccForm } from './qacc.ts';
 import { instantiateSimd } from './simd/index.ts';
-import { Control, type PieState, QaccForm } from './state.ts';
+import { Control, layout, type PieState, QaccForm } from './state.ts';
 
-/** Names and values; each is constant for the life of `state`. */
-export function pieBindings(state: PieState): Record<string, unknown> {
-  const functions = {
-    ...instantiateSimd(state.memory),
+/** Functions that are no WebAssembly; each is constant for the life of `state`. */
+export function pieFunctions(state: PieState): Record<string, (...operands: number[]) => unknown> {
+  const functions: Record<string, (...operands: never[]) => unknown> = {
     ...createFftFunctions(state),
     setQaccForm: (form: QaccForm) => setQaccForm(state, form),
     qaccRaw: () => setQaccForm(state, QaccForm.raw),
@@ -16,6 +15,11 @@ export function pieBindings(state: PieState): Record<string, unknown> {
       state.onUnaligned(address >>> 0, pc >>> 0);
     },
   };
+  return named(functions) as Record<string, (...operands: number[]) => unknown>;
+}
+
+/** What is text in an instruction's meaning and code in a test: all names with their values, for a state at the beginning of its memory. */
+export function pieBindings(state: PieState): Record<string, unknown> {
   const views = {
     q: state.qs32,
     q16: state.qs16,
@@ -25,7 +29,19 @@ export function pieBindings(state: PieState): Record<string, unknown> {
     ua: state.ua,
     spare: state.spare,
   };
-  return Object.fromEntries(
-    Object.entries({ ...views, ...functions }).map(([name, value]) => [`pie_${name}`, value]),
-  );
+  return { ...named({ ...views, ...instantiateSimd(state.memory) }), ...pieFunctions(state) };
 }
+
+const named = <T>(values: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [`pie_${name}`, value]));
+
+/** The views among the names: where they begin in the state, and what their elements are. */
+export const pieViews = {
+  pie_q: { offset: layout.q, element: 'i32' },
+  pie_q16: { offset: layout.q, element: 'i16' },
+  pie_control: { offset: layout.control, element: 'i32' },
+  pie_accx: { offset: layout.accx, element: 'i32' },
+  pie_qaccWords: { offset: layout.qacc, element: 'i32' },
+  pie_ua: { offset: layout.uaState, element: 'i32' },
+  pie_spare: { offset: layout.spare, element: 'i32' },
+} as const;

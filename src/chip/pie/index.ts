@@ -1,10 +1,20 @@
 /**
- * The vector unit of the ESP32-S3 (PIE): semantics as generated JavaScript, and timing as data.
+ * The vector unit of the ESP32-S3 (PIE): semantics as generated text, and timing as data.
  * Source: ESP32-S3 TRM, chapter 1 (Processor Instruction Extensions).
  */
-export { pieBindings } from './bindings.ts';
+export { pieBindings, pieFunctions, pieViews } from './bindings.ts';
 export type { EmitContext } from './context.ts';
 export { emitPie, pieInstructionNames } from './emit.ts';
 export { setQaccForm } from './qacc.ts';
-export { Control, createPieState, layout, type PieState, QaccForm, readAccx, writeAccx } from './state.ts';
+export { type BodyPart, type Inline, isBase, simdInlines } from './simd/index.ts';
+export {
+  Control,
+  createPieState,
+  layout,
+  PIE_STATE_BYTES,
+  type PieState,
+  QaccForm,
+  readAccx,
+  writeAccx,
+} from './state.ts';
 export { type PipelineRule, type PipelineUse, pipelineRule } from './timing.ts';

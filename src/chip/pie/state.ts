@@ -6,7 +6,7 @@
  * Source of the register set: ESP32-S3 TRM, chapter 1 (Processor Instruction Extensions).
  */
 
-/** Byte offsets inside `PieState.buffer`. */
+/** Byte offsets from where the state begins. */
 export const layout = {
   /** 8 registers of 16 bytes, q0 first, little endian. */
   q: 0,
@@ -72,26 +72,31 @@ export interface PieState {
   onUnaligned: (address: number, pc: number) => void;
 }
 
-/** A vector unit after reset: all zero. */
-export function createPieState(): PieState {
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+/** Bytes that the state takes. */
+export const PIE_STATE_BYTES = 384;
+
+/** A vector unit after reset: all zero. With `memory`, its state lies there, at `offset` (a multiple of 16). */
+export function createPieState(
+  memory = new WebAssembly.Memory({ initial: 1, maximum: 1 }),
+  offset = 0,
+): PieState {
   const buffer = memory.buffer as ArrayBuffer;
   return {
     memory,
     buffer,
-    qs8: new Int8Array(buffer, layout.q, 128),
-    qu8: new Uint8Array(buffer, layout.q, 128),
-    qs16: new Int16Array(buffer, layout.q, 64),
-    qu16: new Uint16Array(buffer, layout.q, 64),
-    qs32: new Int32Array(buffer, layout.q, 32),
-    lanes20: new Int32Array(buffer, layout.lanes20, 16),
-    lanes40: new Float64Array(buffer, layout.lanes40, 8),
-    accx: new Int32Array(buffer, layout.accx, 2),
-    qacc: new Uint8Array(buffer, layout.qacc, 40),
-    qaccWords: new Int32Array(buffer, layout.qacc, 10),
-    ua: new Int32Array(buffer, layout.uaState, 4),
-    control: new Int32Array(buffer, layout.control, 8),
-    spare: new Int32Array(buffer, layout.spare, 4),
+    qs8: new Int8Array(buffer, offset + layout.q, 128),
+    qu8: new Uint8Array(buffer, offset + layout.q, 128),
+    qs16: new Int16Array(buffer, offset + layout.q, 64),
+    qu16: new Uint16Array(buffer, offset + layout.q, 64),
+    qs32: new Int32Array(buffer, offset + layout.q, 32),
+    lanes20: new Int32Array(buffer, offset + layout.lanes20, 16),
+    lanes40: new Float64Array(buffer, offset + layout.lanes40, 8),
+    accx: new Int32Array(buffer, offset + layout.accx, 2),
+    qacc: new Uint8Array(buffer, offset + layout.qacc, 40),
+    qaccWords: new Int32Array(buffer, offset + layout.qacc, 10),
+    ua: new Int32Array(buffer, offset + layout.uaState, 4),
+    control: new Int32Array(buffer, offset + layout.control, 8),
+    spare: new Int32Array(buffer, offset + layout.spare, 4),
     onUnaligned: () => {},
   };
 }

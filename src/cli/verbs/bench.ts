@@ -49,13 +49,21 @@ export function register(program: Command): void {
 }
 
 async function bench(options: Options): Promise<void> {
-  const { simulate } = await import('../../firmware/index.ts');
+  const [{ simulate }, { userCache }] = await Promise.all([
+    import('../../firmware/index.ts'),
+    import('../../node/index.ts'),
+  ]);
   const loaded = await openNamed(options);
   const rows: Row[] = [];
   for (const { name, change } of options.ablation ? ABLATION : [FULL]) {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Ksimulating ${name} ...`);
     const firmware = await buildFrom(loaded, { ...options, ...change });
-    const story = simulate(firmware, { prompt: 'Once upon a time', temperature: 0, tokens: options.tokens });
+    const story = simulate(firmware, {
+      prompt: 'Once upon a time',
+      temperature: 0,
+      tokens: options.tokens,
+      cache: userCache(),
+    });
     rows.push(rowOf(name, story, firmware.context));
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');

@@ -50,7 +50,10 @@ async function run(options: Options): Promise<void> {
   // A screenshot needs a screen; only --screen shows it in the terminal.
   const screen = options.screen ?? (options.screenshot === undefined ? undefined : true);
   const firmware = await buildFrom(loaded, { ...options, screen });
-  const { simulate } = await import('../../firmware/index.ts');
+  const [{ simulate }, { userCache }] = await Promise.all([
+    import('../../firmware/index.ts'),
+    import('../../node/index.ts'),
+  ]);
   const console = options.json ? process.stderr : process.stdout;
   const watch = await watchScreen(options, console);
   const rom = await romFrom(options);
@@ -63,6 +66,7 @@ async function run(options: Options): Promise<void> {
       tokens: options.tokens,
       profile: options.profile,
       rom,
+      cache: userCache(),
       output: (bytes) => console.write(bytes),
       onLook: watch.onLook,
     });

@@ -1,10 +1,11 @@
 /**
- * How an instruction's semantics become JavaScript text.
+ * How an instruction's semantics become text.
  *
- * The translator turns regions of code into one JavaScript function each; every instruction contributes statements.
- * Single stepping uses the same text (a region of one instruction), so there is one source of truth.
+ * The translator turns regions of code into one function each; every instruction contributes statements. They are written in a few
+ * constructs of JavaScript, which tests can run as they are, and compiled to WebAssembly (wasm/body.ts). Single stepping uses the same
+ * text (a region of one instruction), so there is one source of truth.
  *
- * Names inside generated code: `$a0`…`$a15` are local int32 variables; `$SR`, `$MR`, `$TP` views of CoreState; `$FI`,
+ * Names inside the text: `$a0`…`$a15` are local int32 variables; `$SR`, `$MR`, `$TP` views of CoreState; `$FI`,
  * `$FC` float registers as bits and [FCR, FSR]; `$T` cycle bookkeeping; `$c`, `$n` cycles and instructions of the
  * slice; `$lc` LCOUNT; `$X` the slow-path functions of `runtime.ts`; `$t`, `$u`, `$p`, `$v` int32 scratch.
  */

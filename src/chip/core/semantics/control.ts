@@ -126,8 +126,8 @@ const endings: Record<string, EndingEmitter> = {
       '$t',
       false,
     ),
-  rfwo: () => leave('', '$X.returnFromWindow(true)', true),
-  rfwu: () => leave('', '$X.returnFromWindow(false)', true),
+  rfwo: () => leave('', '$X.returnFromWindow(1)', true),
+  rfwu: () => leave('', '$X.returnFromWindow(0)', true),
 
   loop: loop(undefined),
   loopnez: loop((count) => `${count}===0`),

@@ -81,7 +81,7 @@ const integer: Record<string, Emitter> = {
   salt: binary((s, t) => `${s}<${t}?1:0`),
   saltu: binary((s, t) => `${unsigned(s)}<${unsigned(t)}?1:0`),
   // Number of sign bits beyond the first; of leading zeros.
-  nsa: ({ art, ars }) => `${art}=Math.clz32(${ars}^(${ars}>>31))-1;`,
+  nsa: ({ art, ars }) => `${art}=(Math.clz32(${ars}^(${ars}>>31))-1)|0;`,
   nsau: ({ art, ars }) => `${art}=Math.clz32(${ars});`,
   nop: () => '',
   'nop.n': () => '',

@@ -2,12 +2,13 @@
  * Memory ordering, region attributes (the core's "TLB" instructions) and debug port instructions.
  * Source: Xtensa ISA reference manual, section 4.6.3 (region protection).
  */
+import { T } from '../names.ts';
 import type { Emitter } from './context.ts';
 
 const attribute =
-  (side: 'data' | 'code'): Emitter =>
+  (side: 'Data' | 'Code'): Emitter =>
   ({ art, ars }) =>
-    `$X.setAttribute('${side}',${ars},${art});`;
+    `$X.set${side}Attribute(${ars},${art});`;
 
 /** A region's page number; the probe adds the hit bit. */
 const region =
@@ -18,23 +19,26 @@ const region =
 const readAttribute =
   (side: 'data' | 'code'): Emitter =>
   ({ art, ars }) =>
-    `${art}=(${ars}&0xe0000000)|$X.attribute('${side}',${ars});`;
+    `${art}=(${ars}&0xe0000000)|$X.${side}Attribute(${ars});`;
 
 const nothing: Emitter = () => '';
 
-const unsupported =
-  (mnemonic: string, reason: string): Emitter =>
-  (_, { pc, beforeCall }) =>
-    `${beforeCall}$X.unsupported('${mnemonic}',${pc | 0},'${reason}');`;
+/** Of the on-chip debug module, which is not simulated. */
+export const debugPortInstructions = ['lddr32.p', 'sddr32.p', 'rfdo', 'rfdd'] as const;
 
-const debugPort = 'it belongs to the on-chip debug module, which is not simulated';
+const debugPort: Record<string, Emitter> = Object.fromEntries(
+  debugPortInstructions.map((name, index): [string, Emitter] => [
+    name,
+    (_, { pc, beforeCall }) => `${beforeCall}$X.debugPort(${index},${pc | 0});`,
+  ]),
+);
 
 const processor: Record<string, Emitter> = {
-  memw: (_, context) => `${context.beforeCall}$X.fence();${context.afterCall}`,
+  memw: (_, context) => `if(${T.posted}!==0){${context.beforeCall}$X.fence();${context.afterCall}}`,
   idtlb: nothing,
   iitlb: nothing,
-  wdtlb: attribute('data'),
-  witlb: attribute('code'),
+  wdtlb: attribute('Data'),
+  witlb: attribute('Code'),
   pdtlb: region(1),
   pitlb: region(1),
   rdtlb0: region(0),
@@ -44,10 +48,7 @@ const processor: Record<string, Emitter> = {
   // External registers belong to the debug module. They read as they do with no debugger attached, which is what firmware asks.
   rer: ({ art }) => `${art}=0;`,
   wer: nothing,
-  'lddr32.p': unsupported('lddr32.p', debugPort),
-  'sddr32.p': unsupported('sddr32.p', debugPort),
-  rfdo: unsupported('rfdo', debugPort),
-  rfdd: unsupported('rfdd', debugPort),
+  ...debugPort,
 };
 
 export const processorEmitter = (name: string): Emitter | undefined => processor[name];

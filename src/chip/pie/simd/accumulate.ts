@@ -8,6 +8,7 @@
 import { type LaneType, laneTypes } from '../context.ts';
 import { layout } from '../state.ts';
 import {
+  base,
   type Code,
   f64Const,
   f64x2,
@@ -28,7 +29,6 @@ import {
 } from './encoder.ts';
 
 const { v128: vector, i64: long } = ValueType;
-const base = i32Const(0);
 
 const swapHalves = [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -119,6 +119,7 @@ function accumulateScalar(type: LaneType, l: number): Code {
 const shiftScalar: WasmFunction = {
   name: 'shiftAccx',
   parameters: 1,
+  places: 0,
   results: [ValueType.i32],
   locals: [long],
   body: [
@@ -133,6 +134,7 @@ const shiftScalar: WasmFunction = {
 const zeroScalar: WasmFunction = {
   name: 'zeroAccx',
   parameters: 0,
+  places: 0,
   results: [],
   locals: [],
   body: i64.store(base, layout.accx, i64Const(0)),
@@ -208,6 +210,7 @@ function storeParameters(first: number): Code {
 const loadWords: WasmFunction = {
   name: 'load',
   parameters: 5,
+  places: 1,
   results: [],
   locals: [],
   body: storeParameters(1),
@@ -220,6 +223,7 @@ const withAndWithoutLoad = (name: string, body: (l: number) => Code): WasmFuncti
     return {
       name: loads ? `${name}_load` : name,
       parameters,
+      places: loads ? 3 : 2,
       results: [],
       locals: [vector, vector, vector, vector, long],
       body: [...body(parameters), ...(loads ? storeParameters(3) : [])],
@@ -260,6 +264,7 @@ function moveToLanes(type: LaneType): WasmFunction {
   return {
     name: `moveQacc_${type}`,
     parameters: 1,
+    places: 1,
     results: [],
     locals: [vector],
     body: [...set(1, v128.load(get(0), 0)), ...body],
@@ -270,6 +275,7 @@ function moveToLanes(type: LaneType): WasmFunction {
 const shiftLanes20: WasmFunction = {
   name: 'srcmb_s8',
   parameters: 2,
+  places: 1,
   results: [],
   locals: [vector, vector, vector, vector],
   body: [
@@ -289,6 +295,7 @@ const shiftLanes20: WasmFunction = {
 const shiftLanes40: WasmFunction = {
   name: 'srcmb_s16',
   parameters: 2,
+  places: 1,
   results: [],
   locals: [vector, vector, vector, vector, vector],
   body: [
@@ -312,6 +319,7 @@ function integers(low: number, high: number): Code {
 const zeroLanes: WasmFunction = {
   name: 'zeroQacc',
   parameters: 0,
+  places: 0,
   results: [],
   locals: [],
   body: [

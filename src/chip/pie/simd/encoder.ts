@@ -13,6 +13,8 @@ export interface WasmFunction {
   readonly name: string;
   /** Number of i32 parameters. */
   readonly parameters: number;
+  /** How many of them, the first, are places: byte offsets from where the vector unit's state begins. */
+  readonly places: number;
   readonly results: readonly ValueType[];
   /** Types of the locals that follow the parameters. */
   readonly locals: readonly ValueType[];
@@ -46,14 +48,77 @@ const vector = (items: readonly Code[]): number[] => [...unsigned(items.length),
 const section = (id: number, bytes: Code): number[] => [id, ...sized(bytes)];
 const text = (value: string): number[] => sized([...new TextEncoder().encode(value)]);
 
-/** A module that imports `env.memory` and exports `functions` by name. */
+/** Stands in a body for the address at which the vector unit's state begins. */
+const BASE_LOCAL = 0x7f;
+export const base: Code = [0x20, BASE_LOCAL];
+
+/** A part of a body: bytes as they are, or a use of a local (get, set or tee). */
+export type BodyPart = readonly number[] | { readonly use: number; readonly local: number };
+
+const GET = 0x20;
+const TEE = 0x22;
+
+/** Bytes of the numbers and lanes behind an opcode; a LEB128 number counts as 'n'. */
+function operandsOf(opcode: number, extended: number): readonly (number | 'n')[] {
+  if (opcode === 0xfd) {
+    if (extended <= 11) return ['n', 'n'];
+    if (extended <= 13) return [16];
+    return extended >= 0x15 && extended <= 0x22 ? [1] : [];
+  }
+  if (opcode >= 0x28 && opcode <= 0x3e) return ['n', 'n'];
+  return opcode === 0x41 || opcode === 0x42 ? ['n'] : opcode === 0x44 ? [8] : [];
+}
+
+/** A body cut at its uses of locals, so that it can stand inside another function. */
+export function partsOf({ body }: WasmFunction): BodyPart[] {
+  const parts: BodyPart[] = [];
+  let from = 0;
+  let at = 0;
+  const skipNumber = () => {
+    while (body[at++] & 0x80);
+  };
+  while (at < body.length) {
+    const start = at;
+    const opcode = body[at++];
+    if (opcode >= GET && opcode <= TEE) {
+      if (start > from) parts.push(body.slice(from, start));
+      parts.push({ use: opcode, local: body[at++] });
+      from = at;
+      continue;
+    }
+    let extended = 0;
+    if (opcode === 0xfd || opcode === 0xfc) {
+      extended = body[at] & 0x7f;
+      if (body[at] & 0x80) extended |= body[at + 1] << 7;
+      skipNumber();
+    }
+    for (const operand of operandsOf(opcode, extended)) {
+      if (operand === 'n') skipNumber();
+      else at += operand;
+    }
+  }
+  if (at > from) parts.push(body.slice(from, at));
+  return parts;
+}
+
+/** A module that imports `env.memory` and exports `functions` by name; the state begins at address 0. */
 export function encodeModule(functions: readonly WasmFunction[]): Uint8Array {
   const type = (f: WasmFunction) => [
     0x60,
     ...vector(Array.from({ length: f.parameters }, () => [ValueType.i32])),
     ...vector(f.results.map((t) => [t])),
   ];
-  const body = (f: WasmFunction) => sized([...vector(f.locals.map((t) => [1, t])), ...f.body, 0x0b]);
+  const standing = (f: WasmFunction) =>
+    partsOf(f).flatMap((part) =>
+      Array.isArray(part)
+        ? part
+        : 'local' in part
+          ? part.local === BASE_LOCAL
+            ? i32Const(0)
+            : [part.use, part.local]
+          : [],
+    );
+  const body = (f: WasmFunction) => sized([...vector(f.locals.map((t) => [1, t])), ...standing(f), 0x0b]);
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector(functions.map(type))),
@@ -63,6 +128,9 @@ export function encodeModule(functions: readonly WasmFunction[]): Uint8Array {
     ...section(10, vector(functions.map(body))),
   ]);
 }
+
+/** Whether a use of a local stands for {@link base}. */
+export const isBase = (local: number): boolean => local === BASE_LOCAL;
 
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
 export const set = (local: number, value: Code): Code => [...value, 0x21, ...unsigned(local)];

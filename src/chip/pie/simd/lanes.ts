@@ -24,6 +24,7 @@ const { v128: vector } = ValueType;
 const binary = (name: string, operation: (x: Code, y: Code) => Code): WasmFunction => ({
   name,
   parameters: 3,
+  places: 3,
   results: [],
   locals: [],
   body: v128.store(get(0), 0, operation(v128.load(get(1), 0), v128.load(get(2), 0))),
@@ -39,6 +40,7 @@ function saturating32(name: string, subtract: boolean): WasmFunction {
   return {
     name,
     parameters: 3,
+    places: 3,
     results: [],
     locals: [vector, vector, vector],
     body: [
@@ -84,6 +86,7 @@ function product16(x: Code, y: Code, shift: Code, signed: boolean): Code {
 const multiply = (name: string, product: typeof product8, signed: boolean): WasmFunction => ({
   name,
   parameters: 4,
+  places: 3,
   results: [],
   locals: [vector, vector],
   body: [
@@ -101,6 +104,7 @@ const parametricRelu = (
 ): WasmFunction => ({
   name,
   parameters: 4,
+  places: 3,
   results: [],
   locals: [vector, vector],
   body: [
@@ -123,6 +127,7 @@ const relu = (
 ): WasmFunction => ({
   name,
   parameters: 3,
+  places: 1,
   results: [],
   locals: [vector, vector],
   body: [
@@ -140,6 +145,7 @@ const relu = (
 const rearrange = (name: string, first: readonly number[], second: readonly number[]): WasmFunction => ({
   name,
   parameters: 2,
+  places: 2,
   results: [],
   locals: [vector, vector],
   body: [
@@ -178,6 +184,7 @@ const window = (low: Code, high: Code, n: Code): Code =>
 const shiftPair: WasmFunction = {
   name: 'shiftPair',
   parameters: 4,
+  places: 3,
   results: [],
   locals: [],
   body: v128.store(get(0), 0, window(v128.load(get(1), 0), v128.load(get(2), 0), get(3))),
@@ -187,6 +194,7 @@ const shiftPair: WasmFunction = {
 const slidePair: WasmFunction = {
   name: 'slidePair',
   parameters: 3,
+  places: 2,
   results: [],
   locals: [vector, vector],
   body: [
