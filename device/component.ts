@@ -3,11 +3,11 @@
  * A story is made token by token at the call of the component's C code: `begin`, then per token `pass` on every core and
  * `next` on core 0.
  */
-import { context, promptMerges } from "./contract/config";
+import { context, promptMerges, startToken } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { choose, draw, exponentiate, seedSampler } from "./sampler";
-import { BOS, decode, decodedBytes, encode, promptToken } from "./tokenizer";
+import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
 
 let token: i32 = 0;
@@ -25,7 +25,7 @@ export function begin(text: usize, bytes: i32, seed: u64, askedTemperature: f32,
   resetDigest();
   temperature = askedTemperature;
   topp = askedTopp;
-  token = BOS;
+  token = startToken;
   position = 0;
   return promptCount;
 }
@@ -50,7 +50,7 @@ function isSampled(): bool {
 /** The token that follows, which becomes the present one; negative at the end of the story. */
 export function next(): i32 {
   const found = isSampled() ? (temperature == 0 ? choose() : draw(topp)) : promptToken(position + 1);
-  if (found == BOS) return -1;
+  if (isEnd(found)) return -1;
   digestToken(found);
   piece = decode(token, found, promptMerges); // the merges are done with: a byte to use
   token = found;

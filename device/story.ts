@@ -1,6 +1,6 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
-import { clockMegahertz, context, line, lineBytes, screenKind, storyTokens } from "./contract/config";
+import { clockMegahertz, context, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
@@ -11,7 +11,7 @@ import { seed, temperature, tokenLimit, topp } from "./settings";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
-import { BOS, decode, decodedBytes, encode, promptToken } from "./tokenizer";
+import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 
 /** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
 const RANDOM: usize = 0x6003_507c;
@@ -41,7 +41,7 @@ export function beginStory(bytes: i32): bool {
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
   seedSampler(chosen);
   resetDigest();
-  token = BOS;
+  token = startToken;
   position = 0;
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
   setWord(Word.PromptTokens, promptCount);
@@ -61,10 +61,10 @@ export function continueStory(): bool {
   const begin = ccount();
   const waitedBefore = waited;
   const next = predict();
-  if (next != BOS) tell(next);
+  if (!isEnd(next)) tell(next);
   pump();
   record(ccount() - begin - (waited - waitedBefore));
-  if (next == BOS) return end(Ending.Finished);
+  if (isEnd(next)) return end(Ending.Finished);
   token = next;
   position++;
   return position < limit ? true : end(Ending.Limit);

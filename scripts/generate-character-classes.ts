@@ -24,6 +24,7 @@ const KINDS: ((character: string, codePoint: number) => boolean)[] = [
   (c) => /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u.test(c),
   (c) => /\p{Mn}/u.test(c),
   (c) => /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u.test(c),
+  (c) => /\p{M}/u.test(c),
   (_, codePoint) => IDEOGRAPHS.some(([first, last]) => codePoint >= first && codePoint <= last),
 ];
 

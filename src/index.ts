@@ -84,6 +84,7 @@ export {
   type LayerWeights,
   llama2cPieces,
   loadCheckpoint,
+  loadCheckpointFolder,
   loadTokenizer,
   type Model,
   type ModelConfig,

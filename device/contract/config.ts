@@ -134,15 +134,72 @@
 /** u8: all pieces, one behind the other. */
 // @ts-ignore: decorator
 @external("config", "pieceBytes") export declare const pieceBytes: usize;
-/** f32 (vocabulary). */
+/** f32 (vocabulary); a word is enough where nothing is scored. */
 // @ts-ignore: decorator
 @external("config", "pieceScores") export declare const pieceScores: usize;
-/** u16 (uniquePieces): ids in the order of their bytes, the lowest id of equal pieces only. */
+/** u16 (uniquePieces): ids in the order of their bytes, the lowest id of equal pieces only; of a WordPiece vocabulary those that begin a word first. */
 // @ts-ignore: decorator
 @external("config", "pieceOrder") export declare const pieceOrder: usize;
+/** Classes of characters and what becomes of them (device/tokenizer/rules.ts), as far as the tokenizer's kind reads them. */
+// @ts-ignore: decorator
+@external("config", "textRules") export declare const textRules: usize;
 /** Pieces in `pieceOrder`. */
 // @ts-ignore: decorator
 @external("config", "uniquePieces") export declare const uniquePieces: i32;
+/** How many of them, from the first, begin a word (WordPiece). */
+// @ts-ignore: decorator
+@external("config", "wordStarts") export declare const wordStarts: i32;
+/** Bytes of the longest piece. */
+// @ts-ignore: decorator
+@external("config", "longestPiece") export declare const longestPiece: i32;
+/** Code of its algorithm. */
+// @ts-ignore: decorator
+@external("config", "tokenizerKind") export declare const tokenizerKind: i32;
+/** What a text begins with, and what ends it, too. */
+// @ts-ignore: decorator
+@external("config", "startToken") export declare const startToken: i32;
+/** What ends a text. */
+// @ts-ignore: decorator
+@external("config", "endToken") export declare const endToken: i32;
+/** What stands for that which no piece spells. */
+// @ts-ignore: decorator
+@external("config", "unknownToken") export declare const unknownToken: i32;
+/** Id of byte 0 of 256 in a row; negative without such pieces. */
+// @ts-ignore: decorator
+@external("config", "firstByteToken") export declare const firstByteToken: i32;
+/** Code: whether a space goes before the text. */
+// @ts-ignore: decorator
+@external("config", "spaceInFront") export declare const spaceInFront: i32;
+/** 1: that space is not printed. */
+// @ts-ignore: decorator
+@external("config", "hidesSpace") export declare const hidesSpace: i32;
+/** Code of the expression that cuts a text (byte-level BPE). */
+// @ts-ignore: decorator
+@external("config", "textPattern") export declare const textPattern: i32;
+/** 1: a part that is a piece is taken whole (byte-level BPE). */
+// @ts-ignore: decorator
+@external("config", "wholeParts") export declare const wholeParts: i32;
+/** 1: no piece reaches over the beginning of a word (Unigram). */
+// @ts-ignore: decorator
+@external("config", "separateWords") export declare const separateWords: i32;
+/** 1: control characters go and white space becomes spaces (WordPiece). */
+// @ts-ignore: decorator
+@external("config", "cleanText") export declare const cleanText: i32;
+/** 1: CJK ideographs are words of their own (WordPiece). */
+// @ts-ignore: decorator
+@external("config", "separateIdeographs") export declare const separateIdeographs: i32;
+/** Characters of the longest word that is looked up (WordPiece). */
+// @ts-ignore: decorator
+@external("config", "longestWord") export declare const longestWord: i32;
+/** Kinds of characters that decide where a word ends (WordPiece). */
+// @ts-ignore: decorator
+@external("config", "wordKinds") export declare const wordKinds: u32;
+/** Kinds of characters that go (WordPiece). */
+// @ts-ignore: decorator
+@external("config", "goneKinds") export declare const goneKinds: u32;
+/** f32, its bits: score of an unknown character (Unigram). */
+// @ts-ignore: decorator
+@external("config", "unknownScore") export declare const unknownScore: u32;
 
 // What only the boot code and the console read.
 /** Text about this image, ended by a zero byte: name, model, memory. */

@@ -37,6 +37,34 @@ export const R2: i32 = 28767;
 export const R3: i32 = -18081;
 /** Its quartic coefficient. */
 export const R4: i32 = 5296;
+/** `tokenizerKind`: SentencePiece's BPE. */
+export const SENTENCEPIECE: i32 = 0;
+/** `tokenizerKind`: GPT-2's byte-level BPE. */
+export const BYTE_LEVEL: i32 = 1;
+/** `tokenizerKind`: BERT's WordPiece. */
+export const WORDPIECE: i32 = 2;
+/** `tokenizerKind`: SentencePiece's Unigram. */
+export const UNIGRAM: i32 = 3;
+/** `spaceInFront`: always. */
+export const SPACE_ALWAYS: i32 = 1;
+/** `spaceInFront`: where the text begins with none. */
+export const SPACE_MISSING: i32 = 2;
+/** `textPattern`: llama 3's expression. */
+export const LLAMA3: i32 = 1;
+/** Bits of the kinds of a class of characters. */
+export const KIND_BITS: i32 = 9;
+/** Kind: letter. */
+export const LETTER: i32 = 1;
+/** Kind: number. */
+export const NUMBER: i32 = 2;
+/** Kind: white space. */
+export const WHITE: i32 = 4;
+/** Kind: punctuation. */
+export const PUNCTUATION: i32 = 8;
+/** Kind: control and format characters. */
+export const CONTROL: i32 = 64;
+/** Kind: CJK ideograph. */
+export const IDEOGRAPH: i32 = 256;
 
 // The softmax table: offsets of its vectors, then of its words.
 export const SOFTMAX_MANTISSA: usize = 0;

@@ -1,4 +1,15 @@
 /** Numbers that kernels, twins, stages and packers must share. */
+import {
+  CONTROL,
+  IDEOGRAPH,
+  KIND_BITS,
+  LETTER,
+  NUMBER,
+  PATTERNS,
+  PUNCTUATION,
+  SPACES,
+  WHITE,
+} from '../model/index.ts';
 
 export interface Constant {
   value: number;
@@ -35,6 +46,22 @@ export const constants = {
   R2: i32(28767, 'Its quadratic coefficient.'),
   R3: i32(-18081, 'Its cubic coefficient.'),
   R4: i32(5296, 'Its quartic coefficient.'),
+
+  // The tokenizer (device/tokenizer.ts): codes of what it may be, and kinds of characters as bits.
+  SENTENCEPIECE: i32(0, "`tokenizerKind`: SentencePiece's BPE."),
+  BYTE_LEVEL: i32(1, "`tokenizerKind`: GPT-2's byte-level BPE."),
+  WORDPIECE: i32(2, "`tokenizerKind`: BERT's WordPiece."),
+  UNIGRAM: i32(3, "`tokenizerKind`: SentencePiece's Unigram."),
+  SPACE_ALWAYS: i32(SPACES.indexOf('always'), '`spaceInFront`: always.'),
+  SPACE_MISSING: i32(SPACES.indexOf('missing'), '`spaceInFront`: where the text begins with none.'),
+  LLAMA3: i32(PATTERNS.indexOf('llama3'), "`textPattern`: llama 3's expression."),
+  KIND_BITS: i32(KIND_BITS, 'Bits of the kinds of a class of characters.'),
+  LETTER: i32(LETTER, 'Kind: letter.'),
+  NUMBER: i32(NUMBER, 'Kind: number.'),
+  WHITE: i32(WHITE, 'Kind: white space.'),
+  PUNCTUATION: i32(PUNCTUATION, 'Kind: punctuation.'),
+  CONTROL: i32(CONTROL, 'Kind: control and format characters.'),
+  IDEOGRAPH: i32(IDEOGRAPH, 'Kind: CJK ideograph.'),
 } as const satisfies Record<string, Constant>;
 
 export type ConstantName = keyof typeof constants;

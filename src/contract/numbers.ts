@@ -70,10 +70,35 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     ...rows('usize', {
       pieceOffsets: 'u32 (vocabulary + 1): where each piece begins in `pieceBytes`.',
       pieceBytes: 'u8: all pieces, one behind the other.',
-      pieceScores: 'f32 (vocabulary).',
-      pieceOrder: 'u16 (uniquePieces): ids in the order of their bytes, the lowest id of equal pieces only.',
+      pieceScores: 'f32 (vocabulary); a word is enough where nothing is scored.',
+      pieceOrder:
+        'u16 (uniquePieces): ids in the order of their bytes, the lowest id of equal pieces only; of a WordPiece vocabulary those that begin a word first.',
+      textRules:
+        "Classes of characters and what becomes of them (device/tokenizer/rules.ts), as far as the tokenizer's kind reads them.",
     }),
-    ...rows('i32', { uniquePieces: 'Pieces in `pieceOrder`.' }),
+    ...rows('i32', {
+      uniquePieces: 'Pieces in `pieceOrder`.',
+      wordStarts: 'How many of them, from the first, begin a word (WordPiece).',
+      longestPiece: 'Bytes of the longest piece.',
+      tokenizerKind: 'Code of its algorithm.',
+      startToken: 'What a text begins with, and what ends it, too.',
+      endToken: 'What ends a text.',
+      unknownToken: 'What stands for that which no piece spells.',
+      firstByteToken: 'Id of byte 0 of 256 in a row; negative without such pieces.',
+      spaceInFront: 'Code: whether a space goes before the text.',
+      hidesSpace: '1: that space is not printed.',
+      textPattern: 'Code of the expression that cuts a text (byte-level BPE).',
+      wholeParts: '1: a part that is a piece is taken whole (byte-level BPE).',
+      separateWords: '1: no piece reaches over the beginning of a word (Unigram).',
+      cleanText: '1: control characters go and white space becomes spaces (WordPiece).',
+      separateIdeographs: '1: CJK ideographs are words of their own (WordPiece).',
+      longestWord: 'Characters of the longest word that is looked up (WordPiece).',
+    }),
+    ...rows('u32', {
+      wordKinds: 'Kinds of characters that decide where a word ends (WordPiece).',
+      goneKinds: 'Kinds of characters that go (WordPiece).',
+      unknownScore: 'f32, its bits: score of an unknown character (Unigram).',
+    }),
   },
   'What only the boot code and the console read': {
     ...rows('usize', {

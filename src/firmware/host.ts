@@ -34,6 +34,8 @@ export interface HostProgram {
   readonly status: Status;
   /** Token ids of the last story. */
   readonly tokens: Int32Array;
+  /** Token ids of its prompt, the start token included. */
+  readonly prompt: Int32Array;
 }
 
 /** Below this lie the program's own constants. */
@@ -157,6 +159,10 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     },
     get status() {
       return readStatus(bytes.subarray(addresses.get('status')));
+    },
+    get prompt() {
+      const { promptTokens } = host.status;
+      return new Int32Array(memory.buffer, addresses.get('promptTokens'), promptTokens).slice();
     },
     get tokens() {
       return new Int32Array(memory.buffer, addresses.get('storyTokens'), context).slice(

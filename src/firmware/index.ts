@@ -22,4 +22,4 @@ export { type SimulateOptions, type Simulation, type StoryOptions, simulate } fr
 export { digestTokens, formatDigest, type Status } from './status.ts';
 export { systemItems } from './system.ts';
 export { VERSION } from './version.ts';
-export { packVocabulary } from './vocabulary.ts';
+export { packVocabulary, vocabularyConstants } from './vocabulary.ts';

@@ -4,7 +4,7 @@ import type { ModelConfig, Tokenizer } from '../model/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { LINE_BYTES } from './prompt.ts';
 import { PANIC_BYTES } from './start.ts';
-import { packVocabulary } from './vocabulary.ts';
+import { packVocabulary, vocabularyConstants } from './vocabulary.ts';
 
 /** What can be typed ahead while a story runs; a power of two. */
 const TYPED_BYTES = 256;
@@ -79,6 +79,6 @@ export function systemConstants(tokenizer: Tokenizer): Record<string, number> {
     lineBytes: LINE_BYTES,
     typedBytes: TYPED_BYTES,
     outputBytes: OUTPUT_BYTES,
-    uniquePieces: packVocabulary(tokenizer).pieceOrder.length,
+    ...vocabularyConstants(tokenizer),
   };
 }

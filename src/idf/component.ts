@@ -58,8 +58,7 @@ export function buildComponent(options: ComponentOptions): Component {
   const weights = packWeights(model, tokenizer);
   const layout = layOutComponent(model, tokenizer, context, weights.places);
   if (layout.words.length > mostWords) throw new Error('internal: esp32_llm_words is too short');
-  const { uniquePieces } = weights;
-  const { kernels, program } = compileComponent({ programs, model, context, cores, layout, uniquePieces });
+  const { kernels, program } = compileComponent({ programs, model, context, cores, layout, tokenizer });
   const values = valuesOf(options, { context, cores, place, weights, layout });
   const files: Files = new Map([
     ...fillTemplates(options.templates, 'component', values),

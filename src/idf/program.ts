@@ -2,7 +2,9 @@
 import { compileModule } from '../compiler/index.ts';
 import { memoryBases } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
+import { LINE_BYTES, vocabularyConstants } from '../firmware/index.ts';
 import { buildKernels, kernelClobbers } from '../kernels/index.ts';
+import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
 import type { ComponentLayout } from './layout.ts';
@@ -28,13 +30,18 @@ export interface ComponentProgramOptions {
   context: number;
   cores: 1 | 2;
   layout: ComponentLayout;
-  uniquePieces: number;
+  tokenizer: Tokenizer;
 }
 
 /** Compiles the program for a model. */
 export function compileComponent(options: ComponentProgramOptions): ComponentProgram {
-  const { model, context, cores, layout, uniquePieces } = options;
-  const numbers = { ...configOf(model, context, new Map()), cores, uniquePieces };
+  const { model, context, cores, layout, tokenizer } = options;
+  const numbers = {
+    ...configOf(model, context, new Map()),
+    ...vocabularyConstants(tokenizer),
+    cores,
+    lineBytes: LINE_BYTES,
+  };
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);
   const words = layout.words.map(({ name }, index) => [name, { symbol: WORDS, offset: 4 * index }] as const);
   const compiled = compileModule(options.programs('component.wasm'), {

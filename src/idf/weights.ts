@@ -21,8 +21,6 @@ export interface WeightsImage {
   checksum: number;
   /** The tokenizer's tables, whose addresses the program imports. */
   places: readonly Place[];
-  /** Pieces in the tokenizer's look-up table. */
-  uniquePieces: number;
 }
 
 /** 32-bit FNV-1a over little-endian words. */
@@ -95,7 +93,6 @@ export function packWeights(model: QuantizedModel, tokenizer: Tokenizer): Weight
       offset: offsets.get(name)!,
       bytes: bytes.length,
     })),
-    uniquePieces: packVocabulary(tokenizer).pieceOrder.length,
   };
 }
 

@@ -77,11 +77,6 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
   const refuse: Refuse = (what) => {
     throw new FailureError(`${name}: ${what}`);
   };
-  if (!isOwn(file)) {
-    refuse(
-      `is a safetensors file without the metadata of esp32-llm (a checkpoint of another program?); give one that esp32-llm train wrote`,
-    );
-  }
   const { config, training, facts } = readMetadata(file.metadata, name, refuse);
   const left = new Set(file.tensors.keys());
   const take = (tensor: string, shape: readonly number[]): StoredTensor => {

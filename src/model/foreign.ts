@@ -7,7 +7,8 @@ interface Foreign {
   is(start: string): boolean;
 }
 
-const CONVERT = 'convert it with export.py of karpathy/llama2.c, or train one here';
+const CONVERT =
+  'convert it to safetensors (save_pretrained of transformers) or with export.py of karpathy/llama2.c';
 const FETCH = 'fetch the file itself';
 
 const begins =

@@ -1,7 +1,15 @@
 /** What a language model is: config, tensors, tokenizer; one file per checkpoint format. */
-export { loadCheckpoint } from './checkpoint.ts';
+export { loadCheckpoint, loadCheckpointFolder } from './checkpoint.ts';
 export { writeOwn as writeCheckpoint } from './checkpoint-own.ts';
 export { describeModel, type ModelDescription } from './describe.ts';
+export {
+  CONFIG_FILE,
+  INDEX_FILE,
+  type ReadFile,
+  shardsOf,
+  TOKENIZER_FILE,
+  WEIGHTS_FILE,
+} from './hugging-face.ts';
 export {
   BOS_TOKEN,
   createTokenizer,

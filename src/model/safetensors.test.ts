@@ -128,7 +128,7 @@ describe('refusals, each by name', () => {
     [
       'no mark',
       () => withHeader(written, metadataOf({ 'esp32-llm': undefined })),
-      /without the metadata of esp32-llm/,
+      /config.json is missing beside it/,
     ],
     [
       'an architecture',

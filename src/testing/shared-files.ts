@@ -12,9 +12,15 @@ export function readText(path: string): string {
   return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
 }
 
+/** Path of `data/<name>`. */
+export const dataPath = (name: string): string =>
+  fileURLToPath(new URL(`../../data/${name}`, import.meta.url));
+
 /** Text of `data/<name>`; `<name>.gz` is unpacked. */
-export const dataText = (name: string): string =>
-  readText(fileURLToPath(new URL(`../../data/${name}`, import.meta.url)));
+export const dataText = (name: string): string => readText(dataPath(name));
+
+/** Bytes of `data/<name>`. */
+export const dataBytes = (name: string): Uint8Array => readFileSync(dataPath(name));
 
 /** A story of the model that ships: what was asked for, and the token ids that came (the first BOS not, the prompt's included). */
 export interface GoldenStory {

@@ -14,16 +14,21 @@ export const WORD = 16;
 export const MARK = 32;
 /** Control and format characters, surrogates, private use. */
 export const CONTROL = 64;
+/** All marks. */
+export const ANY_MARK = 128;
 /** CJK ideographs, as BERT counts them. */
-export const IDEOGRAPH = 128;
+export const IDEOGRAPH = 256;
 
-/** Where each class begins: code point shifted left by 8, kinds. Sorted; the first begins at 0. */
+/** Bits of the kinds; the code point is above them. */
+export const KIND_BITS = 9;
+
+/** Where each class begins: code point above KIND_BITS bits of kinds. Sorted; the first begins at 0. */
 export const classRanges: Uint32Array = (() => {
   let start = 0;
   const numbers = CLASSES.split(' ').map((entry) => {
     const [gap, kinds] = entry.split(',').map((text) => Number.parseInt(text, 36));
     start += gap;
-    return ((start << 8) | kinds) >>> 0;
+    return ((start << KIND_BITS) | kinds) >>> 0;
   });
   return Uint32Array.from(numbers);
 })();
@@ -34,10 +39,10 @@ export function kindsOf(codePoint: number, ranges: Uint32Array = classRanges): n
   let high = ranges.length;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (ranges[middle] >>> 8 <= codePoint) low = middle;
+    if (ranges[middle] >>> KIND_BITS <= codePoint) low = middle;
     else high = middle;
   }
-  return ranges[low] & 255;
+  return ranges[low] & ((1 << KIND_BITS) - 1);
 }
 
 /** What stands for a byte that is no part of a character. */

@@ -3,6 +3,7 @@ export {
   CONTROL,
   classRanges,
   IDEOGRAPH,
+  KIND_BITS,
   kindsOf,
   LETTER,
   MARK,
@@ -15,6 +16,7 @@ export { firstByteToken } from './lookup.ts';
 export {
   type ByteLevelRules,
   hidesFirstSpace,
+  NEVER,
   PATTERNS,
   type Pattern,
   type SentencePieceRules,
@@ -27,4 +29,4 @@ export {
   type WordPieceRules,
 } from './pieces.ts';
 export { unknownScore } from './unigram.ts';
-export { fold, wordKinds, wordOf } from './wordpiece.ts';
+export { fold, goneKinds, wordKinds, wordOf } from './wordpiece.ts';

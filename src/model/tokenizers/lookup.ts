@@ -1,6 +1,6 @@
 /** Pieces by their bytes. */
 import { latin1 } from '../../bytes.ts';
-import type { SpaceInFront, TokenizerPieces } from './pieces.ts';
+import { NEVER, type SpaceInFront, type TokenizerPieces } from './pieces.ts';
 
 /** Token ids of a text's bytes, without start and end. */
 export type Encoder = (bytes: Uint8Array) => number[];
@@ -14,11 +14,11 @@ export interface Lookup {
   merged(left: number, right: number): number | undefined;
 }
 
-export function lookupOf({ vocabulary }: TokenizerPieces): Lookup {
+export function lookupOf({ vocabulary, scores }: TokenizerPieces): Lookup {
   const ids = new Map<string, number>();
   const texts = vocabulary.map(latin1);
   texts.forEach((text, id) => {
-    if (text !== '' && !ids.has(text)) ids.set(text, id);
+    if (text !== '' && scores[id] !== NEVER && !ids.has(text)) ids.set(text, id);
   });
   return { ids, texts, merged: (left, right) => ids.get(texts[left] + texts[right]) };
 }

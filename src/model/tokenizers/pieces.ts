@@ -26,6 +26,8 @@ export interface ByteLevelRules {
   wholeParts: boolean;
 }
 
+export const MARKS = ['kept', 'accents go', 'all go'] as const;
+
 /** BERT's WordPiece: words are cut into the longest pieces from the left. A piece's score is 1 where it begins a word, else 0. */
 export interface WordPieceRules {
   algorithm: 'wordpiece';
@@ -34,8 +36,8 @@ export interface WordPieceRules {
   /** CJK ideographs are words of their own. */
   separateIdeographs: boolean;
   lowerCase: boolean;
-  /** Characters are decomposed and their marks go. */
-  stripAccents: boolean;
+  /** Whether characters are decomposed and their marks go: non-spacing ones (BERT) or all (StripAccents). */
+  marks: (typeof MARKS)[number];
   /** Texts replaced by others that are no longer, in order, after all that. */
   replacements: readonly (readonly [from: string, to: string])[];
   /** Runs of letters, digits and marks are apart from runs of what else there is. */
@@ -59,6 +61,9 @@ export interface UnigramRules {
 }
 
 export type TokenizerRules = SentencePieceRules | ByteLevelRules | WordPieceRules | UnigramRules;
+
+/** The score of a piece that is found in no text, though the model may say it: the least single. */
+export const NEVER = -(2 - 2 ** -23) * 2 ** 127;
 
 export interface SpecialTokens {
   /** What a text begins with. */
@@ -106,7 +111,7 @@ const FIELDS: Readonly<
     clean: isFlag,
     separateIdeographs: isFlag,
     lowerCase: isFlag,
-    stripAccents: isFlag,
+    marks: isOneOf(MARKS),
     replacements: isPairs,
     separateWords: isFlag,
     separatePunctuation: isFlag,

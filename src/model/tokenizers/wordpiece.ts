@@ -1,6 +1,7 @@
 /** BERT's WordPiece: the text is made even, cut into words, and each word into the longest pieces from the left. */
 import { latin1 } from '../../bytes.ts';
 import {
+  ANY_MARK,
   CONTROL,
   charactersOf,
   IDEOGRAPH,
@@ -21,14 +22,19 @@ const TAB = 9;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
+/** Kinds of characters that go, once all are decomposed. */
+export const goneKinds = (marks: WordPieceRules['marks']): number =>
+  marks === 'kept' ? 0 : marks === 'accents go' ? MARK : ANY_MARK;
+
 /** What a code point becomes by itself: lower case, without its accents. */
-export function fold(codePoint: number, { lowerCase, stripAccents }: WordPieceRules): string {
+export function fold(codePoint: number, { lowerCase, marks }: WordPieceRules): string {
   let text = String.fromCodePoint(codePoint);
-  if (stripAccents) text = text.normalize('NFD');
+  if (marks !== 'kept') text = text.normalize('NFD');
   // Character by character: only whole words know that a sigma is their last letter.
   if (lowerCase) text = Array.from(text, (character) => character.toLowerCase()).join('');
-  if (!stripAccents) return text;
-  return [...text].filter((character) => !(kindsOf(character.codePointAt(0)!) & MARK)).join('');
+  if (marks === 'kept') return text;
+  const gone = goneKinds(marks);
+  return [...text].filter((character) => !(kindsOf(character.codePointAt(0)!) & gone)).join('');
 }
 
 /** The text with all that its rules say done to its characters. */
