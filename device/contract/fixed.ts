@@ -61,19 +61,18 @@ export function mostRows(): i32 { return max(max(qkvRows(), 2 * hiddenHalf()), m
 export function queryLimit(): i32 { return min(ACTIVATION_LIMIT, LANE_LIMIT / (128 * headSize())); }
 
 // A core's scratch: offsets in bytes.
-export const INFO: usize = 0; // What `normalize` reports: two words.
-export const ACTIVATION_SCALE: usize = 8; // f32: real value of one unit of `activations`; a word is spare.
-export const QUERY_FACTOR: usize = 16; // f32 (half): from scores to the exponential's argument; two words are spare.
-export const SOFTMAX: usize = 32; // The softmax kernel's table.
-export const ACTIVATIONS: usize = 176; // s8 (widest vector).
-/** s16 (widest vector). */
+export const ACTIVATION_SCALE: usize = 0; // f32: real value of one unit of `activations`; a word is spare.
+export const QUERY_FACTOR: usize = 8; // f32 (half): from scores to the exponential's argument.
+export const SOFTMAX: usize = 16; // The softmax kernel's table.
+export const ACTIVATIONS: usize = 160; // s8 (widest vector).
+/** A normed vector: header and s16 (dim). */
 // @ts-ignore: decorator
 @inline
-export function VECTOR16(): usize { return ACTIVATIONS + <usize>(widest()); }
+export function NORMED(): usize { return ACTIVATIONS + <usize>(widest()); }
 /** s16 (most rows of a half). */
 // @ts-ignore: decorator
 @inline
-export function OUTPUTS(): usize { return VECTOR16() + <usize>(2 * widest()); }
+export function OUTPUTS(): usize { return NORMED() + <usize>(16 + 2 * pad16(dim)); }
 /** s16 (2, pairs): cosines, sines. */
 // @ts-ignore: decorator
 @inline

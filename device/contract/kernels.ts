@@ -7,18 +7,18 @@
 /** The same for vectors of the hidden size. */
 // @ts-ignore: decorator
 @external("kernel", "matvec_hidden") export declare function matvec_hidden(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void;
-/** out = x >> shift with the smallest shift that leaves 15 bits. Returns the shift. */
+/** RMSNorm without its division, then int8: t = (x >> shift) * gain / 2^15 with the smallest shift that leaves 15 bits of x, q = round(t * 127 / max|t|). Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
 // @ts-ignore: decorator
-@external("kernel", "pack") export declare function pack(x: usize, out: usize, n: i32): i32;
-/** RMSNorm without its division: out = (x >> shift) * gain / 2^15. */
-// @ts-ignore: decorator
-@external("kernel", "normalize") export declare function normalize(x: usize, gain: usize, out: usize, n: i32, info: usize): void;
+@external("kernel", "normalize") export declare function normalize(x: usize, gain: usize, out: usize, q: usize, n: i32, bound: i32): i32;
 /** q = round(t * limit / max|t|), by a 15-bit reciprocal. Returns max|t|, at least 1. */
 // @ts-ignore: decorator
 @external("kernel", "quantize") export declare function quantize(t: usize, q: usize, n: i32, limit: i32): i32;
 /** The same for what a matrix reads. Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
 // @ts-ignore: decorator
 @external("kernel", "quantize_bounded") export declare function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32;
+/** The same for 32 bits: t = x >> shift with the smallest shift that leaves 15 bits. Returns max|t| << shift, at least 1; negative where the sum of q^2 is above the bound. */
+// @ts-ignore: decorator
+@external("kernel", "quantize_wide") export declare function quantize_wide(x: usize, q: usize, n: i32, limit: i32, bound: i32): i32;
 /** y = y * scale / 2^15. */
 // @ts-ignore: decorator
 @external("kernel", "scale_rows") export declare function scale_rows(y: usize, scale: usize, n: i32): void;

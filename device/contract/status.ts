@@ -74,6 +74,11 @@ export const ACTIVE_SHIFT: usize = 8; // Right shift of its products.
 export const ACTIVE_UNITS: usize = 12; // Hidden units of the half, active or not.
 
 export const ACTIVE_NUMBERS: usize = 16;
+// What is known of a normed vector.
+export const NORMED_SHIFT: usize = 0; // Right shift of the residual stream.
+export const NORMED_SQUARES: usize = 4; // Sum of its squares, shifted, divided by 2^8.
+
+export const NORMED_VECTOR: usize = 16;
 // FNV-1a, 64 bits.
 export const DIGEST_OFFSET_BASIS: u64 = 0xcbf29ce484222325;
 export const DIGEST_PRIME: u64 = 0x100000001b3;

@@ -1,4 +1,6 @@
 /** Whole-vector steps between the matrix products. Lengths are multiples of 16, arrays 16-byte aligned. */
+import { ACTIVATION_LIMIT } from "../contract/constants";
+import { NORMED_SHIFT, NORMED_SQUARES, NORMED_VECTOR } from "../contract/status";
 import { add16, add32, at16, at32, mul16, saturate16 } from "./lanes";
 
 /** Bits by which the s32 vector x must be shifted right to fit 15 bits with sign. */
@@ -13,27 +15,23 @@ function packShift(x: usize, n: i32): i32 {
   return max(18 - <i32>clz<u32>(max(high, ~low)), 0);
 }
 
-/** out = x >> shift with the smallest shift that leaves 15 bits; x: s32 (n), out: s16 (n). Returns the shift. */
-export function pack(x: usize, out: usize, n: i32): i32 {
-  const shift = packShift(x, n);
-  for (let i = 0; i < n; i++) store<i16>(at16(out, i), load<i32>(at32(x, i)) >> shift);
-  return shift;
-}
-
 /**
- * RMSNorm without its division: out = (x >> shift) * gain / 2^15, and to info[0] the shift of {@link pack}, to info[1] the
- * sum of (x >> shift)^2 divided by 2^8. x: s32 (n), gain: s16 (n), out: s16 (n); n at most 2032, so 40 bits hold the sum.
+ * RMSNorm without its division, then int8. t = (x >> shift) * gain / 2^15, and q = round(t * 127 / max|t|), as {@link quantize_bounded}
+ * has it, whose result this gives. out: the shift, the sum of (x >> shift)^2 divided by 2^8, then t. x: s32 (n), gain, t: s16 (n),
+ * q: s8 (n); n at most 2032, so 40 bits hold the sum.
  */
-export function normalize(x: usize, gain: usize, out: usize, n: i32, info: usize): void {
+export function normalize(x: usize, gain: usize, out: usize, q: usize, n: i32, bound: i32): i32 {
+  const t = out + NORMED_VECTOR;
   const shift = packShift(x, n);
   let squares: i64 = 0;
   for (let i = 0; i < n; i++) {
     const value = load<i32>(at32(x, i)) >> shift;
     squares += <i64>(value * value);
-    store<i16>(at16(out, i), mul16(value, <i32>load<i16>(at16(gain, i)), 15));
+    store<i16>(at16(t, i), mul16(value, <i32>load<i16>(at16(gain, i)), 15));
   }
-  store<i32>(info, shift, 0);
-  store<i32>(info, <i32>(squares >> 8), 4);
+  store<i32>(out, shift, NORMED_SHIFT);
+  store<i32>(out, <i32>(squares >> 8), NORMED_SQUARES);
+  return quantize_bounded(t, q, n, ACTIVATION_LIMIT, bound);
 }
 
 /**
@@ -42,8 +40,8 @@ export function normalize(x: usize, gain: usize, out: usize, n: i32, info: usize
  */
 export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
   const largest = largest16(t, n);
-  const shift = 31 - <i32>clz<u32>(largest);
-  const reciprocal = <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
+  const shift = floorLog2(largest);
+  const reciprocal = reciprocalFor(largest, limit, shift);
   for (let i = 0; i < n; i++) store<i8>(q + i, quotient(<i32>load<i16>(at16(t, i)), reciprocal, shift));
   return largest;
 }
@@ -57,6 +55,38 @@ export function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: 
     squares += value * value;
   }
   return squares > bound ? -largest : largest;
+}
+
+/**
+ * The same for s32 (n), magnitudes of at most 2^30: t = x >> shift with the smallest shift that leaves 15 bits. Returns max|t| << shift,
+ * negative where the sum of q^2 is above `bound`.
+ */
+export function quantize_wide(x: usize, q: usize, n: i32, limit: i32, bound: i32): i32 {
+  const down = packShift(x, n);
+  let largest = 1;
+  for (let i = 0; i < n; i++) largest = max(largest, abs(load<i32>(at32(x, i)) >> down));
+  const shift = floorLog2(largest);
+  const reciprocal = reciprocalFor(largest, limit, shift);
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    const value = quotient(load<i32>(at32(x, i)) >> down, reciprocal, shift);
+    store<i8>(q + i, value);
+    squares += value * value;
+  }
+  return squares > bound ? -(largest << down) : largest << down;
+}
+
+// @ts-ignore: decorator
+@inline
+function floorLog2(value: i32): i32 {
+  return 31 - <i32>clz<u32>(value);
+}
+
+/** (limit / largest) * 2^(8 + shift). */
+// @ts-ignore: decorator
+@inline
+function reciprocalFor(largest: i32, limit: i32, shift: i32): i32 {
+  return <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
 }
 
 /** max|t|, at least 1. */

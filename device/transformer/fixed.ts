@@ -13,11 +13,11 @@ import * as at from "../contract/fixed";
 import { contextPadded, firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, logits_f32, matvec_active, matvec_columns, normalize, pack, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
+  add_residual, logits_f32, matvec_active, matvec_columns, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
-import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS } from "../contract/status";
-import { quantizeBounded } from "./bounded";
+import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
+import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { fitsOnce, mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
 
 /** Scratch of the core that runs a half. */
@@ -88,12 +88,11 @@ function shares(half: i32): bool {
 function normalizeResidual(half: i32, gain: usize, factor: f32, bound: i32): f32 {
   const mine = scratchOf(half);
   if (cores == 1 && half) return keptScale(mine); // the first half has done it
-  const vector = mine + at.VECTOR16();
-  normalize(residual, gain, vector, pad16(dim), mine + at.INFO);
-  const shift = load<i32>(mine + at.INFO, 0);
-  const mean = <f32>load<i32>(mine + at.INFO, 4) * (<f32>256 / <f32>dim);
+  const normed = mine + at.NORMED();
+  const largest = normalizeBounded(residual, gain, normed, mine + at.ACTIVATIONS, pad16(dim), bound);
+  const shift = load<i32>(normed + NORMED_SHIFT);
+  const mean = <f32>load<i32>(normed + NORMED_SQUARES) * (<f32>256 / <f32>dim);
   const epsilon = load<f32>(model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
-  const largest = quantizeBounded(vector, mine + at.ACTIVATIONS, pad16(dim), bound);
   return keepScale(mine, (largest * factor) / sqrt<f32>(mean + epsilon));
 }
 
@@ -181,7 +180,7 @@ export function project(half: i32, layer: i32, position: i32): void {
   const valueBlock = keyBlock + (<usize>keyRows << 1);
   const valueBlockScales = keyBlockScales + (<usize>keyRows << 1);
   const place = halfScales(layer, half) + (<usize>position << 1);
-  const quantized = mine + at.VECTOR16(); // int8 keys, then values
+  const quantized = mine + at.NORMED(); // no longer needed: int8 keys, then values
 
   rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), pairsOf(kvHeads));
   const largestKey = quantize(keyBlock, quantized, keyRows, 127);
@@ -373,11 +372,8 @@ export function projectDown(half: i32, layer: i32): void {
   const mine = scratchOf(half);
   let scale: f32;
   if (shares(half)) {
-    const vector = mine + at.VECTOR16();
-    const shift = pack(hidden, vector, 2 * hiddenHalf());
-    const largest = quantizeBounded(vector, mine + at.ACTIVATIONS, 2 * hiddenHalf(), boundOf(record, at.DOWN));
-    const unit = keptScale(mine) * load<f32>(record, at.DOWN_FACTOR);
-    scale = keepScale(mine, largest * <f32>(1 << shift) * unit);
+    const largest = quantizeWide(hidden, mine + at.ACTIVATIONS, 2 * hiddenHalf(), boundOf(record, at.DOWN));
+    scale = keepScale(mine, largest * (keptScale(mine) * load<f32>(record, at.DOWN_FACTOR)));
   } else scale = keptScale(mine);
   const first = firstRow(half, dim);
   const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);

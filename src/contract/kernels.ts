@@ -61,24 +61,20 @@ export const kernels = {
     parameters: product,
     clobbers: 'a2-a6 a8-a11 q0-q7 qacc loop',
   },
-  pack: {
-    arithmetic: 'fixed',
-    meaning: 'out = x >> shift with the smallest shift that leaves 15 bits.',
-    parameters: { x: reads('s32 (n)'), out: writes('s16 (n)'), n: i32('a multiple of 16') },
-    result: 'the shift',
-    clobbers: 'a2-a4 a8-a9 q0-q3 sar loop',
-  },
   normalize: {
     arithmetic: 'fixed',
-    meaning: 'RMSNorm without its division: out = (x >> shift) * gain / 2^15.',
+    meaning:
+      'RMSNorm without its division, then int8: t = (x >> shift) * gain / 2^15 with the smallest shift that leaves 15 bits of x, q = round(t * 127 / max|t|).',
     parameters: {
       x: reads('s32 (n)'),
       gain: reads('s16 (n)'),
-      out: writes('s16 (n)'),
+      out: writes('a normed vector: shift, sum of (x >> shift)^2 divided by 2^8, then t'),
+      q: writes('s8 (n)'),
       n: i32('a multiple of 16, at most LARGEST_DIM'),
-      info: writes('shift, and the sum of (x >> shift)^2 divided by 2^8'),
+      bound: i32('of the sum of q^2'),
     },
-    clobbers: 'a2-a5 a8-a9 q0-q5 accx sar loop',
+    result: 'max|t|, at least 1; negative where the sum of q^2 is above the bound',
+    clobbers: 'a2-a5 a8-a11 q0-q7 accx sar loop',
   },
   quantize: {
     arithmetic: 'fixed',
@@ -90,7 +86,7 @@ export const kernels = {
       limit: i32('at most 127'),
     },
     result: 'max|t|, at least 1',
-    clobbers: 'a2-a3 a5 a8-a11 q0-q5 sar loop',
+    clobbers: 'a2-a3 a8-a11 q0-q5 sar loop',
   },
   quantize_bounded: {
     arithmetic: 'fixed',
@@ -103,7 +99,20 @@ export const kernels = {
       bound: i32('of the sum of q^2'),
     },
     result: 'max|t|, at least 1; negative where the sum of q^2 is above the bound',
-    clobbers: 'a2-a3 a5 a8-a11 q0-q5 accx sar loop',
+    clobbers: 'a2-a3 a8-a11 q0-q5 accx sar loop',
+  },
+  quantize_wide: {
+    arithmetic: 'fixed',
+    meaning: 'The same for 32 bits: t = x >> shift with the smallest shift that leaves 15 bits.',
+    parameters: {
+      x: reads('s32 (n), at most 2^30 in magnitude'),
+      q: writes('s8 (n)'),
+      n: i32('a multiple of 16'),
+      limit: i32('at most 127'),
+      bound: i32('of the sum of q^2'),
+    },
+    result: 'max|t| << shift, at least 1; negative where the sum of q^2 is above the bound',
+    clobbers: 'a2-a4 a8-a11 q0-q7 accx sar loop',
   },
   scale_rows: {
     arithmetic: 'fixed',

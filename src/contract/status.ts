@@ -77,3 +77,13 @@ export const activeList = {
 
 /** FNV-1a over token ids as little-endian words, 64 bits (Fowler, Noll, Vo; RFC 9923). */
 export const digest = { offsetBasis: 0xcbf29ce484222325n, prime: 0x100000001b3n } as const;
+
+/** What RMSNorm leaves behind: the s16 vector follows this header. */
+export const normed = {
+  meaning: 'What is known of a normed vector.',
+  unit: 16,
+  fields: {
+    shift: field('i32', 'Right shift of the residual stream.'),
+    squares: field('i32', 'Sum of its squares, shifted, divided by 2^8.'),
+  },
+} as const;

@@ -18,12 +18,11 @@ const cache = (bytes: string, meaning: string): Buffer => ({ bytes, meaning, pur
 
 /** One core's scratch, in order; each region begins where the one before ends, at a multiple of 16 from `softmax` on. */
 const fixedScratch = {
-  info: region('8', 'What `normalize` reports: two words.'),
   activationScale: region('8', 'f32: real value of one unit of `activations`; a word is spare.'),
-  queryFactor: region('16', "f32 (half): from scores to the exponential's argument; two words are spare."),
+  queryFactor: region('8', "f32 (half): from scores to the exponential's argument."),
   softmax: region('144', "The softmax kernel's table."),
   activations: region('widest()', 's8 (widest vector).'),
-  vector16: region('2 * widest()', 's16 (widest vector).'),
+  normed: region('16 + 2 * pad16(dim)', 'A normed vector: header and s16 (dim).'),
   outputs: region('2 * mostRows()', 's16 (most rows of a half).'),
   angles: region('4 * pairsOf(heads)', 's16 (2, pairs): cosines, sines.'),
   keyAngles: region('4 * pairsOf(kvHeads)', 's16 (2, key pairs).'),
@@ -47,9 +46,9 @@ export const scratch = { fixed: fixedScratch, float: floatScratch } as const sat
 >;
 
 const fixedBuffers = {
-  residual: buffer('4 * pad16(dim) + READ_AHEAD', 's32 (dim), 18 fraction bits.'),
+  residual: buffer('4 * pad16(dim) + 2 * READ_AHEAD', 's32 (dim), 18 fraction bits.'),
   hidden: buffer(
-    '8 * hiddenHalf() + READ_AHEAD + (zeros ? 2 * listBytes() : 0)',
+    '8 * hiddenHalf() + 2 * READ_AHEAD + (zeros ? 2 * listBytes() : 0)',
     "s32 (hidden), and behind it each half's list of active units.",
   ),
   attention: buffer('2 * pad16(dim) + READ_AHEAD', 's16 (dim).'),

@@ -23,15 +23,6 @@ export function spreadLargest16(asm: Assembler, vector: QR, spare: QR): void {
   }
 }
 
-/** Every lane of `vector` becomes the largest of its four s32 lanes. */
-export function spreadLargest32(asm: Assembler, vector: QR, spare: QR): void {
-  for (let round = 0; round < 2; round++) {
-    asm.ee_orq(spare, vector, vector);
-    asm.ee_vunzip_32(vector, spare);
-    asm.ee_vmax_s32(vector, vector, spare);
-  }
-}
-
 /** The lowest s16 lane of a vector, sign-extended. */
 export function lane16(asm: Assembler, to: AR, vector: QR): void {
   asm.ee_movi_32_a(vector, to, 0);

@@ -7,23 +7,24 @@ import type { Kernel } from './kernel.ts';
 import { logitsF32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
+import { normalize, quantize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
 import { rope } from './rope.ts';
 import { scores } from './scores.ts';
 import { softmax, softmaxTable } from './softmax.ts';
 import { swiglu } from './swiglu.ts';
 import { values } from './values.ts';
-import { addResidual, normalize, pack, quantize, quantizeBounded, scaleRows } from './vector.ts';
+import { addResidual, scaleRows } from './vector.ts';
 
 export type { Kernel } from './kernel.ts';
 
 export const kernels: readonly Kernel[] = [
   matvecDim,
   matvecHidden,
-  pack,
   normalize,
   quantize,
   quantizeBounded,
+  quantizeWide,
   scaleRows,
   addResidual,
   rope,

@@ -43,18 +43,12 @@ const gatedCall = fc
 const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
   matvec_dim: ({ dim }) => matvecCall(dim),
   matvec_hidden: ({ hidden }) => matvecCall(hidden),
-  pack: () =>
-    integer(1, 24).map((n) => ({
-      args: ['x', 'out', 16 * n],
-      inputs: { x: 64 * n },
-      outputs: { out: 32 * n },
-      hasResult: true,
-    })),
   normalize: () =>
-    integer(1, 24).map((n) => ({
-      args: ['x', 'gain', 'out', 16 * n, 'info'],
+    fc.tuple(integer(1, 24), integer(0, 24 * 16 * 127 ** 2)).map(([n, bound]) => ({
+      args: ['x', 'gain', 'out', 'q', 16 * n, bound],
       inputs: { x: 64 * n, gain: 32 * n },
-      outputs: { out: 32 * n, info: 8 },
+      outputs: { out: 16 + 32 * n, q: 16 * n },
+      hasResult: true,
     })),
   quantize: () =>
     fc.tuple(integer(1, 24), integer(1, 127)).map(([n, limit]) => ({
@@ -67,6 +61,13 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
     fc.tuple(integer(1, 24), integer(1, 127), integer(0, 24 * 16 * 127 ** 2)).map(([n, limit, bound]) => ({
       args: ['t', 'q', 16 * n, limit, bound],
       inputs: { t: 32 * n },
+      outputs: { q: 16 * n },
+      hasResult: true,
+    })),
+  quantize_wide: () =>
+    fc.tuple(integer(1, 24), integer(1, 127), integer(0, 24 * 16 * 127 ** 2)).map(([n, limit, bound]) => ({
+      args: ['x', 'q', 16 * n, limit, bound],
+      inputs: { x: 64 * n },
       outputs: { q: 16 * n },
       hasResult: true,
     })),
@@ -187,6 +188,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
           fill(machine.memory.subarray(at, at + size), random, style);
         }
         if (name === 'scores') limitQuery(machine.memory.subarray(places.get('q')!), shape.headSize);
+        if (name === 'quantize_wide') limitWide(machine.memory, places.get('x')!, call.inputs.x >> 2);
         if (name.startsWith('matvec')) {
           const [weights, x] = ['weights', 'x'].map((place) => {
             const at = places.get(place)!;
@@ -217,6 +219,12 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
     );
   });
 });
+
+/** No more than 2^30. */
+function limitWide(memory: Uint8Array, x: number, n: number): void {
+  const values = new Int32Array(memory.buffer, memory.byteOffset + x, n);
+  for (let i = 0; i < n; i++) values[i] = Math.max(-(2 ** 30), Math.min(2 ** 30, values[i]));
+}
 
 /** The same for a matrix in blocks of 16 rows, half a rounding of 2^7 included. */
 function limitVector(weights: Int8Array, x: Int8Array): void {

@@ -102,7 +102,6 @@ function pairs(asm: Assembler, rows: AR, spare: AR, registers: Registers): void 
   asm.alignTarget();
   asm.place(again);
   block(asm, 0, registers, () => undefined);
-  asm.alignTarget();
   asm.place(second);
   block(asm, 0, registers, () => asm.addi(rows, rows, -2 * BLOCK));
   asm.bgez(rows, again);

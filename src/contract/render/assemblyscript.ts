@@ -6,7 +6,7 @@ import { type KernelRow, kernels, type Parameter, softmaxOffset, softmaxTable } 
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
 import { type Arithmetic, type SizeFunction, sizes } from '../sizes.ts';
-import { activeList, digest, endings, panicFrame, phases, status, teamwork } from '../status.ts';
+import { activeList, digest, endings, normed, panicFrame, phases, status, teamwork } from '../status.ts';
 import { placeFields, type Structure, structureBytes } from '../structure.ts';
 import { scratch } from '../working.ts';
 
@@ -157,6 +157,8 @@ const statusFile = (): string =>
     prefixed('PANIC', panicFrame),
     prefixed('ACTIVE', activeList),
     `export const ACTIVE_NUMBERS: usize = ${structureBytes(activeList)};`,
+    prefixed('NORMED', normed),
+    `export const NORMED_VECTOR: usize = ${structureBytes(normed)};`,
     '// FNV-1a, 64 bits.',
     `export const DIGEST_OFFSET_BASIS: u64 = 0x${digest.offsetBasis.toString(16)};`,
     `export const DIGEST_PRIME: u64 = 0x${digest.prime.toString(16)};`,

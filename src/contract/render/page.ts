@@ -8,7 +8,7 @@ import { memoryBases } from '../memory.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
 import { type Arithmetic, type SizeFunction, sizes } from '../sizes.ts';
-import { activeList, endings, panicFrame, phases, status, teamwork } from '../status.ts';
+import { activeList, endings, normed, panicFrame, phases, status, teamwork } from '../status.ts';
 import { placeFields, type Structure, structureBytes } from '../structure.ts';
 import { buffers, scratch } from '../working.ts';
 
@@ -124,6 +124,7 @@ export function contractPage(): string {
     structureTable('Teamwork', teamwork),
     structureTable('Panic frame', panicFrame),
     structureTable('Active units', activeList),
+    structureTable('Normed vector', normed),
     `## Numbers of a program\n\nImmutable globals ${code('config.NAME')}.\n`,
     ...Object.entries(numbers).map(
       ([subject, rows]) =>
