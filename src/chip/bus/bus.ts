@@ -24,8 +24,11 @@ export interface Memory {
   readonly wasm: WebAssembly.Memory;
   readonly loadMapOffset: number;
   readonly storeMapOffset: number;
-  /** Where the state of a core (0 or 1) lies: {@link CORE_STATE_BYTES}. */
+  /** Where the state of a core (0 or 1) lies: {@link CORE_STATE_BYTES}; and where it finds its translations: {@link CORE_SLOTS_BYTES}. */
   stateOffset(core: number): number;
+  slotsOffset(core: number): number;
+  /** Two words: the core that runs; not 0 where something happened that ends the cores' turns. */
+  readonly shared: Int32Array;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** Delta per page for plain loads (0 = slow path). */
@@ -102,6 +105,8 @@ export interface Bus {
 
 /** Room for a core's registers. */
 export const CORE_STATE_BYTES = 2048;
+/** Room for what a core keeps of its translations. */
+export const CORE_SLOTS_BYTES = 1 << 18;
 const WASM_PAGE = 0x10000;
 
 /** An arena of `size` bytes with empty maps. Page 0 of the arena is never handed out by `createMemory`'s users' choice of offsets; any offset is legal except one equal to its address. */
@@ -110,7 +115,9 @@ export function createMemory(size: number): Memory {
   const loadMapOffset = Math.ceil(size / WASM_PAGE) * WASM_PAGE;
   const storeMapOffset = loadMapOffset + 4 * pages;
   const states = storeMapOffset + 4 * pages;
-  const wasmPages = (states + WASM_PAGE) / WASM_PAGE;
+  const shared = states + 2 * CORE_STATE_BYTES;
+  const slots = states + WASM_PAGE;
+  const wasmPages = (slots + 2 * CORE_SLOTS_BYTES) / WASM_PAGE;
   const wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
   const arena = wasm.buffer as ArrayBuffer;
   const loadMap = new Int32Array(arena, loadMapOffset, pages);
@@ -158,6 +165,8 @@ export function createMemory(size: number): Memory {
     loadMapOffset,
     storeMapOffset,
     stateOffset: (core) => states + core * CORE_STATE_BYTES,
+    slotsOffset: (core) => slots + core * CORE_SLOTS_BYTES,
+    shared: new Int32Array(arena, shared, 2),
     bytes: new Uint8Array(arena, 0, size),
     view: new DataView(arena, 0, size),
     loadMap,

@@ -21,6 +21,8 @@ export interface SlowAccess {
   compareAndStore(address: number, value: number, pc: number): number;
   /** Raises an architectural exception from inside an instruction; never returns. */
   fault(cause: number, address: number, pc: number): never;
+  /** While one is set, loads tell it their place, and no device is read. */
+  listen(listener: ((address: number) => void) | undefined): void;
   /** Region attributes (data side), 4 bits per 512 MB; 15 = no access. */
   readonly dataAttributes: Uint8Array;
 }
@@ -52,10 +54,17 @@ export function createSlowAccess(
     throw error;
   };
 
+  let listener: ((address: number) => void) | undefined;
+
   /** Arena offset of an aligned access, or -1 for a device. Charges what the way there costs. */
   const locate = (address: number, bytes: number, access: Access, pc: number): number => {
     if (dataAttributes[address >>> 29] === NO_ACCESS) {
       fault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address, pc);
+    }
+    if (listener !== undefined) {
+      listener(address);
+      const delta = loadMap[address >>> PAGE_SHIFT];
+      return delta === 0 ? -1 : (address + delta) | 0;
     }
     watch(address, bytes, access === ACCESS.store, pc);
     const page = address >>> PAGE_SHIFT;
@@ -71,6 +80,7 @@ export function createSlowAccess(
   };
 
   const readDevice = (address: number, bytes: 1 | 2 | 4, pc: number): number => {
+    if (listener !== undefined) return 0;
     try {
       const value = bus.read(address >>> 0, bytes, core, now(), pc >>> 0);
       time[TIME.cycles] += bus.stall;
@@ -133,6 +143,9 @@ export function createSlowAccess(
   return {
     dataAttributes,
     fault,
+    listen(next) {
+      listener = next;
+    },
     load1: (address, pc) => loadAligned(address, 1, pc),
     load2: (address, pc) =>
       (address & 1) === 0 ? loadAligned(address, 2, pc) : loadUnaligned(address, 2, pc),

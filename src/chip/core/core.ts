@@ -6,7 +6,7 @@
  */
 import type { Bus } from '../bus/index.ts';
 import { createSlowAccess } from './access.ts';
-import { type CompiledRegion, createRegionCache } from './cache.ts';
+import { type CompiledRegion, createRegionCache, type RegionCache } from './cache.ts';
 import { createCode } from './code.ts';
 import { createDebug, type Debug } from './debug.ts';
 import { createExceptions, EDGE_LINES, EXTERNAL_LEVEL_LINES, type Exceptions } from './exceptions.ts';
@@ -15,9 +15,12 @@ import { createRuntime, type SimcallHandler } from './runtime.ts';
 import { packVariant, VARIANT } from './select.ts';
 import { createSlices, LONGEST_SLICE, type Slices } from './slices.ts';
 import { createSpecialWriter } from './special-registers.ts';
+import { type SpinParts, type SpinSearch, searchSpin } from './spin.ts';
 import { type CoreState, CPENABLE, createCoreState, PS, SR, TIME } from './state.ts';
 import { type Translations, translationsOf } from './translations.ts';
-import { joinLinker } from './wasm/linker.ts';
+import type { TurnTaker } from './turns.ts';
+import { LEFT } from './wasm/dispatch.ts';
+import { joinLinker, type Linker } from './wasm/linker.ts';
 import { createWindows, freeGroups } from './windows.ts';
 
 /** What the chip holds of a core. */
@@ -45,6 +48,10 @@ export interface Core {
   step(): void;
   /** Cycles spent so far, by the address where the code begins that spent them: an entry or a place behind a call. */
   cyclesByCode(): Map<number, number>;
+  /** For `runTogether`: the core's side of it. */
+  readonly turns: TurnTaker;
+  /** Looks for a waiting loop at the place where the core is, while it runs. */
+  searchSpin(): SpinSearch;
   /** Takes translations that an earlier run has kept; of other code they do no harm. The cores of a chip share them. */
   offerTranslations(bytes: Uint8Array): void;
   /** All translations of this run, if some of them are new. */
@@ -88,7 +95,9 @@ interface Parts {
   /** Translated code calls the functions of this core from now on. */
   readonly activate: () => void;
   readonly translations: Translations;
-  readonly spent: () => Map<number, number>;
+  readonly spin: Pick<SpinParts, 'bus' | 'decode'> & { readonly listen: (to: SpinParts['listener']) => void };
+  readonly cache: RegionCache;
+  readonly linker: Linker;
   readonly dataAttributes: Uint8Array;
   /** Recomputes what translations rest on; asks for a look at the interrupts. */
   readonly changed: () => void;
@@ -132,7 +141,7 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
   const exceptions = createExceptions(state, changed);
   const debug = createDebug(state, exceptions, bus.memory);
   const access = createSlowAccess(bus, state, slices.now, debug.watch);
-  const cache = createRegionCache(bus.memory);
+  const cache = createRegionCache(bus.memory, core);
   const code = createCode(bus, onUnaligned !== undefined);
   if (onUnaligned) state.pie.onUnaligned = onUnaligned;
   const caller = createRuntime({
@@ -155,7 +164,7 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
     },
     simcall,
   });
-  const { linker, activate } = joinLinker(bus.memory, caller);
+  const { linker, activate } = joinLinker(bus.memory, core, caller);
   const translations = translationsOf(bus.memory, linker);
   const regionAt = createRegions(state, code, cache, translations, linker);
   return {
@@ -166,7 +175,9 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
     regionAt,
     activate,
     translations,
-    spent: cache.spent,
+    spin: { bus, decode: code.decode, listen: access.listen },
+    cache,
+    linker,
     dataAttributes: access.dataAttributes,
     changed,
   };
@@ -183,31 +194,43 @@ function takeInterrupt({ state, exceptions }: Parts, mode: Mode, pc: number): nu
 
 /** Runs up to `length` cycles from the present moment. */
 function runSlice(parts: Parts, mode: Mode, length: number): void {
-  const { state, slices, debug, regionAt } = parts;
-  const { time, base } = state;
+  const { slices } = parts;
   parts.activate();
   slices.begin(length);
-  let pc = state.pc | 0;
   try {
-    do {
-      if (time[TIME.attention] !== 0) pc = takeInterrupt(parts, mode, pc);
-      if ((time[TIME.variant] & VARIANT.debug) !== 0) {
-        const vector = debug.before(pc);
-        if (vector !== undefined) {
-          pc = vector;
-          continue;
-        }
-      }
-      const region = regionAt(pc);
-      const before = time[TIME.cycles];
-      pc = region.run(base);
-      region.cycles += time[TIME.cycles] - before;
-    } while (time[TIME.cycles] < time[TIME.limit]);
+    runToLimit(parts, mode);
   } finally {
     // The bus may throw through the translator (code that is not the core's to run).
-    state.pc = pc >>> 0;
     slices.settle();
   }
+  throwFailure(mode);
+}
+
+function runToLimit(parts: Parts, mode: Mode): void {
+  const { state, debug, regionAt, cache, linker } = parts;
+  const { time, base } = state;
+  do {
+    if (linker.run(base) === LEFT.done) return;
+    // An interrupt, an instruction to be looked at, or code that the dispatcher does not know yet.
+    if (time[TIME.attention] !== 0) time[TIME.pc] = takeInterrupt(parts, mode, time[TIME.pc]);
+    const pc = time[TIME.pc];
+    if ((time[TIME.variant] & VARIANT.debug) !== 0) {
+      const vector = debug.before(pc);
+      if (vector !== undefined) {
+        time[TIME.pc] = vector;
+        continue;
+      }
+    }
+    const region = regionAt(pc);
+    if (cache.isInSlot(region) && (time[TIME.variant] & VARIANT.debug) === 0) continue;
+    const before = time[TIME.cycles];
+    time[TIME.pc] = region.run(base);
+    region.cycles += time[TIME.cycles] - before;
+  } while (time[TIME.cycles] < time[TIME.limit]);
+}
+
+/** What translated code could not throw itself. */
+function throwFailure(mode: Mode): void {
   if (mode.failure === undefined) return;
   const { failure } = mode;
   mode.failure = undefined;
@@ -275,6 +298,62 @@ function step(parts: Parts, mode: Mode): void {
   if (isSame) time[TIME.variant] = variant;
 }
 
+function turnTaker(parts: Parts, mode: Mode): TurnTaker {
+  const { state, slices, linker } = parts;
+  return {
+    state,
+    run: linker.turns,
+    begin(first, quantum) {
+      const ahead = first - slices.now();
+      if (!mode.running || !isAwake(parts, mode) || ahead <= 0) return 0;
+      mode.leaving = false;
+      parts.spin.bus.memory.shared[1] = 0;
+      const room = Math.floor((slices.untilTimer() - 1 - ahead) / quantum);
+      if (room > 0) slices.begin(ahead);
+      return room;
+    },
+    end: slices.settle,
+    fail: () => throwFailure(mode),
+  };
+}
+
+/** What the search for waiting loops needs. */
+function spinParts(parts: Parts, mode: Mode): SpinParts {
+  const { state, slices, regionAt, activate } = parts;
+  const { special, time, base } = state;
+  let listener: SpinParts['listener'];
+  return {
+    ...parts.spin,
+    state,
+    now: slices.now,
+    instructions: slices.instructions,
+    untilTimer: slices.untilTimer,
+    pass: slices.pass,
+    advance: (until) => runUntil(parts, mode, until),
+    trace(pc) {
+      activate();
+      time[TIME.variant] |= VARIANT.debug;
+      return regionAt(pc | 0).run(base);
+    },
+    account(pc, cycles) {
+      regionAt(pc | 0).cycles += cycles;
+    },
+    isReady: () =>
+      mode.running &&
+      !mode.waiting &&
+      time[TIME.attention] === 0 &&
+      (time[TIME.variant] & (VARIANT.debug | VARIANT.excm)) === 0 &&
+      special[SR.lcount] === 0,
+    get listener() {
+      return listener;
+    },
+    set listener(next) {
+      listener = next;
+      parts.spin.listen(next);
+    },
+  };
+}
+
 function coreOf(parts: Parts, mode: Mode): Core {
   const { state, slices, dataAttributes, changed } = parts;
   return {
@@ -301,7 +380,9 @@ function coreOf(parts: Parts, mode: Mode): Core {
     setInterruptLines: (lines) => setInterruptLines(parts, mode, lines),
     runUntil: (until) => runUntil(parts, mode, until),
     step: () => step(parts, mode),
-    cyclesByCode: parts.spent,
+    cyclesByCode: parts.cache.spent,
+    turns: turnTaker(parts, mode),
+    searchSpin: () => searchSpin(spinParts(parts, mode)),
     offerTranslations: parts.translations.offer,
     keepTranslations: parts.translations.keep,
     stop() {

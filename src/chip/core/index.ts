@@ -3,5 +3,7 @@ export { type Core, type CoreOptions, createCore } from './core.ts';
 export { decodeInstruction } from './decode.ts';
 export { UnsupportedInstruction } from './errors.ts';
 export type { VisibleRegisters } from './runtime.ts';
+export type { Spin, SpinSearch } from './spin.ts';
 export { type CoreState, PS, SR } from './state.ts';
+export { runTogether } from './turns.ts';
 export { WINDOW_VECTOR_BYTES, windowVectors } from './window-vectors.ts';

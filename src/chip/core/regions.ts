@@ -1,5 +1,5 @@
 /** Finds the translation for where a core is, and makes it where there is none. */
-import { type CompiledRegion, frontSlot, type RegionCache } from './cache.ts';
+import type { CompiledRegion, RegionCache } from './cache.ts';
 import type { Asked, Code } from './code.ts';
 import type { Kept } from './kept.ts';
 import { unpackVariant } from './select.ts';
@@ -26,7 +26,7 @@ export function createRegions(
     const body = linker.compile(text);
     // What cannot be fetched now may be mapped later without notice.
     if (instructions.length === 0)
-      return { run: linker.link([body])[0], low: 0, high: 0, loopEnds, ranges: [] };
+      return { ...linker.link([body])[0], low: 0, high: 0, loopEnds, ranges: [] };
     const addresses = instructions.flatMap(({ pc: at, next }) => [at, next]);
     const kept: Kept = {
       pc: pc >>> 0,
@@ -50,16 +50,17 @@ export function createRegions(
 
   return (pc) => {
     const variant = time[TIME.variant];
-    const slot = frontSlot(pc, variant);
-    let region = cache.slots[slot];
-    if (region === undefined || region.pc !== pc || region.variant !== variant) {
+    let region = cache.inSlot(pc, variant);
+    if (region === undefined) {
       region = cache.find(pc, variant) ?? compile(pc, variant, undefined);
-      cache.slots[slot] = region;
+      cache.use(region);
     }
     if (special[SR.lcount] === 0) return region;
     // A loop is on that began outside: its end may lie in the region's middle.
     const end = special[SR.lend] >>> 0;
-    if (end <= region.low || end > region.high || region.loopEnds.has(end)) return region;
-    return compile(pc, variant, { begin: special[SR.lbeg] >>> 0, end });
+    if (end <= region.low || end > region.high) return region;
+    if (!region.loopEnds.has(end)) return compile(pc, variant, { begin: special[SR.lbeg] >>> 0, end });
+    cache.use(region, end);
+    return region;
   };
 }

@@ -22,6 +22,8 @@ export interface Slices {
   untilTimer(): number;
   /** Lets simulated time pass without executing. */
   sleep(cycles: number): void;
+  /** Lets time pass between slices, with instructions that need not be executed. Not beyond a timer match. */
+  pass(cycles: number, executed: number): void;
   /** Ends the running slice at the next back edge. */
   stop(): void;
   /** A timer or CCOUNT is about to change: the running slice ends soon, its length rested on them. */
@@ -68,6 +70,11 @@ export function createSlices(state: CoreState): Slices {
     sleep(cycles) {
       time[TIME.cycles] += cycles;
       settle();
+    },
+    pass(cycles, executed) {
+      base += cycles;
+      instructions += executed;
+      time[TIME.ccountBase] += cycles;
     },
     stop,
     retime() {

@@ -1,4 +1,4 @@
-import type { Memory } from '../bus/index.ts';
+import { CORE_STATE_BYTES, type Memory } from '../bus/index.ts';
 import { createFpuState, FPU_STATE_BYTES, type FpuState } from '../fpu/index.ts';
 import { createPieState, PIE_STATE_BYTES, type PieState } from '../pie/index.ts';
 
@@ -28,7 +28,17 @@ export const TIME = {
   failed: 6,
   /** Not 0: there may be writes on their way to devices. */
   posted: 7,
+  /** Address of the next instruction. */
+  pc: 8,
+  /** Where the core's slots of translations begin (wasm/dispatch.ts). */
+  slots: 9,
+  /** For the dispatcher of both cores: the other state, turns that are left, cycles of a turn. */
+  other: 10,
+  turns: 11,
+  quantum: 12,
 } as const;
+
+const TIME_WORDS = 16;
 
 /** Where the registers lie in a core's part of the memory, in bytes. The vector unit's are the first. */
 export const LAYOUT = (() => {
@@ -41,7 +51,7 @@ export const LAYOUT = (() => {
   return {
     ar: place(4 * 64),
     special: place(4 * 256),
-    time: place(4 * 8),
+    time: place(4 * TIME_WORDS),
     mr: place(4 * 4),
     threadPointer: place(4),
     words: place(4 * 4),
@@ -138,10 +148,15 @@ export const PS = {
   woe: 0x40000,
 } as const;
 
+/** All of a core's part. */
+export const STATE_BYTES = CORE_STATE_BYTES;
+
 /** A core's state with every register zero, in its part of the memory. */
 export function createCoreState(core: number, memory: Memory): CoreState {
   const base = memory.stateOffset(core);
   const words = (offset: number, count: number) => new Int32Array(memory.arena, base + offset, count);
+  const time = words(LAYOUT.time, TIME_WORDS);
+  time[TIME.slots] = memory.slotsOffset(core);
   return {
     core,
     base,
@@ -151,8 +166,13 @@ export function createCoreState(core: number, memory: Memory): CoreState {
     special: words(LAYOUT.special, 256),
     threadPointer: words(LAYOUT.threadPointer, 1),
     mr: words(LAYOUT.mr, 4),
-    time: words(LAYOUT.time, 8),
+    time,
     words: words(LAYOUT.words, 4),
-    pc: 0,
+    get pc() {
+      return time[TIME.pc] >>> 0;
+    },
+    set pc(address) {
+      time[TIME.pc] = address;
+    },
   };
 }

@@ -3,6 +3,8 @@
  * per block. See `core.ts` for who calls it.
  */
 
+import { instructionLength } from '../../xtensa/index.ts';
+import { PAGE_SHIFT } from '../bus/index.ts';
 import type { Instruction } from './decode.ts';
 import { straddles } from './decode.ts';
 import { account, emitContext, leaveTo, operandTexts } from './emission.ts';
@@ -219,8 +221,23 @@ function refetch(last: Instruction, ending: Ending & { kind: 'leave' }, work: Wo
   if (REFETCHES.has(last.opcode!.name)) return account(straddleAt(last.next, work), 0);
   if (!ending.taken) return '';
   if (/^-?\d+$/.test(ending.target)) return account(straddleAt(Number(ending.target) >>> 0, work), 0);
-  return ending.target.includes('$X.') ? '' : `$c=($c+$X.straddle(${ending.target}))|0;`;
+  return ending.target.includes('$X.') ? '' : `$u=${ending.target};$c=($c+(${straddleOf('$u')}))|0;`;
 }
+
+/** The same for an address that is known only then: by the first byte of the instruction, where code lies in plain memory. */
+const straddleOf = (target: string): string =>
+  `(${target}&3)===0?0:(${target}>>>28)===4&&($p=$LM[${target}>>>${PAGE_SHIFT}],$p!==0)?` +
+  `($v=$M8[(${target}+$p)|0]&15,((((${target}&3)+3-((${NARROW}>>>$v)&1)+((${LONG}>>>$v)&1))|0)>4?${STRADDLE}:0)):` +
+  `$X.straddle(${target})`;
+
+/** First nibbles of instructions of two and of four bytes, as bits. */
+const nibblesOf = (length: number): number =>
+  Array.from({ length: 16 }, (_, nibble) => nibble).reduce(
+    (bits, nibble) => bits | (instructionLength(nibble) === length ? 1 << nibble : 0),
+    0,
+  );
+const NARROW = nibblesOf(2);
+const LONG = nibblesOf(4);
 
 function straddleAt(pc: number, work: Work): number {
   const instruction = work.source.decode(pc);

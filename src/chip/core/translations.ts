@@ -2,10 +2,9 @@
 import type { Memory } from '../bus/index.ts';
 import type { ArenaRange, Code } from './code.ts';
 import { decodeKept, encodeKept, type Kept } from './kept.ts';
-import type { Linker, Run } from './wasm/linker.ts';
+import type { Linked, Linker } from './wasm/linker.ts';
 
-export interface Translated {
-  readonly run: Run;
+export interface Translated extends Linked {
   /** Addresses of the first byte and behind the last, over all its instructions. */
   readonly low: number;
   readonly high: number;
@@ -31,8 +30,9 @@ export interface Translations {
   keep(): Uint8Array | undefined;
 }
 
-interface Offered extends Kept {
-  readonly run: Run;
+interface Offered {
+  readonly kept: Kept;
+  readonly linked: Linked;
 }
 
 const keyOf = (pc: number, variant: number, loop: ActiveLoop | undefined): string =>
@@ -59,8 +59,14 @@ function createTranslations(memory: Memory, linker: Linker): Translations {
     const end = offset + length;
     for (const [key, { ranges }] of current) if (touches(ranges, offset, end)) current.delete(key);
   });
-  const use = (key: string, kept: Kept, run: Run, ranges: Translated['ranges']): Translated => {
-    const translated = { run, low: kept.low, high: kept.high, loopEnds: new Set(kept.loopEnds), ranges };
+  const use = (key: string, kept: Kept, linked: Linked, ranges: Translated['ranges']): Translated => {
+    const translated = {
+      ...linked,
+      low: kept.low,
+      high: kept.high,
+      loopEnds: new Set(kept.loopEnds),
+      ranges,
+    };
     current.set(key, translated);
     return translated;
   };
@@ -70,32 +76,30 @@ function createTranslations(memory: Memory, linker: Linker): Translations {
       const translated = current.get(key);
       if (translated) return translated;
       const earlier = offered.get(key);
-      const ranges = earlier && code.match(earlier);
-      return ranges && use(key, earlier, earlier.run, ranges);
+      const ranges = earlier && code.match(earlier.kept);
+      return ranges && use(key, earlier.kept, earlier.linked, ranges);
     },
     add(kept, ranges) {
-      const [run] = linker.link([kept.body]);
+      const [linked] = linker.link([kept.body]);
       const key = keyOfKept(kept);
       // The code of other images changes under way: what is kept is the last.
       made.set(key, kept);
-      return use(key, kept, run, ranges);
+      return use(key, kept, linked, ranges);
     },
     offer(bytes) {
       const list = decodeKept(bytes, linker.surroundings);
-      const runs = list.length > 0 ? linker.link(list.map(({ body }) => body)) : [];
-      for (const [index, kept] of list.entries()) offered.set(keyOfKept(kept), { ...kept, run: runs[index] });
+      const linked = list.length > 0 ? linker.link(list.map(({ body }) => body)) : [];
+      for (const [index, kept] of list.entries())
+        offered.set(keyOfKept(kept), { kept, linked: linked[index] });
     },
     keep() {
       if (made.size === 0) return undefined;
-      return encodeKept(
-        [...new Map<string, Kept>([...offered, ...made]).values()].map(withoutRun),
-        linker.surroundings,
-      );
+      const all = new Map([...offered].map(([key, { kept }]) => [key, kept]));
+      for (const [key, kept] of made) all.set(key, kept);
+      return encodeKept([...all.values()], linker.surroundings);
     },
   };
 }
-
-const withoutRun = ({ run: _, ...kept }: Kept & { run?: Run }): Kept => kept;
 
 /** Whether bytes [start, end) of the arena are among `ranges`. */
 export const touches = (ranges: Translated['ranges'], start: number, end: number): boolean =>

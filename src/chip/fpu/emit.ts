@@ -79,7 +79,7 @@ const table: ReadonlyMap<string, Emit> = new Map<string, Emit>([
   ['madd.s', fused('madd', '')],
   ['msub.s', fused('msub', '-')],
   ['maddn.s', fusedToNearest],
-  ['const.s', call('constS')],
+  ['const.s', ([r, immediate]) => `fpu_f[${r}] = ${[0, 1, 2, 0.5][immediate & 3]};`],
   ...['divn', 'div0', 'recip0', 'sqrt0', 'rsqrt0', 'nexp01', 'mkdadj', 'mksadj', 'addexp', 'addexpm'].map(
     (name) => [`${name}.s`, call(name)] as const,
   ),

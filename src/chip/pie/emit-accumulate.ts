@@ -16,10 +16,11 @@ import {
 } from './context.ts';
 import { shiftBySarByte } from './emit-lanes.ts';
 import { fillQ } from './emit-memory.ts';
-import type { QaccForm } from './state.ts';
+import { QaccForm } from './state.ts';
 
 /** Converts QACC's lanes if the last instruction on them had other ones; in a kernel it never has. */
-const inForm = (form: QaccForm): string => `if (pie_control[0] !== ${form}) pie_setQaccForm(${form});`;
+const inForm = (form: QaccForm): string =>
+  `if (pie_control[0] !== ${form}) {if (pie_control[0] === ${QaccForm.zero}) pie_control[0] = ${form}; else pie_setQaccForm(${form});}`;
 
 type Target = 'accx' | 'qacc';
 
@@ -113,5 +114,5 @@ export const accumulateInstructions: readonly EmitEntry[] = [
   readLanes('s16', 63),
   ['ee.srs.accx', readAccx],
   ['ee.zero.accx', () => 'pie_zeroAccx();'],
-  ['ee.zero.qacc', () => 'pie_zeroQacc();'],
+  ['ee.zero.qacc', () => `pie_zeroQacc();pie_control[0] = ${QaccForm.zero};`],
 ];

@@ -61,6 +61,10 @@ export function setQaccForm(state: PieState, form: QaccForm): void {
   const { control } = state;
   const current = control[Control.qaccForm];
   if (current === form) return;
+  if (current === QaccForm.zero) {
+    control[Control.qaccForm] = form;
+    return;
+  }
   if (current === QaccForm.signed20 || current === QaccForm.unsigned20) packLanes20(state);
   else if (current !== QaccForm.raw) packLanes40(state);
   if (form === QaccForm.signed20 || form === QaccForm.unsigned20) {

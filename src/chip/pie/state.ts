@@ -26,8 +26,8 @@ export const layout = {
   spare: 352,
 } as const;
 
-/** Where the current 320 bits of QACC are: as raw bits, or as signed or unsigned lanes of 20 or 40 bits. */
-export const QaccForm = { raw: 0, signed20: 1, unsigned20: 2, signed40: 3, unsigned40: 4 } as const;
+/** Where the current 320 bits of QACC are: as raw bits, or as signed or unsigned lanes of 20 or 40 bits; zeros are in all of them. */
+export const QaccForm = { raw: 0, signed20: 1, unsigned20: 2, signed40: 3, unsigned40: 4, zero: 5 } as const;
 export type QaccForm = (typeof QaccForm)[keyof typeof QaccForm];
 
 /** Indices into `PieState.control`. */

@@ -13,6 +13,7 @@ import { createBoardScreen } from './screen.ts';
 import { createSocBus, type SocBus } from './soc-bus.ts';
 import type { Screen } from './ssd1306.ts';
 import { createWarnings, hex, type Warnings } from './warnings.ts';
+import { type Watcher, watchSpin } from './watch-spin.ts';
 
 export interface ChipOptions {
   /** Contents of flash from address 0; the rest of the board's flash is erased (0xFF). */
@@ -81,6 +82,8 @@ export interface ChipParts extends ChipMemory {
   pins: number;
   latchedPins: number;
   readonly resetListeners: ((reason: number) => void)[];
+  /** Run a core to the end of a turn. */
+  readonly watchers: readonly [Watcher, Watcher];
 }
 
 function createMemories(options: ChipOptions, board: Board, psramBytes: number): ChipMemory {
@@ -156,6 +159,10 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     pins,
     latchedPins: pins,
     resetListeners: [],
+    watchers: [watchSpin(cores[0]), watchSpin(cores[1])],
+  };
+  clock.onScheduled = () => {
+    memory.shared[1] = 1;
   };
   bus.setCpuBanks(peripherals.sensitive.cpuBanks());
   peripherals.usb.hostAttached = options.usbHost ?? board.console === 'usb';

@@ -1,4 +1,5 @@
 /** Runs both cores in turns, and between the turns whatever is due. */
+import { runTogether } from '../core/index.ts';
 import type { ChipParts } from './chip-parts.ts';
 import { enterRom, performReset } from './chip-reset.ts';
 import { TICKS_PER_SECOND } from './clock.ts';
@@ -6,6 +7,8 @@ import { RomEntered } from './rom/stub.ts';
 
 /** Turn of a core that runs alone: new alarms are seen after it. */
 const ALONE = 2_000;
+/** Turns of both cores in one go. */
+const MOST_TURNS = 50;
 
 export interface RunLimits {
   /** Simulated seconds since power-on at which to stop. */
@@ -45,22 +48,27 @@ export function run(parts: ChipParts, { untilSeconds, maxCycles, until }: RunLim
 
 /** Runs both cores to `end`; less far when something new is to happen. @returns whether `until` said stop */
 function runTurns(parts: ChipParts, end: number, until: (() => boolean) | undefined): boolean {
-  const { clock, cores, quantum } = parts;
+  const { clock, cores, quantum, watchers } = parts;
   const known = clock.scheduled;
-  let active: 0 | 1 = 0;
   try {
     for (let turn = clock.cycles; turn < end; ) {
       const together = cores[0].running && cores[1].running;
+      if (together && !until && watchers[0].isBusy() && watchers[1].isBusy()) {
+        const turns = Math.min(Math.floor((end - turn) / quantum), MOST_TURNS);
+        const { completed, isBroken } = runTogether(cores, { first: turn + quantum, turns, quantum });
+        turn += quantum * completed;
+        if (!isBroken && (parts.pendingReset !== undefined || clock.scheduled !== known)) return false;
+        if (turn >= end) return false;
+      }
       turn = Math.min(turn + (together ? quantum : ALONE), end);
-      active = 0;
-      cores[0].runUntil(turn);
-      active = 1;
-      cores[1].runUntil(turn);
+      watchers[0].run(turn);
+      watchers[1].run(turn);
       if (until?.()) return true;
       if (parts.pendingReset !== undefined || clock.scheduled !== known) return false;
     }
   } catch (error) {
     if (!(error instanceof RomEntered)) throw error;
+    const active = parts.memory.shared[0] as 0 | 1;
     clock.cycles = cores[active].cycles;
     enterRom(parts, active, error.place, error.address);
   }

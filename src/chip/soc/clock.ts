@@ -34,6 +34,8 @@ export interface Clock {
   after(ticks: number, action: () => void): Alarm;
   /** How many alarms were ever set: tells whether there is a new one. */
   readonly scheduled: number;
+  /** Called whenever one is set. */
+  onScheduled: () => void;
   /** First cycle at which an alarm is due; Infinity without alarms. */
   nextAlarmCycle(): number;
   /** Fires what is due at `cycles`, in order. */
@@ -71,6 +73,7 @@ export function createClock(): Clock {
     get cpuHertz() {
       return TICKS_PER_SECOND / ticksPerCycle;
     },
+    onScheduled: () => {},
     get scheduled() {
       return created;
     },
@@ -92,6 +95,7 @@ export function createClock(): Clock {
         },
       };
       insert(entry);
+      clock.onScheduled();
       return entry;
     },
     after(ticks, action) {

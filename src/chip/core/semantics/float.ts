@@ -28,6 +28,14 @@ const fromInteger =
   ({ frr, ars, imm_t }) =>
     `$F.${name}(${frr},${ars},${imm_t});`;
 
+/** Of up to 25 bits nothing is lost. */
+const fromSmallInteger: Emitter = (operands, context) => {
+  const { frr, ars, imm_t } = operands;
+  const scale = 2 ** -Number(imm_t);
+  const value = scale === 1 ? '$t' : `$t*${scale}`;
+  return `$t=${ars};if((($t+16777216)>>>0)<=33554432){fpu_f[${frr}]=${value};}else{${fromInteger('float')(operands, context)}}`;
+};
+
 const compare =
   (name: string): Emitter =>
   ({ br, frs, frt }) =>
@@ -50,7 +58,7 @@ const floats: Record<string, Emitter> = {
   'floor.s': toInteger('floor'),
   'trunc.s': toInteger('trunc'),
   'utrunc.s': toInteger('utrunc'),
-  'float.s': fromInteger('float'),
+  'float.s': fromSmallInteger,
   'ufloat.s': fromInteger('ufloat'),
   'un.s': compare('un'),
   'ueq.s': compare('ueq'),

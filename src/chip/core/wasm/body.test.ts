@@ -26,7 +26,7 @@ const caller = {
   time: state.time,
   error: undefined as unknown,
 };
-const { linker, activate } = joinLinker(memory, caller);
+const { linker, activate } = joinLinker(memory, 0, caller);
 activate();
 
 /** Registers and memory that the text can reach, and what it returned. */
@@ -67,7 +67,7 @@ const asJavaScript = (text: string): (() => number) => {
 };
 
 function same(text: string, registers: readonly number[]): void {
-  const [run] = linker.link([linker.compile(text)]);
+  const [{ run }] = linker.link([linker.compile(text)]);
   const compiled = outcome(() => run(state.base), registers);
   expect(compiled, text).toEqual(outcome(asJavaScript(text), registers));
 }

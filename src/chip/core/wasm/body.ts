@@ -7,7 +7,7 @@ import { type Inline, isBase } from '../../pie/index.ts';
 import { combine, type Kind, PRECEDENCE } from './operators.ts';
 import { isName, isNumber, scan } from './scan.ts';
 
-export type Element = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'f32';
+export type Element = 'i8' | 'u8' | 'i16' | 'u16' | 'i32' | 'f32' | 'f64';
 
 /** A typed array of the text. */
 export interface View {
@@ -48,6 +48,7 @@ const op = {
   brIf: 0x0d,
   return: 0x0f,
   call: 0x10,
+  callIndirect: 0x11,
   drop: 0x1a,
   select: 0x1b,
   get: 0x20,
@@ -85,6 +86,7 @@ const ACCESS: Readonly<Record<Element, { load: number; store: number; shift: num
   u16: { load: 0x2f, store: 0x3b, shift: 1 },
   i32: { load: 0x28, store: 0x36, shift: 2 },
   f32: { load: 0x2a, store: 0x38, shift: 2 },
+  f64: { load: 0x2b, store: 0x39, shift: 3 },
 };
 
 /** The state's address: the function's parameter. */
@@ -118,7 +120,7 @@ export function compileBody(text: string, names: Names): number[] {
   const words = scan(text);
   const out: number[] = [];
   const types: number[] = [];
-  const locals = new Map<string, Local>();
+  const locals = new Map<string, Local>([['$state', { index: STATE, kind: 'i32' }]]);
   const pools = new Map<number, number[]>();
   /** Labels of the blocks that are open, the innermost last. */
   const open: string[] = [];
@@ -247,14 +249,14 @@ export function compileBody(text: string, names: Names): number[] {
     const { load, store, shift } = ACCESS[view.element];
     const start = out.length;
     const offset = addressOf(view);
-    const isFloat = view.element === 'f32';
+    const isFloat = view.element === 'f32' || view.element === 'f64';
     const operator = words[at];
     if (operator === '=') {
       at++;
       const kind = expression();
       if (isFloat) {
         toDouble(assigned(kind));
-        out.push(op.demote);
+        if (view.element === 'f32') out.push(op.demote);
       } else if (kind === 'f64' || kind === 'void') fail('no integer');
       impure = out.length;
       if (isStatement || isFloat) {
@@ -279,7 +281,7 @@ export function compileBody(text: string, names: Names): number[] {
     }
     access(load, shift, offset);
     if (!isFloat) return 'i32';
-    out.push(op.promote);
+    if (view.element === 'f32') out.push(op.promote);
     return 'f64';
   };
 
@@ -325,6 +327,14 @@ export function compileBody(text: string, names: Names): number[] {
       expect(')');
       out.push(op.f64Abs);
       return 'f64';
+    },
+    /** A translation by its number in the table, for the state that this function works on. */
+    $call() {
+      local(op.get, STATE);
+      argumentsOf(1);
+      out.push(op.callIndirect, 1, 0);
+      impure = out.length;
+      return 'i32';
     },
     '$X.highSigned': () => highWord(op.extendS),
     '$X.highUnsigned': () => highWord(op.extendU),
@@ -600,7 +610,12 @@ export function compileBody(text: string, names: Names): number[] {
   };
 
   const labelled = (label: string) => {
-    if (!take('for')) return enclosed(op.block, label, block);
+    if (words[at] !== 'for') return enclosed(op.block, label, block);
+    at++;
+    forever(label);
+  };
+
+  const forever = (label: string) => {
     for (const word of ['(', ';', ';', ')']) expect(word);
     enclosed(op.loop, label, () => {
       block();
@@ -624,6 +639,7 @@ export function compileBody(text: string, names: Names): number[] {
     let: declaration,
     const: declaration,
     if: condition,
+    for: () => forever('%loop'),
     try: attempt,
     break: () => branch(op.br, words[at++]),
     continue: () => branch(op.br, words[at++]),

@@ -6,17 +6,27 @@ import type { Memory } from '../../bus/index.ts';
 import { pieViews, simdInlines } from '../../pie/index.ts';
 import { LAYOUT, TIME } from '../state.ts';
 import { compileBody, type Import, type Names, pushUnsigned, type View } from './body.ts';
+import { runText, turnsText } from './dispatch.ts';
 
 /** What translated code calls, by its name in the text. */
 export type HostFunctions = Readonly<Record<string, (...values: number[]) => unknown>>;
 
-/** Runs a translation for the core whose state is there. @returns the address to go on at */
+/** Runs for the core whose state is there. @returns what its text returns: the address to go on at */
 export type Run = (state: number) => number;
+
+/** A translation's function, and its number in the table. */
+export interface Linked {
+  readonly run: Run;
+  readonly index: number;
+}
 
 export interface Linker {
   /** Bodies of a translation's text, of a kind that can be kept between runs. */
   compile(text: string): readonly number[];
-  link(bodies: readonly (readonly number[] | Uint8Array)[]): Run[];
+  link(bodies: readonly (readonly number[] | Uint8Array)[]): Linked[];
+  /** wasm/dispatch.ts */
+  readonly run: Run;
+  readonly turns: Run;
   /** What bodies rest on beside their text: others are for other memories, or other code. */
   readonly surroundings: string;
 }
@@ -29,7 +39,9 @@ export interface Caller {
 }
 
 interface Shared extends Linker {
-  active: Caller | undefined;
+  readonly callers: Caller[];
+  /** The core that runs; whether something happened that ends the cores' turns. */
+  readonly words: Int32Array;
 }
 
 const MOST_PARAMETERS = 8;
@@ -38,7 +50,7 @@ const I32 = 0x7f;
 const inState = (offset: number, element: View['element']): View => ({ offset, element, inState: true });
 const inMemory = (offset: number, element: View['element']): View => ({ offset, element, inState: false });
 
-const viewsOf = ({ loadMapOffset, storeMapOffset }: Memory): ReadonlyMap<string, View> =>
+const viewsOf = ({ loadMapOffset, storeMapOffset, shared }: Memory): ReadonlyMap<string, View> =>
   new Map<string, View>([
     ['$AR', inState(LAYOUT.ar, 'i32')],
     ['$SR', inState(LAYOUT.special, 'i32')],
@@ -60,6 +72,8 @@ const viewsOf = ({ loadMapOffset, storeMapOffset }: Memory): ReadonlyMap<string,
     ['$M16', inMemory(0, 'u16')],
     ['$MS16', inMemory(0, 'i16')],
     ['$M32', inMemory(0, 'i32')],
+    ['$D', inMemory(0, 'f64')],
+    ['$A', inMemory(shared.byteOffset, 'i32')],
   ]);
 
 const sharedBy = new WeakMap<Memory, Shared>();
@@ -68,14 +82,19 @@ const sharedBy = new WeakMap<Memory, Shared>();
  * The linker of a memory, for one of the cores that work on it.
  * @returns what must be called before the core runs
  */
-export function joinLinker(memory: Memory, caller: Caller): { linker: Linker; activate: () => void } {
+export function joinLinker(
+  memory: Memory,
+  core: number,
+  caller: Caller,
+): { linker: Linker; activate: () => void } {
   const known = sharedBy.get(memory);
   const shared = known ?? createShared(memory, caller.functions);
   if (!known) sharedBy.set(memory, shared);
+  shared.callers[core] = caller;
   return {
     linker: shared,
     activate() {
-      shared.active = caller;
+      shared.words[0] = core;
     },
   };
 }
@@ -92,32 +111,52 @@ function createShared(memory: Memory, functions: HostFunctions): Shared {
     failed: LAYOUT.time + 4 * TIME.failed,
   };
   const head = headOf([...imports]);
-  const shared: Shared = {
-    active: undefined,
+  const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+  const environment: Record<string, WebAssembly.ImportValue> = { memory: memory.wasm, table };
+  const instantiate = (bodies: readonly (readonly number[] | Uint8Array)[]): Run[] => {
+    const module = new WebAssembly.Module(moduleOf(head, imports.size, bodies) as BufferSource);
+    const { exports } = new WebAssembly.Instance(module, { e: environment });
+    return bodies.map((_, index) => exports[`r${index}`] as Run);
+  };
+  const callees = { callers: [] as Caller[], words: memory.shared };
+  for (const [name, { parameters }] of imports) environment[name] = reached(callees, name, parameters);
+  // The second calls the first.
+  const dispatch: Names = {
+    ...context,
+    imports: new Map([['$run', { index: imports.size, parameters: 1 }]]),
+  };
+  const [run, turns] = instantiate([runText, turnsText].map((text) => compileBody(text, dispatch)));
+  return {
+    ...callees,
+    run,
+    turns,
     surroundings: [memory.loadMapOffset, memory.storeMapOffset, ...names].join(' '),
     compile: (text) => compileBody(text, context),
     link(bodies) {
-      const module = new WebAssembly.Module(moduleOf(head, imports.size, bodies) as BufferSource);
-      const { exports } = new WebAssembly.Instance(module, { e: environment });
-      return bodies.map((_, index) => exports[`r${index}`] as Run);
+      const first = table.grow(bodies.length);
+      return instantiate(bodies).map((run, index) => {
+        table.set(first + index, run);
+        return { run, index: first + index };
+      });
     },
   };
-  const environment: Record<string, WebAssembly.ImportValue> = { memory: memory.wasm };
-  for (const [name, { parameters }] of imports) environment[name] = reached(shared, name, parameters);
-  return shared;
 }
 
 /** The active core's function of a name. What it throws is kept there, and the code that called it leaves. */
-function reached(shared: Shared, name: string, parameters: number): (...values: number[]) => unknown {
+function reached(
+  { callers, words }: Pick<Shared, 'callers' | 'words'>,
+  name: string,
+  parameters: number,
+): (...values: number[]) => unknown {
   const failed = (error: unknown) => {
-    const { active } = shared;
-    active!.error = error;
-    active!.time[TIME.failed] = 1;
+    const active = callers[words[0]];
+    active.error = error;
+    active.time[TIME.failed] = 1;
     return 0;
   };
   const all = (...values: number[]): unknown => {
     try {
-      return shared.active!.functions[name](...values);
+      return callers[words[0]].functions[name](...values);
     } catch (error) {
       return failed(error);
     }
@@ -126,28 +165,28 @@ function reached(shared: Shared, name: string, parameters: number): (...values: 
   const few: readonly ((a: number, b: number, c: number) => unknown)[] = [
     () => {
       try {
-        return shared.active!.functions[name]();
+        return callers[words[0]].functions[name]();
       } catch (error) {
         return failed(error);
       }
     },
     (a) => {
       try {
-        return shared.active!.functions[name](a);
+        return callers[words[0]].functions[name](a);
       } catch (error) {
         return failed(error);
       }
     },
     (a, b) => {
       try {
-        return shared.active!.functions[name](a, b);
+        return callers[words[0]].functions[name](a, b);
       } catch (error) {
         return failed(error);
       }
     },
     (a, b, c) => {
       try {
-        return shared.active!.functions[name](a, b, c);
+        return callers[words[0]].functions[name](a, b, c);
       } catch (error) {
         return failed(error);
       }
@@ -194,7 +233,19 @@ const types = section(
 function headOf(imports: readonly (readonly [string, Import])[]): number[] {
   const functions = imports.map(([name, { parameters }]) => [...text('e'), ...text(name), 0x00, parameters]);
   const memory = [...text('e'), ...text('memory'), 0x02, 0x00, 0x00];
-  return [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...types, ...section(2, counted([...functions, memory]))];
+  const table = [...text('e'), ...text('table'), 0x01, 0x70, 0x00, 0x00];
+  return [
+    0x00,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    ...types,
+    ...section(2, counted([...functions, memory, table])),
+  ];
 }
 
 function moduleOf(
