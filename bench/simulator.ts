@@ -1,5 +1,12 @@
-/** Simulated instructions per second, cycle accounting on: `npx tsx bench/simulator.ts`. */
+/**
+ * `npx tsx bench/simulator.ts`: simulated instructions a second, cycle accounting on, of small kernels on one core; then simulated seconds
+ * a second of whole chips: stories of the model that ships from SRAM, and with its weights behind the cache.
+ */
+
 import { createTestMachine, DATA, type TestMachine } from '../src/chip/core/test-machine.ts';
+import { buildFirmware, createSession, type FirmwareOptions } from '../src/firmware/index.ts';
+import { shippedModel, shippedPrograms, userCache } from '../src/node/index.ts';
+import { quantize } from '../src/quantize/index.ts';
 
 interface Kernel {
   readonly name: string;
@@ -212,5 +219,51 @@ for (const { name, source, registers, prepare } of kernels) {
   }
   console.log(
     `${name.padEnd(42)} ${String(counts.instructions).padStart(12)} ${String(counts.cycles).padStart(11)} ${best.toFixed(0).padStart(10)}`,
+  );
+}
+
+/** CPU seconds of this thread and its compiler's: what others do on the machine does not count. */
+function cpuSeconds(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
+const { model, tokenizer, name } = shippedModel();
+const quantized = quantize(model);
+const chips: readonly (readonly [string, Partial<FirmwareOptions>, number])[] = [
+  ['two cores, vector unit, weights in SRAM', {}, 0],
+  ['the same, drawing at 0.7', {}, 0.7],
+  ['one core, portable kernels', { cores: 1, pie: false }, 0],
+  ['weights behind the cache (flash)', { weights: 'flash' }, 0],
+];
+const STORIES = 6;
+console.log('\nwhole chip                                   simulated s/s       million instructions/s');
+console.log('                                             first    last           first    last');
+for (const [what, options, temperature] of chips) {
+  const firmware = buildFirmware({
+    model: quantized,
+    modelName: name,
+    tokenizer,
+    programs: shippedPrograms,
+    cache: userCache(),
+    ...options,
+  });
+  const session = createSession(firmware, { cache: userCache() });
+  const { chip } = session;
+  session.boot();
+  session.command(`/temp ${temperature}`);
+  const rates: (readonly [simulated: number, instructions: number])[] = [];
+  for (let story = 0; story < STORIES; story++) {
+    session.command('/seed 42');
+    const [seconds, count] = [chip.seconds, chip.cores[0].instructions + chip.cores[1].instructions];
+    const cpu = cpuSeconds(() => session.tell('Once upon a time', 100));
+    const executed = chip.cores[0].instructions + chip.cores[1].instructions - count;
+    rates.push([(chip.seconds - seconds) / cpu, executed / cpu / 1e6]);
+  }
+  const [first, last] = [rates[0], rates.at(-1)!];
+  console.log(
+    `${what.padEnd(42)}${first[0].toFixed(2).padStart(8)}${last[0].toFixed(2).padStart(8)}${first[1].toFixed(0).padStart(16)}${last[1].toFixed(0).padStart(8)}`,
   );
 }

@@ -1,9 +1,11 @@
 /** The text of memory accesses and calls, for one instruction at its place in a block. */
 
 import { PAGE_SHIFT } from '../bus/index.ts';
+import { pieViews } from '../pie/index.ts';
 import type { Instruction } from './decode.ts';
 import { S, T } from './names.ts';
 import type { EmitContext, Texts } from './semantics/context.ts';
+import { LAYOUT } from './state.ts';
 
 /** What the surrounding translation knows. */
 export interface Place {
@@ -34,6 +36,14 @@ export const leaveTo = (target: string) =>
 /** Adds what a block (or the part of it before `index`) took. */
 export const account = (cycles: number, instructions: number) =>
   (cycles === 0 ? '' : `$c=($c+${cycles})|0;`) + (instructions === 0 ? '' : `$n=($n+${instructions})|0;`);
+
+/** Where in the state four words of the vector unit lie that follow one another; undefined for others. */
+function placeOf(words: readonly string[]): number | undefined {
+  const [name, first] = words[0].slice(0, -1).split('[');
+  const view = pieViews[name as keyof typeof pieViews];
+  const follow = words.length === 4 && words.every((word, i) => word === `${name}[${Number(first) + i}]`);
+  return view && follow ? view.offset + 4 * Number(first) : undefined;
+}
 
 export function emitContext(place: Place): EmitContext {
   const { instruction, issue, index, slow } = place;
@@ -98,6 +108,13 @@ export function emitContext(place: Place): EmitContext {
     load16: (address) => loadExpression(address, 2),
     loadWords(address, targets) {
       if (targets.length === 1) return load(targets[0], address, 4);
+      const place = placeOf(targets);
+      if (place !== undefined) {
+        return (
+          `${page('$LM', address)}if($p!==0){$load128(${place},(${address}+$p)|0);}` +
+          `else{${beforeCall}$X.loadWords(${address},4,${pc});${afterCall}$copy128(${place},${LAYOUT.words});}`
+        );
+      }
       const fast = targets
         .map((target, word) => `${target}=$M32[$p${word === 0 ? '' : `+${word}`}];`)
         .join('');
@@ -109,6 +126,13 @@ export function emitContext(place: Place): EmitContext {
     },
     storeWords(address, values) {
       if (values.length === 1) return store(address, 4, values[0]);
+      const place = placeOf(values);
+      if (place !== undefined) {
+        return (
+          `${page('$SM', address)}if($p!==0){$store128(${place},(${address}+$p)|0);}` +
+          `else{$copy128(${LAYOUT.words},${place});${beforeCall}$X.storeWords(${address},4,${pc});${afterCall}}`
+        );
+      }
       const fast = values.map((value, word) => `$M32[$p${word === 0 ? '' : `+${word}`}]=${value};`).join('');
       const far = values.map((value, word) => `$W[${word}]=${value};`).join('');
       return (

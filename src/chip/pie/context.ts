@@ -70,20 +70,14 @@ export function addressAt(context: EmitContext, expression: string, bytes: numbe
 export const address = (context: EmitContext, register: number, bytes: number, quiet = false): string =>
   addressAt(context, context.ar(register), bytes, quiet);
 
-const loaded = ['pie$0', 'pie$1', 'pie$2', 'pie$3'];
-
 /**
- * Declares `pie$0` … `pie$3`, the 128-bit word at `pie$a`. A load comes before everything else that an instruction
- * does: where it raises an exception, nothing has happened.
+ * Puts the 128-bit word at `pie$a` into the spare register. A load comes before everything else that an instruction does: where it raises
+ * an exception, nothing has happened.
  */
-export const fetchWords = (context: EmitContext): string =>
-  `let ${loaded.join(', ')};${context.loadWords('pie$a', loaded)}`;
-
-/** Arguments that hand the fetched word over to `pie_load` and the `_load` functions, for register `q`. */
-export const fetchedInto = (q: number): string => `${offsetOf(q)}, ${loaded.join(', ')}`;
+export const fetchWords = (context: EmitContext): string => context.loadWords('pie$a', spareWords);
 
 /** Puts the fetched word into register `q`. */
-export const setFetched = (q: number): string => `pie_load(${fetchedInto(q)});`;
+export const setFetched = (q: number): string => `pie_take(${offsetOf(q)});`;
 
 /** Post-increment by an immediate. */
 export const advance = (context: EmitContext, register: number, bytes: number): string =>

@@ -6,7 +6,6 @@ import {
   type Emit,
   type EmitContext,
   type EmitEntry,
-  fetchedInto,
   fetchWords,
   type LaneType,
   laneForm,
@@ -38,9 +37,9 @@ const withLoad =
   ([qu, as, by, qx, qy, qs0, qs1], context) =>
     address(context, as, 16) +
     fetchWords(context) +
-    (qs0 === undefined
-      ? `${prepare(target, type)}pie_${target}_${type}_load(${offsetOf(qx)}, ${offsetOf(qy)}, ${fetchedInto(qu)});`
-      : multiply(target, type, qx, qy) + shiftBySarByte(qs0, qs0, qs1) + setFetched(qu)) +
+    multiply(target, type, qx, qy) +
+    (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
+    setFetched(qu) +
     step(context, as, by);
 
 /** The same with one element loaded into all lanes of qu. */
@@ -82,17 +81,18 @@ const products: readonly EmitEntry[] = laneTypes.flatMap((type): EmitEntry[] => 
 
 /** All lanes of qx times one lane of qy. */
 const scalarProducts: readonly EmitEntry[] = (['s8', 's16'] as const).flatMap((type): EmitEntry[] => {
-  const call = (load: string, qx: number, qy: number, lane: number, rest: string) =>
+  const call = (qx: number, qy: number, lane: number) =>
     inForm(laneForm[type]) +
-    `pie_qaccBroadcast_${type}${load}(${offsetOf(qx)}, ${offsetOf(qy) + lane * elementBytes(type)}${rest});`;
+    `pie_qaccBroadcast_${type}(${offsetOf(qx)}, ${offsetOf(qy) + lane * elementBytes(type)});`;
   return [
-    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane]) => call('', qx, qy, lane, '')],
+    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane]) => call(qx, qy, lane)],
     [
       `ee.vsmulas.${type}.qacc.ld.incp`,
       ([qu, as, qx, qy, lane], context) =>
         address(context, as, 16) +
         fetchWords(context) +
-        call('_load', qx, qy, lane, `, ${fetchedInto(qu)}`) +
+        call(qx, qy, lane) +
+        setFetched(qu) +
         advance(context, as, 16),
     ],
   ];

@@ -8,7 +8,6 @@ import {
   fetchWords,
   offsetOf,
   setFetched,
-  spareRegister,
   spareWords,
   wordsOf,
 } from './context.ts';
@@ -48,13 +47,12 @@ const butterflyAndLoad =
     finish(qu) +
     advance(context, as, step);
 
-const setReversed = (qu: number) => `pie_load(${offsetOf(qu)}, pie$3, pie$2, pie$1, pie$0);`;
+const setReversed = (qu: number) => `pie_load(${offsetOf(qu)}, ${[...spareWords].reverse().join(', ')});`;
 
 /** qu = low half of (new word : UA_STATE) >> 8 * SAR_BYTE; UA_STATE = the new word. */
 const setUnaligned = (qu: number) =>
-  setFetched(spareRegister) +
   `pie_shiftPair(${offsetOf(qu)}, ${layout.uaState}, ${layout.spare}, pie_control[1]);` +
-  [0, 1, 2, 3].map((i) => `pie_ua[${i}] = pie$${i};`).join('');
+  spareWords.map((word, i) => `pie_ua[${i}] = ${word};`).join('');
 
 const butterflyAndStore: Emit = ([qv, qz1, as0, as, qx, qy, qm, select], context) => {
   const halve = (word: string) => `(${word} << 16 >> 17 & 0xffff | ${word} >> 17 << 16)`;

@@ -6,7 +6,7 @@ const HEADER = JSON.stringify({ default_state: { a2: '00000001', a3: '00000002',
 const add = { asm: 'add a3, a2, a3', bytes: '303280', pre: {} };
 const run = (vector: unknown) => runExecVectors(`${HEADER}\n${JSON.stringify(vector)}\n`);
 
-describe('instruction vectors', () => {
+describe('instruction vectors', { timeout: 600_000 }, () => {
   it('all pass', () => {
     const report = runExecVectors(dataText('isa/exec-vectors.jsonl.gz'));
     expect(report.failures).toEqual([]);

@@ -45,6 +45,7 @@ interface Shared extends Linker {
 }
 
 const MOST_PARAMETERS = 8;
+const FIRST_TABLE = 1024;
 const I32 = 0x7f;
 
 const inState = (offset: number, element: View['element']): View => ({ offset, element, inState: true });
@@ -110,11 +111,13 @@ function createShared(memory: Memory, functions: HostFunctions): Shared {
     inlines: new Map([...simdInlines].map(([name, inline]) => [`pie_${name}`, inline])),
     failed: LAYOUT.time + 4 * TIME.failed,
   };
-  const head = headOf([...imports]);
-  const table = new WebAssembly.Table({ element: 'anyfunc', initial: 0 });
+  // Every instance that knows a table is told of each of its entries: only the dispatcher knows it.
+  const head = headOf([...imports], false);
+  const table = new WebAssembly.Table({ element: 'anyfunc', initial: FIRST_TABLE });
+  let entries = 0;
   const environment: Record<string, WebAssembly.ImportValue> = { memory: memory.wasm, table };
-  const instantiate = (bodies: readonly (readonly number[] | Uint8Array)[]): Run[] => {
-    const module = new WebAssembly.Module(moduleOf(head, imports.size, bodies) as BufferSource);
+  const instantiate = (bodies: readonly (readonly number[] | Uint8Array)[], start = head): Run[] => {
+    const module = new WebAssembly.Module(moduleOf(start, imports.size, bodies) as BufferSource);
     const { exports } = new WebAssembly.Instance(module, { e: environment });
     return bodies.map((_, index) => exports[`r${index}`] as Run);
   };
@@ -125,7 +128,10 @@ function createShared(memory: Memory, functions: HostFunctions): Shared {
     ...context,
     imports: new Map([['$run', { index: imports.size, parameters: 1 }]]),
   };
-  const [run, turns] = instantiate([runText, turnsText].map((text) => compileBody(text, dispatch)));
+  const [run, turns] = instantiate(
+    [runText, turnsText].map((text) => compileBody(text, dispatch)),
+    headOf([...imports], true),
+  );
   return {
     ...callees,
     run,
@@ -133,10 +139,10 @@ function createShared(memory: Memory, functions: HostFunctions): Shared {
     surroundings: [memory.loadMapOffset, memory.storeMapOffset, ...names].join(' '),
     compile: (text) => compileBody(text, context),
     link(bodies) {
-      const first = table.grow(bodies.length);
-      return instantiate(bodies).map((run, index) => {
-        table.set(first + index, run);
-        return { run, index: first + index };
+      if (entries + bodies.length > table.length) table.grow(table.length + bodies.length);
+      return instantiate(bodies).map((run) => {
+        table.set(entries, run);
+        return { run, index: entries++ };
       });
     },
   };
@@ -230,7 +236,7 @@ const types = section(
   ),
 );
 
-function headOf(imports: readonly (readonly [string, Import])[]): number[] {
+function headOf(imports: readonly (readonly [string, Import])[], withTable: boolean): number[] {
   const functions = imports.map(([name, { parameters }]) => [...text('e'), ...text(name), 0x00, parameters]);
   const memory = [...text('e'), ...text('memory'), 0x02, 0x00, 0x00];
   const table = [...text('e'), ...text('table'), 0x01, 0x70, 0x00, 0x00];
@@ -244,7 +250,7 @@ function headOf(imports: readonly (readonly [string, Import])[]): number[] {
     0,
     0,
     ...types,
-    ...section(2, counted([...functions, memory, table])),
+    ...section(2, counted([...functions, memory, ...(withTable ? [table] : [])])),
   ];
 }
 

@@ -216,28 +216,34 @@ const loadWords: WasmFunction = {
   body: storeParameters(1),
 };
 
-/** A function of (x, y), and with `_load` behind its name one of (x, y, q, word0 … word3) that also loads q. */
-const withAndWithoutLoad = (name: string, body: (l: number) => Code): WasmFunction[] =>
-  [false, true].map((loads) => {
-    const parameters = loads ? 7 : 2;
-    return {
-      name: loads ? `${name}_load` : name,
-      parameters,
-      places: loads ? 3 : 2,
-      results: [],
-      locals: [vector, vector, vector, vector, long],
-      body: [...body(parameters), ...(loads ? storeParameters(3) : [])],
-    };
-  });
+/** (q): the word that was fetched. */
+const takeSpare: WasmFunction = {
+  name: 'take',
+  parameters: 1,
+  places: 1,
+  results: [],
+  locals: [],
+  body: v128.store(get(0), 0, v128.load(base, layout.spare)),
+};
+
+/** A function of (x, y). */
+const ofPair = (name: string, body: (l: number) => Code): WasmFunction => ({
+  name,
+  parameters: 2,
+  places: 2,
+  results: [],
+  locals: [vector, vector, vector, vector, long],
+  body: body(2),
+});
 
 const accumulators = (type: LaneType): WasmFunction[] => [
-  ...withAndWithoutLoad(`accx_${type}`, (l) => [...fetchSources(l), ...accumulateScalar(type, l)]),
-  ...withAndWithoutLoad(`qacc_${type}`, (l) => [...fetchSources(l), ...accumulateLanes(type, l)]),
+  ofPair(`accx_${type}`, (l) => [...fetchSources(l), ...accumulateScalar(type, l)]),
+  ofPair(`qacc_${type}`, (l) => [...fetchSources(l), ...accumulateLanes(type, l)]),
 ];
 
 /** (x, element): one lane (its byte offset) stands for all of y. */
-const broadcastAccumulators = (type: 's8' | 's16'): WasmFunction[] =>
-  withAndWithoutLoad(`qaccBroadcast_${type}`, (l) => [
+const broadcastAccumulator = (type: 's8' | 's16'): WasmFunction =>
+  ofPair(`qaccBroadcast_${type}`, (l) => [
     ...set(l, v128.load(get(0), 0)),
     ...set(l + 1, (type === 's8' ? v128.load8Splat : v128.load16Splat)(get(1), 0)),
     ...accumulateLanes(type, l),
@@ -333,12 +339,13 @@ const zeroLanes: WasmFunction = {
 export const accumulatorFunctions: readonly WasmFunction[] = [
   ...laneTypes.flatMap(accumulators),
   ...laneTypes.map(moveToLanes),
-  ...broadcastAccumulators('s8'),
-  ...broadcastAccumulators('s16'),
+  broadcastAccumulator('s8'),
+  broadcastAccumulator('s16'),
   shiftLanes20,
   shiftLanes40,
   zeroLanes,
   shiftScalar,
   zeroScalar,
   loadWords,
+  takeSpare,
 ];
