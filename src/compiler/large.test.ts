@@ -25,10 +25,10 @@ describe('code beyond the reach of jumps and literal loads', { timeout: 600_000 
           (local.set $k (i32.add (local.get $k) (i32.load (local.get $p))))
           (block $c (block $b (block $a
             (br_table $a $b $c $out (i32.and (local.get $n) (i32.const 7))))
-            ${stores(3800, 0)}
+            ${stores(10_000, 0)}
             (br_if $again (i32.eq (i32.and (local.set $n (i32.add (local.get $n) (i32.const 9))) (local.get $n)) (i32.const 9))))
-            ${stores(3800, 3800)})
-          ${stores(3800, 7600)}
+            ${stores(10_000, 10_000)})
+          ${stores(10_000, 20_000)}
           (br_if $out (i32.gt_s (local.get $n) (i32.const 30)))
           (local.set $n (i32.add (local.get $n) (i32.const 4)))
           (br $again)))

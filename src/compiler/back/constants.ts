@@ -34,7 +34,11 @@ export function placeConstants(fn: MachineFunction): void {
           fn.constants.set(copy, value);
           const load = loadConstant(fn, copy, inst.at);
           if (preheader === undefined) placed.push(...load);
-          else preheaderLoads.set(preheader, [...(preheaderLoads.get(preheader) ?? []), ...load]);
+          else {
+            const loads = preheaderLoads.get(preheader);
+            if (loads) loads.push(...load);
+            else preheaderLoads.set(preheader, load);
+          }
         }
         operand.reg = copy;
       }
