@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { readTokenizerJson } from '../model/hugging-face-tokenizer.ts';
 import { loadCheckpoint, piecesOf, type Tokenizer } from '../model/index.ts';
-import type { Json } from '../model/json.ts';
+import type { Json } from '../model/json-values.ts';
 import { version0Bytes } from '../model/testing.ts';
 import { shippedPrograms } from '../node/index.ts';
 import { quantize } from '../quantize/index.ts';

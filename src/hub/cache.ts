@@ -20,16 +20,25 @@ export function repositoryFolder(cache: string, repository: string): string {
   return join(cache, `models--${repository.replaceAll('/', '--')}`);
 }
 
+const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
+
+/** Folder of the files of a revision; undefined where nothing of it was ever fetched. */
+export async function snapshotOf(folder: string, revision: string): Promise<string | undefined> {
+  const commit = isCommit(revision)
+    ? revision
+    : await readFile(join(folder, 'refs', revision), 'utf8').catch(() => undefined);
+  return commit === undefined ? undefined : join(folder, 'snapshots', commit.trim());
+}
+
 /** Path of a file of `revision` that is in the cache, if it is. */
 export async function findCached(
   folder: string,
   revision: string,
   path: string,
 ): Promise<string | undefined> {
-  const commit = await readFile(join(folder, 'refs', revision), 'utf8').catch(() => undefined);
-  if (commit === undefined) return undefined;
-  const file = join(folder, 'snapshots', commit.trim(), path);
-  return (await exists(file)) ? file : undefined;
+  const snapshot = await snapshotOf(folder, revision);
+  const file = snapshot && join(snapshot, path);
+  return file && (await exists(file)) ? file : undefined;
 }
 
 /** Puts a finished blob into the snapshot of `commit` and points `revision` at it; resolves to the snapshot's path. */
@@ -43,6 +52,7 @@ export async function linkSnapshot(
   await rm(file, { force: true });
   // Windows without developer mode refuses symbolic links; a copy serves as well, as in huggingface_hub.
   await symlink(relative(dirname(file), blob), file).catch(() => copyFile(blob, file));
+  if (isCommit(revision)) return file;
   const reference = join(folder, 'refs', revision);
   await mkdir(dirname(reference), { recursive: true });
   await writeFile(`${reference}.new`, commit);

@@ -4,6 +4,8 @@
 export interface RemoteFile {
   /** Hub repository "owner/name"; absent for a plain address. */
   repository?: string;
+  /** Branch, tag or commit of it; default: main. */
+  revision?: string;
   /** Path inside the repository, or the whole address. */
   path: string;
   /** Expected SHA-256 in hex, where it is known. */

@@ -20,7 +20,7 @@ export interface Pulled {
 }
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
-const REVISION = 'main';
+export const REVISION = 'main';
 
 /** Fetches a model by name; what is in the cache is not asked for again. Resolves to the paths of its files. */
 export async function pull(name: string, options: PullOptions = {}): Promise<Pulled> {
@@ -54,11 +54,11 @@ export async function findInCache(
 }
 
 async function findFile(
-  { repository, path }: RemoteFile,
+  { repository, revision = REVISION, path }: RemoteFile,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const cache = hubCache(env);
-  if (repository) return findCached(repositoryFolder(cache, repository), REVISION, path);
+  if (repository) return findCached(repositoryFolder(cache, repository), revision, path);
   const target = addressTarget(cache, path);
   return (await exists(target)) ? target : undefined;
 }
@@ -78,7 +78,7 @@ export async function pullFile(
     : await pullFromAddress(file, cache, env, options);
   await remember(
     join(cache, 'esp32-llm-sha256.json'),
-    `${file.repository ?? ''}/${file.path}`,
+    `${file.repository ?? ''}${file.revision ? `@${file.revision}` : ''}/${file.path}`,
     path,
     file.sha256,
   );
@@ -86,7 +86,7 @@ export async function pullFile(
 }
 
 /** Where the hub is, without a slash at the end. @throws UsageError for an HF_ENDPOINT that is no web address */
-function endpoint(env: NodeJS.ProcessEnv): string {
+export function endpoint(env: NodeJS.ProcessEnv): string {
   const text = env.HF_ENDPOINT || DEFAULT_ENDPOINT;
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw new UsageError(
@@ -95,7 +95,11 @@ function endpoint(env: NodeJS.ProcessEnv): string {
   return text.replace(/\/+$/, '');
 }
 
-function refuseOffline(env: NodeJS.ProcessEnv, what: string): void {
+/** What a request shows of who asks. */
+export const authorization = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  env.HF_TOKEN ? { Authorization: `Bearer ${env.HF_TOKEN}` } : {};
+
+export function refuseOffline(env: NodeJS.ProcessEnv, what: string): void {
   if (env.HF_HUB_OFFLINE && env.HF_HUB_OFFLINE !== '0') {
     throw new FailureError(
       `${what} is not in the cache and HF_HUB_OFFLINE is set; unset it to fetch the file`,
@@ -104,22 +108,22 @@ function refuseOffline(env: NodeJS.ProcessEnv, what: string): void {
 }
 
 async function pullFromHub(
-  { repository, path, sha256: expectedSha256 }: RemoteFile,
+  { repository, revision = REVISION, path, sha256: expectedSha256 }: RemoteFile,
   cache: string,
   env: NodeJS.ProcessEnv,
   { onProgress, stallMs }: PullOptions,
 ): Promise<string> {
   const folder = repositoryFolder(cache, repository!);
-  const cached = await findCached(folder, REVISION, path);
+  const cached = await findCached(folder, revision, path);
   if (cached) return cached;
   refuseOffline(env, `${repository}/${path}`);
-  const url = `${endpoint(env)}/${repository}/resolve/${REVISION}/${path}`;
-  const headers: Record<string, string> = env.HF_TOKEN ? { Authorization: `Bearer ${env.HF_TOKEN}` } : {};
+  const url = `${endpoint(env)}/${repository}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const headers = authorization(env);
   const { commit, etag } = await metadata(url, headers, stallMs);
   const blob = join(folder, 'blobs', etag);
   if (!(await exists(blob)))
     await download(url, blob, { headers, expectedSha256, onProgress: onProgress?.(path), stallMs });
-  return linkSnapshot(folder, blob, { commit, revision: REVISION, path });
+  return linkSnapshot(folder, blob, { commit, revision, path });
 }
 
 /** Commit and content tag that the hub gives for a file, before the redirect to its storage. */

@@ -12,7 +12,7 @@ import {
   TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './hugging-face.ts';
-import { parseObject } from './json.ts';
+import { parseObject } from './json-values.ts';
 import { readVersion0 } from './llama2c-v0.ts';
 import { MAGIC, readVersion1or2 } from './llama2c-v1.ts';
 import { isSafetensors, readSafetensors } from './safetensors.ts';

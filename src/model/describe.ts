@@ -1,4 +1,5 @@
 /** Shapes, parameter counts and sizes of a model, for people and programs. */
+import type { TokenizerPieces } from './tokenizers/pieces.ts';
 import { MATRICES, type Model, type ModelConfig, matrixShape, parameterCount } from './types.ts';
 
 export interface TensorDescription {
@@ -19,6 +20,21 @@ export interface ModelDescription {
 }
 
 const INT4_GROUP = 32;
+
+/** What kind of tokenizer it is, for people. */
+export function describeTokenizer({ rules, vocabulary }: TokenizerPieces): string {
+  const pieces = `${vocabulary.length} pieces`;
+  switch (rules.algorithm) {
+    case 'sentencepiece':
+      return `SentencePiece BPE, ${pieces}`;
+    case 'byte-level':
+      return `byte-level BPE (${rules.pattern === 'gpt2' ? 'GPT-2' : 'llama 3'}), ${pieces}`;
+    case 'wordpiece':
+      return `WordPiece${rules.lowerCase ? ', lower case' : ''}, ${pieces}`;
+    case 'unigram':
+      return `Unigram, ${pieces}`;
+  }
+}
 
 /** Describes a model by its config alone. */
 export function describeModel({ config, format, training }: Model): ModelDescription {

@@ -2,7 +2,7 @@
 import type { Refuse } from './assemble.ts';
 import { byteLevelRules, sentencePieceSpace } from './hugging-face-rules.ts';
 import { type Pieces, vocabularyOf } from './hugging-face-vocabulary.ts';
-import { type Json, list } from './json.ts';
+import { type Json, list } from './json-values.ts';
 import { NEVER } from './tokenizers/pieces.ts';
 
 const utf8 = new TextEncoder();

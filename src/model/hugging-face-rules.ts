@@ -1,6 +1,6 @@
 /** The steps of a tokenizer.json before its model, as rules. */
 import type { Refuse } from './assemble.ts';
-import { type Json, list, object } from './json.ts';
+import { type Json, list, object } from './json-values.ts';
 import type { ByteLevelRules, SpaceInFront, UnigramRules, WordPieceRules } from './tokenizers/pieces.ts';
 
 /** A step and those it consists of, in order. */

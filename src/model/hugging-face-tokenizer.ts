@@ -6,7 +6,7 @@ import type { Refuse } from './assemble.ts';
 import { bpePieces } from './hugging-face-bpe.ts';
 import { unigramRules, wordPieceRules } from './hugging-face-rules.ts';
 import { type Pieces, vocabularyOf } from './hugging-face-vocabulary.ts';
-import { field, type Json, list, object } from './json.ts';
+import { field, type Json, list, object } from './json-values.ts';
 import { createTokenizer, longestOf, type Tokenizer } from './tokenizer.ts';
 import type { SpecialTokens, TokenizerPieces } from './tokenizers/pieces.ts';
 

@@ -1,6 +1,6 @@
 /** What the algorithms of a tokenizer.json have in common. */
 import type { Refuse } from './assemble.ts';
-import { type Json, object } from './json.ts';
+import { type Json, object } from './json-values.ts';
 import type { TokenizerRules } from './tokenizers/pieces.ts';
 
 /** What an algorithm's part of the file gives. */

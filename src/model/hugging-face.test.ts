@@ -3,7 +3,7 @@ import { FailureError } from '../errors.ts';
 import { createReference } from '../reference/index.ts';
 import { dataBytes, dataText } from '../testing/shared-files.ts';
 import { loadCheckpoint, loadCheckpointFolder, type Model, type ReadFile } from './index.ts';
-import { type Json, parseObject } from './json.ts';
+import { type Json, parseObject } from './json-values.ts';
 import { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
 
 const INDEX = 'model.safetensors.index.json';

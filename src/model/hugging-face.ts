@@ -7,7 +7,7 @@ import { assemble, type Refuse, type TensorNames } from './assemble.ts';
 import { checkConfig } from './config.ts';
 import { readFloats } from './floats.ts';
 import { readTokenizerJson } from './hugging-face-tokenizer.ts';
-import { type Json, object, parseObject } from './json.ts';
+import { type Json, object, parseObject } from './json-values.ts';
 import { readSafetensors, type StoredTensor } from './safetensors.ts';
 import { ACTIVATIONS, type Activation, type MatrixName, type Model, type ModelConfig } from './types.ts';
 

@@ -1,7 +1,7 @@
 /** What a language model is: config, tensors, tokenizer; one file per checkpoint format. */
 export { loadCheckpoint, loadCheckpointFolder } from './checkpoint.ts';
 export { writeOwn as writeCheckpoint } from './checkpoint-own.ts';
-export { describeModel, type ModelDescription } from './describe.ts';
+export { describeModel, describeTokenizer, type ModelDescription } from './describe.ts';
 export {
   CONFIG_FILE,
   INDEX_FILE,
@@ -10,14 +10,15 @@ export {
   TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './hugging-face.ts';
+export { type Pruned, pruneVocabulary } from './prune-vocabulary.ts';
 export {
   BOS_TOKEN,
   createTokenizer,
   type EncodeOptions,
   llama2cPieces,
-  loadTokenizer,
   piecesOf,
   type Tokenizer,
 } from './tokenizer.ts';
+export { loadTokenizer } from './tokenizer-file.ts';
 export * from './tokenizers/index.ts';
 export * from './types.ts';

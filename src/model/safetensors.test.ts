@@ -5,7 +5,7 @@ import { loadCheckpoint } from './checkpoint.ts';
 import { writeOwn } from './checkpoint-own.ts';
 import { isSafetensors, readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
 import { tokenizerBytes, version0Bytes } from './testing.ts';
-import { loadTokenizer } from './tokenizer.ts';
+import { loadTokenizer } from './tokenizer-file.ts';
 import type { Model, ModelConfig } from './types.ts';
 
 const config: ModelConfig = {

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sharedPath } from '../testing/shared-files.ts';
 import { loadCheckpoint } from './checkpoint.ts';
-import { loadTokenizer, type Tokenizer } from './tokenizer.ts';
+import type { Tokenizer } from './tokenizer.ts';
+import { loadTokenizer } from './tokenizer-file.ts';
 import { type Model, type ModelConfig, parameterCount } from './types.ts';
 
 export interface TestCheckpoint {

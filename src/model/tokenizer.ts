@@ -26,8 +26,12 @@ export interface Tokenizer extends TokenizerPieces {
   decode(previous: number, token: number): Uint8Array;
 }
 
-/** Reads tokenizer.bin. The file does not say how many pieces it has: `vocabularySize` comes from the model. */
-export function loadTokenizer(bytes: Uint8Array, vocabularySize: number, name = 'tokenizer'): Tokenizer {
+/** Reads llama2.c's tokenizer.bin. The file does not say how many pieces it has: `vocabularySize` comes from the model. */
+export function readLlama2cTokenizer(
+  bytes: Uint8Array,
+  vocabularySize: number,
+  name = 'tokenizer',
+): Tokenizer {
   const reader = byteReader(bytes, name);
   const maxTokenLength = reader.i32();
   if (maxTokenLength < 1 || maxTokenLength > LONGEST_PIECE_BYTES) {

@@ -1,10 +1,18 @@
 /** Models by path or name: the one that ships, files, and what `pull` or another tool fetched; each with its tokenizer. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FailureError, UsageError } from '../errors.ts';
 import { readInput } from '../files.ts';
-import { loadCheckpoint, loadTokenizer, type Model, type Tokenizer } from '../model/index.ts';
+import type { PullOptions } from '../hub/index.ts';
+import {
+  loadCheckpoint,
+  loadCheckpointFolder,
+  loadTokenizer,
+  type Model,
+  type ReadFile,
+  type Tokenizer,
+} from '../model/index.ts';
 
 const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
 const SHIPPED: CheckpointFile = {
@@ -14,9 +22,11 @@ const SHIPPED: CheckpointFile = {
 /** Names under which a checkpoint's tokenizer usually lies beside it. */
 const TOKENIZER_NAMES = ['tokenizer.bin', 'tok512.bin', 'tok4096.bin'];
 
-/** A checkpoint's file, and its tokenizer's where the two are known to belong together. */
+/** A checkpoint's file or folder, and its tokenizer's where the two are known to belong together. */
 export interface CheckpointFile {
   path: string;
+  /** What the model is called, where the path does not say it well. */
+  name?: string;
   tokenizer?: string;
 }
 
@@ -36,10 +46,19 @@ export function shippedModel(): OpenedModel {
   return { name: nameOf(path), model, tokenizer: findTokenizer({ path, tokenizer }, model) };
 }
 
-/** A file; else a name or a file that `pull` or another tool put into the Hugging Face cache. @throws UsageError */
-async function locate(model: string): Promise<CheckpointFile> {
+/**
+ * A file or folder; a name on the Hugging Face hub, which is fetched; else a name or a file that `pull` or another tool put into the
+ * Hugging Face cache. @throws UsageError
+ */
+async function locate(model: string, options: PullOptions): Promise<CheckpointFile> {
   if (model === '' || existsSync(model)) return { path: model };
-  const { catalogue, findInCache, findPulled } = await import('../hub/index.ts');
+  const { catalogue, findInCache, findPulled, isHubName, parseHubName, pullRepository } = await import(
+    '../hub/index.ts'
+  );
+  if (isHubName(model)) {
+    const { repository, file } = parseHubName(model);
+    return { path: await pullRepository(model, options), name: nameOf(file ?? `${repository}.`) };
+  }
   const name = model.replace(/\.bin$/, '');
   if (Object.hasOwn(catalogue, name)) {
     const pulled = await findPulled(name);
@@ -49,28 +68,52 @@ async function locate(model: string): Promise<CheckpointFile> {
   return { path: (await findInCache(model)) ?? model };
 }
 
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
+const readIn =
+  (folder: string): ReadFile =>
+  (name) => {
+    const path = join(folder, name);
+    return existsSync(path) ? readInput(path, 'the checkpoint') : undefined;
+  };
+
+/** A file, with what lies beside it; or a folder of transformers', or one with a single GGUF file in it. */
+function load(path: string): Model {
+  if (!isFolder(path)) return loadCheckpoint(readInput(path, 'the checkpoint'), path, readIn(dirname(path)));
+  const files = readdirSync(path);
+  const [gguf, ...more] = files.filter((file) => file.endsWith('.gguf'));
+  const isOther = files.some((file) => /^model\.safetensors/.test(file));
+  if (gguf !== undefined && !isOther) {
+    if (more.length > 0) throw new UsageError(`${path} has ${1 + more.length} GGUF files; name one of them`);
+    return load(join(path, gguf));
+  }
+  return loadCheckpointFolder(readIn(path), path);
+}
+
 /**
- * Reads a checkpoint: a path, or a name that `pull` fetched; the model that ships where none is given.
+ * Reads a checkpoint: a path of a file or folder, a name on the hub (`hf:owner/name[@revision][/file]`), or a name that `pull` fetched;
+ * the model that ships where none is given.
  * @throws UsageError where there is no such file, FailureError where it is damaged or of no known format
  */
 export async function openCheckpoint(
   named?: string,
+  options: PullOptions = {},
 ): Promise<CheckpointFile & Pick<OpenedModel, 'name' | 'model'>> {
-  const { path, tokenizer } = named === undefined ? SHIPPED : await locate(named);
-  return {
-    name: nameOf(path),
-    path,
-    tokenizer,
-    model: loadCheckpoint(readInput(path, 'the checkpoint'), path),
-  };
+  const located = named === undefined ? SHIPPED : await locate(named, options);
+  const { path, tokenizer, name = isFolder(path) ? basename(path) : nameOf(path) } = located;
+  return { name, path, tokenizer, model: load(path) };
 }
 
 /**
  * Reads a checkpoint as {@link openCheckpoint} does, and its tokenizer: the one that is named, the one in the checkpoint, or one beside it.
  * @throws UsageError where a file is missing, FailureError where one is damaged
  */
-export async function openModel(named?: string, namedTokenizer?: string): Promise<OpenedModel> {
-  const { name, path, tokenizer: own, model } = await openCheckpoint(named);
+export async function openModel(
+  named?: string,
+  namedTokenizer?: string,
+  options: PullOptions = {},
+): Promise<OpenedModel> {
+  const { name, path, tokenizer: own, model } = await openCheckpoint(named, options);
   // A pulled model's tokenizer may be named as it is called there.
   const isOwn =
     namedTokenizer !== undefined && own && !existsSync(namedTokenizer) && namedTokenizer === basename(own);

@@ -1,8 +1,9 @@
 /** A thousand nasty texts, cut by Hugging Face's own tokenizers (the Rust program): the same ids from ours, every one. */
+import { Tokenizer as JavaScriptTokenizer } from '@huggingface/tokenizers';
 import { describe, expect, it } from 'vitest';
 import { dataText } from '../../testing/shared-files.ts';
 import { readTokenizerJson } from '../hugging-face-tokenizer.ts';
-import type { Json } from '../json.ts';
+import type { Json } from '../json-values.ts';
 
 interface Golden {
   json: Json;
@@ -14,7 +15,12 @@ const goldens: { texts: string[]; tokenizers: Record<string, Golden> } = JSON.pa
 );
 const utf8 = new TextDecoder();
 
-describe.each(Object.entries(goldens.tokenizers))('%s', (_, { json, ids, decoded }) => {
+/** What the JavaScript port does as the Rust program. Its Whitespace and Punctuation are other steps (ASCII only; marks in runs). */
+const PORTED = ['bert', 'gpt2', 'llama3', 'llama', 'unigram'];
+/** Where the two have other ideas: of white space, of a final sigma, of ideographs beyond 16 bits. */
+const isDisputed = (text: string): boolean => /[\u0085\ufeffΣ\u{20000}-\u{2ffff}]/u.test(text);
+
+describe.each(Object.entries(goldens.tokenizers))('%s', (name, { json, ids, decoded }) => {
   const tokenizer = readTokenizerJson(json, {}, 1000, (what) => {
     throw new Error(what);
   });
@@ -24,6 +30,15 @@ describe.each(Object.entries(goldens.tokenizers))('%s', (_, { json, ids, decoded
       // SentencePiece takes its mark in a text for a space; run.c, and so we, for a character.
       if (isSentencePiece && text.includes('▁')) return [];
       const found = tokenizer.encode(text, { bos: false });
+      return JSON.stringify(found) === JSON.stringify(ids[i]) ? [] : [{ text, found, wanted: ids[i] }];
+    });
+    expect(different).toEqual([]);
+  });
+  it.runIf(PORTED.includes(name))('cuts texts as @huggingface/tokenizers does', () => {
+    const port = new JavaScriptTokenizer(json as never, {} as never);
+    const different = goldens.texts.flatMap((text, i) => {
+      if (isDisputed(text) || (isSentencePiece && text.includes('▁')) || text === '') return [];
+      const found = port.encode(text, { add_special_tokens: false } as never).ids;
       return JSON.stringify(found) === JSON.stringify(ids[i]) ? [] : [{ text, found, wanted: ids[i] }];
     });
     expect(different).toEqual([]);

@@ -14,6 +14,7 @@ export function mergePairs(
   tokens: number[],
   mergedOf: (left: number, right: number) => number | undefined,
   scores: Float32Array,
+  onMerge?: (made: number) => void,
 ): number[] {
   const next = tokens.map((_, index) => (index + 1 < tokens.length ? index + 1 : -1));
   const previous = tokens.map((_, index) => index - 1);
@@ -40,6 +41,7 @@ export function mergePairs(
       tokens[left] !== best.leftToken || tokens[right] !== best.rightToken || next[left] !== right;
     if (stale) continue;
     tokens[left] = best.merged;
+    onMerge?.(best.merged);
     tokens[right] = gone;
     next[left] = next[right];
     if (next[left] >= 0) previous[next[left]] = left;
