@@ -1,8 +1,9 @@
 /** The tokenizer in a GGUF file's metadata (ggml-org/ggml docs/gguf.md, "Tokenizer"). */
 import { latin1Bytes } from '../bytes.ts';
 import type { Refuse } from './assemble.ts';
+import { bytesOfName, mergeScores } from './hugging-face-bpe.ts';
 import { createTokenizer, longestOf, type Tokenizer } from './tokenizer.ts';
-import type { TokenizerRules } from './tokenizers/pieces.ts';
+import type { Pattern, TokenizerRules } from './tokenizers/pieces.ts';
 
 /** Values by key; texts are Latin-1, one character a byte. */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -10,12 +11,27 @@ export type Metadata = Readonly<Record<string, unknown>>;
 /** Types of pieces (llama.h `enum llama_token_type`). */
 const [UNKNOWN, CONTROL, UNUSED] = [2, 3, 5];
 
-const SPACE_MARK = latin1('▁');
+/** Names of expressions (llama.cpp's convert_hf_to_gguf.py) that are known here. */
+const PATTERNS_BY_NAME: Readonly<Record<string, Pattern>> = {
+  'gpt-2': 'gpt2',
+  'llama-bpe': 'llama3',
+  'llama-v3': 'llama3',
+  llama3: 'llama3',
+};
 
-/** UTF-8 bytes as Latin-1 text, which is how the metadata's texts come. */
-function latin1(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+/** What the kinds of tokenizers have differently. */
+interface Kind {
+  rules: TokenizerRules;
+  scores: Float32Array;
+  bytesOf: (text: string) => Uint8Array;
+  unknown: number;
 }
+
+const utf8 = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The text whose UTF-8 bytes are the characters of another, which is how the metadata's texts come. */
+const fromLatin1 = (text: string): string => decoder.decode(latin1Bytes(text));
 
 /** Reads pieces, scores and special tokens. */
 export function readGgufTokenizer(metadata: Metadata, vocabulary: number, refuse: Refuse): Tokenizer {
@@ -40,26 +56,53 @@ export function readGgufTokenizer(metadata: Metadata, vocabulary: number, refuse
       ? id
       : refuse(`tokenizer.ggml.${key} is ${id}, and the vocabulary has ${vocabulary} pieces`);
   };
-  const space = (get('add_space_prefix') ?? true) ? 'always' : 'never';
-  const rules = ((): TokenizerRules => {
-    if (get('remove_extra_whitespaces') === true)
-      return refuse(
-        'its tokenizer removes extra white space (tokenizer.ggml.remove_extra_whitespaces), which is not supported',
-      );
-    if (model === 'llama') return { algorithm: 'sentencepiece', space };
-    return refuse(`its tokenizer is ${String(model)}, which is not supported in GGUF; supported is llama`);
-  })();
-  const pieces = tokens.map((text, id) => {
-    if (typeof text !== 'string') return refuse(`piece ${id} is no text; the file is damaged`);
-    const isSpecial = [UNKNOWN, CONTROL, UNUSED].includes(types[id]);
-    return isSpecial ? new Uint8Array(0) : latin1Bytes(text.replaceAll(SPACE_MARK, ' '));
-  });
+  if (get('remove_extra_whitespaces') === true)
+    refuse(
+      'its tokenizer removes extra white space (tokenizer.ggml.remove_extra_whitespaces), which is not supported',
+    );
+  const texts = tokens.map((text, id) =>
+    typeof text === 'string' ? fromLatin1(text) : refuse(`piece ${id} is no text; the file is damaged`),
+  );
   const [start, end] = [token('bos_token_id', 1), token('eos_token_id', 2)];
+  const { rules, scores, bytesOf, unknown } = ((): Kind => {
+    if (model === 'llama')
+      return {
+        rules: { algorithm: 'sentencepiece', space: (get('add_space_prefix') ?? true) ? 'always' : 'never' },
+        scores: Float32Array.from(list('scores', 0)),
+        bytesOf: (text) => utf8.encode(text.replaceAll('▁', ' ')),
+        unknown: token('unknown_token_id', 0),
+      };
+    if (model !== 'gpt2')
+      return refuse(
+        `its tokenizer is ${String(model)}, which is not supported in GGUF; supported are llama and gpt2`,
+      );
+    const pre = String(get('pre'));
+    const pattern = Object.hasOwn(PATTERNS_BY_NAME, pre) ? PATTERNS_BY_NAME[pre] : undefined;
+    if (!pattern)
+      return refuse(
+        `its text is cut as ${pre} (tokenizer.ggml.pre), which is not supported; supported are ${Object.keys(PATTERNS_BY_NAME).join(', ')}`,
+      );
+    const merges = get('merges');
+    if (!Array.isArray(merges)) return refuse('has no tokenizer.ggml.merges');
+    return {
+      rules: { algorithm: 'byte-level', space: 'never', pattern, wholeParts: pattern === 'llama3' },
+      scores: mergeScores(
+        merges.map((merge) => (typeof merge === 'string' ? fromLatin1(merge) : merge)),
+        texts,
+        refuse,
+      ),
+      bytesOf: bytesOfName,
+      unknown: end,
+    };
+  })();
+  const pieces = texts.map((text, id) =>
+    [UNKNOWN, CONTROL, UNUSED].includes(types[id]) ? new Uint8Array(0) : bytesOf(text),
+  );
   return createTokenizer({
     vocabulary: pieces,
-    scores: Float32Array.from(list('scores', 0)),
+    scores,
     maxTokenLength: longestOf(pieces),
     rules,
-    special: { start, end, unknown: token('unknown_token_id', 0) },
+    special: { start, end, unknown },
   });
 }

@@ -111,6 +111,37 @@ describe('a GGUF file', () => {
   });
 });
 
+describe('byte-level BPE in a GGUF file', () => {
+  const goldens = JSON.parse(dataText('goldens/tokenizers.json.gz'));
+  it.each([
+    ['gpt2', 'gpt-2'],
+    ['llama3', 'llama-bpe'],
+  ])('cuts texts as %s', (name, pre) => {
+    const { json, ids } = goldens.tokenizers[name];
+    const tokens = Object.entries<number>(json.model.vocab).toSorted((a, b) => a[1] - b[1]);
+    const special = new Set(json.added_tokens.map(({ id }: { id: number }) => id));
+    const sizes = { ...config, vocabulary: tokens.length };
+    const file = ggufBytes(
+      {
+        ...ggufConfig(sizes),
+        'tokenizer.ggml.model': { text: 'gpt2' },
+        'tokenizer.ggml.pre': { text: pre },
+        'tokenizer.ggml.tokens': { texts: tokens.map(([token]) => token) },
+        'tokenizer.ggml.token_type': { i32s: tokens.map(([, id]) => (special.has(id) ? 3 : 1)) },
+        'tokenizer.ggml.merges': {
+          texts: json.model.merges.map((merge: string | string[]) => [merge].flat().join(' ')),
+        },
+        'tokenizer.ggml.bos_token_id': { u32: 0 },
+        'tokenizer.ggml.eos_token_id': { u32: special.size - 1 },
+      },
+      ggufTensors(loadCheckpoint(version0Bytes(sizes))),
+    );
+    const { encode } = loadCheckpoint(file).tokenizer!;
+    const found = goldens.texts.map((text: string) => encode(text, { bos: false }));
+    expect(found).toEqual(ids);
+  });
+});
+
 describe('is refused by name', () => {
   const tensor = (type: number, ...shape: number[]): GgufTensor => ({
     type,
@@ -168,6 +199,11 @@ describe('is refused by name', () => {
       /has the type IQ2_XXS, which is not/,
     ],
     ['a tokenizer', () => changed({ 'tokenizer.ggml.model': text('bert') }), /its tokenizer is bert/],
+    [
+      'an expression',
+      () => changed({ 'tokenizer.ggml.model': text('gpt2'), 'tokenizer.ggml.pre': text('qwen2') }),
+      /cut as qwen2 .* supported are gpt-2/,
+    ],
     ['no pieces', () => changed({ 'tokenizer.ggml.tokens': undefined }), /has no tokenizer.ggml.tokens/],
     [
       'fewer pieces',

@@ -12,7 +12,7 @@ export function bpePieces(model: Json, file: Json, refuse: Refuse): Pieces {
   if (odd) refuse(`its ${odd} = ${JSON.stringify(model[odd])} is not supported`);
   const names = vocabularyOf(model, refuse);
   const byteLevel = byteLevelRules(model, file, refuse);
-  const scores = mergeScores(model, names, refuse);
+  const scores = mergeScores(list(model.merges), names, refuse);
   const unknown = typeof model.unk_token === 'string' ? names.indexOf(model.unk_token) : -1;
   const pieces = { scores, ...(unknown >= 0 ? { unknown } : {}) };
   if (byteLevel) return { ...pieces, vocabulary: names.map(bytesOfName), rules: byteLevel };
@@ -29,10 +29,14 @@ export function bpePieces(model: Json, file: Json, refuse: Refuse): Pieces {
 }
 
 /** Scores by the order of merges: the first one's result is the best. Single characters need no merge; what none makes is never found. */
-function mergeScores(model: Json, names: readonly string[], refuse: Refuse): Float32Array {
+export function mergeScores(
+  merges: readonly unknown[],
+  names: readonly string[],
+  refuse: Refuse,
+): Float32Array {
   const scores = Float32Array.from(names, (name) => (isSingle(name) ? 0 : NEVER));
   const ids = new Map(names.map((name, id) => [name, id]));
-  list(model.merges).forEach((merge, rank) => {
+  merges.forEach((merge, rank) => {
     const pair = typeof merge === 'string' ? merge.split(' ') : list(merge);
     const merged = pair.length === 2 ? ids.get(pair.join('')) : undefined;
     const made = merged ?? refuse(`merge ${rank} makes no piece`);
@@ -56,7 +60,7 @@ const byteOfCharacter: ReadonlyMap<string, number> = (() => {
 })();
 
 /** The bytes of a piece; one with other characters is no text's. */
-function bytesOfName(name: string): Uint8Array {
+export function bytesOfName(name: string): Uint8Array {
   const bytes = Array.from(name, (character) => byteOfCharacter.get(character));
   return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes) : new Uint8Array(0);
 }
