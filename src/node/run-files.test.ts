@@ -1,22 +1,24 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { makeFolder, writeSafely } from './run-files.ts';
 
-const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY }));
-
 /** A disk with so many bytes left. */
-vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
-  const writeSync = (file: number, bytes: Uint8Array, at: number) => {
-    const count = Math.min(bytes.length - at, disk.room);
-    if (count === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-    disk.room -= count;
-    return fs.writeSync(file, bytes, at, count);
-  };
-  return { ...fs, writeSync };
+const disk = { room: Number.POSITIVE_INFINITY };
+const { writeSync } = fs;
+const patch = (write: unknown): void => {
+  fs.writeSync = write as typeof fs.writeSync;
+  syncBuiltinESMExports();
+};
+patch((file: number, bytes: Uint8Array, at: number) => {
+  const count = Math.min(bytes.length - at, disk.room);
+  if (count === 0) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  disk.room -= count;
+  return writeSync(file, bytes, at, count);
 });
+afterAll(() => patch(writeSync));
 
 const folder = mkdtempSync(join(tmpdir(), 'files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
