@@ -1,9 +1,12 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
 import { context } from "./contract/config";
+import {
+  SETTINGS, commandOf, helpOf, isWhole, leastOf, mostOf, refusalOf, setValue, titleOf, valueOf,
+} from "./contract/settings";
 import { drain } from "./console";
 import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
-import { seed, setSeed, setTemperature, setTokenLimit, setTopp, temperature, tokenLimit, topp } from "./settings";
+import { seed, setSeed, setTokenLimit, tokenLimit } from "./settings";
 import { beginComplaint, complain, endComplaint, setJson } from "./json";
 import { printRate } from "./story";
 import { Ending, Word, getLong, getWord } from "./status";
@@ -14,21 +17,18 @@ const SOFTWARE_RESET: u32 = 0x8000_0000;
 
 export function runCommand(): void {
   if (isCommand("/help")) help();
-  else if (isCommand("/temp")) temperatureCommand();
-  else if (isCommand("/topp")) toppCommand();
   else if (isCommand("/seed")) seedCommand();
   else if (isCommand("/tokens")) tokensCommand();
   else if (isCommand("/stats")) stats();
   else if (isCommand("/digest")) digestCommand();
   else if (isCommand("/json")) jsonCommand();
   else if (isCommand("/reboot")) reboot();
-  else complain("There is no such command; /help lists them.");
+  else if (!settingCommand()) complain("There is no such command; /help lists them.");
 }
 
 function help(): void {
   print("Type the beginning of a story and press Enter; Enter alone starts one from nothing. Ctrl-C stops it.\n");
-  print("/temp T    temperature, 0 (always the likeliest word) to 10\n");
-  print("/topp P    keep the likeliest words that make up P, 0 to 1 (0 or 1: keep all)\n");
+  for (let setting = 0; setting < SETTINGS; setting++) print(helpOf(setting));
   print("/seed N    the same seed tells the same story; 0 draws a new one each time\n");
   print("/tokens N  how long a story may get; 0: as long as the memory allows\n");
   print("/stats     speed of the last story\n");
@@ -38,32 +38,23 @@ function help(): void {
   print("Backspace, Ctrl-W and Ctrl-U erase a letter, a word, the line.\n");
 }
 
-function temperatureCommand(): void {
+/** A command of the table of settings: with an argument it sets, and it always says how things stand. False for any other. */
+function settingCommand(): bool {
+  let setting = 0;
+  while (!isCommand(commandOf(setting))) if (++setting == SETTINGS) return false;
   if (hasArgument()) {
     const value = fraction();
-    if (!valid || value > 10) {
-      complain("/temp wants a number from 0 to 10, such as /temp 0.8");
-      return;
+    if (!valid || value < leastOf(setting) || value > mostOf(setting) || (isWhole(setting) && value != <f32><i32>value)) {
+      complain(refusalOf(setting));
+      return true;
     }
-    setTemperature(value);
+    setValue(setting, value);
   }
-  print("temperature ");
-  printFraction(temperature);
+  print(titleOf(setting));
+  print(" ");
+  printFraction(valueOf(setting));
   print("\n");
-}
-
-function toppCommand(): void {
-  if (hasArgument()) {
-    const value = fraction();
-    if (!valid || value > 1) {
-      complain("/topp wants a number from 0 to 1, such as /topp 0.9");
-      return;
-    }
-    setTopp(value);
-  }
-  print("top-p ");
-  printFraction(topp);
-  print("\n");
+  return true;
 }
 
 function seedCommand(): void {

@@ -6,25 +6,31 @@
 import { context, promptMerges, startToken } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
-import { choose, draw, exponentiate, seedSampler } from "./sampler";
+import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
+import { choose, noteToken, prepare, seedRandom } from "./sampler";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
 
 let token: i32 = 0;
 let position: i32 = 0;
 let promptCount: i32 = 0;
-let temperature: f32 = 0;
-let topp: f32 = 0;
 let piece: usize = 0;
 
+/** How tokens are chosen from now on; ranges as in src/contract/settings.ts. */
+export function sampling(askedTemperature: f32, askedTopp: f32, askedTopk: i32, askedMinp: f32, askedPenalty: f32): void {
+  setTemperature(askedTemperature);
+  setTopp(askedTopp);
+  setTopk(<f32>askedTopk);
+  setMinp(askedMinp);
+  setPenalty(askedPenalty);
+}
+
 /** Encodes the prompt; returns its number of tokens, or 0 if the context does not hold them. `seed` above 0. */
-export function begin(text: usize, bytes: i32, seed: u64, askedTemperature: f32, askedTopp: f32): i32 {
+export function begin(text: usize, bytes: i32, seed: u64): i32 {
   promptCount = encode(text, bytes);
   if (promptCount > context) return 0;
-  seedSampler(seed);
+  seedRandom(seed);
   resetDigest();
-  temperature = askedTemperature;
-  topp = askedTopp;
   token = startToken;
   position = 0;
   return promptCount;
@@ -33,10 +39,7 @@ export function begin(text: usize, bytes: i32, seed: u64, askedTemperature: f32,
 /** The share of `core` in the pass for the present token; returns once all cores are through. */
 export function pass(core: i32): void {
   forwardCore(core, token, position);
-  if (isSampled() && temperature != 0) {
-    barrier(core);
-    exponentiate(core, temperature);
-  }
+  if (isSampled()) prepare(core, position, temperature, penalty);
   barrier(core);
 }
 
@@ -49,12 +52,13 @@ function isSampled(): bool {
 
 /** The token that follows, which becomes the present one; negative at the end of the story. */
 export function next(): i32 {
-  const found = isSampled() ? (temperature == 0 ? choose() : draw(topp)) : promptToken(position + 1);
+  const found = isSampled() ? choose() : promptToken(position + 1);
   if (isEnd(found)) return -1;
   digestToken(found);
   piece = decode(token, found, promptMerges); // the merges are done with: a byte to use
   token = found;
   position++;
+  noteToken(position, token);
   return found;
 }
 

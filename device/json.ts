@@ -3,6 +3,7 @@
  * documents the objects and reads them.
  */
 import { clockMegahertz, readyLine } from "./contract/config";
+import { SETTINGS, keyOf, valueOf } from "./contract/settings";
 import { write } from "./console";
 import { decodedBytes } from "./tokenizer";
 import { Ending, Word, getLong, getWord } from "./status";
@@ -23,15 +24,18 @@ export function setJson(on: bool): void {
   }
 }
 
-export function printStart(temperature: f32, topp: f32): void {
+export function printStart(): void {
   print('{"event":"start","prompt":');
   printNumber(getWord(Word.PromptTokens));
   print(',"seed":"');
   printNumber(getLong(Word.Seed));
-  print('","temperature":');
-  printFraction(temperature);
-  print(',"topp":');
-  printFraction(topp);
+  print('"');
+  for (let setting = 0; setting < SETTINGS; setting++) {
+    print(',"');
+    print(keyOf(setting));
+    print('":');
+    printFraction(valueOf(setting));
+  }
   print("}\n");
 }
 

@@ -5,9 +5,12 @@
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
 import { cores, screenKind, teamwork } from "./contract/config";
-import { TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE, TEAMWORK_JOB_TOKEN as JOB_TOKEN } from "./contract/status";
+import {
+  TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE,
+  TEAMWORK_JOB_TOKEN as JOB_TOKEN,
+} from "./contract/status";
 import { serveScreen } from "./screen";
-import { exponentiate } from "./sampler";
+import { prepare } from "./sampler";
 import { forwardCore } from "./transformer";
 
 /** A barrier of core 1 whose wait belongs to the screen: core 0 samples, prints, or waits for somebody to type. */
@@ -17,25 +20,24 @@ function awaitPass(): void {
 }
 
 /**
- * One pass through the model on all cores: afterwards `logits` holds the scores of the token after `token`, or, with a
- * temperature, what the sampler draws from.
+ * One pass through the model on all cores: afterwards the sampler can choose the token after `token`. Temperature 0 and penalty 1
+ * where it will not draw and nothing is to be lowered.
  */
-export function forward(token: i32, position: i32, temperature: f32): void {
+export function forward(token: i32, position: i32, temperature: f32, penalty: f32): void {
   if (cores == 2) {
     write32(teamwork + JOB_TEMPERATURE, reinterpret<u32>(temperature));
+    write32(teamwork + JOB_PENALTY, reinterpret<u32>(penalty));
     write32(teamwork + JOB_TOKEN, token);
     write32(teamwork + JOB_POSITION, position);
   }
   barrier(0);
-  share(0, token, position, temperature);
+  share(0, token, position, temperature, penalty);
   barrier(0);
 }
 
-function share(core: i32, token: i32, position: i32, temperature: f32): void {
+function share(core: i32, token: i32, position: i32, temperature: f32, penalty: f32): void {
   forwardCore(core, token, position);
-  if (temperature == 0) return;
-  barrier(core);
-  exponentiate(core, temperature);
+  prepare(core, position, temperature, penalty);
 }
 
 /** The life of core 1: wait for a pass, run its share, wait again. */
@@ -43,7 +45,8 @@ export function work(): void {
   for (;;) {
     awaitPass();
     const temperature = reinterpret<f32>(read32(teamwork + JOB_TEMPERATURE));
-    share(1, read32(teamwork + JOB_TOKEN), read32(teamwork + JOB_POSITION), temperature);
+    const penalty = reinterpret<f32>(read32(teamwork + JOB_PENALTY));
+    share(1, read32(teamwork + JOB_TOKEN), read32(teamwork + JOB_POSITION), temperature, penalty);
     barrier(1);
   }
 }

@@ -6,8 +6,9 @@ import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
 import { forward } from "./parallel";
-import { choose, draw, seedSampler } from "./sampler";
-import { seed, temperature, tokenLimit, topp } from "./settings";
+import { NO_PENALTY, choose, noteToken, seedRandom } from "./sampler";
+import { penalty, temperature } from "./contract/settings";
+import { seed, tokenLimit } from "./settings";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
@@ -39,7 +40,7 @@ export function beginStory(bytes: i32): bool {
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
-  seedSampler(chosen);
+  seedRandom(chosen);
   resetDigest();
   token = startToken;
   position = 0;
@@ -47,7 +48,7 @@ export function beginStory(bytes: i32): bool {
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
   setWord(Word.Phase, Phase.Telling);
-  if (json) printStart(temperature, topp);
+  if (json) printStart();
   if (screenKind) show(Control.Clear);
   return true;
 }
@@ -67,17 +68,18 @@ export function continueStory(): bool {
   if (isEnd(next)) return end(Ending.Finished);
   token = next;
   position++;
+  noteToken(position, token);
   return position < limit ? true : end(Ending.Limit);
 }
 
 /** The token that follows: the prompt's, or what the model says. */
 function predict(): i32 {
   if (position + 1 < promptCount) {
-    forward(token, position, 0);
+    forward(token, position, 0, NO_PENALTY);
     return promptToken(position + 1);
   }
-  forward(token, position, temperature);
-  return temperature == 0 ? choose() : draw(topp);
+  forward(token, position, temperature, penalty);
+  return choose();
 }
 
 function tell(next: i32): void {

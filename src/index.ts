@@ -39,6 +39,7 @@ export {
   createHostProgram,
   createSession,
   digestTokens,
+  type EnergyEstimate,
   type Firmware,
   type FirmwareOptions,
   type Fit as BoardFit,

@@ -99,9 +99,12 @@
 /** Barrier counts, the posted job, results that the two cores exchange. */
 // @ts-ignore: decorator
 @external("config", "teamwork") export declare const teamwork: usize;
-/** u16 (vocabulary): the sampler's heap. */
+/** u16 (vocabulary): ids of the sampler's candidates; in float arithmetic, its heap. */
 // @ts-ignore: decorator
 @external("config", "candidates") export declare const candidates: usize;
+/** u16 (REPETITION_WINDOW): the last tokens, a ring; and for each core as many words for their logits. */
+// @ts-ignore: decorator
+@external("config", "recent") export declare const recent: usize;
 /** The line being edited; `lineBytes` long, and a byte more for decoding. */
 // @ts-ignore: decorator
 @external("config", "line") export declare const line: usize;

@@ -15,6 +15,8 @@ export const LANE_LIMIT: i32 = 524287;
 export const LARGEST_SHIFT: i32 = 8;
 /** Rows of logits that are computed at a time. */
 export const LOGIT_TILE: i32 = 256;
+/** Tokens that the repetition penalty looks back over; a power of two. */
+export const REPETITION_WINDOW: i32 = 64;
 /** Bytes behind a vector or matrix that kernels load and do not use. */
 export const READ_AHEAD: i32 = 32;
 /** Smallest argument of the exponential, e^(16 * -22713 / 2^15) = 2^-16, which comes out as 0. */

@@ -63,8 +63,12 @@ export function queryLimit(): i32 { return min(ACTIVATION_LIMIT, LANE_LIMIT / (1
 // A core's scratch: offsets in bytes.
 export const ACTIVATION_SCALE: usize = 0; // f32: real value of one unit of `activations`; a word is spare.
 export const QUERY_FACTOR: usize = 8; // f32 (half): from scores to the exponential's argument.
-export const SOFTMAX: usize = 16; // The softmax kernel's table.
-export const ACTIVATIONS: usize = 160; // s8 (widest vector).
+export const LOGIT_UNIT: usize = 16; // f32: real value of one unit of `logits`; a word is spare.
+export const LARGEST_LOGIT: usize = 24; // i32 (half): the largest logit of a half.
+export const LARGEST_TILE: usize = 32; // i32 (half): row at which the tile begins that holds it.
+export const CANDIDATE_COUNT: usize = 40; // i32 (half): logits that a half has gathered.
+export const SOFTMAX: usize = 48; // The softmax kernel's table.
+export const ACTIVATIONS: usize = 192; // s8 (widest vector).
 /** A normed vector: header and s16 (dim). */
 // @ts-ignore: decorator
 @inline

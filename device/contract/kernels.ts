@@ -25,9 +25,33 @@
 /** x += (y * scale / 2^15) * mantissa >> shift, saturating. */
 // @ts-ignore: decorator
 @external("kernel", "add_residual") export declare function add_residual(y: usize, scale: usize, x: usize, n: i32, mantissa: i32, shift: i32): void;
-/** out = f32(y * scale) * factor, one rounding each. */
+/** out = y * scale, exact. Returns the largest. */
 // @ts-ignore: decorator
-@external("kernel", "logits_f32") export declare function logits_f32(y: usize, scale: usize, out: usize, n: i32, factor: f32): void;
+@external("kernel", "logits_s32") export declare function logits_s32(y: usize, scale: usize, out: usize, n: i32): i32;
+/** The largest of a vector. Returns the largest. */
+// @ts-ignore: decorator
+@external("kernel", "largest_s32") export declare function largest_s32(x: usize, n: i32): i32;
+/** Looks for the first element that is `value`, which is there. Returns its index. */
+// @ts-ignore: decorator
+@external("kernel", "find_s32") export declare function find_s32(x: usize, n: i32, value: i32): i32;
+/** Moves the elements above `cut` to the front, in order, and writes their numbers. Returns how many there are. */
+// @ts-ignore: decorator
+@external("kernel", "gather_above") export declare function gather_above(x: usize, n: i32, cut: i32, ids: usize, first: i32): i32;
+/** Weights: out = round(2^15 e^u), nearly, u = ((x - largest) >> shift) * mantissa >> 14 in the exponential's units. */
+// @ts-ignore: decorator
+@external("kernel", "exponentials") export declare function exponentials(x: usize, out: usize, groups: i32, largest: i32, shift: i32, mantissa: i32): void;
+/** Sum of the weights from a threshold on. Returns the sum. */
+// @ts-ignore: decorator
+@external("kernel", "mass_from") export declare function mass_from(weights: usize, groups: i32, threshold: i32): i32;
+/** Bisects for the fewest weights, largest first, whose sum is at least `target`; equal ones go together. Returns the threshold from which on they are. */
+// @ts-ignore: decorator
+@external("kernel", "top_mass") export declare function top_mass(weights: usize, groups: i32, target: i32): i32;
+/** The same for the fewest weights whose number is at least `target`. Returns the threshold from which on they are. */
+// @ts-ignore: decorator
+@external("kernel", "top_count") export declare function top_count(weights: usize, groups: i32, target: i32): i32;
+/** Looks for the weight from a threshold on at which the sum of those so far exceeds `target`. Returns its index. */
+// @ts-ignore: decorator
+@external("kernel", "pick") export declare function pick(weights: usize, threshold: i32, target: i32): i32;
 /** Scales the rows of a query or key block and rotates its pairs by the position's angles. */
 // @ts-ignore: decorator
 @external("kernel", "rope") export declare function rope(y: usize, scale: usize, angles: usize, n: i32): void;

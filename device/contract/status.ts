@@ -54,7 +54,8 @@ export const TEAMWORK_BARRIERS: usize = 0; // Each core's barriers so far, writt
 export const TEAMWORK_JOB_TOKEN: usize = 8; // Token of the posted pass.
 export const TEAMWORK_JOB_POSITION: usize = 12; // Its position.
 export const TEAMWORK_JOB_TEMPERATURE: usize = 16; // Its temperature; 0 where nothing is drawn.
-export const TEAMWORK_LARGEST: usize = 20; // Largest logit of each core's half.
+export const TEAMWORK_JOB_PENALTY: usize = 20; // Its repetition penalty; 1 where nothing is lowered.
+export const TEAMWORK_LARGEST: usize = 24; // Float arithmetic: largest logit of each core's half.
 
 // What the exception vectors save before they call `panic`.
 export const PANIC_CORE: usize = 0; // Number of the core.

@@ -2,15 +2,21 @@
 import { E1, E2, E3, ONE } from "../contract/constants";
 import { add16, mul16 } from "./lanes";
 
-
 /** 2^15 * e^(16 u / 2^15) for LOWEST <= u <= 0. */
 // @ts-ignore: decorator
 @inline
 export function exponential(u: i32): i32 {
+  const root = rootOfExponential(u);
+  return mul16(root, root, 15);
+}
+
+/** 2^15 * e^(8 u / 2^15): its square root, for who rounds the last squaring otherwise. */
+// @ts-ignore: decorator
+@inline
+export function rootOfExponential(u: i32): i32 {
   let e = add16(mul16(u, E3, 15), E2);
   e = add16(mul16(u, e, 15), E1);
   e = add16(mul16(u, e, 15), ONE);
-  e = mul16(e, e, 15);
   e = mul16(e, e, 15);
   e = mul16(e, e, 15);
   return mul16(e, e, 15);

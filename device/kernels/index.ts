@@ -5,6 +5,7 @@ export * from "./attention";
 export * from "./matvec";
 export * from "./reglu";
 export * from "./rope";
+export * from "./sampler";
 export * from "./swiglu";
 export * from "./vector";
 export * from "./matvec_f32";

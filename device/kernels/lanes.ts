@@ -39,6 +39,15 @@ export function add32(a: i32, b: i32): i32 {
   return overflow < 0 ? (a >> 31) ^ i32.MAX_VALUE : sum;
 }
 
+/** ee.vsubs.s32: saturating difference. */
+// @ts-ignore: decorator
+@inline
+export function sub32(a: i32, b: i32): i32 {
+  const difference = a - b;
+  const overflow = (a ^ b) & (a ^ difference);
+  return overflow < 0 ? (a >> 31) ^ i32.MAX_VALUE : difference;
+}
+
 /** Address of element `i` of an array of 2-byte elements. */
 // @ts-ignore: decorator
 @inline

@@ -125,11 +125,3 @@ export function add_residual(y: usize, scale: usize, x: usize, n: i32, mantissa:
     store<i32>(place, add32(load<i32>(place), (scaled * mantissa) >> shift));
   }
 }
-
-/** out = f32(y * scale) * factor, one rounding each. y, scale: s16 (n), out: f32 (n). */
-export function logits_f32(y: usize, scale: usize, out: usize, n: i32, factor: f32): void {
-  for (let i = 0; i < n; i++) {
-    const product = <i32>load<i16>(at16(y, i)) * <i32>load<i16>(at16(scale, i));
-    store<f32>(at32(out, i), <f32>product * factor);
-  }
-}

@@ -13,7 +13,7 @@ import * as at from "../contract/fixed";
 import { contextPadded, firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, logits_f32, matvec_active, matvec_columns, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
+  add_residual, largest_s32, logits_s32, matvec_active, matvec_columns, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
 import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
@@ -23,7 +23,7 @@ import { fitsOnce, mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } fro
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
 @inline
-function scratchOf(half: i32): usize {
+export function scratchOf(half: i32): usize {
   return scratch + (cores == 2 ? <usize>half * scratchBytes : 0);
 }
 
@@ -384,21 +384,41 @@ export function projectDown(half: i32, layer: i32): void {
   addRows(half, outputs, scales, scale);
 }
 
-/** This half's logits. */
+/** Rows behind the vocabulary are no tokens: none may be the largest. Returns the half's largest logit. */
+// @ts-ignore: decorator
+@inline
+function maskPadding(half: i32): i32 {
+  for (let row = vocabulary; row < pad16(vocabulary); row++) store<i32>(logits + (<usize>row << 2), i32.MIN_VALUE);
+  return largest_s32(logits + (<usize>firstRow(half, vocabulary) << 2), rowsOf(half, vocabulary));
+}
+
+/** This half's logits, their largest and the unit that they are in. */
 // @ts-ignore: decorator
 @inline
 export function classify(half: i32): void {
   const mine = scratchOf(half);
   const scale = normalizeResidual(half, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR), boundOf(model, at.CLASSIFIER));
-  const factor = scale * load<f32>(model, at.LOGIT_FACTOR);
+  store<f32>(mine + at.LOGIT_UNIT, scale * load<f32>(model, at.LOGIT_FACTOR));
   const outputs = mine + at.OUTPUTS();
   const shift = productShift(model, at.CLASSIFIER);
   const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);
+  let largest = i32.MIN_VALUE;
+  let tile = firstRow(half, vocabulary);
   for (let row = firstRow(half, vocabulary); row < end; row += LOGIT_TILE) {
     const rows = min(LOGIT_TILE, end - row);
     const weights = rowsFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
     const scales = scalesFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
     multiplyDim(classifierFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rows, shift);
-    logits_f32(outputs, scales, logits + (<usize>row << 2), rows, factor);
+    const here = logits_s32(outputs, scales, logits + (<usize>row << 2), rows);
+    if (here > largest) {
+      largest = here;
+      tile = row;
+    }
   }
+  if (vocabulary < end) {
+    largest = maskPadding(half);
+    tile = firstRow(half, vocabulary);
+  }
+  store<i32>(mine + at.LARGEST_TILE + (<usize>half << 2), tile);
+  store<i32>(mine + at.LARGEST_LOGIT + (<usize>half << 2), largest);
 }

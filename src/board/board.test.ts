@@ -29,7 +29,16 @@ import {
 } from './index.ts';
 
 const kind = findBoard('heltec-v3');
-const question = { prompt: 'b', seed: 7n, temperature: 1, topp: 0.9, tokens: 24 } as const;
+const question = {
+  prompt: 'b',
+  seed: 7n,
+  temperature: 1,
+  topp: 0.9,
+  topk: 12,
+  minp: 0.01,
+  penalty: 1.1,
+  tokens: 24,
+} as const;
 const needs = { flashBytes: 0, psramBytes: 0 };
 
 function fileOf(name: string, contents: Uint8Array | string): string {

@@ -15,6 +15,7 @@ export function formatStory(firmware: Firmware, story: Simulation): string {
       `mean ${rate(tokensPerSecond.mean)}, first ${rate(tokensPerSecond.first)}, last ${rate(tokensPerSecond.last)} at ${firmware.clock} MHz`,
     ],
     ['ms per token', story.millisecondsPerToken.toFixed(3)],
+    ['energy per token', formatEnergy(story)],
     ['digest', story.digest],
     ['boot to prompt', `${story.bootSeconds.toFixed(3)} s of simulated time`],
     [
@@ -33,6 +34,13 @@ const ENDINGS: Record<Simulation['status']['ending'], string> = {
   limit: 'ended by the token limit',
   stopped: 'stopped',
 };
+
+/** As a range: how many clocks of peripherals run is not modelled. */
+function formatEnergy({ energy: { millijoulesPerToken, milliamperes, volts } }: Simulation): string {
+  const [least, most] = [millijoulesPerToken.least, millijoulesPerToken.most].map((mJ) => mJ.toPrecision(2));
+  const [low, high] = [milliamperes.least, milliamperes.most].map((mA) => mA.toFixed(0));
+  return `about ${least} to ${most} mJ, estimated from the data sheet's ${low} to ${high} mA at ${volts} V (the chip alone)`;
+}
 
 const rate = (value: number): string => (value < 100 ? value.toFixed(1) : thousands(value));
 

@@ -35,14 +35,17 @@ export interface Entry {
 
 /** Functions of the program that C code calls, through windowed wrappers (entry.S). */
 export const entries = {
+  sampling: {
+    result: 'void',
+    parameters: { temperature: 'float', topp: 'float', topk: 'int32_t', minp: 'float', penalty: 'float' },
+    meaning: 'How tokens are chosen from now on.',
+  },
   begin: {
     result: 'int32_t',
     parameters: {
       text: 'const char *',
       bytes: 'int32_t',
       seed: 'uint64_t',
-      temperature: 'float',
-      topp: 'float',
     },
     meaning: 'Encodes the prompt; its tokens, or 0 if the context does not hold them.',
   },

@@ -28,6 +28,7 @@ export const constants = {
   LANE_LIMIT: i32(524287, 'Largest number of a lane of QACC in int8 products: 20 bits with sign.'),
   LARGEST_SHIFT: i32(8, 'Of the sums of a product with a matrix: half a unit is loaded as a byte.'),
   LOGIT_TILE: i32(256, 'Rows of logits that are computed at a time.'),
+  REPETITION_WINDOW: i32(64, 'Tokens that the repetition penalty looks back over; a power of two.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
 
   // The exponential (device/kernels/exponential.ts): a cubic for e^v on [-ln 2, 0] and four squarings, in units of 2^-15.

@@ -14,7 +14,15 @@ export {
 export { memoryBases } from './memory.ts';
 export { numbers } from './numbers.ts';
 export { records, type WordsOf } from './record.ts';
+export {
+  type SettingName,
+  type SettingRow,
+  type SettingValues,
+  settingLines,
+  settingNames,
+  settings,
+} from './settings.ts';
 export { type Arithmetic, type ShapeNumbers, type Sizes, sizes, sizesOf } from './sizes.ts';
 export { activeList, digest, endings, normed, panicFrame, phases, status, teamwork } from './status.ts';
 export { type Fields, field, offsetOf, placeFields, type Structure, structureBytes } from './structure.ts';
-export { buffers, scratch } from './working.ts';
+export { buffers, scratch, scratchOffset } from './working.ts';

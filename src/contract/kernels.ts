@@ -5,7 +5,7 @@
 import type { Arithmetic } from './sizes.ts';
 
 export interface Parameter {
-  type: 'address' | 'i32' | 'f32';
+  type: 'address' | 'i32';
   /** Of what lies at an address. */
   access?: 'read' | 'write' | 'change';
   meaning: string;
@@ -28,7 +28,6 @@ const reads = (meaning: string): Parameter => ({ type: 'address', access: 'read'
 const writes = (meaning: string): Parameter => ({ type: 'address', access: 'write', meaning });
 const changes = (meaning: string): Parameter => ({ type: 'address', access: 'change', meaning });
 const i32 = (meaning: string): Parameter => ({ type: 'i32', meaning });
-const f32 = (meaning: string): Parameter => ({ type: 'f32', meaning });
 
 const product = {
   weights: reads('s8 (rows / 16, columns, 16)'),
@@ -133,17 +132,103 @@ export const kernels = {
     },
     clobbers: 'a2-a5 a8 q0-q5 sar loop',
   },
-  logits_f32: {
+  logits_s32: {
     arithmetic: 'fixed',
-    meaning: 'out = f32(y * scale) * factor, one rounding each.',
+    meaning: 'out = y * scale, exact.',
     parameters: {
       y: reads('s16 (n)'),
       scale: reads('s16 (n)'),
-      out: writes('f32 (n)'),
+      out: writes('s32 (n)'),
       n: i32('a multiple of 16'),
-      factor: f32('of the logits'),
     },
-    clobbers: 'a2-a6 a8-a11 f0-f4 flags loop',
+    result: 'the largest',
+    clobbers: 'a2-a5 a8 q0-q6 sar loop',
+  },
+  largest_s32: {
+    arithmetic: 'fixed',
+    meaning: 'The largest of a vector.',
+    parameters: { x: reads('s32 (n)'), n: i32('a multiple of 16') },
+    result: 'the largest',
+    clobbers: 'a2-a3 a8 q0-q2 loop',
+  },
+  find_s32: {
+    arithmetic: 'fixed',
+    meaning: 'Looks for the first element that is `value`, which is there.',
+    parameters: { x: reads('s32 (n)'), n: i32('a multiple of 16'), value: i32('what is looked for') },
+    result: 'its index',
+    clobbers: 'a2-a3 a8-a10 q0-q2 accx loop',
+  },
+  gather_above: {
+    arithmetic: 'fixed',
+    meaning: 'Moves the elements above `cut` to the front, in order, and writes their numbers.',
+    parameters: {
+      x: changes('s32 (n)'),
+      n: i32('a multiple of 16'),
+      cut: i32('what they must exceed'),
+      ids: writes('u16 (n)'),
+      first: i32('number of the first element'),
+    },
+    result: 'how many there are',
+    clobbers: 'a2-a6 a8-a11 q0-q6 accx sar loop',
+  },
+  exponentials: {
+    arithmetic: 'fixed',
+    meaning:
+      "Weights: out = round(2^15 e^u), nearly, u = ((x - largest) >> shift) * mantissa >> 14 in the exponential's units.",
+    parameters: {
+      x: reads('s32 (16 * groups)'),
+      out: writes('s16 (16 * groups); may begin where x does'),
+      groups: i32('of 16'),
+      largest: i32('of x'),
+      shift: i32('0 to 31: so that the differences have 16 bits'),
+      mantissa: i32('below 2^15'),
+    },
+    clobbers: 'a2-a3 a8 q0-q7 sar loop',
+  },
+  mass_from: {
+    arithmetic: 'fixed',
+    meaning: 'Sum of the weights from a threshold on.',
+    parameters: {
+      weights: reads('s16 (16 * groups), none negative'),
+      groups: i32('of 16'),
+      threshold: i32('1 or more'),
+    },
+    result: 'the sum',
+    clobbers: 'a2 a4 q0-q4 accx loop',
+  },
+  top_mass: {
+    arithmetic: 'fixed',
+    meaning:
+      'Bisects for the fewest weights, largest first, whose sum is at least `target`; equal ones go together.',
+    parameters: {
+      weights: reads('s16 (16 * groups), none negative'),
+      groups: i32('of 16'),
+      target: i32('at most the sum of all'),
+    },
+    result: 'the threshold from which on they are',
+    clobbers: 'a2 a5-a11 q0-q4 accx loop',
+  },
+  top_count: {
+    arithmetic: 'fixed',
+    meaning: 'The same for the fewest weights whose number is at least `target`.',
+    parameters: {
+      weights: reads('s16 (16 * groups), none negative'),
+      groups: i32('of 16'),
+      target: i32('1 or more'),
+    },
+    result: 'the threshold from which on they are',
+    clobbers: 'a2 a5-a11 q0-q4 accx loop',
+  },
+  pick: {
+    arithmetic: 'fixed',
+    meaning: 'Looks for the weight from a threshold on at which the sum of those so far exceeds `target`.',
+    parameters: {
+      weights: reads('s16, to the end of a group of 16'),
+      threshold: i32('1 or more'),
+      target: i32('below the sum of all from the threshold on'),
+    },
+    result: 'its index',
+    clobbers: 'a2 a4 a8-a10 q0-q4 accx',
   },
   rope: {
     arithmetic: 'fixed',

@@ -53,7 +53,9 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
   'Memory of the console, the prompt and the sampler': {
     ...rows('usize', {
       teamwork: 'Barrier counts, the posted job, results that the two cores exchange.',
-      candidates: "u16 (vocabulary): the sampler's heap.",
+      candidates: "u16 (vocabulary): ids of the sampler's candidates; in float arithmetic, its heap.",
+      recent:
+        'u16 (REPETITION_WINDOW): the last tokens, a ring; and for each core as many words for their logits.',
       line: 'The line being edited; `lineBytes` long, and a byte more for decoding.',
     }),
     ...rows('i32', { lineBytes: 'Longest line.' }),

@@ -42,7 +42,8 @@ export const teamwork = {
     jobToken: field('u32', 'Token of the posted pass.'),
     jobPosition: field('u32', 'Its position.'),
     jobTemperature: field('f32', 'Its temperature; 0 where nothing is drawn.'),
-    largest: field('f32', "Largest logit of each core's half.", 2),
+    jobPenalty: field('f32', 'Its repetition penalty; 1 where nothing is lowered.'),
+    largest: field('f32', "Float arithmetic: largest logit of each core's half.", 2),
   },
 } as const;
 

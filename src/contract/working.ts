@@ -20,6 +20,10 @@ const cache = (bytes: string, meaning: string): Buffer => ({ bytes, meaning, pur
 const fixedScratch = {
   activationScale: region('8', 'f32: real value of one unit of `activations`; a word is spare.'),
   queryFactor: region('8', "f32 (half): from scores to the exponential's argument."),
+  logitUnit: region('8', 'f32: real value of one unit of `logits`; a word is spare.'),
+  largestLogit: region('8', 'i32 (half): the largest logit of a half.'),
+  largestTile: region('8', 'i32 (half): row at which the tile begins that holds it.'),
+  candidateCount: region('8', 'i32 (half): logits that a half has gathered.'),
   softmax: region('144', "The softmax kernel's table."),
   activations: region('widest()', 's8 (widest vector).'),
   normed: region('16 + 2 * pad16(dim)', 'A normed vector: header and s16 (dim).'),
@@ -45,6 +49,16 @@ export const scratch = { fixed: fixedScratch, float: floatScratch } as const sat
   Record<string, Region>
 >;
 
+/** Offset of a region of the fixed arithmetic's scratch before which all have known sizes. */
+export function scratchOffset(name: keyof typeof fixedScratch): number {
+  let offset = 0;
+  for (const [region, { bytes }] of Object.entries(fixedScratch)) {
+    if (region === name) return offset;
+    offset += Number(bytes);
+  }
+  throw new Error(`contract: no region is called ${name}`);
+}
+
 const fixedBuffers = {
   residual: buffer('4 * pad16(dim) + 2 * READ_AHEAD', 's32 (dim), 18 fraction bits.'),
   hidden: buffer(
@@ -53,7 +67,10 @@ const fixedBuffers = {
   ),
   attention: buffer('2 * pad16(dim) + READ_AHEAD', 's16 (dim).'),
   scratch: buffer('2 * SCRATCH', "Both cores' scratch."),
-  logits: buffer('4 * pad16(vocabulary)', 'f32 (vocabulary): what the forward pass leaves behind.'),
+  logits: buffer(
+    '4 * pad16(vocabulary) + READ_AHEAD',
+    's32 (vocabulary): what the forward pass leaves behind, in units of `logitUnit`; the sampler gathers candidates in it.',
+  ),
   keys: cache(
     'layers * kvHeads * headSize() * contextPadded() + READ_AHEAD',
     's8 (layer, head, group of 16 positions, headSize, 16).',

@@ -62,7 +62,7 @@ export interface Firmware {
   cores: 1 | 2;
   pie: boolean;
   /** MHz. */
-  clock: number;
+  clock: 80 | 160 | 240;
   memoryMap: MemoryMap;
   /** Global symbols of the code, and `item.NAME` for every item of the plan. */
   symbols: ReadonlyMap<string, number>;

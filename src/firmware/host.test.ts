@@ -68,26 +68,29 @@ describe('device program on the host', () => {
     { temperature: 0.8, topp: 1, seed: 42 },
     { temperature: 1.3, topp: 0.5, seed: 7 },
     { temperature: 0.01, topp: 0.001, seed: 99 },
-  ])('samples as the reference does: $temperature, $topp, $seed', ({ temperature, topp, seed }) => {
-    const { quantized, tokenizer } = smallModel();
-    const { host } = open();
-    for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`]) enter(host, line);
-    enter(host, 'One day');
+  ])(
+    'samples in float32 as the reference does: $temperature, $topp, $seed',
+    ({ temperature, topp, seed }) => {
+      const { float, tokenizer } = smallModel();
+      const host = createHostProgram({ programs, model: float, tokenizer, context: CONTEXT });
+      for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`]) enter(host, line);
+      enter(host, 'One day');
 
-    const engine = createHostEngine(quantized, { programs, context: CONTEXT });
-    const sample = createSampler({ temperature, topp, seed });
-    const prompt = tokenizer.encode('One day');
-    const tokens: number[] = [];
-    let token = prompt[0];
-    for (let position = 0; position < CONTEXT; position++) {
-      const logits = engine.forward(token, position);
-      token = prompt[position + 1] ?? sample(logits);
-      if (token === 1) break;
-      tokens.push(token);
-    }
-    expect([...host.tokens]).toEqual(tokens);
-    expect(host.status.digest).toBe(digestTokens(tokens));
-  });
+      const engine = createHostEngine(float, { programs, context: CONTEXT });
+      const sample = createSampler({ temperature, topp, seed });
+      const prompt = tokenizer.encode('One day');
+      const tokens: number[] = [];
+      let token = prompt[0];
+      for (let position = 0; position < CONTEXT; position++) {
+        const logits = engine.forward(token, position);
+        token = prompt[position + 1] ?? sample(logits);
+        if (token === 1) break;
+        tokens.push(token);
+      }
+      expect([...host.tokens]).toEqual(tokens);
+      expect(host.status.digest).toBe(digestTokens(tokens));
+    },
+  );
 
   it('tells a story, its digest and its numbers', () => {
     const { host, printed } = open();
@@ -118,11 +121,17 @@ describe('device program on the host', () => {
       '/temp 0.12345678',
       '/topp 1.1',
       '/topp -1',
+      '/topk 2.5',
+      '/topk 65536',
+      '/minp 2',
+      '/penalty 0.9',
       '/tokens 97',
       '/tokens 1e3',
     ]) {
       enter(host, line);
-      expect(printed(), line).toMatch(/\/(temp|topp|tokens) wants a (whole )?number from 0 to \d+/);
+      expect(printed(), line).toMatch(
+        /\/(temp|topp|topk|minp|penalty|tokens) wants a (whole )?number from [01] to \d+/,
+      );
     }
     enter(host, '/seed 18446744073709551616');
     expect(printed()).toContain('/seed wants a whole number');
@@ -162,7 +171,14 @@ describe('device program on the host', () => {
       .split('\r\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
-    expect(events[0]).toMatchObject({ event: 'start', temperature: 0, topp: 0.9 });
+    expect(events[0]).toMatchObject({
+      event: 'start',
+      temperature: 0,
+      topp: 0.9,
+      topk: 0,
+      minp: 0,
+      penalty: 1,
+    });
     expect(events.slice(1, -1).map(({ id }) => id)).toEqual([...host.tokens]);
     const text = events
       .slice(1, -1)

@@ -1,5 +1,6 @@
 /** Puts it together: device program, kernels and model, a memory plan, a flash image; and runs it, simulated or on the host. */
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
+export type { EnergyEstimate } from './energy.ts';
 export { type Fit, fitBoards } from './fit.ts';
 export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';
 export {
@@ -18,7 +19,13 @@ export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
 export { createSession, type Session, type SessionOptions } from './session.ts';
-export { type SimulateOptions, type Simulation, type StoryOptions, simulate } from './simulate.ts';
+export {
+  type SimulateOptions,
+  type Simulation,
+  type StoryOptions,
+  simulate,
+  storyLines,
+} from './simulate.ts';
 export { digestTokens, formatDigest, type Status } from './status.ts';
 export { systemItems } from './system.ts';
 export { VERSION } from './version.ts';

@@ -9,12 +9,14 @@ import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { createSession } from './session.ts';
-import { simulate } from './simulate.ts';
+import { simulate, storyLines } from './simulate.ts';
 import { formatDigest } from './status.ts';
 import { shippedModel, smallFirmware, smallModel } from './testing.ts';
 
 const CONTEXT = 64;
 const STORY = { prompt: 'Once upon a time', temperature: 0, seed: 42, tokens: 12 };
+const DRAWN = { ...STORY, temperature: 1.2, topp: 0.95, topk: 30, minp: 0.01, penalty: 1.3 };
+
 const build = smallFirmware;
 
 describe('firmware on the simulated chip', () => {
@@ -50,6 +52,17 @@ describe('firmware on the simulated chip', () => {
     const again = simulate(firmware, STORY);
     expect(again.status).toEqual(told.status);
     expect(again.bootSeconds).toBe(told.bootSeconds);
+  });
+
+  it('draws what the host draws, with every setting on', () => {
+    const { quantized, tokenizer } = smallModel();
+    const host = createHostProgram({ programs, model: quantized, tokenizer, context: CONTEXT });
+    host.type([...storyLines(DRAWN), DRAWN.prompt, ''].join('\r'));
+    host.settle();
+    const digest = formatDigest(host.status.digest);
+    for (const other of [firmware, build({ cores: 1, clock: 80 }), build({ pie: false })])
+      expect(simulate(other, DRAWN).digest).toBe(digest);
+    expect(digest).not.toBe(expected.digest);
   });
 
   it.each([

@@ -1,15 +1,16 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
+import { type SettingValues, settingLines } from '../contract/index.ts';
 import { createTokenizer } from '../model/index.ts';
 import type { Firmware } from './build.ts';
+import { type EnergyEstimate, estimateEnergy } from './energy.ts';
 import { type ProfileRow, profileBetween, type Spent, spentBy } from './profile.ts';
 import { checkStory } from './prompt.ts';
 import { createSession, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
 
-export interface StoryOptions {
+/** What is asked for; settings that are left out stay as the device starts with them. */
+export interface StoryOptions extends SettingValues {
   prompt?: string;
-  temperature?: number;
-  topp?: number;
   seed?: bigint | number;
   /** Positions at most, the prompt's included; default: the context. */
   tokens?: number;
@@ -34,6 +35,8 @@ export interface Simulation {
   tokensPerSecond: { mean: number; first: number; last: number };
   /** Mean. */
   millisecondsPerToken: number;
+  /** What a token costs: an estimate, not a prediction of the cycle model. */
+  energy: EnergyEstimate;
   /** Simulated seconds from power-on to the first prompt sign. */
   bootSeconds: number;
   /** By function, during the story; empty without `profile`. */
@@ -43,9 +46,6 @@ export interface Simulation {
   /** What the firmware did that a chip would not like: unknown registers, unaligned vector accesses. */
   warnings: readonly string[];
 }
-
-/** A number as the console takes it: at most seven digits. */
-const decimal = (value: number): string => String(Number(value.toPrecision(7)));
 
 /**
  * Boots, sets, tells.
@@ -60,7 +60,7 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
   const { chip } = session;
   session.boot();
   const bootSeconds = chip.seconds;
-  for (const line of settingLines(options)) session.command(line);
+  for (const line of storyLines(options)) session.command(line);
   const tokens = options.tokens ?? firmware.context;
   const limit = STORY_SECONDS + tokens * SECONDS_PER_TOKEN;
   let begun: Spent | undefined;
@@ -84,6 +84,7 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
     printed: session.printed,
     tokensPerSecond: { mean, first: rate(status.firstCycles, 1), last: rate(status.lastCycles, 1) },
     millisecondsPerToken: mean > 0 ? 1000 / mean : 0,
+    energy: estimateEnergy(firmware, mean > 0 ? 1000 / mean : 0),
     bootSeconds,
     profile: begun && told ? profileBetween(firmware.code, [begun, told], status.totalCycles) : [],
     host: {
@@ -100,11 +101,9 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
 const STORY_SECONDS = 10;
 const SECONDS_PER_TOKEN = 20;
 
-function settingLines({ temperature, topp, seed, tokens }: StoryOptions): string[] {
-  return [
-    ...(temperature === undefined ? [] : [`/temp ${decimal(temperature)}`]),
-    ...(topp === undefined ? [] : [`/topp ${decimal(topp)}`]),
-    ...(seed === undefined ? [] : [`/seed ${seed}`]),
-    ...(tokens === undefined ? [] : [`/tokens ${tokens}`]),
-  ];
-}
+/** Console lines that make a story's settings. */
+export const storyLines = (options: StoryOptions): string[] => [
+  ...settingLines(options),
+  ...(options.seed === undefined ? [] : [`/seed ${options.seed}`]),
+  ...(options.tokens === undefined ? [] : [`/tokens ${options.tokens}`]),
+];

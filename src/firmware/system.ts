@@ -1,7 +1,7 @@
 /** Memory that the device program needs besides the model: console, prompt, sampler, stacks (src/contract/numbers.ts). */
-import { status, structureBytes, teamwork } from '../contract/index.ts';
+import { status, structureBytes, teamwork, value } from '../contract/index.ts';
 import type { ModelConfig, Tokenizer } from '../model/index.ts';
-import type { MemoryItem } from './memory.ts';
+import { type MemoryItem, roundUp } from './memory.ts';
 import { LINE_BYTES } from './prompt.ts';
 import { PANIC_BYTES } from './start.ts';
 import { packVocabulary, vocabularyConstants } from './vocabulary.ts';
@@ -17,6 +17,8 @@ export const READY_BYTES = 256;
 /** Of each core; the deepest call chain of the compiled program takes a few hundred bytes. */
 export const STACK_BYTES = 4096;
 export const STATUS_BYTES = structureBytes(status);
+/** The ring of the last tokens, and a word a token for either core. */
+const RECENT_BYTES = (2 + 2 * 4) * value.REPETITION_WINDOW;
 /** Entries of the table of ranges to be zeroed. */
 export const ZERO_RANGES = 16;
 
@@ -65,7 +67,8 @@ export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: 
     empty('promptTokens', 4 * (LINE_BYTES + 2), 'late', false),
     empty('promptMerges', 4 * (LINE_BYTES + 2), 'late', false),
     empty('storyTokens', 4 * context, 'late', true),
-    empty('candidates', 2 * config.vocabulary, 'late', false),
+    empty('candidates', 2 * roundUp(config.vocabulary, 16), 'late', false),
+    empty('recent', RECENT_BYTES, 'late', false),
     loaded('banner', new Uint8Array(BANNER_BYTES), 'sram'),
     loaded('readyLine', new Uint8Array(READY_BYTES), 'sram'),
     loaded('zeroRanges', new Uint8Array(8 * ZERO_RANGES), 'sram'),

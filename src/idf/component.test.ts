@@ -1,6 +1,6 @@
 /** The exported assembly goes back through our assembler and tells the same stories, whatever interrupts it. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createHostProgram } from '../firmware/index.ts';
+import { createHostProgram, storyLines } from '../firmware/index.ts';
 import { smallModel } from '../firmware/testing.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
@@ -15,6 +15,9 @@ interface Story {
   prompt: string;
   temperature: number;
   topp: number;
+  topk?: number;
+  minp?: number;
+  penalty?: number;
   seed: bigint;
   tokens: number;
 }
@@ -24,16 +27,18 @@ const drawn: Story = {
   prompt: 'The dragon, ünd',
   temperature: 0.9,
   topp: 0.9,
+  topk: 50,
+  minp: 0.001,
+  penalty: 1.1,
   seed: 0x1_2345_6789n,
   tokens: 24,
 };
 
 /** The same story by the bare firmware's program on this machine. */
-function expected({ prompt, temperature, topp, seed, tokens }: Story) {
+function expected(story: Story) {
   const { quantized: model, tokenizer } = smallModel();
   const host = createHostProgram({ programs, model, tokenizer, context: CONTEXT });
-  const lines = [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`, prompt];
-  for (const line of lines) {
+  for (const line of [...storyLines(story), story.prompt]) {
     host.type(`${line}\r`);
     host.settle();
   }

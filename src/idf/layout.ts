@@ -38,6 +38,7 @@ const SYSTEM_BUFFERS: ReadonlySet<string> = new Set([
   'promptTokens',
   'promptMerges',
   'candidates',
+  'recent',
 ]);
 
 /** Lays out working memory and cache; `weights` are the places within the weights' image. */

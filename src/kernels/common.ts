@@ -34,3 +34,18 @@ export function broadcast16(asm: Assembler, to: QR, value: AR): void {
   asm.s16i(value, a1, 0);
   asm.ee_vldbc_16(to, a1);
 }
+
+/** The word in a register, in all four lanes. */
+export function broadcast32(asm: Assembler, to: QR, value: AR): void {
+  asm.s32i(value, a1, 0);
+  asm.ee_vldbc_32(to, a1);
+}
+
+/** Every lane of `vector` becomes the largest of its four s32 lanes. */
+export function spreadLargest32(asm: Assembler, vector: QR, spare: QR): void {
+  for (let round = 0; round < 2; round++) {
+    asm.ee_orq(spare, vector, vector);
+    asm.ee_vunzip_32(vector, spare);
+    asm.ee_vmax_s32(vector, vector, spare);
+  }
+}

@@ -3,10 +3,12 @@ import { formats, type KernelRow, kernels as table } from '../contract/index.ts'
 import type { KernelShape } from '../quantize/index.ts';
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import { matvecActive, matvecColumns, reluList } from './active.ts';
+import { exponentials, gatherAbove } from './candidates.ts';
 import type { Kernel } from './kernel.ts';
-import { logitsF32 } from './logits.ts';
+import { findS32, largestS32, logitsS32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
+import { massFrom, pick, topCount, topMass } from './nucleus.ts';
 import { normalize, quantize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
 import { rope } from './rope.ts';
@@ -37,7 +39,15 @@ export const kernels: readonly Kernel[] = [
   reluList,
   matvecActive,
   matvecColumns,
-  logitsF32,
+  logitsS32,
+  largestS32,
+  findS32,
+  gatherAbove,
+  exponentials,
+  massFrom,
+  topMass,
+  topCount,
+  pick,
   matvecF32,
 ];
 

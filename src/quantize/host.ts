@@ -1,5 +1,5 @@
 /** The device program's forward pass and its portable kernels on this machine, as WebAssembly: the chip's numbers, bit for bit. */
-import { deviceProgram } from '../contract/index.ts';
+import { deviceProgram, formats, scratchOffset } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { QuantizedModel } from './types.ts';
 
@@ -124,13 +124,35 @@ export function createHostEngine(
     },
   );
   const run = program.exports.forward as (token: number, position: number) => void;
-  const logits = new Float32Array(memory.buffer, addresses.get('logits'), model.config.vocabulary);
+  const logits = logitsOf(model, memory, addresses);
   return {
     memory,
     addresses,
     forward(token, position) {
       run(token, position);
-      return logits;
+      return logits();
     },
+  };
+}
+
+/** Reads the logits of the last pass as singles; in fixed arithmetic they are whole numbers of a unit that the pass has left. */
+function logitsOf(
+  { precision, config }: QuantizedModel,
+  { buffer }: WebAssembly.Memory,
+  addresses: ReadonlyMap<string, number>,
+): () => Float32Array {
+  const at = addresses.get('logits');
+  if (formats[precision].arithmetic === 'float') {
+    const floats = new Float32Array(buffer, at, config.vocabulary);
+    return () => floats;
+  }
+  const integers = new Int32Array(buffer, at, config.vocabulary);
+  const unit = new Float32Array(buffer, addresses.get('scratch')! + scratchOffset('logitUnit'), 1);
+  const floats = new Float32Array(config.vocabulary);
+  return () => {
+    integers.forEach((logit, i) => {
+      floats[i] = Math.fround(logit) * unit[0];
+    });
+    return floats;
   };
 }

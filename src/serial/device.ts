@@ -17,6 +17,9 @@ export interface StartEvent {
   seed: string;
   temperature: number;
   topp: number;
+  topk: number;
+  minp: number;
+  penalty: number;
 }
 
 /** One token. */

@@ -7,6 +7,9 @@ const expected: Expectation = {
   seed: 42n,
   temperature: 0,
   topp: 0.9,
+  topk: 0,
+  minp: 0,
+  penalty: 1,
   tokens: 20,
   digest: '0123456789abcdef',
   map: 'fedcba9876543210',
@@ -58,7 +61,15 @@ describe('a board is the image that it should be', () => {
   it('with the story asked for, and its speed beside the prediction', async () => {
     const { device, commands } = boardThat();
     const { cyclesPerToken, tokensPerSecond, firstToken, lastToken } = await verifyBoard(device, expected);
-    expect(commands).toEqual(['/temp 0', '/topp 0.9', '/seed 42', '/tokens 20']);
+    expect(commands).toEqual([
+      '/temp 0',
+      '/topp 0.9',
+      '/topk 0',
+      '/minp 0',
+      '/penalty 1',
+      '/seed 42',
+      '/tokens 20',
+    ]);
     expect(cyclesPerToken).toEqual({ predicted: 50_000, measured: 55_000 });
     expect(firstToken).toEqual({ predicted: 60_000, measured: 61_000 });
     expect(lastToken).toEqual({ predicted: 55_000, measured: 56_000 });

@@ -1,13 +1,12 @@
 /** The same bits on the desk and in the hand: a board against what the simulator says of the same image. */
-import type { Firmware, Simulation } from '../firmware/index.ts';
+import type { SettingName, SettingValues } from '../contract/index.ts';
+import { type Firmware, type Simulation, storyLines } from '../firmware/index.ts';
 import { type Device, type EndEvent, tokensPerSecond } from './device.ts';
 
 /** What the simulator found for the image that should be on the board. */
-export interface Expectation {
+export interface Expectation extends Required<SettingValues> {
   prompt: string;
   seed: bigint;
-  temperature: number;
-  topp: number;
   /** Positions at most. */
   tokens: number;
   digest: string;
@@ -21,7 +20,7 @@ export interface Expectation {
 
 /** The expectation for a question that the simulator has answered with the same firmware. */
 export function expectationOf(
-  question: Pick<Expectation, 'prompt' | 'seed' | 'temperature' | 'topp' | 'tokens'>,
+  question: Pick<Expectation, 'prompt' | 'seed' | 'tokens' | SettingName>,
   { mapFingerprint }: Firmware,
   { digest, status }: Simulation,
 ): Expectation {
@@ -56,10 +55,8 @@ export interface Verification {
 
 /** Tells the story on the board and compares. The board's settings are left as the story wanted them. */
 export async function verifyBoard(device: Device, expected: Expectation): Promise<Verification> {
-  const { temperature, topp, seed, tokens, prompt } = expected;
-  for (const line of [`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, `/tokens ${tokens}`])
-    await device.command(line);
-  const { end } = await device.tell(prompt);
+  for (const line of storyLines(expected)) await device.command(line);
+  const { end } = await device.tell(expected.prompt);
   return compare(device, expected, end);
 }
 

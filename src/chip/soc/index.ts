@@ -2,6 +2,7 @@
 
 export type { CacheGeometry } from './cache-tags.ts';
 export { type Chip, type ChipOptions, createChip, type RunLimits } from './chip.ts';
+export { type Activity, SUPPLY_VOLTS, type SupplyCurrent, supplyCurrent } from './current.ts';
 export { type BusTiming, lineCosts } from './external-bus.ts';
 export type { I2cDevice } from './i2c.ts';
 export { type BoardExecOptions, type BoardExecResult, executeOnBoard } from './program/execute.ts';

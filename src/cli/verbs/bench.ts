@@ -1,12 +1,14 @@
 /** `bench`: predicted speed of a model on the chip, and what each trick buys. */
 import type { Command } from 'commander';
-import type { Simulation } from '../../firmware/index.ts';
+import type { SettingValues } from '../../contract/index.ts';
+import type { EnergyEstimate, Simulation } from '../../firmware/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
+import { settingOptions, settingsFrom } from '../setting-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
-interface Options extends BuildOptions {
+interface Options extends BuildOptions, SettingValues {
   tokens: number;
   ablation?: boolean;
   json?: boolean;
@@ -36,10 +38,11 @@ interface Row {
   cyclesPerToken: number;
   context: number;
   digest: string;
+  energy: EnergyEstimate;
 }
 
 export function register(program: Command): void {
-  firmwareOptions(program.command('bench'))
+  settingOptions(firmwareOptions(program.command('bench')), { temperature: 0 })
     .description('predicted tokens per second; with --ablation, what each trick buys')
     .option('--tokens <n>', 'positions of the story that is timed', integer(2, 65536), 64)
     .option('--ablation', 'the same story without vector kernels, second core, full clock')
@@ -60,7 +63,8 @@ async function bench(options: Options): Promise<void> {
     const firmware = await buildFrom(loaded, { ...options, ...change });
     const story = simulate(firmware, {
       prompt: 'Once upon a time',
-      temperature: 0,
+      ...settingsFrom(options),
+      seed: 42,
       tokens: options.tokens,
       cache: userCache(),
     });
@@ -72,23 +76,32 @@ async function bench(options: Options): Promise<void> {
   );
 }
 
-function rowOf(name: string, { tokensPerSecond, status, digest }: Simulation, context: number): Row {
+function rowOf(name: string, { tokensPerSecond, status, digest, energy }: Simulation, context: number): Row {
   return {
     name,
     tokensPerSecond: tokensPerSecond.mean,
     cyclesPerToken: status.totalCycles / status.passes,
     context,
     digest,
+    energy,
   };
 }
 
 function formatRows(rows: readonly Row[], tokens: number): string {
   const best = rows[0].tokensPerSecond;
-  const lines = rows.map(({ name, tokensPerSecond, cyclesPerToken }) => [
+  const lines = rows.map(({ name, tokensPerSecond, cyclesPerToken, energy }) => [
     name,
     tokensPerSecond < 100 ? tokensPerSecond.toFixed(1) : thousands(tokensPerSecond),
     thousands(cyclesPerToken),
     `${(best / tokensPerSecond).toFixed(2)}`,
+    range(energy.milliamperes, (mA) => mA.toFixed(0)),
+    range(energy.millijoulesPerToken, (mJ) => mJ.toPrecision(2)),
   ]);
-  return `${formatTable([[`predicted, mean of ${tokens}`, 'tokens/s', 'cycles/token', 'times slower'], ...lines])}`;
+  return `${formatTable([[`predicted, mean of ${tokens}`, 'tokens/s', 'cycles/token', 'times slower', 'mA', 'mJ/token'], ...lines])}\n\n${ESTIMATED}`;
 }
+
+const ESTIMATED =
+  "mA and mJ/token are estimates: the data sheet's typical currents of the chip alone, peripheral clocks off to on, at 3.3 V.";
+
+const range = ({ least, most }: { least: number; most: number }, format: (value: number) => string): string =>
+  `${format(least)} to ${format(most)}`;

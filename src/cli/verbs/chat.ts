@@ -4,9 +4,11 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
+import { type SettingValues, settingLines } from '../../contract/index.ts';
 import { FailureError, UsageError } from '../../errors.ts';
 import type { Connection, Device } from '../../serial/index.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
+import { settingOptions } from '../setting-options.ts';
 
 const HISTORY = join(
   process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'),
@@ -16,7 +18,7 @@ const HISTORY = join(
 const HISTORY_LINES = 500;
 
 export function register(program: Command): void {
-  portOptions(program.command('chat'))
+  settingOptions(portOptions(program.command('chat')))
     .description('talk to a board: each line begins a story')
     .addHelpText(
       'after',
@@ -25,7 +27,7 @@ export function register(program: Command): void {
     .action(chat);
 }
 
-async function chat(options: PortOptions): Promise<void> {
+async function chat(options: PortOptions & SettingValues): Promise<void> {
   const { openDevice } = await import('../../serial/index.ts');
   const connection = await openPort(options);
   try {
@@ -36,6 +38,7 @@ async function chat(options: PortOptions): Promise<void> {
         if (!restarted) process.stderr.write(`${line}\n`);
       },
     });
+    for (const line of settingLines(options)) await device.command(line);
     introduce(device);
     await converse(connection, device, () => {
       const was = restarted;

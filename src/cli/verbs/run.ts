@@ -1,16 +1,16 @@
 /** `run`: a story from the simulated chip. */
 import { type Command, Option } from 'commander';
-import { decimal, integer, seed } from '../arguments.ts';
+import type { SettingValues } from '../../contract/index.ts';
+import { integer, seed } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
 import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
 import { type ScreenWatch, watchScreen } from '../screen.ts';
+import { settingOptions, settingsFrom } from '../setting-options.ts';
 import { formatStory } from '../story-report.ts';
 
-interface Options extends BuildOptions, RomOptions {
+interface Options extends BuildOptions, RomOptions, SettingValues {
   prompt: string;
-  temperature: number;
-  topp: number;
   seed?: bigint;
   tokens?: number;
   profile: boolean;
@@ -18,12 +18,13 @@ interface Options extends BuildOptions, RomOptions {
   screenshot?: string;
 }
 
+/** What suits the model that ships (models/README.md). */
+const DEFAULTS = { temperature: 0.7, topp: 0.9 } as const;
+
 export function register(program: Command): void {
-  firmwareOptions(program.command('run'))
+  settingOptions(firmwareOptions(program.command('run')), DEFAULTS)
     .description('tell a story on the simulated chip: boot log, story, speed and memory')
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
-    .option('--temperature <t>', '0 always takes the likeliest token', decimal(0, 10), 0.7)
-    .option('--topp <p>', 'sample from the likeliest tokens that make up p', decimal(0, 1), 0.9)
     .addOption(
       new Option('--seed <n>', 'the same seed tells the same story').argParser(seed).default(42n, '42'),
     )
@@ -60,8 +61,7 @@ async function run(options: Options): Promise<void> {
   const tell = () =>
     simulate(firmware, {
       prompt: options.prompt,
-      temperature: options.temperature,
-      topp: options.topp,
+      ...settingsFrom(options),
       seed: options.seed,
       tokens: options.tokens,
       profile: options.profile,

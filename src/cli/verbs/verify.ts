@@ -15,8 +15,16 @@ interface Options extends BuildOptions, PortOptions {
   json?: boolean;
 }
 
-/** The fixed question: sampled, so that a wrong bit anywhere changes the digest. */
-const QUESTION = { prompt: 'Once upon a time', seed: 1234n, temperature: 1, topp: 0.9 } as const;
+/** The fixed question: sampled, so that a wrong bit anywhere changes the digest. Every setting is made: the board may have others. */
+const QUESTION = {
+  prompt: 'Once upon a time',
+  seed: 1234n,
+  temperature: 1,
+  topp: 0.9,
+  topk: 0,
+  minp: 0,
+  penalty: 1,
+} as const;
 
 export function register(program: Command): void {
   portOptions(firmwareOptions(program.command('verify')))

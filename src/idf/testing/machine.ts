@@ -12,6 +12,9 @@ export interface StoryRequest {
   prompt: string;
   temperature: number;
   topp: number;
+  topk?: number;
+  minp?: number;
+  penalty?: number;
   seed: bigint;
   tokens: number;
   cores: 1 | 2;
@@ -98,7 +101,8 @@ function writeRequest(bus: FlatBus, linked: LinkedCode, request: StoryRequest): 
   const float = (value: number): number => new Uint32Array(Float32Array.of(value).buffer)[0];
   const low = Number(request.seed & 0xffffffffn);
   const words = [TEXT, text.length, low, Number(request.seed >> 32n)];
-  words.push(float(request.temperature), float(request.topp), request.tokens);
+  words.push(float(request.temperature), float(request.topp), request.tokens, 0, 0, 0, 0);
+  words.push(request.topk ?? 0, float(request.minp ?? 0), float(request.penalty ?? 1));
   words.forEach((word, index) => {
     bus.write32(linked.symbols.get('request')! + 4 * index, word);
   });

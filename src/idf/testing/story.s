@@ -33,12 +33,16 @@ wait:	memw
 story:
 	entry	a1, 64
 	movi	a2, request
+	l32i	a10, a2, 16	# temperature
+	l32i	a11, a2, 20	# topp
+	l32i	a12, a2, 44	# topk
+	l32i	a13, a2, 48	# minp
+	l32i	a14, a2, 52	# penalty
+	call8	esp32_llm_program_sampling
 	l32i	a10, a2, 0	# prompt
 	l32i	a11, a2, 4	# its bytes
 	l32i	a12, a2, 8	# seed
 	l32i	a13, a2, 12
-	l32i	a14, a2, 16	# temperature
-	l32i	a15, a2, 20	# topp
 	call8	esp32_llm_program_begin
 	s32i	a10, a2, 28
 	beqz	a10, over

@@ -39,8 +39,7 @@ struct errand {
     const char *prompt;
     int32_t prompt_bytes;
     uint64_t seed;
-    float temperature;
-    float topp;
+    const esp32_llm_generate_options_t *options;
     int32_t prompt_tokens;
     int32_t token;
     const char *text;
@@ -87,8 +86,9 @@ const char *esp32_llm_error_text(esp32_llm_err_t error)
 static void run_errand(void)
 {
     if (errand.job == JOB_BEGIN) {
-        errand.prompt_tokens = esp32_llm_program_begin(errand.prompt, errand.prompt_bytes, errand.seed,
-                                                       errand.temperature, errand.topp);
+        const esp32_llm_generate_options_t *options = errand.options;
+        esp32_llm_program_sampling(options->temperature, options->topp, options->topk, options->minp, options->penalty);
+        errand.prompt_tokens = esp32_llm_program_begin(errand.prompt, errand.prompt_bytes, errand.seed);
         return;
     }
     esp32_llm_program_pass(0);
@@ -268,8 +268,7 @@ static esp32_llm_err_t generate(const esp32_llm_generate_options_t *options, esp
     errand.prompt = prompt;
     errand.prompt_bytes = (int32_t)bytes;
     errand.seed = seed_from(options->seed);
-    errand.temperature = options->temperature;
-    errand.topp = options->topp;
+    errand.options = options;
     do_job(JOB_BEGIN);
     if (errand.prompt_tokens == 0) {
         return ESP32_LLM_ERROR_PROMPT;
@@ -282,13 +281,23 @@ static esp32_llm_err_t generate(const esp32_llm_generate_options_t *options, esp
     return ESP32_LLM_OK;
 }
 
+/** Refuses NaN too. */
+static bool is_within(float value, float least, float most)
+{
+    return value >= least && value <= most;
+}
+
+static bool can_sample(const esp32_llm_generate_options_t *options)
+{
+    return is_within(options->temperature, 0.0f, 100.0f) && is_within(options->topp, 0.0f, 1.0f) && options->topk >= 0 &&
+           options->topk <= 65535 && is_within(options->minp, 0.0f, 1.0f) && is_within(options->penalty, 1.0f, 2.0f);
+}
+
 esp32_llm_err_t esp32_llm_generate(const esp32_llm_generate_options_t *options, esp32_llm_result_t *result)
 {
     const esp32_llm_generate_options_t defaults = ESP32_LLM_GENERATE_DEFAULT();
     const esp32_llm_generate_options_t *chosen = options != NULL ? options : &defaults;
-    /* Written so that NaN is refused too. */
-    if (!(chosen->temperature >= 0.0f && chosen->temperature <= 100.0f) ||
-        !(chosen->topp >= 0.0f && chosen->topp <= 1.0f)) {
+    if (!can_sample(chosen)) {
         return ESP32_LLM_ERROR_ARGUMENT;
     }
     int expected = PHASE_READY;

@@ -31,11 +31,17 @@ static int passes_before;
 static int story_length = 1000000;
 static int pass_microseconds;
 
-int32_t esp32_llm_program_begin(const char *text, int32_t bytes, uint64_t seed, float temperature, float topp)
+static float asked_penalty;
+
+void esp32_llm_program_sampling(float temperature, float topp, int32_t topk, float minp, float penalty)
+{
+    EXPECT(temperature >= 0 && topp >= 0 && topk >= 0 && minp >= 0);
+    asked_penalty = penalty;
+}
+
+int32_t esp32_llm_program_begin(const char *text, int32_t bytes, uint64_t seed)
 {
     (void)text;
-    (void)temperature;
-    (void)topp;
     EXPECT(seed != 0);
     position = 0;
     passes_before = passes[0];
@@ -276,7 +282,17 @@ static void test_stories(void)
     options.temperature = 0;
     options.topp = 1.5f;
     EXPECT(esp32_llm_generate(&options, NULL) == ESP32_LLM_ERROR_ARGUMENT);
+    options.topp = 0.5f;
+    options.topk = -1;
+    EXPECT(esp32_llm_generate(&options, NULL) == ESP32_LLM_ERROR_ARGUMENT);
+    options.topk = 40;
+    options.penalty = 0.5f;
+    EXPECT(esp32_llm_generate(&options, NULL) == ESP32_LLM_ERROR_ARGUMENT);
+    options.penalty = 1.25f;
+    EXPECT(esp32_llm_generate(&options, NULL) == ESP32_LLM_OK);
+    EXPECT(asked_penalty == 1.25f);
     EXPECT(esp32_llm_generate(NULL, NULL) == ESP32_LLM_OK);
+    EXPECT(asked_penalty == 1.0f);
     EXPECT(esp32_llm_deinit() == ESP32_LLM_OK);
 }
 

@@ -107,6 +107,12 @@ typedef struct {
     float temperature;
     /** Draws from the likeliest tokens that together have this probability; 0 or 1: from all. */
     float topp;
+    /** Draws from so many of the likeliest tokens; 0: from all. */
+    int32_t topk;
+    /** Draws from tokens at least so many times as likely as the likeliest, 0 to 1. */
+    float minp;
+    /** Divides the logits of the last 64 tokens where positive, multiplies them where negative: 1 (no effect) to 2. */
+    float penalty;
     /** Equal seeds tell equal stories; 0: another one each time. */
     uint64_t seed;
     /** Positions at most, the prompt's included; 0: ESP32_LLM_CONTEXT. */
@@ -120,6 +126,7 @@ typedef struct {
 #define ESP32_LLM_GENERATE_DEFAULT() {                   \
     .prompt = NULL,                                      \
     .temperature = 1.0f, .topp = 0.9f,                   \
+    .topk = 0, .minp = 0.0f, .penalty = 1.0f,            \
     .seed = 0, .max_tokens = 0,                          \
     .on_token = NULL, .user = NULL,                      \
 }

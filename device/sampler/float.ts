@@ -3,28 +3,42 @@
  * together make up `topp` (nucleus sampling, Holtzman et al. 2019). The same arithmetic in the same order as run.c, but for
  * divisions whose result nobody looks at: given the same logits and seed it draws the same token.
  */
-import { candidates, cores, logits, teamwork, vocabulary } from "./contract/config";
-import { TEAMWORK_LARGEST as LARGEST } from "./contract/status";
-import { exp } from "./math";
-import { barrier } from "./barrier";
-
-let state: u64 = 1;
-
-/** Starts the generator (xorshift64*, Vigna 2016); run.c wants a seed above 0. */
-export function seedSampler(seed: u64): void {
-  state = seed;
-}
+import { candidates, cores, logits, teamwork, vocabulary } from "../contract/config";
+import { TEAMWORK_LARGEST as LARGEST } from "../contract/status";
+import { exp } from "../math";
+import { barrier } from "../barrier";
+import { random } from "./random";
+import { firstPosition, saved, tokenAt } from "./repetition";
 
 /** The likeliest token, of logits as they are. */
-export function choose(): i32 {
+export function likeliest(): i32 {
   return argmax();
 }
 
 /** Draws a token, of logits that {@link exponentiate} has turned into weights; spoils them. */
-export function draw(topp: f32): i32 {
-  const coin = random();
+export function draw(topp: f32, topk: i32, minp: f32): i32 {
+  const coin = <f32>(random() >> 8) / 16777216; // in [0, 1), 24 bits
   const sum = total();
-  return topp <= 0 || topp >= 1 ? drawFromAll(sum, coin) : drawFromNucleus(sum, topp, coin);
+  const isCut = topp > 0 && topp < 1;
+  return isCut || topk || minp > 0 ? drawFromNucleus(sum, isCut ? topp : 2, topk, minp, coin) : drawFromAll(sum, coin);
+}
+
+/** Lowers the logits of recent tokens; both cores may do it, each for its own, `core` 0 for both where it is alone. */
+export function penalize(core: i32, position: i32, penalty: f32): void {
+  const middle = (vocabulary + 1) >> 1;
+  const first = core ? middle : 0;
+  const count = cores == 1 ? vocabulary : core ? vocabulary - middle : middle;
+  const start = firstPosition(position);
+  for (let p = start; p <= position; p++) {
+    const token = tokenAt(p);
+    if (<u32>(token - first) < <u32>count) store<f32>(saved(core, p), score(token));
+  }
+  for (let p = start; p <= position; p++) {
+    const token = tokenAt(p);
+    if (<u32>(token - first) >= <u32>count) continue;
+    const logit = load<f32>(saved(core, p));
+    store<f32>(logits + ((<usize>token) << 2), logit > 0 ? logit / penalty : logit * penalty);
+  }
 }
 
 /** A core's half of the softmax but for its division: exp of the distance to the largest, all over the temperature. */
@@ -106,14 +120,6 @@ function argmaxOfSmall(): i32 {
   return best;
 }
 
-/** Uniform in [0, 1), 24 bits. */
-function random(): f32 {
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return <f32>(<u32>((state * 0x2545_f491_4f6c_dd1d) >> 32) >> 8) / 16777216;
-}
-
 function drawFromAll(sum: f32, coin: f32): i32 {
   let cumulative: f32 = 0;
   for (let token = 0; token < vocabulary; token++) {
@@ -126,10 +132,12 @@ function drawFromAll(sum: f32, coin: f32): i32 {
 /**
  * run.c sorts all candidates; here a heap gives them up one by one, most probable first and the lower id of equals first
  * (the order of its stable sort), until they exceed top-p. They gather at the end of the table, in reverse. Only
- * candidates are divided by the sum; `hopeless` is safely below what a candidate can weigh.
+ * candidates are divided by the sum; `hopeless` is safely below what a candidate can weigh. Top-k ends it after so many, and
+ * min-p raises the cutoff; a top-p of 2 never does.
  */
-function drawFromNucleus(sum: f32, topp: f32, coin: f32): i32 {
-  const cutoff = (<f32>1 - topp) / <f32>(vocabulary - 1);
+function drawFromNucleus(sum: f32, topp: f32, topk: i32, minp: f32, coin: f32): i32 {
+  // The largest weight is 1. Without top-p, below 0.
+  const cutoff = max((<f32>1 - topp) / <f32>(vocabulary - 1), minp / sum);
   const hopeless = cutoff * sum * <f32>0.999;
   let count = 0;
   for (let token = 0; token < vocabulary; token++) {
@@ -145,7 +153,8 @@ function drawFromNucleus(sum: f32, topp: f32, coin: f32): i32 {
 
   let nucleus: f32 = 0;
   let kept = count;
-  while (kept && nucleus <= topp) {
+  const last = topk && topk < count ? count - topk : 0;
+  while (kept > last && nucleus <= topp) {
     const token = candidate(0);
     kept--;
     setCandidate(0, candidate(kept));

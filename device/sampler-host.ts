@@ -1,0 +1,4 @@
+/** The sampler alone, for tests: they write logits, and look at every step (src/firmware/sampler.test.ts). */
+export { setMinp, setPenalty, setTemperature, setTopk, setTopp } from "./contract/settings";
+export { choose, noteToken, prepare, seedRandom } from "./sampler";
+export { threshold, weigh } from "./sampler/fixed";

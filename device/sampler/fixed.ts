@@ -1,0 +1,153 @@
+/**
+ * The sampler in integers. Logits are s32; a token is a candidate if its weight, 2^15 at the largest logit, rounds to 1 or more
+ * (no further than 11.09 temperatures below); weights have 15 bits. Top-k and top-p (nucleus, Holtzman et al. 2019) and min-p (Nguyen et
+ * al. 2024) are thresholds of the weights: nothing is sorted, equal weights stay or go together. The draw goes through the
+ * candidates in the order of their ids. Kernels and twins give the same bits, so host, chip and board draw the same token.
+ */
+import { candidates, cores, logits, vocabulary } from "../contract/config";
+import { LOWEST } from "../contract/constants";
+import * as at from "../contract/fixed";
+import { firstRow, rowsOf } from "../contract/fixed";
+import { exponentials, find_s32, gather_above, largest_s32, mass_from, pick, top_count, top_mass } from "../contract/kernels";
+import { scratchOf } from "../transformer/fixed";
+import { random } from "./random";
+import { firstPosition, saved, tokenAt } from "./repetition";
+
+/** Units of the exponential's argument in a nat. */
+const UNITS_PER_NAT: f32 = 2048;
+/** More units than that for one of a logit would not fit `exponentials`: temperatures below 1e-4 or so are all alike. */
+const MOST_UNITS: f32 = 1.5;
+/** Of a logit whose distance to the largest is none. */
+const LARGEST_WEIGHT: i32 = 32752;
+/** Fraction bits of the penalty's factors, and of what follows from top-p and min-p. */
+const FACTOR_BITS: i32 = 14;
+const SHARE_BITS: i32 = 16;
+
+// @ts-ignore: decorator
+@inline
+function firstLogit(half: i32): usize {
+  return logits + (<usize>firstRow(half, vocabulary) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function largestOf(half: i32): i32 {
+  return load<i32>(scratchOf(half) + at.LARGEST_LOGIT + (<usize>half << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function countOf(half: i32): i32 {
+  return load<i32>(scratchOf(half) + at.CANDIDATE_COUNT + (<usize>half << 2));
+}
+
+/** Lowers the logits of a half's recent tokens. */
+export function penalize(half: i32, position: i32, penalty: f32): void {
+  const first = firstRow(half, vocabulary);
+  const rows = rowsOf(half, vocabulary);
+  const start = firstPosition(position);
+  for (let p = start; p <= position; p++) {
+    const token = tokenAt(p);
+    if (<u32>(token - first) < <u32>rows) store<i32>(saved(half, p), load<i32>(logits + (<usize>token << 2)));
+  }
+  const up = <i32>(penalty * <f32>(1 << FACTOR_BITS) + <f32>0.5);
+  const down = <i32>(<f32>(1 << FACTOR_BITS) / penalty + <f32>0.5);
+  for (let p = start; p <= position; p++) {
+    const token = tokenAt(p);
+    if (<u32>(token - first) >= <u32>rows) continue;
+    const logit = load<i32>(saved(half, p));
+    const factor = logit > 0 ? down : up;
+    store<i32>(logits + (<usize>token << 2), <i32>((<i64>logit * <i64>factor) >> FACTOR_BITS));
+  }
+  const mine = scratchOf(half) + (<usize>half << 2);
+  store<i32>(mine + at.LARGEST_LOGIT, largest_s32(firstLogit(half), rows));
+  store<i32>(mine + at.LARGEST_TILE, first);
+}
+
+/** Units of the exponential's argument in a unit of the logits. */
+// @ts-ignore: decorator
+@inline
+function unitsOf(half: i32, temperature: f32): f32 {
+  return min((load<f32>(scratchOf(half) + at.LOGIT_UNIT) * UNITS_PER_NAT) / temperature, MOST_UNITS);
+}
+
+/** How far below the largest a candidate may be. */
+// @ts-ignore: decorator
+@inline
+function rangeOf(units: f32): i32 {
+  const range = <f32>-LOWEST / units;
+  return range < <f32>2147483520 ? <i32>range : i32.MAX_VALUE;
+}
+
+/** Gathers a half's candidates at the front of its logits, and their ids. */
+export function gather(half: i32, temperature: f32): void {
+  const largest = max(largestOf(0), largestOf(1));
+  const range = rangeOf(unitsOf(half, temperature));
+  const reachesAll = range == i32.MAX_VALUE || largest < i32.MIN_VALUE + range;
+  const cut = reachesAll ? i32.MIN_VALUE : largest - range;
+  const first = firstRow(half, vocabulary);
+  const count = gather_above(firstLogit(half), rowsOf(half, vocabulary), cut, candidates + (<usize>first << 1), first);
+  store<i32>(scratchOf(half) + at.CANDIDATE_COUNT + (<usize>half << 2), count);
+}
+
+/** The first of the largest. */
+export function likeliest(): i32 {
+  const half = largestOf(0) >= largestOf(1) ? 0 : 1;
+  const tile = load<i32>(scratchOf(half) + at.LARGEST_TILE + (<usize>half << 2));
+  const rows = firstRow(half, vocabulary) + rowsOf(half, vocabulary) - tile;
+  return tile + find_s32(logits + (<usize>tile << 2), rows, largestOf(half));
+}
+
+/** Weights of a half's candidates, zeros to the end of a group of 16. */
+// @ts-ignore: decorator
+@inline
+function weighHalf(half: i32, weights: usize, groups: i32, largest: i32, shift: i32, mantissa: i32): void {
+  exponentials(firstLogit(half), weights, groups, largest, shift, mantissa);
+  for (let i = countOf(half); i < groups << 4; i++) store<i16>(weights + (<usize>i << 1), 0);
+}
+
+/** Groups of 16 that a half's candidates fill. */
+// @ts-ignore: decorator
+@inline
+function groupsOf(half: i32): i32 {
+  return (countOf(half) + 15) >> 4;
+}
+
+/**
+ * The candidates' weights where the logits were, those of the second half behind the first's: never further than what is still to be
+ * read. Returns how many groups of 16 there are.
+ */
+export function weigh(temperature: f32): i32 {
+  const units = unitsOf(0, temperature);
+  const shift = max(17 - <i32>clz<u32>(rangeOf(units)), 0); // to 15 bits
+  const mantissa = <i32>(units * reinterpret<f32>((127 + FACTOR_BITS + shift) << 23));
+  const largest = max(largestOf(0), largestOf(1));
+  const groups = groupsOf(0);
+  const more = groupsOf(1);
+  weighHalf(0, logits, groups, largest, shift, mantissa);
+  weighHalf(1, logits + (<usize>groups << 5), more, largest, shift, mantissa);
+  return groups + more;
+}
+
+/** The weight from which on a token is kept. Shares are 0 to 1, a top-p of 0 or 1 and a top-k of 0 keep all. */
+export function threshold(groups: i32, topp: f32, topk: i32, minp: f32): i32 {
+  let least = 1;
+  if (topk) least = max(least, top_count(logits, groups, topk));
+  if (topp > 0 && topp < 1) {
+    const share = <u64>(<u32>(topp * <f32>(1 << SHARE_BITS)));
+    const target = <i32>((<u64>mass_from(logits, groups, least) * share) >> SHARE_BITS) + 1;
+    least = max(least, top_mass(logits, groups, target));
+  }
+  if (minp > 0) least = max(least, (<i32>(minp * <f32>(1 << SHARE_BITS)) * (LARGEST_WEIGHT >> 1)) >> (SHARE_BITS - 1));
+  return least;
+}
+
+/** Draws a token from the candidates of both halves; spoils the logits. */
+export function draw(temperature: f32, topp: f32, topk: i32, minp: f32): i32 {
+  const groups = weigh(temperature);
+  const least = threshold(groups, topp, topk, minp);
+  const mass = mass_from(logits, groups, least);
+  const place = pick(logits, least, <i32>((<u64>random() * <u64>mass) >> 32));
+  const ofSecond = place - (groupsOf(0) << 4);
+  return <i32>load<u16>(candidates + (<usize>(ofSecond < 0 ? place : firstRow(1, vocabulary) + ofSecond) << 1));
+}
