@@ -50,6 +50,8 @@ export interface CodeRange {
   name: string;
   address: number;
   bytes: number;
+  /** Its first instruction: literals may lie before it. */
+  entry: number;
 }
 
 export interface Firmware {
@@ -136,7 +138,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
       ...linked.symbols,
       ...[...addresses].map(([name, address]) => [`item.${name}`, address] as const),
     ]),
-    code: codeRanges(linked),
+    code: codeRanges(linked, code),
     mapFingerprint: fingerprint,
     pieces: piecesOf(options.tokenizer),
   };
@@ -261,20 +263,29 @@ function textBytes(text: string, size: number): Uint8Array {
   return bytes;
 }
 
+/** What the compiler calls the first instruction of a function (src/compiler/back). */
+const ENTRY = /^\.Lfunction\./;
+
 /** One range a function: compiled ones have sections of their own, named after them, hand-written ones share a section. */
-function codeRanges({ segments, symbols }: LinkedCode): CodeRange[] {
+function codeRanges({ segments, symbols }: LinkedCode, { objects }: ProgramCode): CodeRange[] {
+  const sections = new Map(
+    objects.flatMap((object) => object.sections.map((section) => [section.name, section])),
+  );
+  const entryWithin = (name: string): number =>
+    [...(sections.get(`.text.${name}`)?.symbols ?? [])].find(([symbol]) => ENTRY.test(symbol))?.[1] ?? 0;
   const sorted = [...symbols].sort((a, b) => a[1] - b[1]);
   const ranges = segments
     .filter(({ address }) => address >= SRAM0.start)
     .flatMap(({ name, address, bytes }): CodeRange[] => {
       const end = address + bytes.length;
       const own = /^\.text\.(.+)$/.exec(name)?.[1];
-      if (own) return [{ name: own, address, bytes: bytes.length }];
+      if (own) return [{ name: own, address, bytes: bytes.length, entry: address + entryWithin(own) }];
       const inside = sorted.filter(([, at]) => at >= address && at < end);
       return inside.map(([symbol, at], index) => ({
         name: symbol,
         address: at,
         bytes: (inside[index + 1]?.[1] ?? end) - at,
+        entry: at,
       }));
     });
   return ranges.sort((a, b) => a.address - b.address);

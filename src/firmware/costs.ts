@@ -5,6 +5,8 @@ import { CACHE_LINE } from './memory.ts';
 /** CPU cycles for which a line of 64 bytes keeps the bus busy. */
 export interface LineCost {
   read: number;
+  /** Until the core that waits for it goes on. */
+  first: number;
   /** Written back. */
   write: number;
 }
@@ -33,14 +35,17 @@ export function memoryCosts(board: Board, clock = 240): MemoryCosts {
     INSTRUCTION_LINE,
   );
   return {
-    flash: { read: dataFlash.whole, write: 0 },
-    psram: { read: dataPsram.whole, write: writeBack },
+    flash: { read: dataFlash.whole, first: dataFlash.first, write: 0 },
+    psram: { read: dataPsram.whole, first: dataPsram.first, write: writeBack },
   };
 }
 
 /** Cycles of the bus that a token costs whose traffic goes there. */
 export const lineCycles = ({ reads, writes }: { reads: number; writes: number }, cost: LineCost): number =>
   lines(reads) * cost.read + lines(writes) * cost.write;
+
+/** Cycles that a core waits for the lines of a token's traffic while the bus is free. */
+export const waitCycles = ({ reads }: { reads: number }, cost: LineCost): number => lines(reads) * cost.first;
 
 /** A run of bytes touches a line more than it fills, and the core waits for the first word of the first. */
 const lines = (bytes: number): number => (bytes > 0 ? bytes / CACHE_LINE + 1 : 0);

@@ -15,6 +15,8 @@ export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';
 export { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+export type { MemoryTraffic, Prediction } from './predict.ts';
+export { predictFirmware } from './predict-firmware.ts';
 export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';

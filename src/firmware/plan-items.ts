@@ -44,7 +44,7 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
       lifetime: 'late',
       memory: buffer.memory,
       zero: true,
-      ...cacheTraffic(buffer, context),
+      ...cacheTraffic(model, buffer, context),
     }),
   );
   return [
