@@ -7,6 +7,7 @@ import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
+import { psramMegahertz } from './costs.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
@@ -212,6 +213,7 @@ function numbersOf(
     psramPages: Math.ceil(plan.psramBytes / MMU_PAGE),
     copiedBytes: plan.copiedBytes,
     psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
+    psramMegahertz: psramMegahertz(board),
     entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
   };
 }

@@ -18,12 +18,15 @@ export interface MemoryCosts {
 
 const INSTRUCTION_LINE = 32;
 
+/** The bus clock at which the firmware runs a board's PSRAM; octal in both edges, where it finds the moment to sample at. */
+export const psramMegahertz = ({ psramMegahertz = 80 }: Board): number => psramMegahertz;
+
 /** How the firmware runs a board's memories. */
 export const busTiming = (board: Board, clock: number): BusTiming => ({
   flashMode: board.flashMode,
   flashHertz: board.flashMegahertz * 1e6,
   psramMode: board.psramMode ?? 'octal',
-  psramHertz: board.psramMode === 'quad' ? 80e6 : 40e6,
+  psramHertz: psramMegahertz(board) * 1e6,
   cpuHertz: clock * 1e6,
 });
 

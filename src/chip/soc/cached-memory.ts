@@ -18,6 +18,7 @@ import { createExtmem, EXTMEM, type ExtmemRegisters } from './extmem.ts';
 import { createLinesAhead, type LinesAhead } from './lines-ahead.ts';
 import type { ArenaLayout } from './memory-map.ts';
 import type { Peripheral } from './peripheral.ts';
+import { garble } from './psram-timing.ts';
 import { hex } from './warnings.ts';
 
 export const MMU_ENTRIES = 512;
@@ -57,6 +58,10 @@ export interface CachedMemoryOptions {
   timing(): BusTiming;
   /** Why PSRAM cannot be reached now (SPI0 not set up), or undefined. */
   psramProblem(): string | undefined;
+  /** Whether PSRAM is sampled at the right moment (psram-timing.ts). */
+  psramReadsRight(): boolean;
+  /** Its contents, for what is read at a wrong one. */
+  readonly psram: Uint8Array;
   /** Meaning of addresses changed: translations are void. */
   remapped(): void;
 }
@@ -110,10 +115,14 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
   /** 1 where a core's way through a cache is open: data for core 0 and 1, instruction for core 0 and 1. */
   const openWays = new Uint8Array(4);
   let costs: LineCosts | undefined;
+  /** PSRAM is read at a wrong moment. Known with the costs. */
+  let garbles = false;
   let tags: Record<Which, CacheTags>;
 
   const currentCosts = () => {
-    costs ??= lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    if (costs) return costs;
+    costs = lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    garbles = !options.psramReadsRight();
     return costs;
   };
   const sameGeometry = (which: Which, next: CacheTags['geometry']) => {
@@ -171,9 +180,21 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
   const isMapped = (address: number): boolean =>
     (entries[(address & WINDOW_MASK) >>> PAGE_SHIFT] & MMU_INVALID) === 0;
 
+  /** Contents live in the memory itself, so that is where a line that was read wrong goes wrong. */
+  const garbleLine = (which: Which, address: number): void => {
+    const { lineBytes } = tags[which].geometry;
+    const start = pageOffset(address) - layout.psram + (address & (PAGE_BYTES - lineBytes));
+    garble(options.psram.subarray(start, start + lineBytes));
+    warnings.once(
+      'psram timing',
+      address,
+      `PSRAM at ${hex(address)} is sampled at a wrong moment: SPI0's input delay does not suit this clock and board, bits are wrong`,
+    );
+  };
   /** Brings a line in that is missing, from `cycle` on at the earliest; returns the cycle at which it is complete. */
   const bringIn = (which: Which, address: number, outcome: number, cycle: number): number => {
     bus.transfer(cycle, costOf(which, address));
+    if (garbles && inPsram(address)) garbleLine(which, address);
     const complete = bus.freeAt;
     tags[which].arrival = complete;
     // The victim leaves after the line that replaces it has come.
