@@ -46,7 +46,15 @@ export function fitBoards(model: Model, tokenizer: Tokenizer, programs: DevicePr
         prediction:
           plan &&
           coreCycles &&
-          predict({ placed: plan.placed, board, context: plan.context, clock: 240, cores: 2, coreCycles }),
+          predict({
+            placed: plan.placed,
+            board,
+            context: plan.context,
+            clock: 240,
+            cores: 2,
+            pie: true,
+            coreCycles,
+          }),
       }),
     );
   });

@@ -5,11 +5,14 @@ import { type Moving, type Prediction, predict } from './predict.ts';
 
 /** Of a story of so many positions; default: of 256, or of the context where that is shorter. */
 export function predictFirmware(firmware: Firmware, positions?: number): Prediction {
-  const { board, clock, context, cores, memoryMap } = firmware;
+  const { board, clock, context, cores, pie, memoryMap } = firmware;
   const placed = memoryMap.regions.flatMap(({ name, entries }) =>
     entries.map(({ purpose, reads, writes }): Moving => ({ region: name, purpose, reads, writes })),
   );
-  return predict({ placed, board, context, clock, cores, coreCycles: coreCyclesOf(firmware) }, positions);
+  return predict(
+    { placed, board, context, clock, cores, pie, coreCycles: coreCyclesOf(firmware) },
+    positions,
+  );
 }
 
 /** Cycles of a pass by position where no memory makes the cores wait, each found out once. */

@@ -45,6 +45,8 @@ export interface PredictionFacts {
   board: Board;
   context: number;
   cores: 1 | 2;
+  /** Hand-written vector kernels, or the portable ones. */
+  pie: boolean;
   /** MHz. */
   clock: number;
   /** Cycles of a pass at a position where no memory makes the cores wait. */
@@ -53,14 +55,17 @@ export interface PredictionFacts {
 
 /** Printing a token and what else goes on between two passes; cycles, nearly the same for all models. */
 const BETWEEN_PASSES = 1000;
-/** Share of a pass that reads weights, all in all; the rest cannot overlap with transfers. */
-const STREAMING = 0.85;
+/**
+ * Share of a pass that overlaps with transfers: nearly all of the products, whose vector kernels read line after line. Portable ones read rows
+ * side by side, so that lines are waited for in bunches (fitted; with them the prediction is a rough one).
+ */
+const STREAMING = { vector: 0.85, portable: 0.42 } as const;
 /** The data cache: what moves again and again and fits stays in it. */
 const CACHE_BYTES = 32 << 10;
 
 /** The mean of a story of so many positions; coreCycles are asked for at two. */
 export function predict(
-  { placed, board, context, clock, cores: coreCount, coreCycles }: PredictionFacts,
+  { placed, board, context, clock, cores: coreCount, pie, coreCycles }: PredictionFacts,
   positions = storyPositions(context),
 ): Prediction {
   const cores = meanCoreCycles(coreCycles, positions) + BETWEEN_PASSES;
@@ -81,7 +86,10 @@ export function predict(
       : 0;
   const busCycles = stays ? 0 : cyclesOf('flash') + cyclesOf('psram');
   const streamed = total(moving, ({ reads }) => reads);
-  const hidden = streamed > 0 ? (STREAMING * cores * total(outside, ({ reads }) => reads)) / streamed : 0;
+  const hidden =
+    streamed > 0
+      ? (STREAMING[pie ? 'vector' : 'portable'] * cores * total(outside, ({ reads }) => reads)) / streamed
+      : 0;
   const waits = stays
     ? 0
     : total(outside, (item) => waitCycles(item, costs[item.region === 'psram' ? 'psram' : 'flash'])) /
