@@ -78,7 +78,7 @@ export function createIdealCores(firmware: Firmware): IdealCores {
       for (const core of count === 2 ? ([0, 1] as const) : ([0] as const))
         begin(core, forward, [core, token, position]);
       finish();
-      const choose = functionOf('argmax');
+      const choose = functionOf('likeliest');
       if (choose !== undefined) {
         begin(0, choose, []);
         finish();
