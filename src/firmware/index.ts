@@ -21,6 +21,7 @@ export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
 export { createSession, type Session, type SessionOptions } from './session.ts';
+export { predictShape, type Shape, type ShapeRow, shapes } from './shapes.ts';
 export {
   type SimulateOptions,
   type Simulation,
