@@ -48,6 +48,9 @@
 /** Buffer: Both cores' scratch. */
 // @ts-ignore: decorator
 @external("config", "scratch") export declare const scratch: usize;
+/** Buffer: f32 (layer, half, 2): a key's unit, in those of a product's rows times activations, and its reciprocal. */
+// @ts-ignore: decorator
+@external("config", "keyUnits") export declare const keyUnits: usize;
 /** Buffer: f32 (vocabulary): what the forward pass leaves behind. */
 // @ts-ignore: decorator
 @external("config", "logits") export declare const logits: usize;
@@ -57,12 +60,6 @@
 /** Buffer: f32, as `keys`. */
 // @ts-ignore: decorator
 @external("config", "values") export declare const values: usize;
-/** Buffer: s16 (layer, half, context), and room for each half's largest. */
-// @ts-ignore: decorator
-@external("config", "keyScales") export declare const keyScales: usize;
-/** Buffer: As `keyScales`. */
-// @ts-ignore: decorator
-@external("config", "valueScales") export declare const valueScales: usize;
 /** Buffer: f32 (head, headSize). */
 // @ts-ignore: decorator
 @external("config", "queries") export declare const queries: usize;
