@@ -1,10 +1,11 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
-import { context } from "./contract/config";
+import { context, grammar } from "./contract/config";
 import {
   SETTINGS, commandOf, helpOf, isWhole, leastOf, mostOf, refusalOf, setValue, titleOf, valueOf,
 } from "./contract/settings";
 import { drain } from "./console";
+import { bound, setBound } from "./grammar";
 import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
 import { seed, setSeed, setTokenLimit, tokenLimit } from "./settings";
 import { beginComplaint, complain, endComplaint, setJson } from "./json";
@@ -19,6 +20,7 @@ export function runCommand(): void {
   if (isCommand("/help")) help();
   else if (isCommand("/seed")) seedCommand();
   else if (isCommand("/tokens")) tokensCommand();
+  else if (grammar && isCommand("/grammar")) grammarCommand();
   else if (isCommand("/stats")) stats();
   else if (isCommand("/digest")) digestCommand();
   else if (isCommand("/json")) jsonCommand();
@@ -30,6 +32,7 @@ function help(): void {
   print("Type the beginning of a story and press Enter; Enter alone starts one from nothing. Ctrl-C stops it.\n");
   for (let setting = 0; setting < SETTINGS; setting++) print(helpOf(setting));
   print("/seed N    the same seed tells the same story; 0 draws a new one each time\n");
+  if (grammar) print("/grammar on|off  say only what the grammar of this image allows\n");
   print("/tokens N  how long a story may get; 0: as long as the memory allows\n");
   print("/stats     speed of the last story\n");
   print("/digest    fingerprint of the last story's tokens\n");
@@ -93,6 +96,13 @@ function tokensCommand(): void {
   print(" tokens\n");
 }
 
+function grammarCommand(): void {
+  if (argumentIs("on")) setBound(true);
+  else if (argumentIs("off")) setBound(false);
+  else if (hasArgument()) return complain("/grammar wants on or off");
+  print(bound ? "bound to the grammar\n" : "free of the grammar\n");
+}
+
 function stats(): void {
   const passes = getWord(Word.Passes);
   if (!getWord(Word.Stories)) {
@@ -115,6 +125,9 @@ function stats(): void {
   switch (getWord(Word.Ending)) {
     case Ending.Finished:
       print(", ended by the model\n");
+      break;
+    case Ending.Complete:
+      print(", ended by the grammar\n");
       break;
     case Ending.Limit:
       print(", ended by the token limit\n");

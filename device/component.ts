@@ -38,8 +38,8 @@ export function begin(text: usize, bytes: i32, seed: u64): i32 {
 
 /** The share of `core` in the pass for the present token; returns once all cores are through. */
 export function pass(core: i32): void {
-  forwardCore(core, token, position);
-  if (isSampled()) prepare(core, position, temperature, penalty);
+  forwardCore(core, token, position, isSampled());
+  if (isSampled()) prepare(core, position, temperature, penalty, 0, 0);
   barrier(core);
 }
 

@@ -53,7 +53,7 @@ export function printToken(position: i32, token: i32, text: usize): void {
 export function printEnd(): void {
   print('{"event":"end","ending":"');
   const ending = getWord(Word.Ending);
-  print(ending == Ending.Finished ? "finished" : ending == Ending.Limit ? "limit" : "stopped");
+  print(ending == Ending.Finished || ending == Ending.Complete ? "finished" : ending == Ending.Limit ? "limit" : "stopped");
   print('","tokens":');
   printNumber(getWord(Word.Passes));
   print(',"digest":"');

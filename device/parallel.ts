@@ -4,8 +4,9 @@
  */
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
-import { cores, screenKind, teamwork } from "./contract/config";
+import { cores, grammar, screenKind, teamwork } from "./contract/config";
 import {
+  TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_SCORED as JOB_SCORED,
   TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE,
   TEAMWORK_JOB_TOKEN as JOB_TOKEN,
 } from "./contract/status";
@@ -20,33 +21,57 @@ function awaitPass(): void {
 }
 
 /**
- * One pass through the model on all cores: afterwards the sampler can choose the token after `token`. Temperature 0 and penalty 1
- * where it will not draw and nothing is to be lowered.
+ * One pass through the model on all cores, after which `choose` can say what follows `token`. Temperature 0 and penalty 1 where it
+ * will not draw and nothing is to be lowered; of the tokens those that the grammar's `state` allows (0: all), `left` at most.
  */
-export function forward(token: i32, position: i32, temperature: f32, penalty: f32): void {
+export function forward(token: i32, position: i32, temperature: f32, penalty: f32, state: usize, left: i32): void {
   if (cores == 2) {
     write32(teamwork + JOB_TEMPERATURE, reinterpret<u32>(temperature));
     write32(teamwork + JOB_PENALTY, reinterpret<u32>(penalty));
-    write32(teamwork + JOB_TOKEN, token);
-    write32(teamwork + JOB_POSITION, position);
+    write32(teamwork + JOB_SCORED, 1);
+    if (grammar) {
+      write32(teamwork + JOB_GRAMMAR, <u32>state);
+      write32(teamwork + JOB_LEFT, left);
+    }
+    postPass(token, position);
   }
   barrier(0);
-  share(0, token, position, temperature, penalty);
+  forwardCore(0, token, position, true);
+  prepare(0, position, temperature, penalty, state, left);
   barrier(0);
 }
 
-function share(core: i32, token: i32, position: i32, temperature: f32, penalty: f32): void {
-  forwardCore(core, token, position);
-  prepare(core, position, temperature, penalty);
+/** A pass whose next token is known: it fills the KV cache, and the classifier is left out. */
+export function pass(token: i32, position: i32): void {
+  if (cores == 2) {
+    write32(teamwork + JOB_SCORED, 0);
+    postPass(token, position);
+  }
+  barrier(0);
+  forwardCore(0, token, position, false);
+  barrier(0);
+}
+
+// @ts-ignore: decorator
+@inline
+function postPass(token: i32, position: i32): void {
+  write32(teamwork + JOB_TOKEN, token);
+  write32(teamwork + JOB_POSITION, position);
 }
 
 /** The life of core 1: wait for a pass, run its share, wait again. */
 export function work(): void {
   for (;;) {
     awaitPass();
-    const temperature = reinterpret<f32>(read32(teamwork + JOB_TEMPERATURE));
-    const penalty = reinterpret<f32>(read32(teamwork + JOB_PENALTY));
-    share(1, read32(teamwork + JOB_TOKEN), read32(teamwork + JOB_POSITION), temperature, penalty);
+    const position = read32(teamwork + JOB_POSITION);
+    const scored = read32(teamwork + JOB_SCORED) != 0;
+    forwardCore(1, read32(teamwork + JOB_TOKEN), position, scored);
+    if (scored) {
+      const temperature = reinterpret<f32>(read32(teamwork + JOB_TEMPERATURE));
+      const penalty = reinterpret<f32>(read32(teamwork + JOB_PENALTY));
+      const state = grammar ? <usize>read32(teamwork + JOB_GRAMMAR) : 0;
+      prepare(1, position, temperature, penalty, state, grammar ? read32(teamwork + JOB_LEFT) : 0);
+    }
     barrier(1);
   }
 }

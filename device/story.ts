@@ -1,12 +1,13 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
-import { clockMegahertz, context, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
+import { clockMegahertz, context, grammar, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
-import { forward } from "./parallel";
-import { NO_PENALTY, choose, noteToken, seedRandom } from "./sampler";
+import { beginGrammar, follow, isComplete, needed, onlyToken, state } from "./grammar";
+import { forward, pass } from "./parallel";
+import { choose, noteToken, seedRandom } from "./sampler";
 import { penalty, temperature } from "./contract/settings";
 import { seed, tokenLimit } from "./settings";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
@@ -39,6 +40,10 @@ export function beginStory(bytes: i32): bool {
     return false;
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
+  if (grammar) {
+    beginGrammar();
+    if (needed() > limit - promptCount + 1) return complainOfRoom();
+  }
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
   seedRandom(chosen);
   resetDigest();
@@ -51,6 +56,18 @@ export function beginStory(bytes: i32): bool {
   if (json) printStart();
   if (screenKind) show(Control.Clear);
   return true;
+}
+
+/** The grammar's shortest text is longer than what is left. */
+function complainOfRoom(): bool {
+  beginComplaint();
+  print("What the grammar asks for has ");
+  printNumber(needed());
+  print(" tokens at least, and behind this prompt there is room for ");
+  printNumber(max(0, limit - promptCount + 1));
+  print("; raise /tokens or type a shorter prompt.");
+  endComplaint();
+  return false;
 }
 
 /** Makes and prints one token; false when the story is over. */
@@ -69,17 +86,22 @@ export function continueStory(): bool {
   token = next;
   position++;
   noteToken(position, token);
+  if (grammar && isComplete()) return end(Ending.Complete);
   return position < limit ? true : end(Ending.Limit);
 }
 
 /** The token that follows: the prompt's, or what the model says. */
 function predict(): i32 {
   if (position + 1 < promptCount) {
-    forward(token, position, 0, NO_PENALTY);
+    pass(token, position);
     return promptToken(position + 1);
   }
-  forward(token, position, temperature, penalty);
-  return choose();
+  const left = limit - position;
+  const only = grammar ? onlyToken() : -1;
+  if (only >= 0) pass(token, position);
+  else forward(token, position, temperature, penalty, state, left);
+  const chosen = only >= 0 ? only : choose();
+  return grammar ? follow(chosen, left) : chosen;
 }
 
 function tell(next: i32): void {

@@ -2,5 +2,5 @@
 import { forwardCore } from "./transformer";
 
 export function forward(token: i32, position: i32): void {
-  forwardCore(0, token, position);
+  forwardCore(0, token, position, true);
 }

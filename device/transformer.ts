@@ -11,7 +11,7 @@ import { attend, classify, embed, feedForward, project, projectDown, projectOut 
 /** With two cores: one half of every stage, and a meeting behind each. */
 // @ts-ignore: decorator
 @inline
-function forwardHalf(core: i32, token: i32, position: i32): void {
+function forwardHalf(core: i32, token: i32, position: i32, scored: bool): void {
   embed(core, token, position);
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
@@ -26,14 +26,14 @@ function forwardHalf(core: i32, token: i32, position: i32): void {
     projectDown(core, layer);
     barrier(core);
   }
-  classify(core);
+  if (scored) classify(core);
 }
 
-/** The share of `core` in a forward pass; afterwards both halves of `logits` are complete once both cores have returned. */
-export function forwardCore(core: i32, token: i32, position: i32): void {
+/** The share of `core` in a forward pass; where `scored`, both halves of `logits` are complete once both cores have returned. */
+export function forwardCore(core: i32, token: i32, position: i32, scored: bool): void {
   if (cores == 2) {
-    if (core) forwardHalf(1, token, position);
-    else forwardHalf(0, token, position);
+    if (core) forwardHalf(1, token, position, scored);
+    else forwardHalf(0, token, position, scored);
   } else {
     for (let half = 0; half < 2; half++) embed(half, token, position);
     for (let layer = 0; layer < layers; layer++) {
@@ -44,6 +44,7 @@ export function forwardCore(core: i32, token: i32, position: i32): void {
       for (let half = 0; half < 2; half++) projectDown(half, layer);
       if (SCREEN) remindScreen();
     }
+    if (!scored) return;
     for (let half = 0; half < 2; half++) classify(half);
   }
 }

@@ -67,6 +67,7 @@ export {
   simulate,
   VERSION,
 } from './firmware/index.ts';
+export { type CompiledGrammar, compileGrammar, type GrammarLimits } from './grammar/index.ts';
 export {
   buildIdfComponent,
   type Component as IdfComponent,

@@ -47,6 +47,8 @@ export const enum Ending {
   Limit = 2,
   /** Ctrl-C. */
   Stopped = 3,
+  /** The grammar allows nothing more. */
+  Complete = 4,
 }
 
 // Barrier counts, the posted pass, and what the sampler exchanges (config.teamwork).
@@ -55,7 +57,10 @@ export const TEAMWORK_JOB_TOKEN: usize = 8; // Token of the posted pass.
 export const TEAMWORK_JOB_POSITION: usize = 12; // Its position.
 export const TEAMWORK_JOB_TEMPERATURE: usize = 16; // Its temperature; 0 where nothing is drawn.
 export const TEAMWORK_JOB_PENALTY: usize = 20; // Its repetition penalty; 1 where nothing is lowered.
-export const TEAMWORK_LARGEST: usize = 24; // Float arithmetic: largest logit of each core's half.
+export const TEAMWORK_JOB_SCORED: usize = 24; // 0 where nobody asks what follows: the classifier is left out.
+export const TEAMWORK_JOB_GRAMMAR: usize = 28; // The grammar's state, whose tokens are allowed; 0: all.
+export const TEAMWORK_JOB_LEFT: usize = 32; // Tokens that may still be told, this one included.
+export const TEAMWORK_LARGEST: usize = 36; // Float arithmetic: largest logit of each core's half.
 
 // What the exception vectors save before they call `panic`.
 export const PANIC_CORE: usize = 0; // Number of the core.
@@ -68,6 +73,12 @@ export const PANIC_SAR: usize = 24; // SAR.
 export const PANIC_DEPC: usize = 28; // DEPC: the address of a double exception.
 export const PANIC_REGISTERS: usize = 32; // a0 ... a15.
 
+// A state of a grammar. Its tokens are words: the id, and the next state in the upper 16 bits; ids ascend.
+export const GRAMMAR_TOKENS: usize = 0; // Where its tokens begin, from the start of the grammar.
+export const GRAMMAR_COUNT: usize = 4; // How many are allowed.
+export const GRAMMAR_DISTANCE: usize = 8; // Tokens that are needed at least until the text may end; 0: it may end here.
+
+export const GRAMMAR_STATE_BYTES: usize = 12;
 // Hidden units of a half that are not zero, and what kernels must know of them.
 export const ACTIVE_COUNT: usize = 0; // Active units; their u16 numbers within the half follow this header, in order.
 export const ACTIVE_COLUMNS: usize = 4; // Of a row of the up matrix.
@@ -80,17 +91,6 @@ export const NORMED_SHIFT: usize = 0; // Right shift of the residual stream.
 export const NORMED_SQUARES: usize = 4; // Sum of its squares, shifted, divided by 2^8.
 
 export const NORMED_VECTOR: usize = 16;
-// What all heads of a core have in common, for the attention kernel.
-export const ATTENTION_HEAD_SIZE: usize = 0; // Components of a head.
-export const ATTENTION_ODD: usize = 4; // From even components of a head's query to its odd ones, in bytes.
-export const ATTENTION_VALUES: usize = 8; // From a head's keys to its values, in bytes.
-export const ATTENTION_STRIDE: usize = 12; // From a head's keys to the next head's, in bytes.
-export const ATTENTION_SCORES: usize = 16; // s8 (context), for the kernel to work in; the 16 bytes before are its, too.
-export const ATTENTION_KV_HEADS: usize = 20; // Heads of keys and values.
-export const ATTENTION_HEADS: usize = 24; // Heads that share them.
-export const ATTENTION_AHEAD: usize = 28; // Of the first head's number times kvHeads, what dividing by `heads` leaves.
-export const ATTENTION_SHIFT: usize = 32; // Right shift of the products of query and key, 0 to 16.
-
 // FNV-1a, 64 bits.
 export const DIGEST_OFFSET_BASIS: u64 = 0xcbf29ce484222325;
 export const DIGEST_PRIME: u64 = 0x100000001b3;

@@ -35,18 +35,23 @@ export function normalize(x: usize, gain: usize, out: usize, q: usize, n: i32, b
 }
 
 /**
- * For what a matrix reads: q = round(t * limit / max|t|), t: s16 (n), q: s8 (n), limit at most 127. Returns max|t|, at least 1;
- * negative where the sum of q^2 is above `bound`.
+ * q = round(t * limit / max|t|), t: s16 (n), q: s8 (n), limit at most 127. Returns max|t|, at least 1.
  * The quotient is a 15-bit reciprocal, so the largest magnitude may come out as limit or just below its rounding.
  */
-export function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32 {
-  const largest = largest_s16(t, n);
+export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
+  const largest = largest16(t, n);
   const shift = floorLog2(largest);
   const reciprocal = reciprocalFor(largest, limit, shift);
+  for (let i = 0; i < n; i++) store<i8>(q + i, quotient(<i32>load<i16>(at16(t, i)), reciprocal, shift));
+  return largest;
+}
+
+/** The same for what a matrix reads: max|t| comes out negative where the sum of q^2 is above `bound`. */
+export function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32 {
+  const largest = quantize(t, q, n, limit);
   let squares = 0;
   for (let i = 0; i < n; i++) {
-    const value = quotient(<i32>load<i16>(at16(t, i)), reciprocal, shift);
-    store<i8>(q + i, value);
+    const value = <i32>load<i8>(q + i);
     squares += value * value;
   }
   return squares > bound ? -largest : largest;
@@ -84,15 +89,10 @@ function reciprocalFor(largest: i32, limit: i32, shift: i32): i32 {
   return <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
 }
 
-/** A number times the reciprocal, rounded to 8 bits. */
+/** max|t|, at least 1. */
 // @ts-ignore: decorator
 @inline
-function quotient(value: i32, reciprocal: i32, shift: i32): i32 {
-  return add16(mul16(value, reciprocal, shift), 128) >> 8;
-}
-
-/** max|t|, at least 1, t: s16 (n). */
-export function largest_s16(t: usize, n: i32): i32 {
+function largest16(t: usize, n: i32): i32 {
   let high = 1;
   let low = 0;
   for (let i = 0; i < n; i++) {
@@ -103,16 +103,17 @@ export function largest_s16(t: usize, n: i32): i32 {
   return max(high, saturate16(-low));
 }
 
-/** q = round((t * mantissa >> shift) / 2^8), saturating: t: s16 (n), q: s8 (n). */
-export function quantize_by(t: usize, q: usize, n: i32, mantissa: i32, shift: i32): void {
-  for (let i = 0; i < n; i++) store<i8>(q + i, add16(saturate16((<i32>load<i16>(at16(t, i)) * mantissa) >> shift), 128) >> 8);
+/** A number times the reciprocal, rounded to 8 bits. */
+// @ts-ignore: decorator
+@inline
+function quotient(value: i32, reciprocal: i32, shift: i32): i32 {
+  return add16(mul16(value, reciprocal, shift), 128) >> 8;
 }
 
-/** The same for rows with scales: t = y * scale / 2^15. */
-export function quantize_rows(y: usize, scale: usize, q: usize, n: i32, mantissa: i32, shift: i32): void {
+/** y = y * scale / 2^15, y and scale: s16 (n). */
+export function scale_rows(y: usize, scale: usize, n: i32): void {
   for (let i = 0; i < n; i++) {
-    const scaled = mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15);
-    store<i8>(q + i, add16(saturate16((scaled * mantissa) >> shift), 128) >> 8);
+    store<i16>(at16(y, i), mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15));
   }
 }
 

@@ -10,6 +10,7 @@ import * as at from "../contract/fixed";
 import { firstRow, rowsOf } from "../contract/fixed";
 import { exponentials, find_s32, gather_above, largest_s32, mass_from, pick, top_count, top_mass } from "../contract/kernels";
 import { scratchOf } from "../transformer/fixed";
+import { firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
 import { firstPosition, saved, tokenAt } from "./repetition";
 
@@ -59,9 +60,31 @@ export function penalize(half: i32, position: i32, penalty: f32): void {
     const factor = logit > 0 ? down : up;
     store<i32>(logits + (<usize>token << 2), <i32>((<i64>logit * <i64>factor) >> FACTOR_BITS));
   }
+  searchHalf(half);
+}
+
+/** Looks for the largest of a half's logits after some were changed. */
+function searchHalf(half: i32): void {
   const mine = scratchOf(half) + (<usize>half << 2);
-  store<i32>(mine + at.LARGEST_LOGIT, largest_s32(firstLogit(half), rows));
-  store<i32>(mine + at.LARGEST_TILE, first);
+  store<i32>(mine + at.LARGEST_LOGIT, largest_s32(firstLogit(half), rowsOf(half, vocabulary)));
+  store<i32>(mine + at.LARGEST_TILE, firstRow(half, vocabulary));
+}
+
+/** Keeps the logits of a half's tokens that the grammar's `state` allows, and from which `left` tokens reach the end. */
+export function restrict(half: i32, state: usize, left: i32): void {
+  const first = firstRow(half, vocabulary);
+  const rows = rowsOf(half, vocabulary);
+  let place = firstLogit(half);
+  for (let entry = firstEntry(state); entry < lastEntry(state); entry += 4) {
+    const token = <i32>load<u16>(entry);
+    if (<u32>(token - first) >= <u32>rows || !reachesEnd(entry, left)) continue;
+    const kept = logits + (<usize>token << 2);
+    for (; place < kept; place += 4) store<i32>(place, i32.MIN_VALUE);
+    place = kept + 4;
+  }
+  const end = firstLogit(half) + (<usize>rows << 2);
+  for (; place < end; place += 4) store<i32>(place, i32.MIN_VALUE);
+  searchHalf(half);
 }
 
 /** Units of the exponential's argument in a unit of the logits. */

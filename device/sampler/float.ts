@@ -7,6 +7,7 @@ import { candidates, cores, logits, teamwork, vocabulary } from "../contract/con
 import { TEAMWORK_LARGEST as LARGEST } from "../contract/status";
 import { exp } from "../math";
 import { barrier } from "../barrier";
+import { firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
 import { firstPosition, saved, tokenAt } from "./repetition";
 
@@ -39,6 +40,24 @@ export function penalize(core: i32, position: i32, penalty: f32): void {
     const logit = load<f32>(saved(core, p));
     store<f32>(logits + ((<usize>token) << 2), logit > 0 ? logit / penalty : logit * penalty);
   }
+}
+
+/** A logit that no draw takes. */
+const FORBIDDEN: f32 = -1e30;
+
+/** Keeps the logits of a core's tokens that the grammar's `state` allows, and from which `left` tokens reach the end. */
+export function restrict(core: i32, state: usize, left: i32): void {
+  const middle = (vocabulary + 1) >> 1;
+  const first = core ? middle : 0;
+  const end = logits + ((<usize>(cores == 2 && !core ? middle : vocabulary)) << 2);
+  let place = logits + ((<usize>first) << 2);
+  for (let entry = firstEntry(state); entry < lastEntry(state); entry += 4) {
+    const kept = logits + ((<usize>load<u16>(entry)) << 2);
+    if (kept < place || kept >= end || !reachesEnd(entry, left)) continue;
+    for (; place < kept; place += 4) store<f32>(place, FORBIDDEN);
+    place = kept + 4;
+  }
+  for (; place < end; place += 4) store<f32>(place, FORBIDDEN);
 }
 
 /** A core's half of the softmax but for its division: exp of the distance to the largest, all over the temperature. */

@@ -2,7 +2,7 @@
  * From logits to a token: what every core does to its half behind the forward pass, and the choice on core 0. The arithmetic that
  * this program is compiled for has its own sampler: integers (fixed.ts), or llama2.c's floats (float.ts).
  */
-import { cores } from "../contract/config";
+import { cores, grammar } from "../contract/config";
 import { minp, temperature, topk, topp } from "../contract/settings";
 import { barrier } from "../barrier";
 import * as fixed from "./fixed";
@@ -29,11 +29,25 @@ function prepareFixed(core: i32, warmth: f32): void {
   if (cores == 1) fixed.gather(1, warmth);
 }
 
-/** The share of `core` between the logits of `position` and the choice; `warmth` is the temperature, 0 where nothing is drawn. */
-export function prepare(core: i32, position: i32, warmth: f32, penalty: f32): void {
+// @ts-ignore: decorator
+@inline
+function restrictFixed(core: i32, state: usize, left: i32): void {
+  fixed.restrict(core, state, left);
+  if (cores == 1) fixed.restrict(1, state, left);
+}
+
+/**
+ * The share of `core` between the logits of `position` and the choice; `warmth` is the temperature, 0 where nothing is drawn. `state` is
+ * the grammar's, 0 where everything may be said, and `left` how many tokens may.
+ */
+export function prepare(core: i32, position: i32, warmth: f32, penalty: f32, state: usize, left: i32): void {
   if (penalty != NO_PENALTY) {
     if (ARITHMETIC == 0) penalizeFixed(core, position, penalty);
     else float.penalize(core, position, penalty);
+  }
+  if (grammar && state) {
+    if (ARITHMETIC == 0) restrictFixed(core, state, left);
+    else float.restrict(core, state, left);
   }
   if (warmth == 0) return;
   if (ARITHMETIC == 0) prepareFixed(core, warmth);

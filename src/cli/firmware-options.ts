@@ -1,18 +1,11 @@
 /** What every verb that builds firmware takes: board, precision, context and the switches of the ablation. */
 
 import { type Command, Option } from 'commander';
-import {
-  type Board,
-  boards,
-  defaultBoard,
-  FLASH_SIZES,
-  findBoard,
-  PSRAM_SIZES,
-  withMemory,
-  withScreen,
-} from '../chip/boards/index.ts';
+import { type Board, boards, defaultBoard, findBoard, withScreen } from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
+import { readInput } from '../files.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
+import type { Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { integer } from './arguments.ts';
 import { type ModelOptions, modelOptions } from './model-options.ts';
@@ -24,34 +17,21 @@ export interface BuildOptions extends ModelOptions {
   cores: '1' | '2';
   pie: boolean;
   clock: '80' | '160' | '240';
+  /** File with a grammar. */
+  grammar?: string;
   /** Wiring of a screen; true: the one that the board has. */
   screen?: string | true;
-  /** Megabytes. */
-  flashSize?: string;
-  psram?: 'octal' | 'quad' | 'none';
-  psramSize?: string;
-}
-
-/** Adds the options that change a board's memory. */
-export function memoryOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--flash-size <MB>', "flash, where it is not the board's").choices(FLASH_SIZES.map(String)),
-    )
-    .addOption(
-      new Option('--psram <kind>', "PSRAM, where it is not the board's").choices(['octal', 'quad', 'none']),
-    )
-    .addOption(new Option('--psram-size <MB>', 'of PSRAM').choices(PSRAM_SIZES.octal.map(String)));
 }
 
 /** Adds model and firmware options to a verb. */
 export function firmwareOptions(command: Command): Command {
-  return memoryOptions(modelOptions(command))
+  return modelOptions(command)
     .addOption(new Option('--board <name>', 'what to build for').choices(boards.map(({ id }) => id)))
     .addOption(
       new Option('--precision <p>', 'weights and arithmetic').choices(['int8', 'f32']).default('int8'),
     )
     .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
+    .option('--grammar <file>', 'say only what it allows: a JSON Schema, GBNF, or a JSON list of answers')
     .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
     .option('--no-pie', 'portable code instead of the vector kernels')
     .option(
@@ -62,19 +42,8 @@ export function firmwareOptions(command: Command): Command {
 }
 
 /** The board that is meant, with its screen. */
-export function boardFrom({
-  board,
-  screen,
-  flashSize,
-  psram,
-  psramSize,
-}: Pick<BuildOptions, 'board' | 'screen' | 'flashSize' | 'psram' | 'psramSize'>): Board {
-  const megabytes = (text: string | undefined) => (text === undefined ? undefined : Number(text));
-  const found = withMemory(board === undefined ? defaultBoard : findBoard(board), {
-    flashSize: megabytes(flashSize),
-    psram,
-    psramSize: megabytes(psramSize),
-  });
+export function boardFrom({ board, screen }: Pick<BuildOptions, 'board' | 'screen'>): Board {
+  const found = board === undefined ? defaultBoard : findBoard(board);
   const wired = typeof screen === 'string' ? withScreen(found, screen) : found;
   if (screen === true && !wired.screen)
     throw new UsageError(
@@ -101,10 +70,25 @@ export async function buildFrom(
     modelName: name,
     board: boardFrom(options),
     context: options.context,
+    grammar: await grammarFrom(options, tokenizer),
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
     clock: Number(options.clock) as 80 | 160 | 240,
     asInt8: options.precision === 'int8' ? undefined : () => quantize(model),
   };
   return buildFirmware(settings);
+}
+
+/** The packed grammar of `--grammar`; says what of it was cut. */
+async function grammarFrom({ grammar }: BuildOptions, tokenizer: Tokenizer): Promise<Uint8Array | undefined> {
+  if (grammar === undefined) return undefined;
+  const { compileGrammar } = await import('../grammar/index.ts');
+  const text = new TextDecoder().decode(readInput(grammar, 'the grammar'));
+  const { packed, cut } = compileGrammar(text, tokenizer, { name: grammar });
+  if (cut.length > 0) {
+    process.stderr.write(
+      `warning: ${grammar}: ${cut.join(', ')} can stand within itself without end; followed 3 levels deep\n`,
+    );
+  }
+  return packed;
 }

@@ -33,6 +33,7 @@ const ENDINGS: Record<Simulation['status']['ending'], string> = {
   finished: 'ended by the model',
   limit: 'ended by the token limit',
   stopped: 'stopped',
+  complete: 'ended by the grammar',
 };
 
 /** As a range: how many clocks of peripherals run is not modelled. */

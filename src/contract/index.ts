@@ -3,12 +3,14 @@ export { activations } from './activations.ts';
 export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
 export { type ConstantName, constants, value } from './constants.ts';
 export { arithmetics, deviceProgram, type Format, formats } from './formats.ts';
+export { grammarState } from './grammar.ts';
 export {
   type KernelName,
   type KernelRow,
   kernels,
   type Parameter,
   type ParameterOf,
+  softmaxOffset,
 } from './kernels.ts';
 export { memoryBases } from './memory.ts';
 export { numbers } from './numbers.ts';
@@ -22,16 +24,6 @@ export {
   settings,
 } from './settings.ts';
 export { type Arithmetic, type ShapeNumbers, type Sizes, sizes, sizesOf } from './sizes.ts';
-export {
-  activeList,
-  attentionJob,
-  digest,
-  endings,
-  normed,
-  panicFrame,
-  phases,
-  status,
-  teamwork,
-} from './status.ts';
+export { activeList, digest, endings, normed, panicFrame, phases, status, teamwork } from './status.ts';
 export { type Fields, field, offsetOf, placeFields, type Structure, structureBytes } from './structure.ts';
 export { buffers, scratch, scratchOffset } from './working.ts';

@@ -102,6 +102,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       unknownScore: 'f32, its bits: score of an unknown character (Unigram).',
     }),
   },
+  'What a story may say': rows('usize', { grammar: 'The packed grammar; 0 where there is none.' }),
   'What only the boot code and the console read': {
     ...rows('usize', {
       banner: 'Text about this image, ended by a zero byte: name, model, memory.',
@@ -116,7 +117,6 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       flashPages: 'How many pages; 0: the data cache stays as it is.',
       psramPages: '64 KB pages of PSRAM to map behind the flash.',
       psramKind: '0 none, 1 quad, 2 octal.',
-      psramMegahertz: 'Bus clock that octal PSRAM is to be tuned for; 40: none is tried.',
     }),
     ...rows('u32', {
       copiedBytes:

@@ -31,6 +31,7 @@ export const endings = {
   finished: 'The model closed the story (BOS).',
   limit: 'The token limit or the context is used up.',
   stopped: 'Ctrl-C.',
+  complete: 'The grammar allows nothing more.',
 } as const;
 
 /** What the two cores tell each other (config.teamwork). */
@@ -43,6 +44,9 @@ export const teamwork = {
     jobPosition: field('u32', 'Its position.'),
     jobTemperature: field('f32', 'Its temperature; 0 where nothing is drawn.'),
     jobPenalty: field('f32', 'Its repetition penalty; 1 where nothing is lowered.'),
+    jobScored: field('u32', '0 where nobody asks what follows: the classifier is left out.'),
+    jobGrammar: field('u32', "The grammar's state, whose tokens are allowed; 0: all."),
+    jobLeft: field('u32', 'Tokens that may still be told, this one included.'),
     largest: field('f32', "Float arithmetic: largest logit of each core's half.", 2),
   },
 } as const;
@@ -73,23 +77,6 @@ export const activeList = {
     columns: field('i32', 'Of a row of the up matrix.'),
     shift: field('i32', 'Right shift of its products.'),
     units: field('i32', 'Hidden units of the half, active or not.'),
-  },
-} as const;
-
-/** What the attention kernel must know beside its arguments; in a core's scratch. */
-export const attentionJob = {
-  meaning: 'What all heads of a core have in common, for the attention kernel.',
-  unit: 16,
-  fields: {
-    headSize: field('i32', 'Components of a head.'),
-    odd: field('u32', "From even components of a head's query to its odd ones, in bytes."),
-    values: field('u32', "From a head's keys to its values, in bytes."),
-    stride: field('u32', "From a head's keys to the next head's, in bytes."),
-    scores: field('address', 's8 (context), for the kernel to work in; the 16 bytes before are its, too.'),
-    kvHeads: field('i32', 'Heads of keys and values.'),
-    heads: field('i32', 'Heads that share them.'),
-    ahead: field('i32', "Of the first head's number times kvHeads, what dividing by `heads` leaves."),
-    shift: field('i32', 'Right shift of the products of query and key, 0 to 16.'),
   },
 } as const;
 

@@ -7,7 +7,6 @@ import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
-import { psramMegahertz } from './costs.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
@@ -34,6 +33,8 @@ export interface FirmwareOptions {
   board?: Board;
   /** Positions; default: as many as fit. */
   context?: number;
+  /** What it may say, packed (`compileGrammar`); default: anything. */
+  grammar?: Uint8Array;
   cores?: 1 | 2;
   /** Hand-written kernels for the vector unit; default true. */
   pie?: boolean;
@@ -51,8 +52,6 @@ export interface CodeRange {
   name: string;
   address: number;
   bytes: number;
-  /** Its first instruction: literals may lie before it. */
-  entry: number;
 }
 
 export interface Firmware {
@@ -107,7 +106,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
   const fingerprint = mapFingerprint(map);
   const contents = blobContents(options.model, addresses);
   for (const { name, contents: bytes } of [
-    ...systemItems(options.model.config, options.tokenizer, plan.context),
+    ...systemItems(options.model.config, options.tokenizer, plan.context, options.grammar),
     ...screenItems(board.screen, { modelName: options.modelName }),
   ]) {
     if (bytes) contents.set(name, bytes);
@@ -139,7 +138,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
       ...linked.symbols,
       ...[...addresses].map(([name, address]) => [`item.${name}`, address] as const),
     ]),
-    code: codeRanges(linked, code),
+    code: codeRanges(linked),
     mapFingerprint: fingerprint,
     pieces: piecesOf(options.tokenizer),
   };
@@ -200,6 +199,7 @@ function numbersOf(
   const zero = zeroTable(plan.placed);
   const stub = startCode(startMemory(addresses), cores);
   return {
+    grammar: 0,
     ...screenConstants(board.screen),
     ...Object.fromEntries(addresses),
     ...configOf(model, plan.context, addresses),
@@ -213,7 +213,6 @@ function numbersOf(
     psramPages: Math.ceil(plan.psramBytes / MMU_PAGE),
     copiedBytes: plan.copiedBytes,
     psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
-    psramMegahertz: psramMegahertz(board),
     entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
   };
 }
@@ -265,29 +264,20 @@ function textBytes(text: string, size: number): Uint8Array {
   return bytes;
 }
 
-/** What the compiler calls the first instruction of a function (src/compiler/back). */
-const ENTRY = /^\.Lfunction\./;
-
 /** One range a function: compiled ones have sections of their own, named after them, hand-written ones share a section. */
-function codeRanges({ segments, symbols }: LinkedCode, { objects }: ProgramCode): CodeRange[] {
-  const sections = new Map(
-    objects.flatMap((object) => object.sections.map((section) => [section.name, section])),
-  );
-  const entryWithin = (name: string): number =>
-    [...(sections.get(`.text.${name}`)?.symbols ?? [])].find(([symbol]) => ENTRY.test(symbol))?.[1] ?? 0;
+function codeRanges({ segments, symbols }: LinkedCode): CodeRange[] {
   const sorted = [...symbols].sort((a, b) => a[1] - b[1]);
   const ranges = segments
     .filter(({ address }) => address >= SRAM0.start)
     .flatMap(({ name, address, bytes }): CodeRange[] => {
       const end = address + bytes.length;
       const own = /^\.text\.(.+)$/.exec(name)?.[1];
-      if (own) return [{ name: own, address, bytes: bytes.length, entry: address + entryWithin(own) }];
+      if (own) return [{ name: own, address, bytes: bytes.length }];
       const inside = sorted.filter(([, at]) => at >= address && at < end);
       return inside.map(([symbol, at], index) => ({
         name: symbol,
         address: at,
         bytes: (inside[index + 1]?.[1] ?? end) - at,
-        entry: at,
       }));
     });
   return ranges.sort((a, b) => a.address - b.address);

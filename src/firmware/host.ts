@@ -20,6 +20,8 @@ export interface HostProgramOptions {
   modelName?: string;
   /** Positions; default: the model's. */
   context?: number;
+  /** What it may say, packed (`compileGrammar`); default: anything. */
+  grammar?: Uint8Array;
   /** Receives what the program prints, byte by byte as it would leave UART0. */
   output?: (bytes: Uint8Array) => void;
 }
@@ -73,11 +75,11 @@ const globals = (numbers: Record<string, number>): WebAssembly.ModuleImports =>
   );
 
 /** Lays the model and the working memory one behind the other. */
-function layOut({ model, tokenizer, context = model.config.context }: HostProgramOptions) {
+function layOut({ model, tokenizer, grammar, context = model.config.context }: HostProgramOptions) {
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
-    ...systemItems(model.config, tokenizer, context).map((item) => ({ ...item, size: item.bytes })),
+    ...systemItems(model.config, tokenizer, context, grammar).map((item) => ({ ...item, size: item.bytes })),
   ];
   const addresses = new Map<string, number>();
   let end = FIRST_ADDRESS;
@@ -99,7 +101,6 @@ const NO_CHIP = {
   psramPages: 0,
   copiedBytes: 0,
   psramKind: 0,
-  psramMegahertz: 0,
   entry1: 0,
   ...screenConstants(undefined),
 };
@@ -110,7 +111,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
   const bytes = new Uint8Array(memory.buffer);
   for (const blob of model.blobs) bytes.set(resolveBlob(blob, addresses), addresses.get(blob.name));
-  for (const item of systemItems(model.config, tokenizer, context)) {
+  for (const item of systemItems(model.config, tokenizer, context, options.grammar)) {
     if (item.contents) bytes.set(item.contents, addresses.get(item.name));
   }
 
@@ -125,6 +126,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     {
       env,
       config: globals({
+        grammar: 0,
         ...Object.fromEntries(addresses),
         ...configOf(model, context, addresses),
         ...systemConstants(tokenizer),

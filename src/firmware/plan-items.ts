@@ -17,12 +17,17 @@ export interface PlanRequest {
   weights?: 'sram' | 'flash';
   /** Sections that the compiled program brings: data that already have their address, code beyond SRAM0. */
   program: readonly MemoryItem[];
+  /** A packed grammar. */
+  grammar?: Uint8Array;
   /** The same model as int8, where it is not: asked for only to say that it would fit. */
   asInt8?: () => QuantizedModel;
 }
 
 /** Everything that needs memory, for a context of so many positions. */
-export function itemsOf({ model, tokenizer, program, board }: PlanRequest, context: number): MemoryItem[] {
+export function itemsOf(
+  { model, tokenizer, program, board, grammar }: PlanRequest,
+  context: number,
+): MemoryItem[] {
   const weights = model.blobs.map(
     (blob): MemoryItem => ({
       name: blob.name,
@@ -44,14 +49,14 @@ export function itemsOf({ model, tokenizer, program, board }: PlanRequest, conte
       lifetime: 'late',
       memory: buffer.memory,
       zero: true,
-      ...cacheTraffic(model, buffer, context),
+      ...cacheTraffic(buffer, context),
     }),
   );
   return [
     ...program,
     ...weights,
     ...working,
-    ...systemItems(model.config, tokenizer, context),
+    ...systemItems(model.config, tokenizer, context, grammar),
     ...screenItems(board.screen),
   ];
 }

@@ -53,7 +53,12 @@ const bytesOf = (array: Uint32Array | Float32Array | Uint16Array | Uint8Array): 
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
 /** Items for a model's vocabulary and context. `banner` and `zeroRanges` get their contents once all is placed. */
-export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: number): SystemItem[] {
+export function systemItems(
+  config: ModelConfig,
+  tokenizer: Tokenizer,
+  context: number,
+  grammar?: Uint8Array,
+): SystemItem[] {
   const tables = packVocabulary(tokenizer);
   return [
     empty('stack0', STACK_BYTES, 'early', false),
@@ -72,6 +77,7 @@ export function systemItems(config: ModelConfig, tokenizer: Tokenizer, context: 
     loaded('banner', new Uint8Array(BANNER_BYTES), 'sram'),
     loaded('readyLine', new Uint8Array(READY_BYTES), 'sram'),
     loaded('zeroRanges', new Uint8Array(8 * ZERO_RANGES), 'sram'),
+    ...(grammar ? [loaded('grammar', grammar, 'any')] : []),
     ...Object.entries(tables).map(([name, table]) => loaded(name, bytesOf(table), 'any')),
   ];
 }

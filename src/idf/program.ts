@@ -40,6 +40,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
     ...configOf(model, context, new Map()),
     ...vocabularyConstants(tokenizer),
     cores,
+    grammar: 0,
     lineBytes: LINE_BYTES,
   };
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);

@@ -11,7 +11,6 @@ import { createI2c } from './i2c.ts';
 import { createInterruptMatrix } from './interrupt-matrix.ts';
 import type { ArenaLayout } from './memory-map.ts';
 import { createRegisterBlock, createUnimplementedPeripheral, type Peripheral } from './peripheral.ts';
-import type { SampleWindow } from './psram-timing.ts';
 import { createRandomWord } from './random.ts';
 import { RESET_REASON } from './reset-reasons.ts';
 import { createRtcControl } from './rtc-control.ts';
@@ -49,8 +48,6 @@ export interface PeripheralOptions {
   readonly psram: Uint8Array;
   readonly mac: readonly number[];
   readonly dataCacheWays: 4 | 8;
-  /** When the board's octal PSRAM is to be sampled. */
-  readonly psramWindow: SampleWindow;
   readonly hooks: ChipHooks;
 }
 
@@ -112,15 +109,8 @@ function createExternalMemory(
     base: 0x60003000,
     memoryClockHertz,
     onChange: () => cached.costsChanged(),
-    psramWindow: options.psramWindow,
   });
-  const isOctal = board.psramMode === 'octal';
-  const spi1 = createSpi1(context, {
-    base: 0x60002000,
-    flash: flashChip,
-    psram: psramChip,
-    psramReadsRight: isOctal ? spi0.readsRightWith : undefined,
-  });
+  const spi1 = createSpi1(context, { base: 0x60002000, flash: flashChip, psram: psramChip });
   const cached: CachedMemory = createCachedMemory(context, {
     extmemBase: 0x600c4000,
     layout,
@@ -133,8 +123,6 @@ function createExternalMemory(
       cpuHertz: clock.cpuHertz,
     }),
     psramProblem: () => spi0.psramProblem(),
-    psramReadsRight: () => !isOctal || spi0.readsRight(),
-    psram: options.psram,
     remapped: hooks.remapped,
   });
   return { spi0, spi1, cached };

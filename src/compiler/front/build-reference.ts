@@ -12,7 +12,6 @@ import {
   here,
   int,
   invariantWord,
-  ownLoad,
   perform,
   pop,
   popWord,
@@ -75,7 +74,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const { symbol, offset } = b.linkage.globalAddress(a);
     const base = symbolAddress(b.fn, symbol);
     const words = wordsOf(type).map((word, i) =>
-      ownLoad(b, word === 'f' ? 'fload' : 'load32', base, offset + 4 * i),
+      emit(b, word === 'f' ? 'fload' : 'load32', [base], offset + 4 * i),
     );
     push(b, type, words);
   },
@@ -84,7 +83,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const { symbol, offset } = b.linkage.globalAddress(a);
     const base = symbolAddress(b.fn, symbol);
     words.forEach((word, i) => {
-      perform(b, type === 'f32' ? 'fstore' : 'store32', [base, word], offset + 4 * i).isOwn = true;
+      perform(b, type === 'f32' ? 'fstore' : 'store32', [base, word], offset + 4 * i);
     });
   },
   'table.get': (b, { a }) => {
@@ -155,8 +154,8 @@ interface TableState {
 function tableState(b: Builder, table: number): TableState {
   const descriptor = symbolAddress(b.fn, b.linkage.tableSymbol(table));
   return {
-    size: ownLoad(b, 'load32', descriptor, SIZE),
-    elements: ownLoad(b, 'load32', descriptor, ELEMENTS),
+    size: emit(b, 'load32', [descriptor], SIZE),
+    elements: emit(b, 'load32', [descriptor], ELEMENTS),
   };
 }
 

@@ -2,21 +2,12 @@
 import { type ActivationRow, activations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
-import { type KernelRow, kernels, type Parameter } from '../kernels.ts';
+import { grammarState } from '../grammar.ts';
+import { type KernelRow, kernels, type Parameter, softmaxOffset, softmaxTable } from '../kernels.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
 import { type Arithmetic, type SizeFunction, sizes } from '../sizes.ts';
-import {
-  activeList,
-  attentionJob,
-  digest,
-  endings,
-  normed,
-  panicFrame,
-  phases,
-  status,
-  teamwork,
-} from '../status.ts';
+import { activeList, digest, endings, normed, panicFrame, phases, status, teamwork } from '../status.ts';
 import { placeFields, type Structure, structureBytes } from '../structure.ts';
 import { scratch } from '../working.ts';
 import { settingsFile } from './settings.ts';
@@ -126,6 +117,10 @@ const constantsFile = (): string =>
       ([name, { type, value, meaning }]) => `/** ${meaning} */\nexport const ${name}: ${type} = ${value};`,
     ),
     '',
+    '// The softmax table: offsets of its vectors, then of its words.',
+    ...[...softmaxTable.vectors, ...softmaxTable.words].map(
+      (name) => `export const SOFTMAX_${upperName(name)}: usize = ${softmaxOffset(name)};`,
+    ),
     '',
   );
 
@@ -162,11 +157,12 @@ const statusFile = (): string =>
     enumeration('Ending', 'How a story ended.', names(endings)),
     prefixed('TEAMWORK', teamwork),
     prefixed('PANIC', panicFrame),
+    prefixed('GRAMMAR', grammarState),
+    `export const GRAMMAR_STATE_BYTES: usize = ${structureBytes(grammarState)};`,
     prefixed('ACTIVE', activeList),
     `export const ACTIVE_NUMBERS: usize = ${structureBytes(activeList)};`,
     prefixed('NORMED', normed),
     `export const NORMED_VECTOR: usize = ${structureBytes(normed)};`,
-    prefixed('ATTENTION', attentionJob),
     '// FNV-1a, 64 bits.',
     `export const DIGEST_OFFSET_BASIS: u64 = 0x${digest.offsetBasis.toString(16)};`,
     `export const DIGEST_PRIME: u64 = 0x${digest.prime.toString(16)};`,

@@ -1,0 +1,77 @@
+/**
+ * What a story may say: a walk through the packed grammar (src/contract/grammar.ts). Of the tokens that a state allows only those
+ * stay from which the end can still be reached with the tokens that are left: so a text that is begun is finished.
+ */
+import { grammar } from "./contract/config";
+import { GRAMMAR_COUNT, GRAMMAR_DISTANCE, GRAMMAR_STATE_BYTES, GRAMMAR_TOKENS } from "./contract/status";
+
+/** Switched off by /grammar off. */
+export let bound: bool = true;
+
+export function setBound(on: bool): void {
+  bound = on;
+}
+
+/** Address of the present state; 0 where everything may be said. */
+export let state: usize = 0;
+
+export function beginGrammar(): void {
+  state = bound ? grammar : 0;
+}
+
+/** Tokens that are still needed at least. */
+export function needed(): i32 {
+  return state ? load<i32>(state + GRAMMAR_DISTANCE) : 0;
+}
+
+/** Nothing can follow. */
+export function isComplete(): bool {
+  return state != 0 && !load<i32>(state + GRAMMAR_COUNT);
+}
+
+/** The only token that can follow, or -1. */
+export function onlyToken(): i32 {
+  if (!state || load<i32>(state + GRAMMAR_COUNT) != 1) return -1;
+  return <i32>load<u16>(firstEntry(state));
+}
+
+/** A state's entries: a token, and the number of the state behind it. */
+// @ts-ignore: decorator
+@inline
+export function firstEntry(place: usize): usize {
+  return grammar + <usize>load<u32>(place + GRAMMAR_TOKENS);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lastEntry(place: usize): usize {
+  return firstEntry(place) + ((<usize>load<u32>(place + GRAMMAR_COUNT)) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function stateBehind(entry: usize): usize {
+  return grammar + <usize>load<u16>(entry, 2) * GRAMMAR_STATE_BYTES;
+}
+
+/** Whether the text can be finished behind this entry with `left` tokens, its own included. */
+// @ts-ignore: decorator
+@inline
+export function reachesEnd(entry: usize, left: i32): bool {
+  return load<i32>(stateBehind(entry) + GRAMMAR_DISTANCE) < left;
+}
+
+/** Goes on to the state behind `token`; one that is not allowed (a draw that rounded to nothing) becomes the first that is. Returns the token. */
+export function follow(token: i32, left: i32): i32 {
+  if (!state) return token;
+  let chosen: usize = 0;
+  for (let entry = firstEntry(state); entry < lastEntry(state); entry += 4) {
+    if (!reachesEnd(entry, left)) continue;
+    const isIt = <i32>load<u16>(entry) == token;
+    if (isIt || !chosen) chosen = entry;
+    if (isIt) break;
+  }
+  if (!chosen) return token;
+  state = stateBehind(chosen);
+  return <i32>load<u16>(chosen);
+}

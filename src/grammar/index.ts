@@ -1,0 +1,9 @@
+/** What a model may write: grammars in their notations, as an automaton over tokens. */
+export { accepts, type ByteAutomaton, compileAutomaton, type GrammarLimits } from './automaton.ts';
+export { type CompiledGrammar, compileGrammar } from './compile.ts';
+export type { Expression, Grammar } from './expression.ts';
+export { parseGbnf } from './gbnf.ts';
+export { parseJsonSchema } from './json-schema.ts';
+export { packGrammar } from './pack.ts';
+export { parseGrammar } from './read.ts';
+export { compileTokens, type TokenAutomaton, type TokenState } from './tokens.ts';
