@@ -200,16 +200,18 @@ describe('weights', () => {
 
 describe('cycles of a core with half of 1,024 tokens', () => {
   const half = Int32Array.from({ length: 512 }, (_, i) => (i * 7919) % 512);
+  const weighed = Int16Array.from(half);
   it.each([
-    ['logits_s32', half, [{ at: X }, { at: X }, { at: OUT }, 512], 0],
-    ['largest_s32', half, [{ at: X }, 512], 0],
-    ['find_s32', half, [{ at: X }, 512, half[511]], 0],
-    ['gather_above', half, [{ at: X }, 512, 474, { at: OUT }, 0], 0],
-    ['exponentials', half, [{ at: X }, { at: OUT }, 5, 511, 0, 16384], 0],
-    ['mass_from', Int16Array.from(half), [{ at: X }, 5, 40], 0],
-    ['top_mass', Int16Array.from(half, (x) => 64 * x), [{ at: X }, 5, 500000], 0],
-    ['pick', Int16Array.from(half), [{ at: X }, 40, 5000], 0],
-  ] as const)('%s', (name, data, args, cycles) => {
-    console.log(name, both(name, data, args).cycles, cycles);
+    ['logits_s32', half, [{ at: X }, { at: X }, { at: OUT }, 512], 480],
+    ['largest_s32', half, [{ at: X }, 512], 160],
+    ['find_s32', half, [{ at: X }, 512, half[511]], 480],
+    // 37 candidates, as many as the model that ships has on average at temperature 0.7.
+    ['gather_above', half, [{ at: X }, 512, 474, { at: OUT }, 0], 960],
+    ['exponentials', half, [{ at: X }, { at: OUT }, 5, 511, 0, 16384], 300],
+    ['mass_from', weighed, [{ at: X }, 5, 40], 40],
+    ['top_mass', weighed.map((x) => 64 * x), [{ at: X }, 5, 500000], 330],
+    ['pick', weighed, [{ at: X }, 40, 5000], 80],
+  ] as const)('%s', (name, data, args, most) => {
+    expect(both(name, data, args).cycles).toBeLessThanOrEqual(most);
   });
 });
