@@ -39,8 +39,8 @@ const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 9, 9);
 
 describe('one sentence', () => {
   const cases: [args: string[], exitCode: number, sentence: RegExp][] = [
-    [['inspect', folder], 2, /is a folder where the checkpoint is wanted/],
-    [['run', '--model', folder], 2, /is a folder where the checkpoint is wanted/],
+    [['inspect', folder], 2, /is a folder without model.safetensors/],
+    [['run', '--model', folder], 2, /is a folder without model.safetensors/],
     [['run', ...model, '--tokenizer', folder], 2, /is a folder where the tokenizer is wanted/],
     [['run', '--model', ''], 2, /the checkpoint has an empty name/],
     [['inspect', '/dev/zero'], 2, /\/dev\/zero is a device and no file/],

@@ -1,5 +1,5 @@
 /** Finds out which checkpoint format a file or a folder is and reads it. */
-import { FailureError } from '../errors.ts';
+import { FailureError, UsageError } from '../errors.ts';
 import { isOwn, readOwn } from './checkpoint-own.ts';
 import { describeForeign } from './foreign.ts';
 import { isGguf, readGguf } from './gguf.ts';
@@ -52,7 +52,7 @@ const isIndex = (bytes: Uint8Array): boolean =>
 /**
  * Reads a checkpoint that is a folder, as Hugging Face's transformers write it: model.safetensors or its index, config.json,
  * tokenizer.json.
- * @throws FailureError in one sentence, also for a folder that is none
+ * @throws FailureError in one sentence; UsageError for a folder that holds none
  */
 export function loadCheckpointFolder(readFile: ReadFile, name = 'folder'): Model {
   const single = readFile(WEIGHTS_FILE);
@@ -67,5 +67,7 @@ export function loadCheckpointFolder(readFile: ReadFile, name = 'folder'): Model
     refuse(
       `has ${pickle}, a PyTorch pickle, and no ${WEIGHTS_FILE}; convert it with save_pretrained(..., safe_serialization=True) of transformers`,
     );
-  return refuse(`is a folder without ${WEIGHTS_FILE} (or its index), ${CONFIG_FILE} and ${TOKENIZER_FILE}`);
+  throw new UsageError(
+    `${name} is a folder without ${WEIGHTS_FILE} (or its index), ${CONFIG_FILE} and ${TOKENIZER_FILE}; name a file in it`,
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FailureError } from '../errors.ts';
+import { FailureError, UsageError } from '../errors.ts';
 import { createReference } from '../reference/index.ts';
 import { dataBytes, dataText } from '../testing/shared-files.ts';
 import { loadCheckpoint, loadCheckpointFolder, type Model, type ReadFile } from './index.ts';
@@ -152,7 +152,6 @@ describe('is refused by name', () => {
       () => loadCheckpointFolder((file) => (file === 'pytorch_model.bin' ? bias.bytes : undefined)),
       /a PyTorch pickle, .* convert it/,
     ],
-    ['nothing', () => loadCheckpointFolder(() => undefined), /is a folder without model.safetensors/],
     [
       'a tokenizer',
       () => loadCheckpointFolder(folder({ 'tokenizer.json': encode({ model: { type: 'WordLevel' } }) })),
@@ -162,4 +161,8 @@ describe('is refused by name', () => {
     expect(load).toThrow(message);
     expect(load).toThrow(FailureError);
   });
+});
+
+it('a folder without a checkpoint is misuse', () => {
+  expect(() => loadCheckpointFolder(() => undefined)).toThrow(UsageError);
 });
