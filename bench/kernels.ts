@@ -1,4 +1,5 @@
 /** Cycles of every kernel on the simulated core, with the sizes that a token of stories260K has at position 127. */
+import { attentionJob, placeFields } from '../src/contract/index.ts';
 import { createKernelMachine, DATA } from '../src/kernels/testing.ts';
 
 interface Shape {
@@ -50,33 +51,27 @@ const rows: Row[] = [
     calls: LAYERS,
   },
   { kernel: 'quantize_wide', what: '176', args: ['x', 'out', 176, 127, 1 << 30], macs: 0, calls: LAYERS },
-  { kernel: 'quantize', what: '32 (query)', args: ['y', 'out', 32, 127], macs: 0, calls: LAYERS },
-  { kernel: 'quantize', what: '16 (key, value)', args: ['y', 'out', 16, 127], macs: 0, calls: 2 * LAYERS },
-  { kernel: 'rope', what: '16 pairs', args: ['y', 's', 'angles', 16], macs: 0, calls: LAYERS },
-  { kernel: 'rope', what: '8 pairs', args: ['y', 's', 'angles', 8], macs: 0, calls: LAYERS },
-  { kernel: 'scale_rows', what: '16', args: ['y', 's', 16], macs: 0, calls: LAYERS },
+  { kernel: 'largest_s16', what: '32 (query)', args: ['y', 32], macs: 0, calls: LAYERS },
+  { kernel: 'quantize_by', what: '32 (query)', args: ['y', 'out', 32, 20000, 9], macs: 0, calls: LAYERS },
+  { kernel: 'largest_s16', what: '16 (key)', args: ['y', 16], macs: 0, calls: LAYERS },
+  { kernel: 'quantize_by', what: '16 (key)', args: ['y', 'out', 16, 20000, 9], macs: 0, calls: LAYERS },
+  {
+    kernel: 'quantize_rows',
+    what: '16 (value)',
+    args: ['y', 's', 'out', 16, 20000, 9],
+    macs: 0,
+    calls: LAYERS,
+  },
+  { kernel: 'rope', what: '16 pairs', args: ['y', 's', 'angles', 'out', 16], macs: 0, calls: LAYERS },
+  { kernel: 'rope', what: '8 pairs', args: ['y', 's', 'angles', 'out', 8], macs: 0, calls: LAYERS },
   { kernel: 'add_residual', what: '32', args: ['y', 's', 'x', 32, 20000, 9], macs: 0, calls: 2 * LAYERS },
   { kernel: 'swiglu', what: '88', args: ['y', 's', 'out', 88, 20000, 12], macs: 0, calls: LAYERS },
   {
-    kernel: 'scores',
-    what: '128 positions',
-    args: ['x', 'w', 8, 's', 'out', 128],
-    macs: 1024,
-    calls: 4 * LAYERS,
-  },
-  {
-    kernel: 'softmax',
-    what: '128 positions',
-    args: ['y', 's', 'out', GROUPS, 100, 'table'],
-    macs: 0,
-    calls: 4 * LAYERS,
-  },
-  {
-    kernel: 'values',
-    what: '128 positions',
-    args: ['w', 'x', GROUPS, 8, 'out', 1 << 20],
-    macs: 1024,
-    calls: 4 * LAYERS,
+    kernel: 'attention',
+    what: '4 heads, 128 positions',
+    args: ['x', 'w', 'out', 4, 16 * GROUPS, 'job'],
+    macs: 4 * 2 * 16 * GROUPS * 8,
+    calls: LAYERS,
   },
 ];
 
@@ -99,13 +94,30 @@ const places: Record<string, number> = {
   out: 0x26000,
   info: 0x28000,
   angles: 0x29000,
-  table: 0x2a000,
+  job: 0x2a000,
 };
 let seed = 1;
 for (let i = 0x1000; i < 0x30000; i++) {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
   for (const { memory } of machines.values()) memory[i] = seed >>> 24;
 }
+
+// Two heads read the keys of one, with steps in which no score is too large.
+const job = {
+  headSize: 8,
+  odd: 16,
+  values: 0x8000,
+  stride: 0x1000,
+  scores: DATA + 0x2b000,
+  kvHeads: 4,
+  heads: 8,
+  ahead: 0,
+  shift: 9,
+};
+const { memory: bytes } = machines.get(STORIES)!;
+const view = new DataView(bytes.buffer, bytes.byteOffset + places.job);
+for (const { name, offset } of placeFields(attentionJob))
+  view.setInt32(offset, job[name as keyof typeof job], true);
 
 let total = 0;
 console.log('kernel          size                          cycles  MAC/cycle  a token and core');

@@ -10,6 +10,7 @@ import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { loadWeights } from "./load";
 import { work } from "./parallel";
+import { printPsram } from "./psram";
 import { serveScreen } from "./screen";
 import { Phase, Word, getWord, setWord } from "./status";
 import { beginStory, continueStory } from "./story";
@@ -24,7 +25,7 @@ export function main0(): void {
   clearEarlyMemory(hasMemory);
   const hasCore1 = startCore1();
   clearLateMemory(hasMemory);
-  greet();
+  greet(hasMemory);
   if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
   if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");
   loadWeights();
@@ -44,13 +45,14 @@ export function main1(): void {
 
 /** What core 0 does before its first step, for a host. */
 export function start(): void {
-  greet();
+  greet(true);
   newLine();
 }
 
-function greet(): void {
+function greet(hasMemory: bool): void {
   printText(banner);
   printClock();
+  if (hasMemory) printPsram();
   print("Type the beginning of a story and press Enter. /help shows more.\n");
   setWord(Word.Phase, Phase.Ready);
 }

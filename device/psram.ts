@@ -1,35 +1,24 @@
 /**
  * PSRAM behind the data cache (docs/esp32-s3.md B6, after ESP-IDF's esp_psram): the device is identified and set up over SPI1, then SPI0 learns
- * how the cache shall reach it. Octal runs at 40 MHz in both clock edges, where no timing needs to be found out by trial.
- * Tried in simulation only.
+ * how the cache shall reach it. Octal runs at 80 MHz in both clock edges where tuning.ts finds the moment to sample at, else at 40, where none is
+ * needed. Tried in simulation only.
  */
 import { read32, write32 } from "./chip";
 import { setBits } from "./clock";
-import { psramKind, psramPages } from "./contract/config";
+import { psramKind, psramMegahertz, psramPages } from "./contract/config";
+import { ask, readWord, tell, writeWord } from "./mspi";
+import { print, printNumber } from "./text";
+import { chosen, firstGood, lastGood, tune } from "./tuning";
 
 const QUAD = 1;
 
-// SPI1, by which a program sends commands.
+// SPI1, by which a program sends commands (mspi.ts).
 const SPI1: usize = 0x6000_2000;
-const COMMAND: usize = SPI1;
-const ADDRESS: usize = SPI1 + 0x04;
 const CONTROL: usize = SPI1 + 0x08;
 const CLOCK: usize = SPI1 + 0x14;
-const USER: usize = SPI1 + 0x18;
-const USER1: usize = SPI1 + 0x1c;
-const USER2: usize = SPI1 + 0x20;
-const OUT_BITS: usize = SPI1 + 0x24;
-const IN_BITS: usize = SPI1 + 0x28;
 const SELECT: usize = SPI1 + 0x34;
-const DATA: usize = SPI1 + 0x58;
 const DOUBLE_RATE: usize = SPI1 + 0xd4;
 
-const RUN: u32 = 1 << 18;
-const HAS_COMMAND: u32 = 1 << 31;
-const HAS_ADDRESS: u32 = 1 << 30;
-const HAS_DUMMY: u32 = 1 << 29;
-const HAS_IN: u32 = 1 << 28;
-const HAS_OUT: u32 = 1 << 27;
 /** FDOUT, FDIN, FADDR and FCMD in eight lines. */
 const EIGHT_LINES: u32 = 0b10_0111_0000;
 /** Chip select 0 off, 1 on. */
@@ -60,7 +49,6 @@ const STRONGEST: u32 = 3 << 10;
 const INPUT: u32 = 1 << 9;
 
 const PATTERN: u32 = 0x5a6b_7c8d;
-const PATIENCE: u32 = 10_000;
 
 /** Brings up the PSRAM that the image relies on; false if it does not answer as it should. */
 export function startPsram(): bool {
@@ -88,8 +76,8 @@ function startOctal(): bool {
   // Mode register 0: fixed latency of 10 clocks, strongest drive.
   const mode = ask(0x4040, 16, 0, 32, 8, 16);
   tell(0xc0c0, 16, 0, 32, 0, (mode & ~0x3f) | 0x28, 16);
-  tell(0x8080, 16, 0, 32, 8, PATTERN, 32);
-  if (ask(0x0000, 16, 0, 32, 18, 32) != PATTERN) return false;
+  writeWord(0, PATTERN);
+  if (readWord(0) != PATTERN) return false;
 
   write32(READ_COMMAND, (15 << 28) | 0x0000);
   write32(WRITE_COMMAND, (15 << 28) | 0x8080);
@@ -97,8 +85,28 @@ function startOctal(): bool {
   write32(SRAM_DOUBLE_RATE, 3);
   write32(SRAM_COMMAND, 0b11111 << 18);
   write32(SRAM_TIMING, 3 | (3 << 2) | (3 << 7) | (2 << 25));
+  // Of 160 MHz where there is a delay to sample with, else of 80.
+  if (psramMegahertz > 40) tune();
   write32(SRAM_CLOCK, DIVIDER_2);
   return true;
+}
+
+/** Says how fast the PSRAM is, and how that came about. */
+export function printPsram(): void {
+  if (!psramPages) return;
+  const isTuned = chosen >= 0;
+  print("PSRAM clock ");
+  printNumber(psramKind == QUAD || isTuned ? 80 : 40);
+  print(" MHz");
+  if (isTuned) {
+    print(", delay ");
+    printNumber(chosen);
+    print(" of ");
+    printNumber(firstGood);
+    print(" to ");
+    printNumber(lastGood);
+  } else if (psramKind != QUAD && psramMegahertz > 40) print(": no delay setting reads right at 80");
+  print("\n");
 }
 
 function startQuad(): bool {
@@ -116,32 +124,4 @@ function startQuad(): bool {
   write32(SRAM_TIMING, 3);
   write32(SRAM_CLOCK, DIVIDER_1);
   return true;
-}
-
-/** A command with an answer of up to 32 bits. */
-function ask(command: u32, commandBits: u32, address: u32, addressBits: u32, dummies: u32, bits: u32): u32 {
-  write32(IN_BITS, bits - 1);
-  transact(command, commandBits, address, addressBits, dummies, HAS_IN);
-  const answer = read32(DATA);
-  return bits < 32 ? answer & ((1 << bits) - 1) : answer;
-}
-
-/** A command with up to 32 bits of data. */
-function tell(command: u32, commandBits: u32, address: u32, addressBits: u32, dummies: u32, data: u32, bits: u32): void {
-  if (bits) {
-    write32(OUT_BITS, bits - 1);
-    write32(DATA, data);
-  }
-  transact(command, commandBits, address, addressBits, dummies, bits ? HAS_OUT : 0);
-}
-
-function transact(command: u32, commandBits: u32, address: u32, addressBits: u32, dummies: u32, data: u32): void {
-  write32(USER2, ((commandBits - 1) << 28) | command);
-  write32(ADDRESS, address);
-  write32(USER1, ((addressBits ? addressBits - 1 : 0) << 26) | (dummies ? dummies - 1 : 0));
-  write32(USER, HAS_COMMAND | (addressBits ? HAS_ADDRESS : 0) | (dummies ? HAS_DUMMY : 0) | data);
-  write32(COMMAND, RUN);
-  for (let tries: u32 = 0; tries < PATIENCE; tries++) {
-    if (!(read32(COMMAND) & RUN)) return;
-  }
 }

@@ -48,6 +48,9 @@
 /** Buffer: Both cores' scratch. */
 // @ts-ignore: decorator
 @external("config", "scratch") export declare const scratch: usize;
+/** Buffer: f32 (layer, half, 2): a key's unit, in those of a product's rows times activations, and its reciprocal. */
+// @ts-ignore: decorator
+@external("config", "keyUnits") export declare const keyUnits: usize;
 /** Buffer: f32 (vocabulary): what the forward pass leaves behind. */
 // @ts-ignore: decorator
 @external("config", "logits") export declare const logits: usize;
@@ -57,12 +60,6 @@
 /** Buffer: f32, as `keys`. */
 // @ts-ignore: decorator
 @external("config", "values") export declare const values: usize;
-/** Buffer: s16 (layer, half, context), and room for each half's largest. */
-// @ts-ignore: decorator
-@external("config", "keyScales") export declare const keyScales: usize;
-/** Buffer: As `keyScales`. */
-// @ts-ignore: decorator
-@external("config", "valueScales") export declare const valueScales: usize;
 /** Buffer: f32 (head, headSize). */
 // @ts-ignore: decorator
 @external("config", "queries") export declare const queries: usize;
@@ -234,6 +231,9 @@
 /** 0 none, 1 quad, 2 octal. */
 // @ts-ignore: decorator
 @external("config", "psramKind") export declare const psramKind: i32;
+/** Bus clock that octal PSRAM is to be tuned for; 40: none is tried. */
+// @ts-ignore: decorator
+@external("config", "psramMegahertz") export declare const psramMegahertz: i32;
 /** Bytes that are copied to the first pages of PSRAM at boot, from flash pages behind the mapped ones. */
 // @ts-ignore: decorator
 @external("config", "copiedBytes") export declare const copiedBytes: u32;

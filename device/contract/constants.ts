@@ -29,6 +29,14 @@ export const E2: i32 = 15766;
 export const E3: i32 = 3898;
 /** Constant coefficient, nearly 1. */
 export const ONE: i32 = 32767;
+/** A little more than a half, with twice the same byte: so it sums bytes up, too. */
+export const BASE: i32 = 16448;
+/** How often the steps of the scores may be doubled. */
+export const COARSEST: i32 = 3;
+/** A largest score that may be less: more than 5.5 nats above -128, where nothing is left. */
+export const FAINTEST: i32 = -64;
+/** A value saturates at so many times the norm of its row: the components of a normed vector are about 1. */
+export const VALUE_NORMS: i32 = 6;
 /** Constant coefficient of the sigmoid. */
 export const R0: i32 = 32761;
 /** Its linear coefficient. */
@@ -68,14 +76,3 @@ export const CONTROL: i32 = 64;
 /** Kind: CJK ideograph. */
 export const IDEOGRAPH: i32 = 256;
 
-// The softmax table: offsets of its vectors, then of its words.
-export const SOFTMAX_MANTISSA: usize = 0;
-export const SOFTMAX_E3: usize = 16;
-export const SOFTMAX_E2: usize = 32;
-export const SOFTMAX_E1: usize = 48;
-export const SOFTMAX_ONE: usize = 64;
-export const SOFTMAX_HALF: usize = 80;
-export const SOFTMAX_LARGEST: usize = 96;
-export const SOFTMAX_LOWEST: usize = 112;
-export const SOFTMAX_SHIFT: usize = 128;
-export const SOFTMAX_VALUE_SHIFT: usize = 132;

@@ -62,13 +62,13 @@ export function queryLimit(): i32 { return min(ACTIVATION_LIMIT, LANE_LIMIT / (1
 
 // A core's scratch: offsets in bytes.
 export const ACTIVATION_SCALE: usize = 0; // f32: real value of one unit of `activations`; a word is spare.
-export const QUERY_FACTOR: usize = 8; // f32 (half): from scores to the exponential's argument.
+export const QUERY_FACTOR: usize = 8; // f32 (half): real value of one unit of `queries`.
 export const LOGIT_UNIT: usize = 16; // f32: real value of one unit of `logits`; a word is spare.
 export const LARGEST_LOGIT: usize = 24; // i32 (half): the largest logit of a half.
 export const LARGEST_TILE: usize = 32; // i32 (half): row at which the tile begins that holds it.
 export const CANDIDATE_COUNT: usize = 40; // i32 (half): logits that a half has gathered.
-export const SOFTMAX: usize = 48; // The softmax kernel's table.
-export const ACTIVATIONS: usize = 192; // s8 (widest vector).
+export const ATTENTION: usize = 48; // The attention job.
+export const ACTIVATIONS: usize = 96; // s8 (widest vector).
 /** A normed vector: header and s16 (dim). */
 // @ts-ignore: decorator
 @inline
@@ -85,26 +85,22 @@ export function ANGLES(): usize { return OUTPUTS() + <usize>(2 * mostRows()); }
 // @ts-ignore: decorator
 @inline
 export function KEY_ANGLES(): usize { return ANGLES() + <usize>(4 * pairsOf(heads)); }
-/** s8 (half, 2, pairs). */
+/** s16 (half, 2, pairs). */
 // @ts-ignore: decorator
 @inline
 export function QUERIES(): usize { return KEY_ANGLES() + <usize>(4 * pairsOf(kvHeads)); }
-/** s8 (headSize). */
+/** s8 (2, pairs). */
 // @ts-ignore: decorator
 @inline
-export function QUERY(): usize { return QUERIES() + <usize>(4 * pairsOf(heads)); }
-/** s16 (context). */
+export function QUERY(): usize { return QUERIES() + <usize>(8 * pairsOf(heads)); }
+/** s8 (context) behind room for 16, then the weights. */
 // @ts-ignore: decorator
 @inline
-export function SCORES(): usize { return QUERY() + <usize>(pad16(headSize())); }
-/** s8 (context). */
-// @ts-ignore: decorator
-@inline
-export function WEIGHTS(): usize { return SCORES() + <usize>(2 * contextPadded()); }
+export function SCORES(): usize { return QUERY() + <usize>(pad16(2 * pairsOf(heads))); }
 /** Read and not used. */
 // @ts-ignore: decorator
 @inline
-export function END(): usize { return WEIGHTS() + <usize>(contextPadded()); }
+export function END(): usize { return SCORES() + <usize>(16 + contextPadded()); }
 
 // Header of a record in fixed arithmetic.
 export const EMBEDDING: usize = 0; // address: s8 (vocabulary / 16, dim, 16).
@@ -141,10 +137,9 @@ export const ATTENTION_GAIN: usize = 64; // address: s16 (dim).
 export const FEED_FORWARD_GAIN: usize = 68; // address: s16 (dim).
 export const ATTENTION_FACTOR: usize = 72; // f32: What the gains leave out of the scale of the activations.
 export const FEED_FORWARD_FACTOR: usize = 76; // f32: The same of the norm before the feed-forward.
-export const SCORE_FACTOR: usize = 80; // f32: From a query's unit to the exponential's argument.
-export const KEY_FACTOR: usize = 84; // f32: From a product's unit to that of the keys' scales.
-export const VALUE_FACTOR: usize = 88; // f32: From a product's unit to that of the values' scales.
-export const OUT_FACTOR: usize = 92; // f32: From the attention's unit to the residual stream's.
-export const GATE_FACTOR: usize = 96; // f32: From a product's unit to that of the gate's argument.
-export const DOWN_FACTOR: usize = 100; // f32: From the hidden vector's unit to the residual stream's.
+export const SCORE_FACTOR: usize = 80; // f32: From the product of a query's and a key's units to steps of the scores.
+export const VALUE_FACTOR: usize = 84; // f32: From a product's unit to 2^-8 of the values'.
+export const OUT_FACTOR: usize = 88; // f32: From the attention's unit to the residual stream's.
+export const GATE_FACTOR: usize = 92; // f32: From a product's unit to that of the gate's argument.
+export const DOWN_FACTOR: usize = 96; // f32: From the hidden vector's unit to the residual stream's.
 export const LAYER_BYTES: usize = 128;

@@ -10,18 +10,21 @@
 /** RMSNorm without its division, then int8: t = (x >> shift) * gain / 2^15 with the smallest shift that leaves 15 bits of x, q = round(t * 127 / max|t|). Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
 // @ts-ignore: decorator
 @external("kernel", "normalize") export declare function normalize(x: usize, gain: usize, out: usize, q: usize, n: i32, bound: i32): i32;
-/** q = round(t * limit / max|t|), by a 15-bit reciprocal. Returns max|t|, at least 1. */
-// @ts-ignore: decorator
-@external("kernel", "quantize") export declare function quantize(t: usize, q: usize, n: i32, limit: i32): i32;
-/** The same for what a matrix reads. Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
+/** For what a matrix reads: q = round(t * limit / max|t|), by a 15-bit reciprocal. Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
 // @ts-ignore: decorator
 @external("kernel", "quantize_bounded") export declare function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32;
 /** The same for 32 bits: t = x >> shift with the smallest shift that leaves 15 bits. Returns max|t| << shift, at least 1; negative where the sum of q^2 is above the bound. */
 // @ts-ignore: decorator
 @external("kernel", "quantize_wide") export declare function quantize_wide(x: usize, q: usize, n: i32, limit: i32, bound: i32): i32;
-/** y = y * scale / 2^15. */
+/** The largest magnitude of a vector. Returns max|t|, at least 1. */
 // @ts-ignore: decorator
-@external("kernel", "scale_rows") export declare function scale_rows(y: usize, scale: usize, n: i32): void;
+@external("kernel", "largest_s16") export declare function largest_s16(t: usize, n: i32): i32;
+/** q = round((t * mantissa >> shift) / 2^8), saturating. */
+// @ts-ignore: decorator
+@external("kernel", "quantize_by") export declare function quantize_by(t: usize, q: usize, n: i32, mantissa: i32, shift: i32): void;
+/** q = round(((y * scale / 2^15) * mantissa >> shift) / 2^8), saturating. */
+// @ts-ignore: decorator
+@external("kernel", "quantize_rows") export declare function quantize_rows(y: usize, scale: usize, q: usize, n: i32, mantissa: i32, shift: i32): void;
 /** x += (y * scale / 2^15) * mantissa >> shift, saturating. */
 // @ts-ignore: decorator
 @external("kernel", "add_residual") export declare function add_residual(y: usize, scale: usize, x: usize, n: i32, mantissa: i32, shift: i32): void;
@@ -54,19 +57,13 @@
 @external("kernel", "pick") export declare function pick(weights: usize, threshold: i32, target: i32): i32;
 /** Scales the rows of a query or key block and rotates its pairs by the position's angles. */
 // @ts-ignore: decorator
-@external("kernel", "rope") export declare function rope(y: usize, scale: usize, angles: usize, n: i32): void;
-/** out[p] = ((q . k[p]) >> 4) * keyScales[p] / 2^15; -32768 from `count` on. Returns the largest score. */
+@external("kernel", "rope") export declare function rope(y: usize, scale: usize, angles: usize, out: usize, n: i32): void;
+/** k = round(k * factor / 2^7): keys in a larger unit. */
 // @ts-ignore: decorator
-@external("kernel", "scores") export declare function scores(q: usize, keys: usize, headSize: i32, keyScales: usize, out: usize, count: i32): i32;
-/** Writes the constants of `softmax`. */
+@external("kernel", "rescale_keys") export declare function rescale_keys(k: usize, n: i32, factor: i32): void;
+/** Attention of heads that follow one another: scores, their exponentials, and the mean of the values. */
 // @ts-ignore: decorator
-@external("kernel", "softmax_table") export declare function softmax_table(table: usize, mantissa: i32, shift: i32, valueShift: i32): void;
-/** e = exp(score - largest), weights = round((e * valueScales >> valueShift) / 2^8). Returns the sum of e, in units of 2^-15. */
-// @ts-ignore: decorator
-@external("kernel", "softmax") export declare function softmax(scores: usize, valueScales: usize, weights: usize, groups: i32, largest: i32, table: usize): i32;
-/** out[d] = (8 * sum of weights[p] * values[d][p]) * reciprocal >> 32. */
-// @ts-ignore: decorator
-@external("kernel", "values") export declare function values(values: usize, weights: usize, groups: i32, headSize: i32, out: usize, reciprocal: i32): void;
+@external("kernel", "attention") export declare function attention(queries: usize, keys: usize, out: usize, count: i32, positions: i32, job: usize): void;
 /** out = silu(gate) * up. */
 // @ts-ignore: decorator
 @external("kernel", "swiglu") export declare function swiglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void;

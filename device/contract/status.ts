@@ -91,6 +91,17 @@ export const NORMED_SHIFT: usize = 0; // Right shift of the residual stream.
 export const NORMED_SQUARES: usize = 4; // Sum of its squares, shifted, divided by 2^8.
 
 export const NORMED_VECTOR: usize = 16;
+// What all heads of a core have in common, for the attention kernel.
+export const ATTENTION_HEAD_SIZE: usize = 0; // Components of a head.
+export const ATTENTION_ODD: usize = 4; // From even components of a head's query to its odd ones, in bytes.
+export const ATTENTION_VALUES: usize = 8; // From a head's keys to its values, in bytes.
+export const ATTENTION_STRIDE: usize = 12; // From a head's keys to the next head's, in bytes.
+export const ATTENTION_SCORES: usize = 16; // s8 (context), for the kernel to work in; the 16 bytes before are its, too.
+export const ATTENTION_KV_HEADS: usize = 20; // Heads of keys and values.
+export const ATTENTION_HEADS: usize = 24; // Heads that share them.
+export const ATTENTION_AHEAD: usize = 28; // Of the first head's number times kvHeads, what dividing by `heads` leaves.
+export const ATTENTION_SHIFT: usize = 32; // Right shift of the products of query and key, 0 to 16.
+
 // FNV-1a, 64 bits.
 export const DIGEST_OFFSET_BASIS: u64 = 0xcbf29ce484222325;
 export const DIGEST_PRIME: u64 = 0x100000001b3;

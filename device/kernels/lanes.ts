@@ -30,6 +30,12 @@ export function saturate16(x: i32): i32 {
   return min(max(x, -32768), 32767);
 }
 
+// @ts-ignore: decorator
+@inline
+export function saturate8(x: i32): i32 {
+  return min(max(x, -128), 127);
+}
+
 /** ee.vadds.s32: saturating sum. */
 // @ts-ignore: decorator
 @inline

@@ -35,23 +35,18 @@ export function normalize(x: usize, gain: usize, out: usize, q: usize, n: i32, b
 }
 
 /**
- * q = round(t * limit / max|t|), t: s16 (n), q: s8 (n), limit at most 127. Returns max|t|, at least 1.
+ * For what a matrix reads: q = round(t * limit / max|t|), t: s16 (n), q: s8 (n), limit at most 127. Returns max|t|, at least 1;
+ * negative where the sum of q^2 is above `bound`.
  * The quotient is a 15-bit reciprocal, so the largest magnitude may come out as limit or just below its rounding.
  */
-export function quantize(t: usize, q: usize, n: i32, limit: i32): i32 {
-  const largest = largest16(t, n);
+export function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32 {
+  const largest = largest_s16(t, n);
   const shift = floorLog2(largest);
   const reciprocal = reciprocalFor(largest, limit, shift);
-  for (let i = 0; i < n; i++) store<i8>(q + i, quotient(<i32>load<i16>(at16(t, i)), reciprocal, shift));
-  return largest;
-}
-
-/** The same for what a matrix reads: max|t| comes out negative where the sum of q^2 is above `bound`. */
-export function quantize_bounded(t: usize, q: usize, n: i32, limit: i32, bound: i32): i32 {
-  const largest = quantize(t, q, n, limit);
   let squares = 0;
   for (let i = 0; i < n; i++) {
-    const value = <i32>load<i8>(q + i);
+    const value = quotient(<i32>load<i16>(at16(t, i)), reciprocal, shift);
+    store<i8>(q + i, value);
     squares += value * value;
   }
   return squares > bound ? -largest : largest;
@@ -89,10 +84,15 @@ function reciprocalFor(largest: i32, limit: i32, shift: i32): i32 {
   return <i32>(((<u32>(limit << 8)) << shift) / <u32>largest);
 }
 
-/** max|t|, at least 1. */
+/** A number times the reciprocal, rounded to 8 bits. */
 // @ts-ignore: decorator
 @inline
-function largest16(t: usize, n: i32): i32 {
+function quotient(value: i32, reciprocal: i32, shift: i32): i32 {
+  return add16(mul16(value, reciprocal, shift), 128) >> 8;
+}
+
+/** max|t|, at least 1, t: s16 (n). */
+export function largest_s16(t: usize, n: i32): i32 {
   let high = 1;
   let low = 0;
   for (let i = 0; i < n; i++) {
@@ -103,17 +103,16 @@ function largest16(t: usize, n: i32): i32 {
   return max(high, saturate16(-low));
 }
 
-/** A number times the reciprocal, rounded to 8 bits. */
-// @ts-ignore: decorator
-@inline
-function quotient(value: i32, reciprocal: i32, shift: i32): i32 {
-  return add16(mul16(value, reciprocal, shift), 128) >> 8;
+/** q = round((t * mantissa >> shift) / 2^8), saturating: t: s16 (n), q: s8 (n). */
+export function quantize_by(t: usize, q: usize, n: i32, mantissa: i32, shift: i32): void {
+  for (let i = 0; i < n; i++) store<i8>(q + i, add16(saturate16((<i32>load<i16>(at16(t, i)) * mantissa) >> shift), 128) >> 8);
 }
 
-/** y = y * scale / 2^15, y and scale: s16 (n). */
-export function scale_rows(y: usize, scale: usize, n: i32): void {
+/** The same for rows with scales: t = y * scale / 2^15. */
+export function quantize_rows(y: usize, scale: usize, q: usize, n: i32, mantissa: i32, shift: i32): void {
   for (let i = 0; i < n; i++) {
-    store<i16>(at16(y, i), mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15));
+    const scaled = mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15);
+    store<i8>(q + i, add16(saturate16((scaled * mantissa) >> shift), 128) >> 8);
   }
 }
 

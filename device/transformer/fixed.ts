@@ -5,20 +5,24 @@
  */
 import { gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, keyScales, keys, kvHeads, logits, model, outFormat, qkvFormat, residual,
-  scratch, scratchBytes, valueScales, values as cachedValues, vocabulary, zeros,
+  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, keyUnits, keys, kvHeads, logits, model, outFormat, qkvFormat, residual,
+  scratch, scratchBytes, values as cachedValues, vocabulary, zeros,
 } from "../contract/config";
-import { LOGIT_TILE } from "../contract/constants";
+import { COARSEST, LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { contextPadded, firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, largest_s32, logits_s32, matvec_active, matvec_columns, quantize, rope, scale_rows, scores, softmax, softmax_table, values,
+  add_residual, attention as attendHeads, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows,
+  rescale_keys, rope,
 } from "../contract/kernels";
 import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
-import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
+import {
+  ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_ODD, ATTENTION_SCORES,
+  ATTENTION_SHIFT, ATTENTION_STRIDE, ATTENTION_VALUES, NORMED_SHIFT, NORMED_SQUARES,
+} from "../contract/status";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
-import { fitsOnce, mantissaOf, reciprocalOf, repeatsOf, shiftOf, toScale16 } from "./scalar";
+import { exponentOf, fitsOnce, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
@@ -68,11 +72,11 @@ function headCache(layer: i32, head: i32): usize {
   return <usize>((layer * kvHeads + head) * headSize() * contextPadded());
 }
 
-/** Offset of a layer's key (or value) scales of the heads of one half; the largest value scale lies behind them. */
+/** Where the unit of the keys of one half of a layer's heads is; its reciprocal lies behind it. */
 // @ts-ignore: decorator
 @inline
-function halfScales(layer: i32, half: i32): usize {
-  return <usize>((layer * 2 + half) * (contextPadded() + 16)) << 1;
+function keyUnit(layer: i32, half: i32): usize {
+  return keyUnits + (<usize>(layer * 2 + half) << 3);
 }
 
 /** With one core, what both halves need alike is computed once, by the first. */
@@ -135,6 +139,7 @@ export function embed(half: i32, token: i32, position: i32): void {
     const mine = scratchOf(half);
     spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
     spreadAngles(mine + at.KEY_ANGLES(), pairsOf(kvHeads), position);
+    describeAttention(mine);
   }
 }
 
@@ -170,29 +175,60 @@ export function project(half: i32, layer: i32, position: i32): void {
   multiplyDim(qkvFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), productShift(record, at.QKV));
 
   const queryRows = 2 * pairsOf(heads);
-  rope(outputs, scales, mine + at.ANGLES(), pairsOf(heads));
-  const largestQuery = quantize(outputs, mine + at.QUERIES() + <usize>(half * queryRows), queryRows, queryLimit());
-  store<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2), <f32>largestQuery * (scale * load<f32>(record, at.SCORE_FACTOR)));
+  rope(outputs, scales, mine + at.ANGLES(), queriesOf(mine, half), pairsOf(heads));
+  store<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2), scale);
 
   const keyRows = 2 * pairsOf(kvHeads);
   const keyBlock = outputs + (<usize>queryRows << 1);
   const keyBlockScales = scales + (<usize>queryRows << 1);
   const valueBlock = keyBlock + (<usize>keyRows << 1);
   const valueBlockScales = keyBlockScales + (<usize>keyRows << 1);
-  const place = halfScales(layer, half) + (<usize>position << 1);
   const quantized = mine + at.NORMED(); // no longer needed: int8 keys, then values
 
-  rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), pairsOf(kvHeads));
-  const largestKey = quantize(keyBlock, quantized, keyRows, 127);
-  store<i16>(keyScales + place, toScale16(<f32>largestKey * (scale * load<f32>(record, at.KEY_FACTOR))));
+  rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), keyBlock, pairsOf(kvHeads));
+  const keyFactor = scale * unitFor(half, layer, position, <f32>largest_s16(keyBlock, keyRows) * scale);
+  quantize_by(keyBlock, quantized, keyRows, mantissaOf(keyFactor), shiftOf(keyFactor));
 
-  scale_rows(valueBlock, valueBlockScales, valueRows());
-  const largestValue = quantize(valueBlock, quantized + keyRows, valueRows(), 127);
-  const valueScale = toScale16(<f32>largestValue * (scale * load<f32>(record, at.VALUE_FACTOR)));
-  store<i16>(valueScales + place, valueScale);
-  const peak = valueScales + halfScales(layer, half) + (<usize>contextPadded() << 1);
-  store<i32>(peak, position ? max(load<i32>(peak), valueScale) : max(valueScale, 1));
+  const valueFactor = scale * load<f32>(record, at.VALUE_FACTOR);
+  quantize_rows(valueBlock, valueBlockScales, quantized + keyRows, valueRows(), mantissaOf(valueFactor), shiftOf(valueFactor));
   cache(half, layer, position, quantized);
+}
+
+/** This half's queries: s16 (2, pairs). */
+// @ts-ignore: decorator
+@inline
+function queriesOf(mine: usize, half: i32): usize {
+  return mine + at.QUERIES() + <usize>(half * 4 * pairsOf(heads));
+}
+
+/**
+ * All keys of a half of a layer's heads have one unit, which grows with the largest of them; those that are there are then rescaled.
+ * Returns 2^8 / unit.
+ */
+// @ts-ignore: decorator
+@inline
+function unitFor(half: i32, layer: i32, position: i32, largest: f32): f32 {
+  const unit = keyUnit(layer, half);
+  if (position == 0) {
+    store<f32>(unit, largest * (<f32>1 / 127));
+    store<f32>(unit, <f32>127 / largest, 4);
+  } else if (largest * load<f32>(unit, 4) > 127) growUnit(half, layer, position, largest);
+  return load<f32>(unit, 4) * 256;
+}
+
+function growUnit(half: i32, layer: i32, position: i32, largest: f32): void {
+  const unit = keyUnit(layer, half);
+  const bytes = ((position + 15) & ~15) * headSize();
+  while (largest * load<f32>(unit, 4) > 127) {
+    const factor = max(<i32>((<f32>128 * 127) / (largest * load<f32>(unit, 4))), 1);
+    let place = keys + headCache(layer, firstOf(half, kvHeads));
+    for (let count = countOf(half, kvHeads); count > 0; count--) {
+      rescale_keys(place, bytes, factor);
+      place += headCache(0, 1);
+    }
+    store<f32>(unit, load<f32>(unit) * (<f32>128 / <f32>factor));
+    store<f32>(unit, load<f32>(unit, 4) * (<f32>factor / 128), 4);
+  }
 }
 
 /** Spreads a half's keys and values over the cache, whose registers hold one component of 16 positions. */
@@ -238,59 +274,50 @@ function spread(to: usize, from: usize, bytes: i32): void {
   }
 }
 
+/** What the attention of all layers and heads has in common, once a position. */
+// @ts-ignore: decorator
+@inline
+function describeAttention(mine: usize): void {
+  const job = mine + at.ATTENTION;
+  store<i32>(job, headSize(), ATTENTION_HEAD_SIZE);
+  store<i32>(job, pairsOf(heads), ATTENTION_ODD);
+  store<usize>(job, cachedValues - keys, ATTENTION_VALUES);
+  store<usize>(job, headCache(0, 1), ATTENTION_STRIDE);
+  store<usize>(job, mine + at.SCORES() + 16, ATTENTION_SCORES);
+  store<i32>(job, kvHeads, ATTENTION_KV_HEADS);
+  store<i32>(job, heads, ATTENTION_HEADS);
+}
+
 /** Attention of this half's heads over positions 0...position. */
 // @ts-ignore: decorator
 @inline
 export function attend(half: i32, layer: i32, position: i32): void {
-  const mine = scratchOf(half);
-  const query = mine + at.QUERY();
-  const score = mine + at.SCORES();
-  const weights = mine + at.WEIGHTS();
-  const groups = (position >> 4) + 1;
-  const pairs = headSize() >> 1;
-  const outBytes = <usize>headSize() << 1;
   const first = firstOf(half, heads);
-  let even = mine + at.QUERIES() + <usize>(half * 2 * pairsOf(heads));
-  let out = attention + <usize>first * outBytes;
-  const end = out + <usize>countOf(half, heads) * outBytes;
-  // Heads share keys and values: head * kvHeads = source * heads + ahead.
-  let ahead = half ? (firstOf(1, heads) * kvHeads) % heads : 0;
-  let key = keys + headCache(layer, half ? (firstOf(1, heads) * kvHeads) / heads : 0);
-  // From here on the sources are those of the second half, whose scales are others.
-  const border = attention + <usize>((countOf(0, kvHeads) * heads + kvHeads - 1) / kvHeads) * outBytes;
-  while (out < end) {
-    const sourceHalf = out < border ? 0 : 1;
-    const stop = sourceHalf ? end : min(end, border);
-    const scales = keyScales + halfScales(layer, sourceHalf);
-    const ofValues = valueScales - keyScales;
-    const valueShift = 32 - <i32>clz<u32>(load<i32>(scales + ofValues + (<usize>contextPadded() << 1)));
-    const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2));
-    softmax_table(mine + at.SOFTMAX, mantissaOf(factor), shiftOf(factor), valueShift);
-    do {
-      copyHalf(query, even);
-      copyHalf(query + pairs, even + pairsOf(heads));
-      even += pairs;
-      const largest = scores(query, key, headSize(), scales, score, position + 1);
-      const sum = softmax(score, scales + ofValues, weights, groups, largest, mine + at.SOFTMAX);
-      const reciprocal = reciprocalOf(sum) >> (15 - valueShift);
-      values(key + (cachedValues - keys), weights, groups, headSize(), out, reciprocal);
-      out += outBytes;
-      ahead += kvHeads;
-      if (ahead >= heads) {
-        ahead -= heads;
-        key += headCache(0, 1);
-      }
-    } while (out < stop);
-  }
+  const last = first + countOf(half, heads);
+  // From here on heads read keys of the second half, whose scales are others.
+  const border = (countOf(0, kvHeads) * heads + kvHeads - 1) / kvHeads;
+  if (first < border) attendTo(0, half, layer, position, first, min(last, border));
+  if (last > border) attendTo(1, half, layer, position, max(first, border), last);
 }
 
-/** Copies the even (or odd) components of one head's query. */
+/** Attention of some of a half's heads, which read keys of half `source`. */
 // @ts-ignore: decorator
 @inline
-function copyHalf(to: usize, from: usize): void {
-  const bytes = headSize() >> 1;
-  if (bytes & 3) for (let i = 0; i < bytes; i++) store<u8>(to + i, load<u8>(from + i));
-  else for (let i = 0; i < bytes; i += 4) store<u32>(to + i, load<u32>(from + i));
+function attendTo(source: i32, half: i32, layer: i32, position: i32, first: i32, last: i32): void {
+  const mine = scratchOf(half);
+  const job = mine + at.ATTENTION;
+  const rows = 2 * pairsOf(heads);
+  const query = mine + at.QUERY();
+  // From a query's unit to steps of scores: powers of two are left to the kernel's shift, the rest goes into the int8 queries.
+  const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2)) * load<f32>(layerRecord(layer), at.SCORE_FACTOR) * load<f32>(keyUnit(layer, source));
+  const largest = <f32>largest_s16(queriesOf(mine, half), rows) * factor;
+  const spare = -1 - exponentOf(largest * (<f32>1 / <f32>queryLimit()));
+  quantize_by(queriesOf(mine, half), query, rows, mantissaOf(factor), min(max(6 - exponentOf(factor) - spare, 0), 31));
+  store<i32>(job, min(max(spare, 0), 19 - COARSEST), ATTENTION_SHIFT);
+  store<i32>(job, (first * kvHeads) % heads, ATTENTION_AHEAD);
+  const key = keys + headCache(layer, (first * kvHeads) / heads);
+  const out = attention + (<usize>(first * headSize()) << 1);
+  attendHeads(query + <usize>((first - firstOf(half, heads)) * (headSize() >> 1)), key, out, last - first, position + 1, job);
 }
 
 /** Adds a product's rows of this half, real value = row * scale * factor, to the residual stream. */

@@ -1,7 +1,16 @@
 /** What every verb that builds firmware takes: board, precision, context and the switches of the ablation. */
 
 import { type Command, Option } from 'commander';
-import { type Board, boards, defaultBoard, findBoard, withScreen } from '../chip/boards/index.ts';
+import {
+  type Board,
+  boards,
+  defaultBoard,
+  FLASH_SIZES,
+  findBoard,
+  PSRAM_SIZES,
+  withMemory,
+  withScreen,
+} from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
 import { readInput } from '../files.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
@@ -21,11 +30,27 @@ export interface BuildOptions extends ModelOptions {
   grammar?: string;
   /** Wiring of a screen; true: the one that the board has. */
   screen?: string | true;
+  /** Megabytes. */
+  flashSize?: string;
+  psram?: 'octal' | 'quad' | 'none';
+  psramSize?: string;
+}
+
+/** Adds the options that change a board's memory. */
+export function memoryOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--flash-size <MB>', "flash, where it is not the board's").choices(FLASH_SIZES.map(String)),
+    )
+    .addOption(
+      new Option('--psram <kind>', "PSRAM, where it is not the board's").choices(['octal', 'quad', 'none']),
+    )
+    .addOption(new Option('--psram-size <MB>', 'of PSRAM').choices(PSRAM_SIZES.octal.map(String)));
 }
 
 /** Adds model and firmware options to a verb. */
 export function firmwareOptions(command: Command): Command {
-  return modelOptions(command)
+  return memoryOptions(modelOptions(command))
     .addOption(new Option('--board <name>', 'what to build for').choices(boards.map(({ id }) => id)))
     .addOption(
       new Option('--precision <p>', 'weights and arithmetic').choices(['int8', 'f32']).default('int8'),
@@ -42,8 +67,19 @@ export function firmwareOptions(command: Command): Command {
 }
 
 /** The board that is meant, with its screen. */
-export function boardFrom({ board, screen }: Pick<BuildOptions, 'board' | 'screen'>): Board {
-  const found = board === undefined ? defaultBoard : findBoard(board);
+export function boardFrom({
+  board,
+  screen,
+  flashSize,
+  psram,
+  psramSize,
+}: Pick<BuildOptions, 'board' | 'screen' | 'flashSize' | 'psram' | 'psramSize'>): Board {
+  const megabytes = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  const found = withMemory(board === undefined ? defaultBoard : findBoard(board), {
+    flashSize: megabytes(flashSize),
+    psram,
+    psramSize: megabytes(psramSize),
+  });
   const wired = typeof screen === 'string' ? withScreen(found, screen) : found;
   if (screen === true && !wired.screen)
     throw new UsageError(

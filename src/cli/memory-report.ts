@@ -1,5 +1,5 @@
 /** The memory map of an image as text: a table of regions, and one of purposes. */
-import type { Firmware } from '../firmware/index.ts';
+import type { Firmware, Prediction, RegionName } from '../firmware/index.ts';
 import { formatTable, kilobytes } from './table.ts';
 
 /** Regions with what is used and free, then what the bytes are for. */
@@ -35,4 +35,36 @@ export function formatItems({ memoryMap }: Firmware): string {
     ]),
   );
   return formatTable([['address', 'bytes', 'item', 'purpose', 'region'], ...rows]);
+}
+
+const TITLES: Readonly<Record<RegionName, string>> = {
+  sram0: 'SRAM0',
+  sram: 'SRAM',
+  flash: 'flash',
+  psram: 'PSRAM',
+};
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+/** Speed in digits that matter. */
+export const formatSpeed = (tokensPerSecond: number): string =>
+  tokensPerSecond < 100 ? tokensPerSecond.toFixed(1) : tokensPerSecond.toFixed(0);
+
+/** What a token moves by memory, what each could move, and the speed that follows: for `build --map`. */
+export function formatTraffic({
+  positions,
+  tokensPerSecond,
+  cyclesPerToken,
+  coreCycles,
+  traffic,
+}: Prediction): string {
+  const rows = traffic.map(({ region, reads, writes, limit, share }) => [
+    TITLES[region],
+    kilobytes(reads),
+    writes > 0 ? kilobytes(writes) : '',
+    limit === undefined ? '' : `${(limit / 1e6).toFixed(1)} MB/s`,
+    share > 0 ? percent(share) : '',
+  ]);
+  const table = formatTable([['a token', 'reads', 'writes', 'limit', 'of the time'], ...rows], '  ');
+  const alone = percent(Math.min(1, coreCycles / cyclesPerToken));
+  return `${table}\n\n  predicted: ${formatSpeed(tokensPerSecond)} tokens/s, mean of ${positions}; the cores alone would take ${alone} of the time`;
 }

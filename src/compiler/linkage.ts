@@ -89,6 +89,8 @@ export interface Linkage {
   readonly tableSymbol: (index: number) => string;
   readonly memorySymbol: string;
   readonly memorySizeSymbol: string;
+  /** Whether memory keeps its size as long as one of the module's functions runs. */
+  readonly memoryStays: boolean;
   readonly dataSymbol: (index: number) => string;
   /** Offset from the symbol of the static data, for an address that lies there. */
   readonly staticOffset: (address: number) => number | undefined;
@@ -170,6 +172,12 @@ export function createLinkage(module: WasmModule, options: CompileOptions): Link
     tableSymbol: (index) => (index < tables.length ? resolve(tables[index]) : `.Ltable.${index}`),
     memorySymbol: memory,
     memorySizeSymbol: `${memory}.size`,
+    memoryStays:
+      functions.length === 0 &&
+      tables.length === 0 &&
+      !module.functions.some(({ code }) => code.some(({ op }) => op.name === 'memory.grow')) &&
+      !module.exports.some(({ kind }) => kind === 'table') &&
+      !module.globals.some(({ type }) => type === 'funcref'),
     dataSymbol: (index) => `.Ldata.${index}`,
     mentioned: new Set(),
     elementSymbol: (index) => `.Lelements.${index}`,

@@ -41,6 +41,18 @@ export const constants = {
   E3: i32(3898, 'Cubic coefficient.'),
   ONE: i32(32767, 'Constant coefficient, nearly 1.'),
 
+  // Attention: 8 bits a score, and its exponential (device/kernels/exponential.ts), (BASE + d^2)^16 in units of 2^-15.
+  BASE: i32(0x4040, 'A little more than a half, with twice the same byte: so it sums bytes up, too.'),
+  COARSEST: i32(3, 'How often the steps of the scores may be doubled.'),
+  FAINTEST: i32(
+    -64,
+    'A largest score that may be less: more than 5.5 nats above -128, where nothing is left.',
+  ),
+  VALUE_NORMS: i32(
+    6,
+    'A value saturates at so many times the norm of its row: the components of a normed vector are about 1.',
+  ),
+
   // The sigmoid of SwiGLU (device/kernels/swiglu.ts): 1 / (1 + e) for 0 <= e <= 1, degree 4, in units of 2^-15.
   R0: i32(32761, 'Constant coefficient of the sigmoid.'),
   R1: i32(-32352, 'Its linear coefficient.'),

@@ -10,7 +10,6 @@ export {
   kernels,
   type Parameter,
   type ParameterOf,
-  softmaxOffset,
 } from './kernels.ts';
 export { memoryBases } from './memory.ts';
 export { numbers } from './numbers.ts';
@@ -24,6 +23,16 @@ export {
   settings,
 } from './settings.ts';
 export { type Arithmetic, type ShapeNumbers, type Sizes, sizes, sizesOf } from './sizes.ts';
-export { activeList, digest, endings, normed, panicFrame, phases, status, teamwork } from './status.ts';
+export {
+  activeList,
+  attentionJob,
+  digest,
+  endings,
+  normed,
+  panicFrame,
+  phases,
+  status,
+  teamwork,
+} from './status.ts';
 export { type Fields, field, offsetOf, placeFields, type Structure, structureBytes } from './structure.ts';
 export { buffers, scratch, scratchOffset } from './working.ts';

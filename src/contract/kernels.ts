@@ -75,21 +75,9 @@ export const kernels = {
     result: 'max|t|, at least 1; negative where the sum of q^2 is above the bound',
     clobbers: 'a2-a5 a8-a11 q0-q7 accx sar loop',
   },
-  quantize: {
-    arithmetic: 'fixed',
-    meaning: 'q = round(t * limit / max|t|), by a 15-bit reciprocal.',
-    parameters: {
-      t: reads('s16 (n)'),
-      q: writes('s8 (n)'),
-      n: i32('a multiple of 16'),
-      limit: i32('at most 127'),
-    },
-    result: 'max|t|, at least 1',
-    clobbers: 'a2-a3 a8-a11 q0-q5 sar loop',
-  },
   quantize_bounded: {
     arithmetic: 'fixed',
-    meaning: 'The same for what a matrix reads.',
+    meaning: 'For what a matrix reads: q = round(t * limit / max|t|), by a 15-bit reciprocal.',
     parameters: {
       t: reads('s16 (n)'),
       q: writes('s8 (n)'),
@@ -113,11 +101,37 @@ export const kernels = {
     result: 'max|t| << shift, at least 1; negative where the sum of q^2 is above the bound',
     clobbers: 'a2-a4 a8-a11 q0-q7 accx sar loop',
   },
-  scale_rows: {
+  largest_s16: {
     arithmetic: 'fixed',
-    meaning: 'y = y * scale / 2^15.',
-    parameters: { y: changes('s16 (n)'), scale: reads('s16 (n)'), n: i32('a multiple of 16') },
-    clobbers: 'a2-a4 a8 q0-q3 sar loop',
+    meaning: 'The largest magnitude of a vector.',
+    parameters: { t: reads('s16 (n)'), n: i32('a multiple of 16') },
+    result: 'max|t|, at least 1',
+    clobbers: 'a2-a3 a8 q0-q3 loop',
+  },
+  quantize_by: {
+    arithmetic: 'fixed',
+    meaning: 'q = round((t * mantissa >> shift) / 2^8), saturating.',
+    parameters: {
+      t: reads('s16 (n)'),
+      q: writes('s8 (n)'),
+      n: i32('a multiple of 16'),
+      mantissa: i32('15 bits'),
+      shift: i32('0 to 31'),
+    },
+    clobbers: 'a2-a5 q0-q3 qacc loop',
+  },
+  quantize_rows: {
+    arithmetic: 'fixed',
+    meaning: 'q = round(((y * scale / 2^15) * mantissa >> shift) / 2^8), saturating.',
+    parameters: {
+      y: reads('s16 (n)'),
+      scale: reads('s16 (n)'),
+      q: writes('s8 (n)'),
+      n: i32('a multiple of 16'),
+      mantissa: i32('15 bits'),
+      shift: i32('0 to 31'),
+    },
+    clobbers: 'a2-a6 q0-q4 qacc sar loop',
   },
   add_residual: {
     arithmetic: 'fixed',
@@ -234,64 +248,33 @@ export const kernels = {
     arithmetic: 'fixed',
     meaning: "Scales the rows of a query or key block and rotates its pairs by the position's angles.",
     parameters: {
-      y: changes('s16 (2n): even members of all pairs, then the odd ones'),
+      y: reads('s16 (2n): even members of all pairs, then the odd ones'),
       scale: reads('s16 (2n)'),
       angles: reads('s16 (2n): cosines, then sines, in units of 2^-15'),
+      out: writes('s16 (2n): as `y`, which it may be'),
       n: i32('a multiple of 8'),
     },
-    clobbers: 'a2-a5 a8-a11 q0-q5 sar loop',
+    clobbers: 'a2-a6 a8-a11 q0-q5 sar loop',
   },
-  scores: {
+  rescale_keys: {
     arithmetic: 'fixed',
-    meaning: 'out[p] = ((q . k[p]) >> 4) * keyScales[p] / 2^15; -32768 from `count` on.',
-    parameters: {
-      q: reads('s8 (headSize), limited to queryLimit()'),
-      keys: reads('s8 (group, headSize, 16)'),
-      headSize: i32('components'),
-      keyScales: reads('s16 (16 * groups)'),
-      out: writes('s16 (16 * groups)'),
-      count: i32('positions'),
-    },
-    result: 'the largest score',
-    clobbers: 'a2-a10 q0-q7 qacc sar sar_byte loop',
+    meaning: 'k = round(k * factor / 2^7): keys in a larger unit.',
+    parameters: { k: changes('s8 (n)'), n: i32('a multiple of 16'), factor: i32('0 to 127') },
+    clobbers: 'a2-a3 a8-a9 q0-q2 qacc loop',
   },
-  softmax_table: {
+  attention: {
     arithmetic: 'fixed',
-    meaning: 'Writes the constants of `softmax`.',
+    meaning:
+      'Attention of heads that follow one another: scores, their exponentials, and the mean of the values.',
     parameters: {
-      table: writes('the softmax table'),
-      mantissa: i32('(mantissa >> shift) * 2^-11 nats are a unit of the scores'),
-      shift: i32('0 to 31'),
-      valueShift: i32('as small as the largest value scale allows'),
+      queries: reads('s8: even components of the first head, limited to queryLimit()'),
+      keys: reads('s8 (group, headSize, 16): of the head that it reads'),
+      out: writes('s16 (count, headSize)'),
+      count: i32('of heads'),
+      positions: i32('1 or more'),
+      job: reads('an attention job'),
     },
-    clobbers: 'a8-a10 q0 sar',
-  },
-  softmax: {
-    arithmetic: 'fixed',
-    meaning: 'e = exp(score - largest), weights = round((e * valueScales >> valueShift) / 2^8).',
-    parameters: {
-      scores: reads('s16 (16 * groups)'),
-      valueScales: reads('s16 (16 * groups)'),
-      weights: writes('s8 (16 * groups)'),
-      groups: i32('of 16 positions'),
-      largest: i32('of the scores'),
-      table: changes('the softmax table'),
-    },
-    result: 'the sum of e, in units of 2^-15',
-    clobbers: 'a2-a4 a7-a9 q0-q7 accx sar loop',
-  },
-  values: {
-    arithmetic: 'fixed',
-    meaning: 'out[d] = (8 * sum of weights[p] * values[d][p]) * reciprocal >> 32.',
-    parameters: {
-      values: reads('s8 (group, headSize, 16)'),
-      weights: reads('s8 (16 * groups)'),
-      groups: i32('of 16 positions'),
-      headSize: i32('components'),
-      out: writes('s16 (headSize)'),
-      reciprocal: i32('of the sum of the weights'),
-    },
-    clobbers: 'a2-a6 a8-a11 q0-q7 accx loop',
+    clobbers: 'a2-a6 a8-a11 q0-q7 accx qacc sar sar_byte loop',
   },
   swiglu: {
     arithmetic: 'fixed',
@@ -362,23 +345,3 @@ export const kernels = {
 
 export type KernelName = keyof typeof kernels;
 export type ParameterOf<N extends KernelName> = keyof (typeof kernels)[N]['parameters'] & string;
-
-/** The softmax table: vectors of constants in the order in which the kernel needs them, then two shifts. */
-export const softmaxTable = {
-  /** Lanes of one vector hold the same number. */
-  vectors: ['mantissa', 'e3', 'e2', 'e1', 'one', 'half', 'largest', 'lowest'],
-  words: ['shift', 'valueShift'],
-} as const;
-
-const VECTOR_BYTES = 16;
-
-/** Offset of a vector or word of the softmax table. */
-export function softmaxOffset(
-  name: (typeof softmaxTable.vectors)[number] | (typeof softmaxTable.words)[number],
-): number {
-  const vector = (softmaxTable.vectors as readonly string[]).indexOf(name);
-  if (vector >= 0) return VECTOR_BYTES * vector;
-  return (
-    VECTOR_BYTES * softmaxTable.vectors.length + 4 * (softmaxTable.words as readonly string[]).indexOf(name)
-  );
-}

@@ -80,6 +80,23 @@ export const activeList = {
   },
 } as const;
 
+/** What the attention kernel must know beside its arguments; in a core's scratch. */
+export const attentionJob = {
+  meaning: 'What all heads of a core have in common, for the attention kernel.',
+  unit: 16,
+  fields: {
+    headSize: field('i32', 'Components of a head.'),
+    odd: field('u32', "From even components of a head's query to its odd ones, in bytes."),
+    values: field('u32', "From a head's keys to its values, in bytes."),
+    stride: field('u32', "From a head's keys to the next head's, in bytes."),
+    scores: field('address', 's8 (context), for the kernel to work in; the 16 bytes before are its, too.'),
+    kvHeads: field('i32', 'Heads of keys and values.'),
+    heads: field('i32', 'Heads that share them.'),
+    ahead: field('i32', "Of the first head's number times kvHeads, what dividing by `heads` leaves."),
+    shift: field('i32', 'Right shift of the products of query and key, 0 to 16.'),
+  },
+} as const;
+
 /** FNV-1a over token ids as little-endian words, 64 bits (Fowler, Noll, Vo; RFC 9923). */
 export const digest = { offsetBasis: 0xcbf29ce484222325n, prime: 0x100000001b3n } as const;
 

@@ -16,24 +16,23 @@ const region = (bytes: string, meaning: string): Region => ({ bytes, meaning });
 const buffer = (bytes: string, meaning: string): Buffer => ({ bytes, meaning, purpose: 'activations' });
 const cache = (bytes: string, meaning: string): Buffer => ({ bytes, meaning, purpose: 'kv cache' });
 
-/** One core's scratch, in order; each region begins where the one before ends, at a multiple of 16 from `softmax` on. */
+/** One core's scratch, in order; each region begins where the one before ends, at a multiple of 16 from `attention` on. */
 const fixedScratch = {
   activationScale: region('8', 'f32: real value of one unit of `activations`; a word is spare.'),
-  queryFactor: region('8', "f32 (half): from scores to the exponential's argument."),
+  queryFactor: region('8', 'f32 (half): real value of one unit of `queries`.'),
   logitUnit: region('8', 'f32: real value of one unit of `logits`; a word is spare.'),
   largestLogit: region('8', 'i32 (half): the largest logit of a half.'),
   largestTile: region('8', 'i32 (half): row at which the tile begins that holds it.'),
   candidateCount: region('8', 'i32 (half): logits that a half has gathered.'),
-  softmax: region('144', "The softmax kernel's table."),
+  attention: region('48', 'The attention job.'),
   activations: region('widest()', 's8 (widest vector).'),
   normed: region('16 + 2 * pad16(dim)', 'A normed vector: header and s16 (dim).'),
   outputs: region('2 * mostRows()', 's16 (most rows of a half).'),
   angles: region('4 * pairsOf(heads)', 's16 (2, pairs): cosines, sines.'),
   keyAngles: region('4 * pairsOf(kvHeads)', 's16 (2, key pairs).'),
-  queries: region('4 * pairsOf(heads)', 's8 (half, 2, pairs).'),
-  query: region('pad16(headSize())', 's8 (headSize).'),
-  scores: region('2 * contextPadded()', 's16 (context).'),
-  weights: region('contextPadded()', 's8 (context).'),
+  queries: region('8 * pairsOf(heads)', 's16 (half, 2, pairs).'),
+  query: region('pad16(2 * pairsOf(heads))', 's8 (2, pairs).'),
+  scores: region('16 + contextPadded()', 's8 (context) behind room for 16, then the weights.'),
   end: region('READ_AHEAD', 'Read and not used.'),
 } as const;
 
@@ -67,6 +66,10 @@ const fixedBuffers = {
   ),
   attention: buffer('2 * pad16(dim) + READ_AHEAD', 's16 (dim).'),
   scratch: buffer('2 * SCRATCH', "Both cores' scratch."),
+  keyUnits: buffer(
+    '16 * layers',
+    "f32 (layer, half, 2): a key's unit, in those of a product's rows times activations, and its reciprocal.",
+  ),
   logits: buffer(
     '4 * pad16(vocabulary) + READ_AHEAD',
     's32 (vocabulary): what the forward pass leaves behind, in units of `logitUnit`; the sampler gathers candidates in it.',
@@ -79,11 +82,6 @@ const fixedBuffers = {
     'layers * kvHeads * headSize() * contextPadded() + 48 * headSize()',
     's8, as `keys`; loads run two registers ahead, each a group of positions apart.',
   ),
-  keyScales: cache(
-    'layers * 2 * (2 * contextPadded() + 32)',
-    "s16 (layer, half, context), and room for each half's largest.",
-  ),
-  valueScales: cache('layers * 2 * (2 * contextPadded() + 32)', 'As `keyScales`.'),
 } as const;
 
 const floatBuffers = {

@@ -7,6 +7,7 @@ import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
+import { psramMegahertz } from './costs.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
@@ -52,6 +53,8 @@ export interface CodeRange {
   name: string;
   address: number;
   bytes: number;
+  /** Its first instruction: literals may lie before it. */
+  entry: number;
 }
 
 export interface Firmware {
@@ -138,7 +141,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
       ...linked.symbols,
       ...[...addresses].map(([name, address]) => [`item.${name}`, address] as const),
     ]),
-    code: codeRanges(linked),
+    code: codeRanges(linked, code),
     mapFingerprint: fingerprint,
     pieces: piecesOf(options.tokenizer),
   };
@@ -213,6 +216,7 @@ function numbersOf(
     psramPages: Math.ceil(plan.psramBytes / MMU_PAGE),
     copiedBytes: plan.copiedBytes,
     psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
+    psramMegahertz: psramMegahertz(board),
     entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
   };
 }
@@ -264,20 +268,29 @@ function textBytes(text: string, size: number): Uint8Array {
   return bytes;
 }
 
+/** What the compiler calls the first instruction of a function (src/compiler/back). */
+const ENTRY = /^\.Lfunction\./;
+
 /** One range a function: compiled ones have sections of their own, named after them, hand-written ones share a section. */
-function codeRanges({ segments, symbols }: LinkedCode): CodeRange[] {
+function codeRanges({ segments, symbols }: LinkedCode, { objects }: ProgramCode): CodeRange[] {
+  const sections = new Map(
+    objects.flatMap((object) => object.sections.map((section) => [section.name, section])),
+  );
+  const entryWithin = (name: string): number =>
+    [...(sections.get(`.text.${name}`)?.symbols ?? [])].find(([symbol]) => ENTRY.test(symbol))?.[1] ?? 0;
   const sorted = [...symbols].sort((a, b) => a[1] - b[1]);
   const ranges = segments
     .filter(({ address }) => address >= SRAM0.start)
     .flatMap(({ name, address, bytes }): CodeRange[] => {
       const end = address + bytes.length;
       const own = /^\.text\.(.+)$/.exec(name)?.[1];
-      if (own) return [{ name: own, address, bytes: bytes.length }];
+      if (own) return [{ name: own, address, bytes: bytes.length, entry: address + entryWithin(own) }];
       const inside = sorted.filter(([, at]) => at >= address && at < end);
       return inside.map(([symbol, at], index) => ({
         name: symbol,
         address: at,
         bytes: (inside[index + 1]?.[1] ?? end) - at,
+        entry: at,
       }));
     });
   return ranges.sort((a, b) => a.address - b.address);

@@ -5,6 +5,8 @@ import { CACHE_LINE } from './memory.ts';
 /** CPU cycles for which a line of 64 bytes keeps the bus busy. */
 export interface LineCost {
   read: number;
+  /** Until the core that waits for it goes on. */
+  first: number;
   /** Written back. */
   write: number;
 }
@@ -16,12 +18,15 @@ export interface MemoryCosts {
 
 const INSTRUCTION_LINE = 32;
 
+/** The bus clock at which the firmware runs a board's PSRAM; octal in both edges, where it finds the moment to sample at. */
+export const psramMegahertz = ({ psramMegahertz = 80 }: Board): number => psramMegahertz;
+
 /** How the firmware runs a board's memories. */
 export const busTiming = (board: Board, clock: number): BusTiming => ({
   flashMode: board.flashMode,
   flashHertz: board.flashMegahertz * 1e6,
   psramMode: board.psramMode ?? 'octal',
-  psramHertz: board.psramMode === 'quad' ? 80e6 : 40e6,
+  psramHertz: psramMegahertz(board) * 1e6,
   cpuHertz: clock * 1e6,
 });
 
@@ -33,14 +38,17 @@ export function memoryCosts(board: Board, clock = 240): MemoryCosts {
     INSTRUCTION_LINE,
   );
   return {
-    flash: { read: dataFlash.whole, write: 0 },
-    psram: { read: dataPsram.whole, write: writeBack },
+    flash: { read: dataFlash.whole, first: dataFlash.first, write: 0 },
+    psram: { read: dataPsram.whole, first: dataPsram.first, write: writeBack },
   };
 }
 
 /** Cycles of the bus that a token costs whose traffic goes there. */
 export const lineCycles = ({ reads, writes }: { reads: number; writes: number }, cost: LineCost): number =>
   lines(reads) * cost.read + lines(writes) * cost.write;
+
+/** Cycles that a core waits for the lines of a token's traffic while the bus is free. */
+export const waitCycles = ({ reads }: { reads: number }, cost: LineCost): number => lines(reads) * cost.first;
 
 /** A run of bytes touches a line more than it fills, and the core waits for the first word of the first. */
 const lines = (bytes: number): number => (bytes > 0 ? bytes / CACHE_LINE + 1 : 0);

@@ -12,6 +12,9 @@ describe('fitBoards', () => {
     for (const board of boards.filter(({ id }) => id === 'heltec-v3' || id === 'bare-s3')) {
       const { context } = buildFirmware({ model: quantized, tokenizer, board, programs });
       expect(fits.find((fit) => fit.board === board.id && fit.precision === 'int8')?.context).toBe(context);
+      expect(
+        fits.find((fit) => fit.board === board.id && fit.context > 0)?.prediction?.tokensPerSecond,
+      ).toBeGreaterThan(10);
     }
   });
 });

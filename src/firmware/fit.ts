@@ -4,9 +4,11 @@ import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
 import type { Model, Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';
-import { type FirmwareOptions, programNeeds } from './build.ts';
+import { buildFirmware, type FirmwareOptions, programNeeds } from './build.ts';
 import type { MemoryItem } from './memory.ts';
-import { type PlanRequest, planMemory } from './plan.ts';
+import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+import { type Prediction, predict } from './predict.ts';
+import { coreCyclesOf } from './predict-firmware.ts';
 
 export interface Fit {
   board: string;
@@ -15,6 +17,8 @@ export interface Fit {
   context: number;
   /** Memories that hold weights, such as `sram` or `sram, flash`. */
   weights: string;
+  /** How fast a story of the usual length is told, for a board that it fits. */
+  prediction?: Prediction;
 }
 
 /**
@@ -24,12 +28,33 @@ export interface Fit {
 export function fitBoards(model: Model, tokenizer: Tokenizer, programs: DevicePrograms): Fit[] {
   return (['int8', 'f32'] as const).flatMap((precision) => {
     const packed = quantize(model, { precision });
-    const program = compiledNeeds({ model: packed, tokenizer, programs });
-    return boards.map(
-      (board): Fit => ({
+    const options = { model: packed, tokenizer, programs };
+    const program = compiledNeeds(options);
+    const plans = boards.map((board) => ({
+      board,
+      plan: planFor({ model: packed, tokenizer, board, program }),
+    }));
+    // What the cores take alone is the same wherever things lie: one image says it for all.
+    const fitting = plans.find(({ plan }) => plan)?.board;
+    const coreCycles = fitting && coreCyclesOf(buildFirmware({ ...options, board: fitting }));
+    return plans.map(
+      ({ board, plan }): Fit => ({
         board: board.id,
         precision,
-        ...planFor({ model: packed, tokenizer, board, program }),
+        context: plan?.context ?? 0,
+        weights: plan ? regionsOfWeights(plan) : '',
+        prediction:
+          plan &&
+          coreCycles &&
+          predict({
+            placed: plan.placed,
+            board,
+            context: plan.context,
+            clock: 240,
+            cores: 2,
+            pie: true,
+            coreCycles,
+          }),
       }),
     );
   });
@@ -50,15 +75,14 @@ function compiledNeeds(options: FirmwareOptions): readonly MemoryItem[] {
 
 const programRank = ({ screen, psramBytes }: Board): number => (screen ? 2 : 0) + (psramBytes > 0 ? 1 : 0);
 
-function planFor(request: PlanRequest): Pick<Fit, 'context' | 'weights'> {
+function planFor(request: PlanRequest): MemoryPlan | undefined {
   try {
-    const { context, placed } = planMemory(request);
-    const regions = new Set(
-      placed.filter(({ purpose }) => purpose === 'weights').map(({ region }) => region),
-    );
-    return { context, weights: [...regions].join(', ') };
+    return planMemory(request);
   } catch (error) {
-    if (error instanceof FailureError) return { context: 0, weights: '' };
+    if (error instanceof FailureError) return undefined;
     throw error;
   }
 }
+
+const regionsOfWeights = ({ placed }: MemoryPlan): string =>
+  [...new Set(placed.filter(({ purpose }) => purpose === 'weights').map(({ region }) => region))].join(', ');

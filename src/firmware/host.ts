@@ -101,6 +101,7 @@ const NO_CHIP = {
   psramPages: 0,
   copiedBytes: 0,
   psramKind: 0,
+  psramMegahertz: 0,
   entry1: 0,
   ...screenConstants(undefined),
 };

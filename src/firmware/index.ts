@@ -15,10 +15,13 @@ export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';
 export { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+export type { MemoryTraffic, Prediction } from './predict.ts';
+export { predictFirmware } from './predict-firmware.ts';
 export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
 export { createSession, type Session, type SessionOptions } from './session.ts';
+export { predictShape, type Shape, type ShapeRow, shapes } from './shapes.ts';
 export {
   type SimulateOptions,
   type Simulation,

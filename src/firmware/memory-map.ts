@@ -8,6 +8,9 @@ export interface MapEntry {
   purpose: Purpose;
   address: number;
   bytes: number;
+  /** Bytes of it that a token reads, and writes, in the mean of a story. */
+  reads: number;
+  writes: number;
 }
 
 export interface MapRegion {
@@ -61,7 +64,14 @@ export function createMemoryMap(context: number, placed: readonly PlacedItem[], 
     const entries = placed
       .filter(({ region }) => region === name)
       .sort((a, b) => a.address - b.address)
-      .map(({ name, purpose, address, bytes }) => ({ name, purpose, address, bytes }));
+      .map(({ name, purpose, address, bytes, reads, writes }) => ({
+        name,
+        purpose,
+        address,
+        bytes,
+        reads,
+        writes,
+      }));
     if (entries.length === 0) return [];
     const used = entries.reduce((sum, entry) => sum + entry.bytes, 0);
     return [

@@ -49,7 +49,7 @@ export function itemsOf(
       lifetime: 'late',
       memory: buffer.memory,
       zero: true,
-      ...cacheTraffic(buffer, context),
+      ...cacheTraffic(model, buffer, context),
     }),
   );
   return [

@@ -6,7 +6,7 @@ import type { Firmware } from './build.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
 import { STATUS_BYTES } from './system.ts';
 
-export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum' | 'rom'> {
+export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum' | 'rom' | 'psramWindow'> {
   /** Receives what leaves UART0, as it does. */
   output?: (bytes: Uint8Array) => void;
   /** Called every 83 microseconds of simulated time or so: somebody looks at the board. */

@@ -18,7 +18,7 @@ export interface StoryOptions extends SettingValues {
 
 export interface SimulateOptions
   extends StoryOptions,
-    Pick<SessionOptions, 'output' | 'usbHost' | 'onLook' | 'rom' | 'cache'> {
+    Pick<SessionOptions, 'output' | 'usbHost' | 'onLook' | 'rom' | 'cache' | 'psramWindow'> {
   /** Also say where the cycles went. */
   profile?: boolean;
 }

@@ -15,6 +15,9 @@ import {
   wordKinds,
 } from '../model/index.ts';
 
+/** Planes 0 to 2 hold every letter that has a small one, and every character that consists of others. */
+const BEYOND_FOLDS = 0x30000;
+
 /** Words before the first part. */
 const HEADER_WORDS = 6;
 const utf8 = new TextEncoder();
@@ -57,13 +60,13 @@ function foldsOf(
   for (const [from] of rules.replacements) for (const character of from) alphabet.add(character);
   const gone = goneKinds(rules.marks);
   const folds: [number, string][] = [];
-  for (let codePoint = 0; codePoint <= 0x10ffff; codePoint++) {
+  for (let codePoint = 0; codePoint < BEYOND_FOLDS; codePoint++) {
     if (codePoint >= 0xd800 && codePoint < 0xe000) continue;
     const character = String.fromCodePoint(codePoint);
-    const kinds = kindsOf(codePoint);
-    if (kinds & gone) continue;
     const to = fold(codePoint, rules);
     if (to === character) continue;
+    const kinds = kindsOf(codePoint);
+    if (kinds & gone) continue;
     const matters =
       alphabet.has(character) ||
       [...to].some((each) => alphabet.has(each) || (kindsOf(each.codePointAt(0)!) & mask) !== (kinds & mask));

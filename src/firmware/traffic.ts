@@ -7,9 +7,9 @@ export interface Traffic {
 }
 
 /** The story that speeds are told for: so many positions, or the context where it is shorter. */
-export const STORY_POSITIONS = 256;
+const STORY_POSITIONS = 256;
 /** Share of a feed-forward's hidden units that are not zero where zeros are skipped: trained ReLU models leave about a fifth. */
-export const ACTIVE_SHARE = 0.2;
+const ACTIVE_SHARE = 0.2;
 /** Tables of which a token reads one row, with the rows they have. */
 const ROWS_OF: Readonly<Record<string, (model: QuantizedModel) => number>> = {
   embedding: ({ config }) => config.vocabulary,
@@ -30,10 +30,21 @@ export function trafficOf(model: QuantizedModel, { name, bytes }: Blob): Traffic
 }
 
 /** Positions that attention looks back on, in the mean of a story: whole groups of 16. */
-export const meanPositions = (context: number): number => Math.min(STORY_POSITIONS, context) / 2 + 8;
+export const meanPositions = (story: number): number => story / 2 + 8;
+
+/** The length of story that speeds are told for, in a context. */
+export const storyPositions = (context: number): number => Math.min(STORY_POSITIONS, context);
+
+/** An int8 cache keeps 16 positions side by side: what a position writes touches a line for four of its bytes, or for one scale. */
+const SPREAD: Readonly<Record<string, number>> = { keys: 16, values: 16, keyScales: 32, valueScales: 32 };
 
 /** The KV cache: a position is written, and those so far are read. Activations lie in SRAM, whatever moves. */
-export function cacheTraffic({ bytes, purpose }: WorkingBuffer, context: number): Traffic {
+export function cacheTraffic(model: QuantizedModel, buffer: WorkingBuffer, context: number): Traffic {
+  const { name, bytes, purpose } = buffer;
   if (purpose !== 'kv cache') return { reads: 0, writes: 0 };
-  return { reads: (bytes * Math.min(meanPositions(context), context)) / context, writes: bytes / context };
+  const spread = model.precision === 'f32' ? 1 : (SPREAD[name] ?? 1);
+  return {
+    reads: (bytes * Math.min(meanPositions(storyPositions(context)), context)) / context,
+    writes: (spread * bytes) / context,
+  };
 }

@@ -1,8 +1,9 @@
 /** How close the integer functions come to the real ones, seen through the portable twins; and the float kernel. */
 import { describe, expect, test } from 'vitest';
+import { attentionJob, placeFields } from '../contract/index.ts';
 import { createKernelMachine, createTwins, DATA } from './testing.ts';
 
-const [A, B, C, D] = [0x1000, 0x3000, 0x5000, 0x7000];
+const [A, B, C, D, E, F] = [0x1000, 0x3000, 0x5000, 0x7000, 0x9000, 0xa000];
 /** u = score * mantissa >> shift with these is the score itself. */
 const UNIT = { mantissa: 16384, shift: 14 };
 
@@ -10,16 +11,63 @@ describe('portable twins against real functions', () => {
   const twins = createTwins();
   const words = (at: number) => new Int16Array(twins.memory.buffer, at);
 
-  test('the exponential of softmax is within 0.3 percent and three units of 2^-15', () => {
-    twins.run('softmax_table', [D, UNIT.mantissa, UNIT.shift, 15]);
-    for (let u = 0; u >= -22713; u -= 37) {
-      // One score at u, the others so far below that they vanish.
-      words(A).fill(-32768, 0, 16);
-      words(A)[0] = u;
-      const sum = twins.run('softmax', [A, B, C, 1, 0, D])!;
-      const exact = 32768 * Math.exp((16 * u) / 32768);
-      expect(Math.abs(sum - exact)).toBeLessThan(0.003 * exact + 3);
+  /** One head of one component pair, whose keys give the scores wanted; values of 127 at one position show its weight. */
+  const weightsOf = (scores: readonly number[], shift = 0): number[] => {
+    const bytes = new Int8Array(twins.memory.buffer);
+    const job = {
+      headSize: 2,
+      odd: 16,
+      values: D - B,
+      stride: 0,
+      scores: E,
+      kvHeads: 1,
+      heads: 1,
+      ahead: 0,
+      shift,
+    };
+    const view = new DataView(twins.memory.buffer, F);
+    for (const { name, offset } of placeFields(attentionJob))
+      view.setInt32(offset, job[name as keyof typeof job], true);
+    bytes
+      .fill(0, A, A + 32)
+      .fill(0, B, B + 0x1000)
+      .fill(0, D, D + 0x1000);
+    // q = (1, 0): the score is the key's even component, times 2^shift
+    bytes[A] = 1 << shift;
+    scores.forEach((score, p) => {
+      bytes[B + 32 * (p >> 4) + (p & 15)] = score;
+    });
+    return scores.map((_, p) => {
+      const at = D + 32 * (p >> 4) + (p & 15);
+      bytes[at] = 127;
+      twins.run('attention', [A, B, C, 1, scores.length, F]);
+      bytes[at] = 0;
+      return words(C)[0] / 64 / 127;
+    });
+  };
+
+  test('the weights of attention are those of softmax, to a hundredth, in steps of an eighth of a nat', () => {
+    for (const scores of [
+      [0],
+      [10, 10],
+      [100, 92, 60, 20],
+      [-20, -28, -50, -60],
+      Array.from({ length: 40 }, (_, i) => 50 - i),
+    ]) {
+      const exponentials = scores.map((score) => Math.exp((score - Math.max(...scores)) / 8.016));
+      const sum = exponentials.reduce((a, b) => a + b, 0);
+      weightsOf(scores).forEach(
+        (weight, i) => void expect(Math.abs(weight - exponentials[i] / sum)).toBeLessThan(0.01),
+      );
     }
+  });
+
+  test('scores that do not fit are weighed in coarser steps, as right as those allow', () => {
+    // 127 is as high as a step's byte goes: 127 and 120 come back as 63 and 60 of twice the size.
+    const weights = weightsOf([127, 111, 95]);
+    const exact = [0, 16, 32].map((below) => Math.exp(-below / 8.016));
+    const sum = exact.reduce((a, b) => a + b, 0);
+    weights.forEach((weight, i) => void expect(Math.abs(weight - exact[i] / sum)).toBeLessThan(0.02));
   });
 
   test('silu is within 0.002 from -16 to 16', () => {
@@ -37,7 +85,7 @@ describe('portable twins against real functions', () => {
   test('quantisation rounds to the nearest step', () => {
     const random = (i: number) => Math.round(20000 * Math.sin(i * 12.9898));
     for (let i = 0; i < 64; i++) words(A)[i] = random(i);
-    const largest = twins.run('quantize', [A, B, 64, 127])!;
+    const largest = twins.run('quantize_bounded', [A, B, 64, 127, 64 * 127 ** 2])!;
     expect(largest).toBe(Math.max(...Array.from({ length: 64 }, (_, i) => Math.abs(random(i)))));
     const steps = new Int8Array(twins.memory.buffer, B, 64);
     for (let i = 0; i < 64; i++) expect(Math.abs(steps[i] - (random(i) * 127) / largest)).toBeLessThan(0.52);

@@ -1,7 +1,13 @@
 /** Twin and kernel give identical bits on real activations: every kernel call of a few tokens, replayed on the simulated core. */
 
 import { describe, expect, test } from 'vitest';
-import { type KernelRow, type Parameter, kernels as table } from '../contract/index.ts';
+import {
+  attentionJob,
+  type KernelRow,
+  offsetOf,
+  type Parameter,
+  kernels as table,
+} from '../contract/index.ts';
 import type { Model } from '../model/index.ts';
 import { loadSmallModel } from '../model/testing.ts';
 import { ACTIVATIONS } from '../model/types.ts';
@@ -24,6 +30,9 @@ const SAMPLING: ReadonlySet<string> = new Set([
   'top_count',
   'pick',
 ]);
+
+/** What need not happen at a position that is compared: then it is compared wherever it happens. */
+const SELDOM: ReadonlySet<string> = new Set(['rescale_keys']);
 
 /** The small model, and what a model of another activation would call. */
 const models = ACTIVATIONS.map((activation) => {
@@ -53,15 +62,17 @@ function comparedCalls(loaded: Model): Set<string> {
     programs,
     context: 64,
     observer: (name, args, run) => {
-      if (!comparing) return run();
+      if (!comparing && !SELDOM.has(name)) return run();
       const twin = new Uint8Array(engine.memory.buffer);
       expect(twin.length).toBeLessThanOrEqual(DATA_END);
       machine.memory.set(twin);
+      if (name === 'attention') moveJob(machine.memory, args[5], DATA);
       const expected = run();
       const { result } = machine.run(
         name,
         Object.values(rows[name].parameters).map((parameter, i) => argument(parameter, args[i])),
       );
+      if (name === 'attention') moveJob(machine.memory, args[5], -DATA);
       const same = Buffer.compare(machine.memory.subarray(0, twin.length), twin) === 0;
       expect(same, name).toBe(true);
       if (expected !== undefined) expect(result, name).toBe(expected);
@@ -76,6 +87,13 @@ function comparedCalls(loaded: Model): Set<string> {
     token = logits.indexOf(Math.max(...logits));
   }
   return compared;
+}
+
+/** The one address in an attention job, for a memory that begins `by` further. */
+function moveJob(memory: Uint8Array, job: number, by: number): void {
+  const at = memory.byteOffset + job + offsetOf(attentionJob, 'scores');
+  const word = new DataView(memory.buffer);
+  word.setUint32(at, word.getUint32(at, true) + by, true);
 }
 
 const argument = ({ type }: Parameter, value: number): number => (type === 'address' ? DATA + value : value);

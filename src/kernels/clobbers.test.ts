@@ -20,6 +20,7 @@ describe('what a kernel changes', () => {
       build(asm, { precision: 'int8', dim, hidden: dim, headSize: heads[index % heads.length] });
       for (const register of writtenBy(asm.finish())) written.add(register);
     }
+    written.delete('a0'); // every call's own
     for (const kept of ['a1', 'a12', 'a13', 'a14', 'a15']) written.delete(kept); // given back; src/kernels/testing.ts sees to it
     expect([...written].sort()).toEqual([...namesIn(rows[name].clobbers)].sort());
   });

@@ -49,3 +49,24 @@ export function spreadLargest32(asm: Assembler, vector: QR, spare: QR): void {
     asm.ee_vmax_s32(vector, vector, spare);
   }
 }
+
+/**
+ * Every lane of `high` becomes the largest magnitude of the s16 vector at `t`, which ends behind it; `n` counts by 16. Uses all
+ * vectors given.
+ */
+export function magnitude16(asm: Assembler, t: AR, n: AR, [a, b, high, low]: readonly QR[]): void {
+  asm.ee_vld_128_ip(a, t, 16);
+  asm.ee_vld_128_ip(b, t, 16);
+  asm.ee_zero_q(high);
+  asm.ee_zero_q(low);
+  asm.loopgtz(n, () => {
+    asm.ee_vmin_s16(low, low, a);
+    asm.ee_vmax_s16_ld_incp(a, t, high, high, a);
+    asm.ee_vmin_s16(low, low, b);
+    asm.ee_vmax_s16_ld_incp(b, t, high, high, b);
+  });
+  asm.ee_zero_q(a);
+  asm.ee_vsubs_s16(low, a, low);
+  asm.ee_vmax_s16(high, high, low);
+  spreadLargest16(asm, high, low);
+}

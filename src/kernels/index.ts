@@ -3,20 +3,18 @@ import { formats, type KernelRow, kernels as table } from '../contract/index.ts'
 import type { KernelShape } from '../quantize/index.ts';
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import { matvecActive, matvecColumns, reluList } from './active.ts';
+import { attention } from './attention.ts';
 import { exponentials, gatherAbove } from './candidates.ts';
 import type { Kernel } from './kernel.ts';
 import { findS32, largestS32, logitsS32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
 import { massFrom, pick, topCount, topMass } from './nucleus.ts';
-import { normalize, quantize, quantizeBounded, quantizeWide } from './quantize.ts';
+import { normalize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
 import { rope } from './rope.ts';
-import { scores } from './scores.ts';
-import { softmax, softmaxTable } from './softmax.ts';
 import { swiglu } from './swiglu.ts';
-import { values } from './values.ts';
-import { addResidual, scaleRows } from './vector.ts';
+import { addResidual, largestS16, quantizeBy, quantizeRows, rescaleKeys } from './vector.ts';
 
 export type { Kernel } from './kernel.ts';
 
@@ -24,16 +22,15 @@ export const kernels: readonly Kernel[] = [
   matvecDim,
   matvecHidden,
   normalize,
-  quantize,
   quantizeBounded,
   quantizeWide,
-  scaleRows,
+  largestS16,
+  quantizeBy,
+  quantizeRows,
+  rescaleKeys,
   addResidual,
   rope,
-  scores,
-  softmaxTable,
-  softmax,
-  values,
+  attention,
   swiglu,
   reglu,
   reluList,

@@ -1,7 +1,7 @@
 /** Twin and kernel give identical bits: on random inputs of full range here, on real activations in src/quantize. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { value } from '../contract/index.ts';
+import { attentionJob, placeFields, structureBytes, value } from '../contract/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createKernelMachine, createTwins, DATA } from './testing.ts';
 
@@ -22,13 +22,15 @@ interface Call {
   inputs: Record<string, number>;
   outputs: Record<string, number>;
   hasResult?: boolean;
-  /** A kernel that has to run first. */
-  before?: { name: string; args: (number | string)[] };
+  /** Bytes that the kernel works in. */
+  room?: Record<string, number>;
+  /** Words of an attention job, but for addresses. */
+  job?: Record<string, number>;
 }
 
 const integer = (min: number, max: number) => fc.integer({ min, max });
 
-const tableNumbers = [integer(1 << 14, (1 << 15) - 1), integer(0, 31), integer(1, 15)] as const;
+const factor = [integer(1 << 14, (1 << 15) - 1), integer(0, 31)] as const;
 
 const gatedCall = fc
   .tuple(integer(1, 15), integer(1 << 14, (1 << 15) - 1), integer(0, 31))
@@ -49,13 +51,6 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       outputs: { out: 16 + 32 * n, q: 16 * n },
       hasResult: true,
     })),
-  quantize: () =>
-    fc.tuple(integer(1, 24), integer(1, 127)).map(([n, limit]) => ({
-      args: ['t', 'q', 16 * n, limit],
-      inputs: { t: 32 * n },
-      outputs: { q: 16 * n },
-      hasResult: true,
-    })),
   quantize_bounded: () =>
     fc.tuple(integer(1, 24), integer(1, 127), integer(0, 24 * 16 * 127 ** 2)).map(([n, limit, bound]) => ({
       args: ['t', 'q', 16 * n, limit, bound],
@@ -70,11 +65,30 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       outputs: { q: 16 * n },
       hasResult: true,
     })),
-  scale_rows: () =>
-    integer(1, 8).map((n) => ({
-      args: ['y', 'scale', 16 * n],
+  largest_s16: () =>
+    integer(1, 24).map((n) => ({
+      args: ['t', 16 * n],
+      inputs: { t: 32 * n },
+      outputs: {},
+      hasResult: true,
+    })),
+  quantize_by: () =>
+    fc.tuple(integer(1, 8), ...factor).map(([n, ...by]) => ({
+      args: ['t', 'q', 16 * n, ...by],
+      inputs: { t: 32 * n },
+      outputs: { q: 16 * n },
+    })),
+  quantize_rows: () =>
+    fc.tuple(integer(1, 8), ...factor).map(([n, ...by]) => ({
+      args: ['y', 'scale', 'q', 16 * n, ...by],
       inputs: { y: 32 * n, scale: 32 * n },
-      outputs: { y: 32 * n },
+      outputs: { q: 16 * n },
+    })),
+  rescale_keys: () =>
+    fc.tuple(integer(1, 24), integer(0, 127)).map(([n, by]) => ({
+      args: ['k', 16 * n, by],
+      inputs: { k: 16 * n },
+      outputs: { k: 16 * n },
     })),
   add_residual: () =>
     fc.tuple(integer(1, 8), integer(1 << 14, (1 << 15) - 1), integer(0, 31)).map(([n, mantissa, shift]) => ({
@@ -84,41 +98,32 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
     })),
   rope: () =>
     integer(1, 12).map((n) => ({
-      args: ['y', 'scale', 'angles', 8 * n],
+      args: ['y', 'scale', 'angles', 'out', 8 * n],
       inputs: { y: 32 * n, scale: 32 * n, angles: 32 * n },
-      outputs: { y: 32 * n },
+      outputs: { out: 32 * n },
     })),
-  scores: ({ headSize }) =>
-    integer(1, 100).map((count) => ({
-      args: ['q', 'keys', headSize, 'scales', 'out', count],
-      inputs: {
-        q: headSize,
-        keys: 16 * headSize * Math.ceil(count / 16),
-        scales: 32 * Math.ceil(count / 16),
-      },
-      outputs: { out: 32 * Math.ceil(count / 16) },
-      hasResult: true,
-    })),
-  softmax_table: () =>
-    fc.tuple(...tableNumbers).map(([mantissa, shift, valueShift]) => ({
-      args: ['table', mantissa, shift, valueShift],
-      inputs: {},
-      outputs: { table: 136 },
-    })),
-  softmax: () =>
-    fc.tuple(integer(1, 16), integer(-32768, 32767), ...tableNumbers).map(([groups, largest, ...table]) => ({
-      args: ['scores', 'scales', 'weights', groups, largest, 'table'],
-      before: { name: 'softmax_table', args: ['table', ...table] },
-      inputs: { scores: 32 * groups, scales: 32 * groups },
-      outputs: { weights: 16 * groups, table: 136 },
-      hasResult: true,
-    })),
-  values: ({ headSize }) =>
-    fc.tuple(integer(1, 20), integer(0, 2 ** 31 - 1)).map(([groups, reciprocal]) => ({
-      args: ['values', 'weights', groups, headSize, 'out', reciprocal],
-      inputs: { values: 16 * headSize * groups, weights: 16 * groups },
-      outputs: { out: 2 * headSize },
-    })),
+  attention: ({ headSize }) =>
+    fc
+      .record({
+        positions: integer(1, 220),
+        kvHeads: integer(1, 2),
+        share: integer(1, 3),
+        skipped: integer(0, 2),
+        shift: integer(0, 16),
+      })
+      .map(({ positions, kvHeads, share, skipped, shift }) => {
+        const heads = kvHeads * share;
+        const first = Math.min(skipped, heads - 1);
+        const cache = 16 * headSize * Math.ceil(positions / 16);
+        const odd = Math.ceil((heads * headSize) / 2 / 8) * 8;
+        return {
+          args: ['queries', 'keys', 'out', heads - first, positions, 'job'],
+          inputs: { queries: 2 * odd, keys: kvHeads * cache, values: kvHeads * cache + 48 * headSize },
+          outputs: { out: 2 * headSize * (heads - first) },
+          room: { scores: 16 * Math.ceil(positions / 16) },
+          job: { headSize, odd, stride: cache, kvHeads, heads, ahead: (first * kvHeads) % heads, shift },
+        };
+      }),
   swiglu: () => gatedCall,
   reglu: () => gatedCall,
 };
@@ -159,7 +164,8 @@ const LAST = 0x50000;
 function layOut(call: Call): Map<string, number> {
   const places = new Map<string, number>();
   let next = FIRST;
-  for (const [name, size] of Object.entries({ ...call.inputs, ...call.outputs })) {
+  const job = call.job ? { job: structureBytes(attentionJob) } : {};
+  for (const [name, size] of Object.entries({ ...call.inputs, ...call.outputs, ...call.room, ...job })) {
     places.set(name, next);
     next += Math.ceil(size / 16) * 16 + 64;
   }
@@ -180,7 +186,6 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
           const at = places.get(place)!;
           fill(machine.memory.subarray(at, at + size), random, style);
         }
-        if (name === 'scores') limitQuery(machine.memory.subarray(places.get('q')!), shape.headSize);
         if (name === 'quantize_wide') limitWide(machine.memory, places.get('x')!, call.inputs.x >> 2);
         if (name.startsWith('matvec')) {
           const [weights, x] = ['weights', 'x'].map((place) => {
@@ -189,12 +194,14 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
           });
           limitVector(weights, x);
         }
+        if (name === 'attention')
+          limitQuery(machine.memory, places.get('queries')!, call.inputs.queries, shape);
         twins.memory.set(machine.memory.subarray(FIRST, LAST), FIRST);
         const resolve = (base: number, args: Call['args'] = call.args) =>
           args.map((arg) => (typeof arg === 'string' ? base + places.get(arg)! : arg));
-        if (call.before) {
-          machine.run(call.before.name, resolve(DATA, call.before.args));
-          twins.run(call.before.name, resolve(0, call.before.args));
+        if (call.job) {
+          writeJob(machine.memory, places, call.job, DATA);
+          writeJob(twins.memory, places, call.job, 0);
         }
         const { result } = machine.run(name, resolve(DATA));
         const expected = twins.run(name, resolve(0));
@@ -227,8 +234,27 @@ function limitVector(weights: Int8Array, x: Int8Array): void {
 }
 
 /** The caller's part of the contract: 20-bit sums cannot overflow. */
-function limitQuery(query: Uint8Array, headSize: number): void {
+function limitQuery(memory: Uint8Array, at: number, bytes: number, { headSize }: KernelShape): void {
   const limit = Math.min(value.ACTIVATION_LIMIT, Math.floor(value.LANE_LIMIT / (128 * headSize)));
-  const values = new Int8Array(query.buffer, query.byteOffset, headSize);
-  for (let i = 0; i < headSize; i++) values[i] = Math.max(-limit, Math.min(limit, values[i]));
+  const values = new Int8Array(memory.buffer, memory.byteOffset + at, bytes);
+  values.forEach((x, i) => {
+    values[i] = Math.max(-limit, Math.min(limit, x));
+  });
+}
+
+/** An attention job at the place `job`, for places that begin at `base`. */
+function writeJob(
+  memory: Uint8Array,
+  places: ReadonlyMap<string, number>,
+  words: Record<string, number>,
+  base: number,
+): void {
+  const view = new DataView(memory.buffer, memory.byteOffset + places.get('job')!);
+  const all = {
+    ...words,
+    scores: base + places.get('scores')!,
+    values: places.get('values')! - places.get('keys')!,
+  };
+  for (const { name, offset } of placeFields(attentionJob))
+    view.setInt32(offset, all[name as keyof typeof all], true);
 }

@@ -4,7 +4,7 @@
  */
 import { normed, offsetOf, structureBytes, value } from '../contract/index.ts';
 import type { AR, Assembler, QR } from '../xtensa/index.ts';
-import { broadcast16, enter, lane16, leave, spreadLargest16 } from './common.ts';
+import { broadcast16, enter, lane16, leave, magnitude16, spreadLargest16 } from './common.ts';
 import { kernel } from './kernel.ts';
 
 const VECTOR_BYTES = 16;
@@ -46,38 +46,20 @@ function signOfBound(asm: Assembler, largest: AR, bound: AR, spare: AR): void {
   asm.place(fits);
 }
 
-/** The two kernels that quantise; with a bound, squares are summed along the way. */
-function quantizer(
-  asm: Assembler,
-  { t, q, n, limit }: Readonly<Record<'t' | 'q' | 'n' | 'limit', AR>>,
-  bound?: AR,
-): void {
+export const quantizeBounded = kernel('quantize_bounded', (asm, { t, q, n, limit, bound }) => {
   const { largest, shift, spare, count } = asm.pool('AR', 'largest', 'shift', 'spare', 'count');
   const { a, b, high, low, reciprocal, half } = asm.pool('QR', 'a', 'b', 'high', 'low', 'reciprocal', 'half');
   enter(asm);
   asm.mov(spare, t);
-  asm.ee_vld_128_ip(a, spare, 16);
-  asm.ee_vld_128_ip(b, spare, 16);
-  asm.ee_zero_q(high);
-  asm.ee_zero_q(low);
   asm.srli(count, n, 4);
-  asm.loopgtz(count, () => {
-    asm.ee_vmin_s16(low, low, a);
-    asm.ee_vmax_s16_ld_incp(a, spare, high, high, a);
-    asm.ee_vmin_s16(low, low, b);
-    asm.ee_vmax_s16_ld_incp(b, spare, high, high, b);
-  });
-  asm.ee_zero_q(a);
-  asm.ee_vsubs_s16(low, a, low);
-  asm.ee_vmax_s16(high, high, low);
-  spreadLargest16(asm, high, low);
+  magnitude16(asm, spare, count, [a, b, high, low]);
   lane16(asm, largest, high);
   asm.movi(spare, 1);
   asm.max(largest, largest, spare);
 
   openQuotients(asm, largest, limit, { shift, spare }, { reciprocal, half });
   asm.ssr(shift);
-  if (bound) asm.ee_zero_accx();
+  asm.ee_zero_accx();
   asm.ee_vld_128_ip(a, t, 16);
   asm.ee_vld_128_ip(b, t, 16);
   asm.loopgtz(count, () => {
@@ -86,19 +68,13 @@ function quantizer(
     asm.ee_vadds_s16(high, high, half);
     asm.ee_vadds_s16(low, low, half);
     asm.ee_vunzip_8(high, low);
-    if (bound) asm.ee_vmulas_s8_accx(low, low);
+    asm.ee_vmulas_s8_accx(low, low);
     asm.ee_vst_128_ip(low, q, 16);
   });
   asm.mov(t, largest);
-  if (bound) signOfBound(asm, t, bound, spare);
+  signOfBound(asm, t, bound, spare);
   leave(asm);
-}
-
-export const quantize = kernel('quantize', (asm, parameters) => quantizer(asm, parameters));
-
-export const quantizeBounded = kernel('quantize_bounded', (asm, { bound, ...parameters }) =>
-  quantizer(asm, parameters, bound),
-);
+});
 
 /** Pointers and numbers of a block exponent. */
 interface Exponent {

@@ -1,24 +1,97 @@
-/** Rows times their scales, and what becomes of them: 16-bit rows, the residual stream. */
-import { broadcast16, enter, leave } from './common.ts';
+/** Rows times their scales, and what becomes of them: the cache's int8 keys and values, the residual stream. */
+import { type AR, type Assembler, a1, type QR } from '../xtensa/index.ts';
+import { broadcast16, enter, lane16, leave, magnitude16 } from './common.ts';
 import { kernel } from './kernel.ts';
 
-export const scaleRows = kernel('scale_rows', (asm, { y, scale, n }) => {
-  const { out } = asm.pool('AR', 'out');
-  const { a, b, s, t } = asm.pool('QR', 'a', 'b', 's', 't');
-  asm.mov(out, y);
+export const largestS16 = kernel('largest_s16', (asm, { t, n }) => {
+  const { spare } = asm.pool('AR', 'spare');
+  const { a, b, high, low } = asm.pool('QR', 'a', 'b', 'high', 'low');
+  asm.srli(n, n, 4);
+  magnitude16(asm, t, n, [a, b, high, low]);
+  lane16(asm, t, high);
+  asm.movi(spare, 1);
+  asm.max(t, t, spare);
+  asm.ret();
+});
+
+/** Eight products with `factor`, shifted and saturated to 16 bits, by way of QACC. */
+function saturatedProduct(asm: Assembler, out: QR, x: QR, factor: QR, shift: AR): void {
+  asm.ee_zero_qacc();
+  asm.ee_vmulas_s16_qacc(x, factor);
+  asm.nop();
+  asm.ee_srcmb_s16_qacc(out, shift, 0);
+}
+
+/** Sixteen s16 in two vectors, rounded to their upper bytes, go to `q`. */
+function storeRounded(asm: Assembler, [a, b]: readonly [QR, QR], half: QR, q: AR): void {
+  asm.ee_vadds_s16(a, a, half);
+  asm.ee_vadds_s16(b, b, half);
+  asm.ee_vunzip_8(a, b);
+  asm.ee_vst_128_ip(b, q, 16);
+}
+
+export const quantizeBy = kernel('quantize_by', (asm, { t, q, n, mantissa, shift }) => {
+  const { a, b, factor, half } = asm.pool('QR', 'a', 'b', 'factor', 'half');
+  enter(asm);
+  broadcast16(asm, factor, mantissa);
+  asm.movi(mantissa, 128);
+  broadcast16(asm, half, mantissa);
+  asm.srli(n, n, 4);
+  asm.loopgtz(n, () => {
+    asm.ee_vld_128_ip(a, t, 16);
+    asm.ee_vld_128_ip(b, t, 16);
+    saturatedProduct(asm, a, a, factor, shift);
+    saturatedProduct(asm, b, b, factor, shift);
+    storeRounded(asm, [a, b], half, q);
+  });
+  leave(asm);
+});
+
+export const quantizeRows = kernel('quantize_rows', (asm, { y, scale, q, n, mantissa, shift }) => {
+  const { a, b, s, factor, half } = asm.pool('QR', 'a', 'b', 's', 'factor', 'half');
+  enter(asm);
+  broadcast16(asm, factor, mantissa);
+  asm.movi(mantissa, 128);
+  broadcast16(asm, half, mantissa);
   asm.ssai(15);
   asm.srli(n, n, 4);
   asm.loopgtz(n, () => {
     asm.ee_vld_128_ip(a, y, 16);
-    asm.ee_vld_128_ip(b, y, 16);
     asm.ee_vld_128_ip(s, scale, 16);
-    asm.ee_vld_128_ip(t, scale, 16);
-    asm.ee_vmul_s16(a, a, s);
-    asm.ee_vmul_s16(b, b, t);
-    asm.ee_vst_128_ip(a, out, 16);
-    asm.ee_vst_128_ip(b, out, 16);
+    asm.ee_vld_128_ip(b, y, 16);
+    asm.ee_vmul_s16_ld_incp(s, scale, a, a, s);
+    asm.nop();
+    asm.ee_vmul_s16(b, b, s);
+    saturatedProduct(asm, a, a, factor, shift);
+    saturatedProduct(asm, b, b, factor, shift);
+    storeRounded(asm, [a, b], half, q);
   });
-  asm.ret();
+  leave(asm);
+});
+
+/** k = round(k * factor / 2^7): 16 products at a time in QACC. */
+export const rescaleKeys = kernel('rescale_keys', (asm, { k, n, factor }) => {
+  const { from, seven } = asm.pool('AR', 'from', 'seven');
+  const { x, m, rounding } = asm.pool('QR', 'x', 'm', 'rounding');
+  enter(asm);
+  asm.s8i(factor, a1, 0);
+  asm.ee_vldbc_8(m, a1);
+  asm.movi(seven, 64);
+  asm.s8i(seven, a1, 0);
+  asm.ee_vldbc_8(rounding, a1);
+  asm.ee_vst_128_ip(rounding, a1, 0);
+  asm.movi(seven, 7);
+  asm.mov(from, k);
+  asm.ee_vld_128_ip(x, from, 16);
+  asm.srli(n, n, 4);
+  asm.loopgtz(n, () => {
+    asm.ee_ldqa_s8_128_ip(a1, 0);
+    asm.ee_vmulas_s8_qacc_ld_ip(x, from, 16, x, m);
+    asm.nop();
+    asm.ee_srcmb_s8_qacc(rounding, seven, 0);
+    asm.ee_vst_128_ip(rounding, k, 16);
+  });
+  leave(asm);
 });
 
 /** x += (y * scale >> 15) * mantissa >> shift: the exact 32-bit product is put together from its two halves. */

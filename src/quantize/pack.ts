@@ -8,7 +8,9 @@ import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRows, type Row, 
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
-const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM } = value;
+const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, VALUE_NORMS } = value;
+/** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
+const STEPS_PER_NAT = 8.016;
 
 /** A norm's gains as s16, and the factor that leads from max|t| / rms to the scale of the activations. */
 function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; factor: number } {
@@ -34,10 +36,37 @@ function rotatedRows(
   return [...padRows(even, pairs), ...padRows(odd, pairs)];
 }
 
+/** Rows of heads, each head's times its factor. */
+const scaleHeads = (
+  rows: readonly Float32Array[],
+  headSize: number,
+  factorOf: (head: number) => number,
+): Float32Array[] => rows.map((row, i) => row.map((x) => x * factorOf(Math.floor(i / headSize))));
+
+/**
+ * Factors of the key heads with which all of a half are about as long: they share the unit of the cache. Queries are divided by the
+ * factors of the keys that they meet, so the scores are the same.
+ */
+function keyFactors(k: readonly Float32Array[], gain: Float32Array, model: Model, layout: Layout): number[] {
+  const { kvHeads } = model.config;
+  const { headSize } = layout;
+  const norms = Array.from({ length: kvHeads }, (_, head) =>
+    largestNorm(k.slice(head * headSize, (head + 1) * headSize), gain, 2),
+  );
+  return [0, 1].flatMap((index) => {
+    const { first, count } = layout.half(index, kvHeads);
+    const mine = norms.slice(first, first + count);
+    return mine.map((norm) => (norm > 0 ? Math.max(...mine) / norm : 1));
+  });
+}
+
 function qkvRows(weights: LayerWeights, model: Model, layout: Layout): Row[] {
   const { dim, heads, kvHeads } = model.config;
   const { headSize, queryPairs, keyPairs, valueRows } = layout;
-  const [q, k, v] = [weights.wq, weights.wk, weights.wv].map((matrix) => rowsOf(matrix, dim));
+  const [plainQ, plainK, v] = [weights.wq, weights.wk, weights.wv].map((matrix) => rowsOf(matrix, dim));
+  const factors = keyFactors(plainK, weights.attentionNorm, model, layout);
+  const q = scaleHeads(plainQ, headSize, (head) => 1 / factors[Math.floor((head * kvHeads) / heads)]);
+  const k = scaleHeads(plainK, headSize, (head) => factors[head]);
   return [0, 1].flatMap((index) => {
     const mine = layout.half(index, heads);
     const cached = layout.half(index, kvHeads);
@@ -101,12 +130,10 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
   const attentionGain = packGain(weights.attentionNorm, layout);
   const feedForwardGain = packGain(weights.ffnNorm, layout);
 
-  // Units of the s16 scales in the KV cache, from the bounds on keys (whose pairs are rotated) and values.
-  const { headSize, queryLimit } = layout;
-  const keyUnit =
-    (Math.sqrt(dim) * largestNorm(rowsOf(weights.wk, dim), weights.attentionNorm, 2)) / 127 / 32767;
+  const { headSize } = layout;
   const valueUnit =
-    (Math.sqrt(dim) * largestNorm(rowsOf(weights.wv, dim), weights.attentionNorm, 1)) / 127 / 32767;
+    (Math.min(Math.sqrt(dim), VALUE_NORMS) * largestNorm(rowsOf(weights.wv, dim), weights.attentionNorm, 1)) /
+    127;
 
   const matrices: [string, QuantizedMatrix][] = [
     ['qkv', qkv],
@@ -144,13 +171,9 @@ function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
       feedForwardGain: name('feedForwardGain'),
       attentionFactor: { float: attentionGain.factor },
       feedForwardFactor: { float: feedForwardGain.factor },
-      // scores: 2^4 and 2^15 are what the kernel shifts out; 2^15 / 16 is the unit of the exponential's argument
-      scoreFactor: {
-        float: ((qkv.unit / queryLimit) * 2 ** 19 * keyUnit * 2 ** 11) / Math.sqrt(headSize),
-      },
-      keyFactor: { float: qkv.unit / 127 / keyUnit },
-      valueFactor: { float: qkv.unit / 127 / valueUnit },
-      outFactor: { float: ((valueUnit * 128) / 127) * out.unit * 2 ** RESIDUAL_BITS },
+      scoreFactor: { float: (qkv.unit ** 2 * STEPS_PER_NAT) / Math.sqrt(headSize) },
+      valueFactor: { float: (qkv.unit / valueUnit) * 2 ** 8 },
+      outFactor: { float: (valueUnit / 64 / 127) * out.unit * 2 ** RESIDUAL_BITS },
       gateFactor: { float: gateUp.unit * 2 ** GATE_BITS },
       downFactor: { float: (gateUp.unit / 2 ** GATE_BITS / 127) * down.unit * 2 ** RESIDUAL_BITS },
     },

@@ -30,6 +30,8 @@ export interface Board {
   readonly flashMegahertz: 80 | 40;
   readonly psramBytes: number;
   readonly psramMode: 'octal' | 'quad' | undefined;
+  /** Bus clock of the PSRAM that is tried; 80 where absent. Octal at 40 needs no tuning. */
+  readonly psramMegahertz?: 40 | 80;
   /** Where a person sees the console. */
   readonly console: 'uart' | 'usb';
   readonly screen?: BoardScreen;

@@ -7,4 +7,5 @@ export {
   findBoard,
   type ScreenController,
 } from './boards.ts';
+export { FLASH_SIZES, type MemoryChoice, PSRAM_SIZES, withMemory } from './memory-option.ts';
 export { parseScreen, withScreen } from './screen-option.ts';

@@ -17,6 +17,10 @@ export interface CacheTags {
   readonly lineShift: number;
   /** Looks up (and on a miss brings in) the line of `address`; `dirty` marks it written. */
   access(address: number, dirty: boolean): number;
+  /** Whether the line of `address` is there or on its way; nothing changes. */
+  holds(address: number): boolean;
+  /** Cycle at which the line that was accessed last is complete. */
+  arrival: number;
   /** Forgets lines in [address, address + bytes); all with bytes = 0. Dirty ones are dropped. */
   invalidate(address: number, bytes: number): void;
   /** Marks lines clean and returns how many were dirty. */
@@ -32,6 +36,8 @@ export function createCacheTags(geometry: CacheGeometry): CacheTags {
   const setMask = sets - 1;
   const tags = new Int32Array(sets * ways).fill(EMPTY); // (set, way), most recently used first
   const dirtyBits = new Uint8Array(sets * ways);
+  const arrivals = new Float64Array(sets * ways);
+  let last = 0;
 
   const slots = function* (address: number, length: number) {
     const first = address >>> lineShift;
@@ -47,6 +53,7 @@ export function createCacheTags(geometry: CacheGeometry): CacheTags {
     access(address, dirty) {
       const line = address >>> lineShift;
       const base = (line & setMask) * ways;
+      last = base;
       if (tags[base] === line) {
         if (dirty) dirtyBits[base] = 1;
         return LOOKUP.hit;
@@ -57,12 +64,27 @@ export function createCacheTags(geometry: CacheGeometry): CacheTags {
       if (!hit) way = ways - 1;
       const victimDirty = !hit && dirtyBits[base + way] === 1;
       const wasDirty = hit && dirtyBits[base + way] === 1;
+      const arrival = hit ? arrivals[base + way] : 0;
       tags.copyWithin(base + 1, base, base + way);
       dirtyBits.copyWithin(base + 1, base, base + way);
+      arrivals.copyWithin(base + 1, base, base + way);
       tags[base] = line;
+      arrivals[base] = arrival;
       dirtyBits[base] = wasDirty || dirty ? 1 : 0;
       if (hit) return LOOKUP.hit;
       return victimDirty ? LOOKUP.missDirtyVictim : LOOKUP.miss;
+    },
+    holds(address) {
+      const line = address >>> lineShift;
+      const base = (line & setMask) * ways;
+      for (let way = 0; way < ways; way++) if (tags[base + way] === line) return true;
+      return false;
+    },
+    get arrival() {
+      return arrivals[last];
+    },
+    set arrival(cycle) {
+      arrivals[last] = cycle;
     },
     invalidate(address, length) {
       for (const slot of slots(address, length)) {

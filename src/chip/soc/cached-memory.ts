@@ -6,10 +6,19 @@
 import { ACCESS, type Access, BusFault, CAUSE } from '../bus/index.ts';
 import { type CacheTags, createCacheTags, LOOKUP } from './cache-tags.ts';
 import type { PeripheralContext } from './context.ts';
-import { type BusTiming, createExternalBus, type LineCosts, lineCosts } from './external-bus.ts';
+import {
+  type BusTiming,
+  createExternalBus,
+  FIRST_WORD_BYTES,
+  type LineCost,
+  type LineCosts,
+  lineCosts,
+} from './external-bus.ts';
 import { createExtmem, EXTMEM, type ExtmemRegisters } from './extmem.ts';
+import { createLinesAhead, type LinesAhead } from './lines-ahead.ts';
 import type { ArenaLayout } from './memory-map.ts';
 import type { Peripheral } from './peripheral.ts';
+import { garble } from './psram-timing.ts';
 import { hex } from './warnings.ts';
 
 export const MMU_ENTRIES = 512;
@@ -26,7 +35,7 @@ export interface CachedMemory {
   /** The MMU table at 0x600C5000. */
   readonly mmu: Peripheral;
   /** Arena offset of a byte behind the caches, -1 when it is refused; `stall` holds the wait. */
-  locate(address: number, access: Access, core: number, cycle: number): number;
+  locate(address: number, bytes: number, access: Access, core: number, cycle: number): number;
   stall: number;
   /** Says why an access is refused. @throws BusFault always */
   refuse(address: number, access: Access, core: number): never;
@@ -49,6 +58,10 @@ export interface CachedMemoryOptions {
   timing(): BusTiming;
   /** Why PSRAM cannot be reached now (SPI0 not set up), or undefined. */
   psramProblem(): string | undefined;
+  /** Whether PSRAM is sampled at the right moment (psram-timing.ts). */
+  psramReadsRight(): boolean;
+  /** Its contents, for what is read at a wrong one. */
+  readonly psram: Uint8Array;
   /** Meaning of addresses changed: translations are void. */
   remapped(): void;
 }
@@ -102,10 +115,14 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
   /** 1 where a core's way through a cache is open: data for core 0 and 1, instruction for core 0 and 1. */
   const openWays = new Uint8Array(4);
   let costs: LineCosts | undefined;
+  /** PSRAM is read at a wrong moment. Known with the costs. */
+  let garbles = false;
   let tags: Record<Which, CacheTags>;
 
   const currentCosts = () => {
-    costs ??= lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    if (costs) return costs;
+    costs = lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    garbles = !options.psramReadsRight();
     return costs;
   };
   const sameGeometry = (which: Which, next: CacheTags['geometry']) => {
@@ -136,10 +153,10 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
       bus.background(context.clock.cycles, cycles);
       return bus.freeAt - context.clock.cycles;
     },
-    preload(which, address, bytes) {
-      const line = tags[which].geometry.lineBytes;
-      for (let at = address & -line; at < address + bytes; at += line)
-        fill(which, at, false, context.clock.cycles);
+    preload: (which, lines) => ahead[which].ask(lines, context.clock.cycles),
+    preloaded(which) {
+      ahead[which].advance(context.clock.cycles);
+      return ahead[which].doneAt() <= context.clock.cycles;
     },
     dataCacheWays: options.dataCacheWays,
     counter(offset) {
@@ -153,21 +170,74 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
   });
   geometryChanged();
 
-  /** Brings a line in if it is missing; returns the wait. */
-  const fill = (which: Which, address: number, store: boolean, cycle: number): number => {
-    const outcome = tags[which].access(address, store);
-    if (outcome === LOOKUP.hit) return 0;
-    const psram = (entries[(address & WINDOW_MASK) >>> PAGE_SHIFT] & MMU_PSRAM) !== 0;
+  const inPsram = (address: number): boolean =>
+    (entries[(address & WINDOW_MASK) >>> PAGE_SHIFT] & MMU_PSRAM) !== 0;
+  const costOf = (which: Which, address: number): LineCost => {
     const lines = currentCosts();
-    if (which === 'instruction') {
-      count(EXTMEM.ibusMiss);
-      return bus.transfer(cycle, psram ? lines.instructionPsram : lines.instructionFlash);
-    }
-    count(psram ? EXTMEM.dbusPsramMiss : EXTMEM.dbusFlashMiss);
-    const wait = bus.transfer(cycle, psram ? lines.dataPsram : lines.dataFlash);
+    if (which === 'instruction') return inPsram(address) ? lines.instructionPsram : lines.instructionFlash;
+    return inPsram(address) ? lines.dataPsram : lines.dataFlash;
+  };
+  const isMapped = (address: number): boolean =>
+    (entries[(address & WINDOW_MASK) >>> PAGE_SHIFT] & MMU_INVALID) === 0;
+
+  /** Contents live in the memory itself, so that is where a line that was read wrong goes wrong. */
+  const garbleLine = (which: Which, address: number): void => {
+    const { lineBytes } = tags[which].geometry;
+    const start = pageOffset(address) - layout.psram + (address & (PAGE_BYTES - lineBytes));
+    garble(options.psram.subarray(start, start + lineBytes));
+    warnings.once(
+      'psram timing',
+      address,
+      `PSRAM at ${hex(address)} is sampled at a wrong moment: SPI0's input delay does not suit this clock and board, bits are wrong`,
+    );
+  };
+  /** Brings a line in that is missing, from `cycle` on at the earliest; returns the cycle at which it is complete. */
+  const bringIn = (which: Which, address: number, outcome: number, cycle: number): number => {
+    bus.transfer(cycle, costOf(which, address));
+    if (garbles && inPsram(address)) garbleLine(which, address);
+    const complete = bus.freeAt;
+    tags[which].arrival = complete;
     // The victim leaves after the line that replaces it has come.
-    if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, lines.writeBack);
-    return wait;
+    if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, currentCosts().eviction);
+    return complete;
+  };
+  /** Lines that nobody waits for yet: each takes its turn on the bus when that is free. */
+  const aheadOf = (which: Which): LinesAhead =>
+    createLinesAhead({
+      freeAt: () => bus.freeAt,
+      bring(address, cycle) {
+        if (tags[which].holds(address) || !isMapped(address)) return cycle;
+        return bringIn(which, address, tags[which].access(address, false), cycle);
+      },
+    });
+  const ahead = { data: aheadOf('data'), instruction: aheadOf('instruction') };
+
+  /** Brings a line in if it is missing; returns the wait for `bytes` of it from `address` on. */
+  const fill = (which: Which, address: number, bytes: number, store: boolean, cycle: number): number => {
+    if (ahead.data.pending || ahead.instruction.pending) {
+      ahead.data.advance(cycle);
+      ahead.instruction.advance(cycle);
+    }
+    const cache = tags[which];
+    const outcome = cache.access(address, store);
+    const autoload = extmem.autoload[which];
+    if (outcome !== LOOKUP.hit) {
+      if (which === 'instruction') count(EXTMEM.ibusMiss);
+      else count(inPsram(address) ? EXTMEM.dbusPsramMiss : EXTMEM.dbusFlashMiss);
+      bringIn(which, address, outcome, cycle);
+    }
+    if (autoload && (outcome === LOOKUP.hit ? autoload.onHit : autoload.onMiss)) {
+      const next = autoload.linesAfter(address, cache.geometry.lineBytes);
+      ahead[which].ask(
+        next.filter((line) => !cache.holds(line) && !ahead[which].waitsFor(line)),
+        cycle,
+      );
+    }
+    if (cache.arrival <= cycle) return 0;
+    const { first, whole, perByte } = costOf(which, address);
+    const offset = address & (cache.geometry.lineBytes - 1);
+    const start = cache.arrival - whole;
+    return Math.max(0, start + first + perByte * (offset + bytes - FIRST_WORD_BYTES) - cycle);
   };
 
   const reasonAgainst = createReason(extmem, entries, options);
@@ -182,7 +252,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
     extmem,
     mmu: createMmuTable(entries, pageOffsets, options.remapped),
     stall: 0,
-    locate(address, access, core, cycle) {
+    locate(address, bytes, access, core, cycle) {
       const isData = address >>> 24 < 0x40;
       const page = (address & WINDOW_MASK) >>> PAGE_SHIFT;
       memory.stall = 0;
@@ -192,7 +262,7 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
         pageOffsets[page] = pageOffset(address);
       }
       accesses[isData ? 0 : 1]++;
-      memory.stall = fill(isData ? 'data' : 'instruction', address, access === ACCESS.store, cycle);
+      memory.stall = fill(isData ? 'data' : 'instruction', address, bytes, access === ACCESS.store, cycle);
       return pageOffsets[page] + (address & (PAGE_BYTES - 1));
     },
     refuse(address, access, core) {
@@ -208,6 +278,8 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
     reset() {
       memory.mmu.reset();
       bus.reset();
+      ahead.data.reset();
+      ahead.instruction.reset();
       counters.clear();
       extmem.reset();
       tags.data.invalidate(0, 0);

@@ -6,6 +6,7 @@ import { type Clock, createClock } from './clock.ts';
 import { type Core1, createCore1 } from './core1.ts';
 import { type ArenaLayout, createChipMemory, layOutArena, mapRom } from './memory-map.ts';
 import { createPeripherals, type Peripherals } from './peripherals.ts';
+import { type SampleWindow, windowOf } from './psram-timing.ts';
 import { createOwnRom } from './rom/own.ts';
 import { createRom, type Rom } from './rom/rom.ts';
 import { romStubBytes } from './rom/stub.ts';
@@ -35,6 +36,8 @@ export interface ChipOptions {
   readonly quantum?: number;
   /** Ways of the data cache, which no register says. Default 4. */
   readonly dataCacheWays?: 4 | 8;
+  /** Steps at which the board's octal PSRAM reads right above 40 MHz (psram-timing.ts). Default: by the MAC address. */
+  readonly psramWindow?: SampleWindow;
   /** Carries out SIMCALL for a program without a system; without it the instruction is illegal, as in hardware. */
   readonly simcall?: ChipSimcall;
   /** Core 0 stays where a reset leaves it: somebody else starts it. */
@@ -72,6 +75,7 @@ export interface ChipParts extends ChipMemory {
   readonly rom: Rom;
   readonly screen: Screen | undefined;
   readonly quantum: number;
+  readonly psramWindow: SampleWindow;
   /** A reset that a peripheral asked for, to be carried out between the cores' turns. */
   pendingReset: { readonly reason: number; readonly cores: 'system' | 0 | 1 } | undefined;
   /** Core 0 is started by somebody else than the ROM. */
@@ -106,6 +110,8 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
   const pins = options.strap ?? strapOf(options.bootPin ?? 1);
   const memories = createMemories(options, board, psramBytes);
   const { memory, layout, flash, psram } = memories;
+  const mac = options.mac ?? DEFAULT_MAC;
+  const psramWindow = options.psramWindow ?? windowOf(mac);
   const clock = createClock();
   const warnings = createWarnings();
   const boot = { fromFlash: true };
@@ -116,8 +122,9 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     layout,
     flash,
     psram,
-    mac: options.mac ?? DEFAULT_MAC,
+    mac,
     dataCacheWays: options.dataCacheWays ?? 4,
+    psramWindow,
     hooks: {
       reset(reason, which) {
         parts.pendingReset ??= { reason, cores: which };
@@ -151,6 +158,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     cores,
     core1,
     rom,
+    psramWindow,
     screen: createBoardScreen(board, peripherals.gpio, peripherals.i2c),
     quantum: options.quantum ?? DEFAULT_QUANTUM,
     pendingReset: undefined,

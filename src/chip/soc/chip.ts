@@ -14,6 +14,7 @@ import { resetSystem } from './chip-reset.ts';
 import { cyclesOf, type RunLimits, run } from './chip-run.ts';
 import type { Clock } from './clock.ts';
 import type { Peripherals } from './peripherals.ts';
+import type { SampleWindow } from './psram-timing.ts';
 import { RESET_REASON } from './reset-reasons.ts';
 import { RomEntered } from './rom/stub.ts';
 import type { Screen } from './ssd1306.ts';
@@ -33,6 +34,8 @@ export interface Chip {
   readonly screen: Screen | undefined;
   readonly warnings: Warnings;
   readonly clock: Clock;
+  /** When the board's octal PSRAM is to be sampled: what a tuned program has found out. */
+  readonly psramWindow: SampleWindow;
   /** The flash chip itself: what is written here is in flash. Call {@link Chip.flashChanged} after writing. */
   readonly flash: Uint8Array;
   flashChanged(offset: number, bytes: number): void;
@@ -71,6 +74,7 @@ function chipOf(parts: ChipParts): Chip {
     screen: parts.screen,
     warnings: parts.warnings,
     clock,
+    psramWindow: parts.psramWindow,
     flash: parts.flash,
     flashChanged: (offset, bytes) => memory.invalidate(layout.flash + offset, bytes),
     get cycles() {

@@ -1,9 +1,9 @@
 /**
  * Time on the one bus to flash and PSRAM: what a line costs, and waiting for the transfer before (docs/esp32-s3.md B5).
  *
- * A transfer takes `busClocks × (CPU clock / bus clock) + overhead` CPU cycles. The core that misses goes on when
- * its word has come; the bus stays busy until the line is complete, and the next transfer, of either core,
- * waits for that. With these rules n sequential lines cost what was measured on silicon:
+ * A transfer takes `busClocks × (CPU clock / bus clock) + overhead` CPU cycles. A line comes from its first byte to its last, and the core
+ * that misses goes on when its bytes are there, as does one that asks for others of the same line; the bus stays busy until the line is
+ * complete, and the next transfer, of either core, waits for that. With these rules n sequential lines cost what was measured on silicon:
  * flash 115 + 473·(n−1), octal PSRAM 82 + 170·(n−1), flash to the ICache 204 + 266·(n−1).
  */
 
@@ -32,13 +32,13 @@ const PSRAM_WRITE_CLOCKS: Readonly<Record<PsramMode, { readonly header: number; 
     quad: { header: 2 + 6, perByte: 2 },
   };
 
-/** CPU cycles beside the bus clocks, fitted to B5 at 240 MHz. */
-const OVERHEAD = { dataFlash: 29, instructionFlash: 14, psram: 37, psramWrite: 36 } as const;
+/** CPU cycles beside the bus clocks, fitted to B5 at 240 MHz (an eviction's to the copies into PSRAM there). */
+const OVERHEAD = { dataFlash: 29, instructionFlash: 14, psram: 37, psramWrite: 36, eviction: 22 } as const;
 /**
  * Bytes of the line that must have come before the core goes on: a word for data (115 and 82 cycles); the ICache
  * releases the fetch later (204 of 266 cycles for a 32-byte line, which is two thirds of it).
  */
-const FIRST_WORD_BYTES = 4;
+export const FIRST_WORD_BYTES = 4;
 const INSTRUCTION_LINE_SHARE = 2 / 3;
 
 export interface BusTiming {
@@ -53,6 +53,8 @@ export interface BusTiming {
 export interface LineCost {
   readonly first: number;
   readonly whole: number;
+  /** CPU cycles for each further byte; 0 where the first release is all that is known (instructions). */
+  readonly perByte: number;
 }
 
 export interface LineCosts {
@@ -60,8 +62,10 @@ export interface LineCosts {
   readonly instructionFlash: LineCost;
   readonly dataPsram: LineCost;
   readonly instructionPsram: LineCost;
-  /** Write-back of a dirty data line. */
+  /** Write-back of a dirty data line by a sync command. */
   readonly writeBack: number;
+  /** The same for a line that gives way to another. */
+  readonly eviction: number;
 }
 
 /** @returns the costs for lines of these sizes in bytes. */
@@ -75,10 +79,12 @@ export function lineCosts(timing: BusTiming, dataLine: number, instructionLine: 
   ): LineCost => {
     const ratio = timing.cpuHertz / hertz;
     const cycles = (bytes: number) => Math.round((clocks.header + clocks.perByte * bytes) * ratio + overhead);
-    return { first: cycles(first), whole: cycles(line) };
+    const perByte = first === FIRST_WORD_BYTES ? clocks.perByte * ratio : 0;
+    return { first: cycles(first), whole: cycles(line), perByte };
   };
   const flash = FLASH_CLOCKS[timing.flashMode];
   const psram = PSRAM_READ_CLOCKS[timing.psramMode];
+  const write = PSRAM_WRITE_CLOCKS[timing.psramMode];
   const share = instructionLine * INSTRUCTION_LINE_SHARE;
   const { flashHertz, psramHertz } = timing;
   return {
@@ -86,12 +92,13 @@ export function lineCosts(timing: BusTiming, dataLine: number, instructionLine: 
     instructionFlash: cost(flash, flashHertz, OVERHEAD.instructionFlash, instructionLine, share),
     dataPsram: cost(psram, psramHertz, OVERHEAD.psram, dataLine, FIRST_WORD_BYTES),
     instructionPsram: cost(psram, psramHertz, OVERHEAD.psram, instructionLine, share),
-    writeBack: cost(PSRAM_WRITE_CLOCKS[timing.psramMode], psramHertz, OVERHEAD.psramWrite, dataLine, 0).whole,
+    writeBack: cost(write, psramHertz, OVERHEAD.psramWrite, dataLine, 0).whole,
+    eviction: cost(write, psramHertz, OVERHEAD.eviction, dataLine, 0).whole,
   };
 }
 
 export interface ExternalBus {
-  /** Starts a transfer at `cycle` at the earliest; returns the cycles the core waits. */
+  /** Starts a transfer at `cycle` at the earliest; returns the cycles the core waits for the first word. */
   transfer(cycle: number, cost: LineCost): number;
   /** Starts a transfer nobody waits for (write-back, preload). */
   background(cycle: number, cycles: number): void;

@@ -39,6 +39,11 @@ export const EXTMEM = {
 const SYNC_INVALIDATE = 1;
 const SYNC_WRITEBACK = 2;
 const SYNC_CLEAN = 4;
+const PRELOAD_ENABLE = 1;
+const PRELOAD_DONE = 2;
+const PRELOAD_DESCENDING = 4;
+const AUTOLOAD_ENABLE = 4;
+const AUTOLOAD_DESCENDING = 1 << 4;
 
 /** What the registers ask of the caches. */
 export interface CacheCommands {
@@ -46,15 +51,27 @@ export interface CacheCommands {
   invalidate(which: 'data' | 'instruction', address: number, bytes: number): void;
   /** Writes dirty lines back and returns the CPU cycles that takes. */
   writeBack(address: number, bytes: number): number;
-  preload(which: 'data' | 'instruction', address: number, bytes: number): void;
+  /** Addresses of lines to bring in, in this order. */
+  preload(which: 'data' | 'instruction', lines: readonly number[]): void;
+  /** Whether all that was to be preloaded is there. */
+  preloaded(which: 'data' | 'instruction'): boolean;
   counter(offset: number): number;
   /** No register says how many ways the data cache has. */
   readonly dataCacheWays: 4 | 8;
   clearCounters(): void;
 }
 
+/** What a cache brings in by itself next to a line that is looked at; undefined where it does not. */
+export interface Autoload {
+  readonly onMiss: boolean;
+  readonly onHit: boolean;
+  /** The lines that an access to `address` asks for, within the sections that are switched on. */
+  linesAfter(address: number, lineBytes: number): number[];
+}
+
 export interface ExtmemRegisters extends Peripheral {
   readonly registers: RegisterBlock;
+  readonly autoload: Record<'data' | 'instruction', Autoload | undefined>;
   dataGeometry(): CacheGeometry;
   instructionGeometry(): CacheGeometry;
   /** Whether the core may reach memory through the bus of this cache now. */
@@ -77,13 +94,64 @@ export function createExtmem(
       return value;
     },
   });
+  const autoload: ExtmemRegisters['autoload'] = { data: undefined, instruction: undefined };
+  /** Its size counts lines. ENA falls by itself, DONE rises when the last one is there. */
   const preload = (which: 'data' | 'instruction', offset: number): RegisterHooks => ({
-    reset: 2,
+    reset: PRELOAD_DONE,
+    read: (stored) => (caches.preloaded(which) ? stored | PRELOAD_DONE : stored & ~PRELOAD_DONE),
     write(value) {
-      if (value & 1) caches.preload(which, block.get(offset + 4), block.get(offset + 8) & 0xffff);
-      return (value & ~1) | 2; // DONE
+      if (value & PRELOAD_ENABLE) {
+        const line = lineBytesOf(which);
+        const first = block.get(offset + 4) & -line;
+        const step = value & PRELOAD_DESCENDING ? -line : line;
+        const count = block.get(offset + 8) & 0xffff;
+        caches.preload(
+          which,
+          Array.from({ length: count }, (_, index) => (first + step * index) >>> 0),
+        );
+      }
+      return value & ~PRELOAD_ENABLE;
     },
   });
+  /** The control word, and behind it address and size of two sections. */
+  const autoloadOf = (offset: number): Autoload | undefined => {
+    const control = block.get(offset);
+    if (!(control & AUTOLOAD_ENABLE)) return undefined;
+    const sections = [0, 1]
+      .filter((section) => (control >>> section) & 1)
+      .map((section) => {
+        const start = block.get(offset + 4 + 8 * section) >>> 0;
+        return { start, end: start + (block.get(offset + 8 + 8 * section) & 0x7ffffff) };
+      });
+    const trigger = (control >>> 5) & 3;
+    const count = ((control >>> 7) & 3) + 1;
+    const direction = control & AUTOLOAD_DESCENDING ? -1 : 1;
+    return {
+      onMiss: trigger !== 1,
+      onHit: trigger === 1 || trigger === 2,
+      linesAfter(address, lineBytes) {
+        const section = sections.find(({ start, end }) => address >= start && address < end);
+        if (!section) return [];
+        const line = (address & -lineBytes) >>> 0;
+        return Array.from({ length: count }, (_, index) => line + direction * lineBytes * (index + 1)).filter(
+          (next) => next >= section.start && next < section.end,
+        );
+      },
+    };
+  };
+  const autoloading = (which: 'data' | 'instruction', offset: number): Record<number, RegisterHooks> => {
+    const changed = (at: number, done: number): RegisterHooks => ({
+      reset: done,
+      write(value) {
+        block.set(at, value | done);
+        autoload[which] = autoloadOf(offset);
+        return value | done;
+      },
+    });
+    return Object.fromEntries(
+      [0, 4, 8, 12, 16].map((word) => [offset + word, changed(offset + word, word === 0 ? 1 << 3 : 0)]),
+    );
+  };
   const sync = (which: 'data' | 'instruction', offset: number, done: number): RegisterHooks => ({
     reset: done,
     read: (stored) => (clock.cycles >= busyUntil[which] ? stored | done : stored & ~done),
@@ -112,12 +180,12 @@ export function createExtmem(
       [EXTMEM.dcacheCtrl1]: changing(EXTMEM.dcacheCtrl1, 3),
       [EXTMEM.dcacheSyncCtrl]: sync('data', EXTMEM.dcacheSyncCtrl, 1 << 3),
       [EXTMEM.dcachePreloadCtrl]: preload('data', EXTMEM.dcachePreloadCtrl),
-      [EXTMEM.dcacheAutoloadCtrl]: { reset: 1 << 3, write: (value) => value | (1 << 3) },
+      ...autoloading('data', EXTMEM.dcacheAutoloadCtrl),
       [EXTMEM.icacheCtrl]: changing(EXTMEM.icacheCtrl, 0),
       [EXTMEM.icacheCtrl1]: changing(EXTMEM.icacheCtrl1, 3),
       [EXTMEM.icacheSyncCtrl]: sync('instruction', EXTMEM.icacheSyncCtrl, 1 << 1),
       [EXTMEM.icachePreloadCtrl]: preload('instruction', EXTMEM.icachePreloadCtrl),
-      [EXTMEM.icacheAutoloadCtrl]: { reset: 1 << 3, write: (value) => value | (1 << 3) },
+      ...autoloading('instruction', EXTMEM.icacheAutoloadCtrl),
       [EXTMEM.countersClear]: {
         write() {
           caches.clearCounters();
@@ -139,29 +207,36 @@ export function createExtmem(
     },
   });
 
+  const dataGeometry = (): CacheGeometry => {
+    const control = block.get(EXTMEM.dcacheCtrl);
+    return {
+      bytes: control & 4 ? 65536 : 32768,
+      ways: caches.dataCacheWays,
+      lineBytes: [16, 32, 64, 64][(control >>> 3) & 3],
+    };
+  };
+  const instructionGeometry = (): CacheGeometry => {
+    const control = block.get(EXTMEM.icacheCtrl);
+    return {
+      bytes: control & 4 ? 32768 : 16384,
+      ways: control & 2 ? 8 : 4,
+      lineBytes: control & 8 ? 32 : 16,
+    };
+  };
+  const lineBytesOf = (which: 'data' | 'instruction'): number =>
+    (which === 'data' ? dataGeometry() : instructionGeometry()).lineBytes;
+
   return {
     ...block,
     registers: block,
+    autoload,
+    dataGeometry,
+    instructionGeometry,
     reset() {
       block.reset();
+      autoload.data = autoload.instruction = undefined;
       busyUntil.data = busyUntil.instruction = 0;
       caches.geometryChanged();
-    },
-    dataGeometry() {
-      const control = block.get(EXTMEM.dcacheCtrl);
-      return {
-        bytes: control & 4 ? 65536 : 32768,
-        ways: caches.dataCacheWays,
-        lineBytes: [16, 32, 64, 64][(control >>> 3) & 3],
-      };
-    },
-    instructionGeometry() {
-      const control = block.get(EXTMEM.icacheCtrl);
-      return {
-        bytes: control & 4 ? 32768 : 16384,
-        ways: control & 2 ? 8 : 4,
-        lineBytes: control & 8 ? 32 : 16,
-      };
     },
     open(which, core) {
       const control = block.get(which === 'data' ? EXTMEM.dcacheCtrl : EXTMEM.icacheCtrl);

@@ -11,6 +11,7 @@ import { createI2c } from './i2c.ts';
 import { createInterruptMatrix } from './interrupt-matrix.ts';
 import type { ArenaLayout } from './memory-map.ts';
 import { createRegisterBlock, createUnimplementedPeripheral, type Peripheral } from './peripheral.ts';
+import type { SampleWindow } from './psram-timing.ts';
 import { createRandomWord } from './random.ts';
 import { RESET_REASON } from './reset-reasons.ts';
 import { createRtcControl } from './rtc-control.ts';
@@ -48,6 +49,8 @@ export interface PeripheralOptions {
   readonly psram: Uint8Array;
   readonly mac: readonly number[];
   readonly dataCacheWays: 4 | 8;
+  /** When the board's octal PSRAM is to be sampled. */
+  readonly psramWindow: SampleWindow;
   readonly hooks: ChipHooks;
 }
 
@@ -109,8 +112,15 @@ function createExternalMemory(
     base: 0x60003000,
     memoryClockHertz,
     onChange: () => cached.costsChanged(),
+    psramWindow: options.psramWindow,
   });
-  const spi1 = createSpi1(context, { base: 0x60002000, flash: flashChip, psram: psramChip });
+  const isOctal = board.psramMode === 'octal';
+  const spi1 = createSpi1(context, {
+    base: 0x60002000,
+    flash: flashChip,
+    psram: psramChip,
+    psramReadsRight: isOctal ? spi0.readsRightWith : undefined,
+  });
   const cached: CachedMemory = createCachedMemory(context, {
     extmemBase: 0x600c4000,
     layout,
@@ -123,6 +133,8 @@ function createExternalMemory(
       cpuHertz: clock.cpuHertz,
     }),
     psramProblem: () => spi0.psramProblem(),
+    psramReadsRight: () => !isOctal || spi0.readsRight(),
+    psram: options.psram,
     remapped: hooks.remapped,
   });
   return { spi0, spi1, cached };

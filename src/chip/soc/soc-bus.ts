@@ -134,8 +134,8 @@ export function createSocBus(options: SocBusOptions): SocBus {
     const at = address - SRAM1_INSTRUCTION.address;
     return at >= 0 && at < SRAM1_INSTRUCTION.length ? layout.sram + at : -1;
   };
-  const cachedOffset = (address: number, access: Access, core: number, cycle: number) => {
-    const offset = cached.locate(address, access, core, cycle);
+  const cachedOffset = (address: number, bytes: number, access: Access, core: number, cycle: number) => {
+    const offset = cached.locate(address, bytes, access, core, cycle);
     bus.stall = cached.stall;
     return offset;
   };
@@ -143,7 +143,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
   const instructionOffset = (address: number, bytes: number, access: Access, core: number, cycle: number) => {
     if (access !== ACCESS.fetch && bytes < 4) return -1;
     if (isCachedCode(address)) {
-      return access === ACCESS.store ? -1 : cachedOffset(address, access, core, cycle);
+      return access === ACCESS.store ? -1 : cachedOffset(address, bytes, access, core, cycle);
     }
     if (address >= ROM.address + ROM.length) return instructionSram(address);
     const isContents = access === ACCESS.load && address < ROM.address + ROM_STUB_BYTES;
@@ -171,7 +171,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
     locate(address, bytes, access, core, cycle) {
       bus.stall = 0;
       if (isCachedData(address))
-        return access === ACCESS.fetch ? -1 : cachedOffset(address, access, core, cycle);
+        return access === ACCESS.fetch ? -1 : cachedOffset(address, bytes, access, core, cycle);
       if (address >>> 26 === ROM.address >>> 26)
         return instructionOffset(address, bytes, access, core, cycle);
       for (const { region, offset } of plainMemory) {

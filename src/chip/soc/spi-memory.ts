@@ -11,6 +11,7 @@ import {
   type RegisterBlock,
   type RegisterHooks,
 } from './peripheral.ts';
+import { garble, type SampleWindow, samplesRight } from './psram-timing.ts';
 import type { SpiDevice } from './spi-devices.ts';
 
 const CMD = 0x00;
@@ -27,6 +28,10 @@ const MISC = 0x34;
 const CACHE_SCTRL = 0x40;
 const SRAM_CLK = 0x50;
 const W0 = 0x58;
+const TIMING_CALI = 0xa8;
+const SMEM_TIMING_CALI = 0xbc;
+const SMEM_DIN_MODE = 0xc0;
+const SMEM_DIN_NUM = 0xc4;
 const SMEM_AC = 0xdc;
 const SMEM_DDR = 0xe4;
 const CORE_CLK_SEL = 0xec;
@@ -71,6 +76,10 @@ export interface Spi0 extends Peripheral {
   /** How the caches reach memory now. */
   timing(): Omit<BusTiming, 'cpuHertz'>;
   psramProblem(): string | undefined;
+  /** Whether the caches read octal PSRAM at the right moment. */
+  readsRight(): boolean;
+  /** The same for SPI1, with the dummy clocks and the divider that are its own; the delays of the inputs are shared. */
+  readsRightWith(calibration: number, clock: number): boolean;
 }
 
 export interface Spi0Options {
@@ -78,6 +87,8 @@ export interface Spi0Options {
   /** Hertz of the clock before the dividers when CORE_CLK_SEL is 0. */
   memoryClockHertz(): number;
   onChange(): void;
+  /** Of the board's octal PSRAM. */
+  readonly psramWindow: SampleWindow;
 }
 
 function flashMode(control: number): FlashMode {
@@ -112,6 +123,9 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
       [USER2]: 0x70000003,
       [CACHE_SCTRL]: telling(CACHE_SCTRL, 0x0055c040),
       [SRAM_CLK]: telling(SRAM_CLK, 0x00030103),
+      [SMEM_TIMING_CALI]: telling(SMEM_TIMING_CALI, 0),
+      [SMEM_DIN_MODE]: telling(SMEM_DIN_MODE, 0),
+      [SMEM_DIN_NUM]: telling(SMEM_DIN_NUM, 0),
       [SMEM_AC]: 0x0000b107,
       [SMEM_DDR]: telling(SMEM_DDR, 0x00003020),
       [CORE_CLK_SEL]: telling(CORE_CLK_SEL, 0),
@@ -124,6 +138,16 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
     return base < 80_000_000 ? base : [80, 120, 160, 240][select] * 1_000_000;
   };
   const octal = () => (block.get(CACHE_SCTRL) & (1 << 21)) !== 0;
+  const readsRightWith = (calibration: number, divider: number) => {
+    // Delays want the clock of the delay line, extra dummies the bit that lets them in.
+    const isDelayed = (block.get(SMEM_TIMING_CALI) & 1) !== 0;
+    const setting = {
+      mode: isDelayed ? block.get(SMEM_DIN_MODE) & 7 : 0,
+      num: isDelayed ? block.get(SMEM_DIN_NUM) & 3 : 0,
+      dummy: calibration & 2 ? (calibration >>> 2) & 7 : 0,
+    };
+    return samplesRight(setting, options.psramWindow, coreClock(), coreClock() / divider);
+  };
   return {
     ...block,
     registers: block,
@@ -139,6 +163,9 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
         return 'SPI0 has no PSRAM commands set (CACHE_SCTRL 0x60003040)';
       return undefined;
     },
+    readsRight: () =>
+      !octal() || readsRightWith(block.get(SMEM_TIMING_CALI), clockDivider(block.get(SRAM_CLK))),
+    readsRightWith: (calibration, clock) => readsRightWith(calibration, clockDivider(clock)),
   };
 }
 
@@ -150,6 +177,8 @@ export interface Spi1Options {
   readonly base: number;
   readonly flash: SpiDevice;
   readonly psram: SpiDevice | undefined;
+  /** Whether what is read of octal PSRAM arrives right; undefined for other kinds. */
+  readonly psramReadsRight?: (calibration: number, clock: number) => boolean;
 }
 
 export function createSpi1(context: PeripheralContext, options: Spi1Options): Spi1 {
@@ -197,6 +226,10 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
           : new Uint8Array(0),
       wanted: user & USER_MISO ? Math.min(Math.ceil(bits(MISO_DLEN) / 8), 64) : 0,
     });
+    const isRight =
+      device !== options.psram ||
+      (options.psramReadsRight?.(block.get(TIMING_CALI), block.get(CLOCK)) ?? true);
+    if (!isRight) garble(reply);
     if (user & USER_MISO) store(reply);
   };
   const shortCommand = (value: number) => {

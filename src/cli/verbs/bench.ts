@@ -1,9 +1,10 @@
 /** `bench`: predicted speed of a model on the chip, and what each trick buys. */
 import type { Command } from 'commander';
 import type { SettingValues } from '../../contract/index.ts';
-import type { EnergyEstimate, Simulation } from '../../firmware/index.ts';
+import type { EnergyEstimate, ShapeRow, Simulation } from '../../firmware/index.ts';
 import { integer } from '../arguments.ts';
-import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { type BuildOptions, boardFrom, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { formatSpeed } from '../memory-report.ts';
 import { openNamed } from '../model-options.ts';
 import { settingOptions, settingsFrom } from '../setting-options.ts';
 import { formatTable, thousands } from '../table.ts';
@@ -11,6 +12,7 @@ import { formatTable, thousands } from '../table.ts';
 interface Options extends BuildOptions, SettingValues {
   tokens: number;
   ablation?: boolean;
+  models?: boolean;
   json?: boolean;
 }
 
@@ -46,12 +48,17 @@ export function register(program: Command): void {
     .description('predicted tokens per second; with --ablation, what each trick buys')
     .option('--tokens <n>', 'positions of the story that is timed', integer(2, 65536), 64)
     .option('--ablation', 'the same story without vector kernels, second core, full clock')
+    .option(
+      '--models',
+      'shapes of known models with random weights: speed, limit and bus use, without a simulation',
+    )
     .option('--json', 'as JSON on stdout')
     .addHelpText('after', '\nExample:\n  $ esp32-llm bench --ablation')
     .action(bench);
 }
 
 async function bench(options: Options): Promise<void> {
+  if (options.models) return benchModels(options);
   const [{ simulate }, { userCache }] = await Promise.all([
     import('../../firmware/index.ts'),
     import('../../node/index.ts'),
@@ -74,6 +81,51 @@ async function bench(options: Options): Promise<void> {
   process.stdout.write(
     options.json ? `${JSON.stringify(rows, null, 2)}\n` : `${formatRows(rows, options.tokens)}\n`,
   );
+}
+
+/** The table of shapes: what each would tell, and what the bus alone would let it. */
+async function benchModels(options: Options): Promise<void> {
+  const [{ predictShape, shapes }, { shippedPrograms }] = await Promise.all([
+    import('../../firmware/index.ts'),
+    import('../../node/index.ts'),
+  ]);
+  const { precision } = options;
+  const board = boardFrom(options);
+  const rows = shapes.map((shape) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kplanning ${shape.name} ...`);
+    return predictShape(shape, { board, precision, programs: shippedPrograms });
+  });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ board: board.id, precision, rows }, null, 2)}\n`
+      : `${board.name}, ${precision}\n\n${formatShapes(rows)}\n`,
+  );
+}
+
+function formatShapes(rows: readonly ShapeRow[]): string {
+  const lines = rows.map(({ name, parameters, prediction }) => {
+    const size = `${(parameters / 1e6).toFixed(2)}M`;
+    if (!prediction) return [name, size, 'no fit'];
+    const { tokensPerSecond, cyclesPerToken, busCycles, traffic } = prediction;
+    const outside = traffic.filter(({ limit }) => limit !== undefined);
+    const share = busCycles / cyclesPerToken;
+    const limit = share > 0 ? formatSpeed(tokensPerSecond / Math.min(1, share)) : '';
+    const megabytes = outside.reduce((sum, { reads }) => sum + reads, 0) / 1e6;
+    const busy = `${Math.round(100 * Math.min(1, share))} %`;
+    return [
+      name,
+      size,
+      formatSpeed(tokensPerSecond),
+      limit,
+      share > 0 ? busy : '',
+      `${megabytes.toFixed(2)} MB`,
+    ];
+  });
+  return formatTable([
+    ['predicted', 'weights', 'tokens/s', "bus's limit", 'bus busy', 'a token from outside'],
+    ...lines,
+  ]);
 }
 
 function rowOf(name: string, { tokensPerSecond, status, digest, energy }: Simulation, context: number): Row {

@@ -5,11 +5,11 @@ import { boards } from '../../chip/boards/index.ts';
 import { FailureError } from '../../errors.ts';
 import { integer } from '../arguments.ts';
 import { describeError } from '../errors.ts';
-import { boardFrom } from '../firmware-options.ts';
+import { type BuildOptions, boardFrom, memoryOptions } from '../firmware-options.ts';
 import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
 import { watchScreen } from '../screen.ts';
 
-interface Options extends RomOptions {
+interface Options extends Pick<BuildOptions, 'flashSize' | 'psram' | 'psramSize'>, RomOptions {
   board: string;
   tcp: number;
   flash: string;
@@ -20,8 +20,7 @@ const SAVE_EVERY_MS = 2000;
 const LOOK_EVERY_MS = 40;
 
 export function register(program: Command): void {
-  program
-    .command('board')
+  memoryOptions(program.command('board'))
     .description('a simulated board on a TCP port and a pseudo-terminal, to flash and talk to')
     .addOption(
       new Option('--board <name>', 'which board').choices(boards.map(({ id }) => id)).default(boards[0].id),

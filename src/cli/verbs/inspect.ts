@@ -1,8 +1,10 @@
 /** `inspect`: what a checkpoint is, how large in each precision, and what it would fit. */
 import type { Command } from 'commander';
 import { UsageError } from '../../errors.ts';
+import type { Fit } from '../../firmware/index.ts';
 import { createTokenizer, llama2cPieces, type Model, type Tokenizer } from '../../model/index.ts';
 import { showDownloads } from '../download-progress.ts';
+import { formatSpeed } from '../memory-report.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
 export function register(program: Command): void {
@@ -54,7 +56,33 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
     context > 0 ? `${context} positions` : 'does not fit',
     weights && `weights in ${weights}`,
   ]);
-  process.stdout.write(`${formatTable([['board', 'as', 'context', ''], ...rows])}\n`);
+  process.stdout.write(`${formatTable([['board', 'as', 'context', ''], ...rows])}\n\n`);
+  process.stdout.write(`${formatSpeeds(fits)}\n`);
+}
+
+/** The speeds that the plans promise, what a token reads behind the cache, and what these memories could give in all. */
+function formatSpeeds(fits: readonly Fit[]): string {
+  const rows = fits.flatMap(({ board, precision, prediction }) => {
+    if (!prediction) return [];
+    const { tokensPerSecond, traffic } = prediction;
+    const [psram, flash] = (['psram', 'flash'] as const).map((name) => {
+      const moved = traffic.find(({ region, share }) => region === name && share > 0.005);
+      return moved ? `${kilobytes(moved.reads)} at ${((moved.limit ?? 0) / 1e6).toFixed(1)} MB/s` : '';
+    });
+    const busy = traffic.reduce((sum, { share }) => sum + share, 0);
+    return [
+      [
+        board,
+        precision,
+        formatSpeed(tokensPerSecond),
+        psram,
+        flash,
+        busy > 0 ? `${Math.round(100 * busy)} %` : '',
+      ],
+    ];
+  });
+  if (rows.length === 0) return '';
+  return formatTable([['predicted', 'as', 'tokens/s', 'a token from PSRAM', 'from flash', 'bus'], ...rows]);
 }
 
 /** What is found, if it is. */

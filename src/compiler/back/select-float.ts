@@ -1,6 +1,9 @@
-/** Float arithmetic. Division and square root are runtime routines that use f registers only (`runtime/float.ts`). */
+/** Float arithmetic. Division and square root are sequences of their own (`float-steps.ts`), in place or as routines. */
+import type { Value } from '../middle/ir.ts';
+import { dividesInPlace } from '../middle/operations.ts';
+import { divideSequence, type FloatSequence, rootSequence } from './float-steps.ts';
 import { F0 } from './machine.ts';
-import { moveOp, put, type Rule, use } from './selector.ts';
+import { moveOp, put, type Rule, type Selector, temporary, use } from './selector.ts';
 
 const threeRegisters: Readonly<Record<string, string>> = { fadd: 'add.s', fsub: 'sub.s', fmul: 'mul.s' };
 
@@ -25,9 +28,14 @@ const unary: Readonly<Record<string, string>> = {
   ftobits: 'rfr',
 };
 
-const routine =
-  (symbol: string): Rule =>
+/** In place, or as a call of the routine where a function has many of them. */
+const division =
+  (symbol: string, sequence: FloatSequence): Rule =>
   (s, { args }, d) => {
+    if (dividesInPlace(s.fn)) {
+      inPlace(s, sequence, args, d);
+      return;
+    }
     args.forEach((value, i) => {
       put(s, 'mov.s', 'ds', F0 + i, use(s, value));
     });
@@ -36,6 +44,23 @@ const routine =
     call.defs = floatRoutineLosses;
     put(s, 'mov.s', 'ds', d, F0);
   };
+
+function inPlace(
+  s: Selector,
+  { steps, inputs, result }: FloatSequence,
+  args: readonly Value[],
+  d: number,
+): void {
+  const names = new Map(inputs.map((name, i) => [name, use(s, args[i])]));
+  names.set(result, d);
+  const register = (name: string) => {
+    const reg = names.get(name) ?? temporary(s, 'f');
+    names.set(name, reg);
+    return reg;
+  };
+  for (const { op, format, operands } of steps)
+    put(s, op, format, ...operands.map((part) => (typeof part === 'number' ? part : register(part))));
+}
 
 const fused =
   (op: string): Rule =>
@@ -65,6 +90,6 @@ export const floatRules: Readonly<Record<string, Rule>> = {
   ),
   fmadd: fused('madd.s'),
   fmsub: fused('msub.s'),
-  fdiv: routine('__wasm_divide'),
-  fsqrt: routine('__wasm_sqrt'),
+  fdiv: division('__wasm_divide', divideSequence),
+  fsqrt: division('__wasm_sqrt', rootSequence),
 };

@@ -7,6 +7,7 @@ import {
   guardedLoad,
   here,
   int,
+  ownLoad,
   perform,
   pop,
   popWord,
@@ -87,7 +88,8 @@ function accessed(b: Builder, address: Value, offset: number, width: number): Pl
 }
 
 function memorySize(b: Builder): Value {
-  return emit(b, 'load32', [symbolAddress(b.fn, b.linkage.memorySizeSymbol)]);
+  const word = symbolAddress(b.fn, b.linkage.memorySizeSymbol);
+  return b.linkage.memoryStays ? emit(b, 'loadk', [word]) : ownLoad(b, 'load32', word);
 }
 
 /** The chip address that goes with a WebAssembly address; traps where checking is on and the access is outside. */

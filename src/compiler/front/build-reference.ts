@@ -12,6 +12,7 @@ import {
   here,
   int,
   invariantWord,
+  ownLoad,
   perform,
   pop,
   popWord,
@@ -74,7 +75,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const { symbol, offset } = b.linkage.globalAddress(a);
     const base = symbolAddress(b.fn, symbol);
     const words = wordsOf(type).map((word, i) =>
-      emit(b, word === 'f' ? 'fload' : 'load32', [base], offset + 4 * i),
+      ownLoad(b, word === 'f' ? 'fload' : 'load32', base, offset + 4 * i),
     );
     push(b, type, words);
   },
@@ -83,7 +84,7 @@ const rules: Readonly<Record<string, Rule>> = {
     const { symbol, offset } = b.linkage.globalAddress(a);
     const base = symbolAddress(b.fn, symbol);
     words.forEach((word, i) => {
-      perform(b, type === 'f32' ? 'fstore' : 'store32', [base, word], offset + 4 * i);
+      perform(b, type === 'f32' ? 'fstore' : 'store32', [base, word], offset + 4 * i).isOwn = true;
     });
   },
   'table.get': (b, { a }) => {
@@ -154,8 +155,8 @@ interface TableState {
 function tableState(b: Builder, table: number): TableState {
   const descriptor = symbolAddress(b.fn, b.linkage.tableSymbol(table));
   return {
-    size: emit(b, 'load32', [descriptor], SIZE),
-    elements: emit(b, 'load32', [descriptor], ELEMENTS),
+    size: ownLoad(b, 'load32', descriptor, SIZE),
+    elements: ownLoad(b, 'load32', descriptor, ELEMENTS),
   };
 }
 

@@ -87,6 +87,13 @@ export function guardedLoad(
   return value;
 }
 
+/** Reads a word that the program's own stores never reach. */
+export function ownLoad(b: Builder, op: string, base: Value, imm = 0): Value {
+  const value = emit(b, op, [base], imm);
+  (b.fn.values[value].inst as Inst).isOwn = true;
+  return value;
+}
+
 export function int(b: Builder, value: number): Value {
   return constant(b.fn, value);
 }

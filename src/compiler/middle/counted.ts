@@ -15,18 +15,19 @@ import {
   type Value,
 } from './ir.ts';
 import { findLoops, type Loop } from './loops.ts';
-import { operations } from './operations.ts';
+import { dividesInPlace, operations } from './operations.ts';
 import { type Counting, countRounds, type Rounds } from './rounds.ts';
 
 /** The hardware reaches 256 bytes; an instruction takes three at most, a selected one stands for up to two of them. */
 const MAX_INSTRUCTIONS = 60;
+const DIVISION_INSTRUCTIONS = 28;
 
 /** `excluded` numbers loops in the order in which they are met. */
 export function markCountedLoops(fn: IrFunction, excluded: ReadonlySet<number>): void {
   const info = findLoops(fn);
   const outer = new Set(info.loops.map(({ parent }) => parent));
   for (const [number, loop] of info.loops.entries()) {
-    if (excluded.has(number) || outer.has(loop) || !isSuitable(loop)) continue;
+    if (excluded.has(number) || outer.has(loop) || !isSuitable(fn, loop)) continue;
     const found = findCounting(fn, loop);
     if (!found) continue;
     const inFront = (op: string, ...args: Value[]) => make(fn, loop.preheader, op, args);
@@ -35,13 +36,16 @@ export function markCountedLoops(fn: IrFunction, excluded: ReadonlySet<number>):
   }
 }
 
-function isSuitable(loop: Loop): boolean {
+function isSuitable(fn: IrFunction, loop: Loop): boolean {
   if (loop.latches.length !== 1) return false;
   const blocks = [...loop.blocks];
   const insts = blocks.flatMap((block) => block.insts);
-  // Division and square root are calls, too.
-  const calls = insts.some(({ op }) => /^(call|callx|fdiv|fsqrt|isync)$/.test(op));
-  return !calls && insts.length <= MAX_INSTRUCTIONS && blocks.every(({ end }) => end.kind !== 'switch');
+  // Division and square root are calls or sequences of many instructions.
+  const divisions = insts.filter(({ op }) => op === 'fdiv' || op === 'fsqrt').length;
+  if (divisions > 0 && !dividesInPlace(fn)) return false;
+  const calls = insts.some(({ op }) => /^(call|callx|isync)$/.test(op));
+  const size = insts.length + DIVISION_INSTRUCTIONS * divisions;
+  return !calls && size <= MAX_INSTRUCTIONS && blocks.every(({ end }) => end.kind !== 'switch');
 }
 
 /** Instructions in the preheader, folded where possible. */

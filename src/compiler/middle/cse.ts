@@ -41,22 +41,21 @@ export function shareExpressions(fn: IrFunction): void {
   };
   for (const block of order) {
     const decided = decidedConditions(fn, block, before.get(block) as Block[], resolve);
+    // Counts of what may have changed memory, and the words that only instructions of their own change.
     let memory = 0;
+    let own = 0;
     block.insts = block.insts.filter((inst) => {
       inst.args = inst.args.map((arg) => decided.get(resolve(arg)) ?? resolve(arg));
       const effect = effectOf(inst.op);
+      const after = () => ` in b${block.id} after ${inst.isOwn ? `own ${own}` : memory}`;
       if (effect === 'store' || effect === 'call') {
-        memory++;
+        if (inst.isOwn || effect === 'call') own++;
+        if (!inst.isOwn) memory++;
         const load = fullWidth[inst.op];
-        if (load)
-          remember(
-            `${load} ${inst.args[0]} ${inst.imm} in b${block.id} after ${memory}`,
-            inst.args[1],
-            block,
-          );
+        if (load) remember(`${load} ${inst.args[0]} ${inst.imm}${after()}`, inst.args[1], block);
         return true;
       }
-      const key = keyOf(inst, effect === 'load' ? ` in b${block.id} after ${memory}` : '');
+      const key = keyOf(inst, effect === 'load' ? after() : '');
       if (key === undefined) return true;
       const same = lookup(key, block);
       if (same === undefined) {

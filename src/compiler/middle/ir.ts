@@ -49,6 +49,8 @@ export interface Inst {
   signature?: Signature;
   /** Of an access: the checks (`trapif`) that must stand before it. */
   guards?: readonly Inst[];
+  /** Of an access: to a word that the program's own stores never reach (a global, the size of memory or of a table). */
+  isOwn?: boolean;
   /** Of a check that was removed: the same check before it; or that it is known to hold. */
   settled?: Inst | 'holds';
   /** Byte offset of the WebAssembly instruction it comes from. */

@@ -19,7 +19,11 @@ interface Certainty {
 
 function hoistFrom(fn: IrFunction, info: LoopInfo, loop: Loop): void {
   const inLoop = info.order.filter((block) => loop.blocks.has(block));
-  const writes = inLoop.some(({ insts }) => insts.some(isVisible));
+  const visible = inLoop.flatMap(({ insts }) => insts.filter(isVisible));
+  const writes: Writes = {
+    memory: visible.some(({ isOwn }) => !isOwn),
+    own: visible.some(({ op, isOwn }) => isOwn || effectOf(op) === 'call'),
+  };
   const leaving = inLoop.filter(({ end }) => end.edges.some(({ to }) => !loop.blocks.has(to)));
   const isOutside = (block: Block | undefined) => block === undefined || !loop.blocks.has(block);
   let quiet = true;
@@ -44,6 +48,12 @@ function hoistFrom(fn: IrFunction, info: LoopInfo, loop: Loop): void {
   }
 }
 
+/** What a loop writes: memory, and the words that the program's own stores never reach. */
+interface Writes {
+  readonly memory: boolean;
+  readonly own: boolean;
+}
+
 function isVisible({ op }: Inst): boolean {
   const effect = effectOf(op);
   return effect === 'store' || effect === 'call';
@@ -52,14 +62,15 @@ function isVisible({ op }: Inst): boolean {
 function mayHoist(
   inst: Inst,
   { always, quiet }: Certainty,
-  writes: boolean,
+  writes: Writes,
   isOutside: (block: Block) => boolean,
 ): boolean {
   // A check stops the program: only where the first round would have done so before anything else.
   if (inst.op === 'trapif') return always && quiet;
   // A load may only be made earlier where it is certain to be made at all, and behind its checks.
+  if (effectOf(inst.op) === 'load' && inst.isOwn) return !writes.own;
   if (effectOf(inst.op) === 'load')
-    return !writes && always && guardsOf(inst).every(({ block }) => isOutside(block));
+    return !writes.memory && always && guardsOf(inst).every(({ block }) => isOutside(block));
   if (effectOf(inst.op) !== 'pure') return false;
   return always || !/^(fdiv|fsqrt)$/.test(inst.op);
 }

@@ -3,7 +3,7 @@
  * arguments and its result, what it computes, and its algebra. Builder, folding, verifier, passes and selection read this
  * table, so they cannot disagree.
  */
-import type { RegisterClass } from './ir.ts';
+import type { IrFunction, RegisterClass } from './ir.ts';
 
 /**
  * What an instruction does to the world: nothing (`pure`), reads or writes memory, may stop the program (`trap`), or all
@@ -189,3 +189,20 @@ export const effectOf = (name: string): Effect => operation(name).effect;
 /** Whether an operation gives 0 or 1; false for calls and parameters, that have no name here. */
 export const isTruthOp = (name: string | undefined): boolean =>
   name !== undefined && (operations.get(name)?.truth ?? false);
+
+/** Float divisions and square roots of a function that are made in place, in about 28 instructions each; more of them are called. */
+const MOST_IN_PLACE = 3;
+
+const inPlace = new WeakMap<IrFunction, boolean>();
+
+export function dividesInPlace(fn: IrFunction): boolean {
+  let known = inPlace.get(fn);
+  if (known === undefined) {
+    let count = 0;
+    for (const { insts } of fn.blocks)
+      for (const { op } of insts) if (op === 'fdiv' || op === 'fsqrt') count++;
+    known = count <= MOST_IN_PLACE;
+    inPlace.set(fn, known);
+  }
+  return known;
+}

@@ -3,6 +3,7 @@ import { markCountedLoops } from './counted.ts';
 import { shareExpressions } from './cse.ts';
 import type { IrFunction } from './ir.ts';
 import { hoistInvariants } from './licm.ts';
+import { liftAddresses } from './lift.ts';
 import { findLoops, splitCriticalEdges } from './loops.ts';
 import { rebaseSums } from './rebase.ts';
 import { simplify } from './simplify.ts';
@@ -20,6 +21,7 @@ export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>, check: 
     shareExpressions,
     hoistInvariants,
     markCountedLoops: () => markCountedLoops(fn, uncounted),
+    liftAddresses,
     rebaseSums,
     findLoops: () => void findLoops(fn),
     splitCriticalEdges,
@@ -39,5 +41,5 @@ export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>, check: 
   run('shareExpressions', 'simplify', 'hoistInvariants', 'shareExpressions', 'simplify');
   run('markCountedLoops', 'simplify');
   // From here on nothing folds sums together again.
-  run('rebaseSums', 'findLoops', 'splitCriticalEdges');
+  run('liftAddresses', 'rebaseSums', 'findLoops', 'splitCriticalEdges');
 }

@@ -3,11 +3,21 @@ import { type ActivationRow, activations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
 import { grammarState } from '../grammar.ts';
-import { type KernelRow, kernels, type Parameter, softmaxOffset, softmaxTable } from '../kernels.ts';
+import { type KernelRow, kernels, type Parameter } from '../kernels.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
 import { type Arithmetic, type SizeFunction, sizes } from '../sizes.ts';
-import { activeList, digest, endings, normed, panicFrame, phases, status, teamwork } from '../status.ts';
+import {
+  activeList,
+  attentionJob,
+  digest,
+  endings,
+  normed,
+  panicFrame,
+  phases,
+  status,
+  teamwork,
+} from '../status.ts';
 import { placeFields, type Structure, structureBytes } from '../structure.ts';
 import { scratch } from '../working.ts';
 import { settingsFile } from './settings.ts';
@@ -117,10 +127,6 @@ const constantsFile = (): string =>
       ([name, { type, value, meaning }]) => `/** ${meaning} */\nexport const ${name}: ${type} = ${value};`,
     ),
     '',
-    '// The softmax table: offsets of its vectors, then of its words.',
-    ...[...softmaxTable.vectors, ...softmaxTable.words].map(
-      (name) => `export const SOFTMAX_${upperName(name)}: usize = ${softmaxOffset(name)};`,
-    ),
     '',
   );
 
@@ -163,6 +169,7 @@ const statusFile = (): string =>
     `export const ACTIVE_NUMBERS: usize = ${structureBytes(activeList)};`,
     prefixed('NORMED', normed),
     `export const NORMED_VECTOR: usize = ${structureBytes(normed)};`,
+    prefixed('ATTENTION', attentionJob),
     '// FNV-1a, 64 bits.',
     `export const DIGEST_OFFSET_BASIS: u64 = 0x${digest.offsetBasis.toString(16)};`,
     `export const DIGEST_PRIME: u64 = 0x${digest.prime.toString(16)};`,

@@ -4,12 +4,21 @@ import { entries, weightsHeader } from '../component.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats } from '../formats.ts';
 import { grammarState } from '../grammar.ts';
-import { type KernelRow, kernels, softmaxOffset, softmaxTable } from '../kernels.ts';
+import { type KernelRow, kernels } from '../kernels.ts';
 import { memoryBases } from '../memory.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
 import { type Arithmetic, type SizeFunction, sizes } from '../sizes.ts';
-import { activeList, endings, normed, panicFrame, phases, status, teamwork } from '../status.ts';
+import {
+  activeList,
+  attentionJob,
+  endings,
+  normed,
+  panicFrame,
+  phases,
+  status,
+  teamwork,
+} from '../status.ts';
 import { placeFields, type Structure, structureBytes } from '../structure.ts';
 import { buffers, scratch } from '../working.ts';
 
@@ -111,13 +120,6 @@ export function contractPage(): string {
     arithmeticSection('float'),
     '## Kernels\n\nArguments are in a2 to a7, a result in a2; a12 to a15 and a1 survive every call.\n',
     kernelSection(),
-    `### The softmax table\n\n${table(
-      ['offset', 'contents'],
-      [...softmaxTable.vectors, ...softmaxTable.words].map((name) => [
-        softmaxOffset(name),
-        code(name) + ((softmaxTable.vectors as readonly string[]).includes(name) ? ' in all lanes' : ''),
-      ]),
-    )}`,
     '## Words that are read from outside\n',
     structureTable('Status', status),
     `### Phases\n\n${nameTable(phases)}`,
@@ -126,6 +128,7 @@ export function contractPage(): string {
     structureTable('Panic frame', panicFrame),
     structureTable('Active units', activeList),
     structureTable('Normed vector', normed),
+    structureTable('Attention job', attentionJob),
     structureTable('State of a grammar', grammarState),
     `## Numbers of a program\n\nImmutable globals ${code('config.NAME')}.\n`,
     ...Object.entries(numbers).map(

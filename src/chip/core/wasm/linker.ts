@@ -5,8 +5,10 @@
 import type { Memory } from '../../bus/index.ts';
 import { pieViews, simdInlines } from '../../pie/index.ts';
 import { LAYOUT, TIME } from '../state.ts';
-import { compileBody, type Import, type Names, pushUnsigned, type View } from './body.ts';
+import { compileBody } from './body.ts';
 import { runText, turnsText } from './dispatch.ts';
+import type { Import, Names, View } from './names.ts';
+import { I32, pushUnsigned } from './opcodes.ts';
 
 /** What translated code calls, by its name in the text. */
 export type HostFunctions = Readonly<Record<string, (...values: number[]) => unknown>>;
@@ -46,7 +48,6 @@ interface Shared extends Linker {
 
 const MOST_PARAMETERS = 8;
 const FIRST_TABLE = 1024;
-const I32 = 0x7f;
 
 const inState = (offset: number, element: View['element']): View => ({ offset, element, inState: true });
 const inMemory = (offset: number, element: View['element']): View => ({ offset, element, inState: false });

@@ -4,6 +4,7 @@
  */
 import type { CacheGeometry } from '../cache-tags.ts';
 import type { Chip } from '../chip.ts';
+import { type DelaySetting, settingIn } from '../psram-timing.ts';
 import type { RomMemory } from '../rom/memory.ts';
 import { fillMmu, setUpFlash } from '../rom/registers.ts';
 import { WATCHDOG_KEY } from '../timer-group.ts';
@@ -49,8 +50,10 @@ export function bringUp(chip: Chip, options: BringUpOptions): void {
   startPll(chip, registers);
   registers.change(0x600c0010, 3, options.clockMegahertz / 80 - 1);
   registers.store(0x600c0060, 1 << 10);
-  setUpFlash(registers, chip.board.flashMode === 'qio' ? 0 : 2, chip.board.flashMegahertz === 80 ? 1 : 2);
-  if (chip.board.psramBytes > 0) setUpPsram(registers, chip.board.psramMode === 'octal');
+  const isOctal = chip.board.psramBytes > 0 && chip.board.psramMode === 'octal';
+  const divider = chip.board.flashMegahertz === 80 ? 1 : 2;
+  setUpFlash(registers, chip.board.flashMode === 'qio' ? 0 : 2, isOctal ? 2 * divider : divider);
+  if (chip.board.psramBytes > 0) setUpPsram(registers, isOctal, settingIn(chip.psramWindow));
   const entries = new Map(
     options.mappings.map(({ entry, target, page }) => [entry, page | (target === 'psram' ? MMU_PSRAM : 0)]),
   );
@@ -98,12 +101,18 @@ function startPll(chip: Chip, registers: RomMemory): void {
 }
 
 /** 80 MHz, as device/psram.ts leaves SPI0. */
-function setUpPsram(registers: RomMemory, isOctal: boolean): void {
+/** 80 MHz; octal in both clock edges from a core clock of 160 MHz, with the delays that its tuning has found. */
+function setUpPsram(registers: RomMemory, isOctal: boolean, { mode, num, dummy }: DelaySetting): void {
   const commands = (1 << 20) | (1 << 5);
   const octal = (1 << 4) | (1 << 3) | 1 | (31 << 14) | (17 << 6) | (7 << 22) | (1 << 21);
   const quad = (1 << 4) | (23 << 14) | (5 << 6) | (1 << 2);
   registers.store(0x60003040, commands | (isOctal ? octal : quad));
-  registers.store(0x60003050, 0x80000000);
+  registers.store(0x60003050, isOctal ? (1 << 16) | 1 : 0x80000000);
+  if (!isOctal) return;
+  registers.store(0x600030ec, 2);
+  registers.store(0x600030c0, mode);
+  registers.store(0x600030c4, num);
+  registers.store(0x600030bc, 1 | (dummy > 0 ? 2 : 0) | (dummy << 2));
 }
 
 function openCaches(registers: RomMemory, { dataCache, instructionCache, cachesCode }: BringUpOptions): void {

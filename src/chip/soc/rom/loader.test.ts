@@ -176,6 +176,14 @@ describe('what may be loaded where', () => {
       ],
     });
     expect(text).toBe(`${SET_UP}mode:QIO, clock div:2\r\nload:0x40378000,len:0x4\r\nentry 0x40378000\r\n`);
+    for (const [frequency, divider] of [
+      [1, 3],
+      [2, 4],
+      [15, 1],
+    ]) {
+      const segments = [{ address: 0x80010002 + (frequency << 8), data: new Uint8Array(8) }];
+      expect(logOf({ segments })).toContain(`mode:DIO, clock div:${divider}\r\n`);
+    }
     expect(logOf({ segments: [{ address: 0x80010000, data: new Uint8Array(4) }] })).toBe(
       `${SET_UP}cmd len 4\r\nets_loader.c 212 \r\n`,
     );

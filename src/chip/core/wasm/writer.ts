@@ -1,0 +1,120 @@
+/** A function's body as it grows: bytes, variables, labels, and what is known of the last bytes. */
+import { ACCESS, F64, I32, op, pushSigned, pushUnsigned } from './opcodes.ts';
+import type { Kind } from './operators.ts';
+
+export interface Local {
+  readonly index: number;
+  readonly kind: Kind;
+}
+
+/** A number that was written, and where. */
+export interface Literal {
+  readonly start: number;
+  readonly end: number;
+  readonly value: number;
+}
+
+export type Writer = ReturnType<typeof createWriter>;
+
+/** @param state index of the parameter that holds the state's address */
+export function createWriter(state: number) {
+  const out: number[] = [];
+  const types: number[] = [];
+  const locals = new Map<string, Local>([['$state', { index: state, kind: 'i32' }]]);
+  const pools = new Map<number, number[]>();
+  /** Labels of the blocks that are open, the innermost last. */
+  const open: string[] = [];
+  const none: Literal = { start: -1, end: -1, value: 0 };
+  /** The last number written, if nothing was written after it. */
+  let literal = none;
+  let tee = { at: -1, end: -1 };
+  /** Where the last thing was written that may do more than give a value. */
+  let impure = -1;
+
+  const newLocal = (type: number): number => types.push(type);
+  const local = (opcode: number, index: number) => {
+    out.push(opcode);
+    pushUnsigned(out, index);
+  };
+  const insert = (position: number, ...bytes: number[]) => {
+    out.splice(position, 0, ...bytes);
+  };
+
+  return {
+    out,
+    types,
+    locals,
+    open,
+    newLocal,
+    local,
+    insert,
+    get literal() {
+      return literal;
+    },
+    number(value: number, written = value) {
+      const start = out.length;
+      out.push(op.i32Const);
+      pushSigned(out, value);
+      literal = { start, end: out.length, value: written };
+    },
+    /** The number that all from `start` on is. */
+    literalFrom: (start: number): number | undefined =>
+      literal.start === start && literal.end === out.length ? literal.value : undefined,
+    /** Takes back all from `start` on. */
+    forget(start: number) {
+      out.length = start;
+      literal = none;
+    },
+    /** A local for the time being: the nth of its type. */
+    pooled(type: number, nth: number): number {
+      const pool = pools.get(type) ?? [];
+      pools.set(type, pool);
+      while (pool.length <= nth) pool.push(newLocal(type));
+      return pool[nth];
+    },
+    /** The variable of a name, for values of a kind. */
+    variable(name: string, kind: Kind): Local {
+      const known = locals.get(name);
+      if (known?.kind === kind) return known;
+      const created = { index: newLocal(kind === 'f64' ? F64 : I32), kind };
+      locals.set(name, created);
+      return created;
+    },
+    /** Keeps a value in a variable and on the stack. */
+    keep(index: number) {
+      tee = { at: out.length, end: 0 };
+      local(op.tee, index);
+      tee.end = impure = out.length;
+    },
+    /** Drops the value that was just computed. */
+    drop(kind: Kind) {
+      if (kind === 'void') return;
+      if (tee.end === out.length) out[tee.at] = op.set;
+      else out.push(op.drop);
+    },
+    /** What was just written does more than give a value. */
+    touch() {
+      impure = out.length;
+    },
+    isPureSince: (start: number): boolean => impure <= start,
+    toDouble(kind: Kind, position = out.length) {
+      if (kind !== 'f64') insert(position, kind === 'u32' ? op.fromU32 : op.fromI32);
+    },
+    branch(opcode: number, label: string) {
+      const place = open.lastIndexOf(label);
+      if (place < 0) throw new Error(`no label ${label}`);
+      out.push(opcode);
+      pushUnsigned(out, open.length - 1 - place);
+    },
+    access(code: number, shift: number, offset: number) {
+      out.push(code, shift);
+      pushUnsigned(out, offset);
+    },
+    /** A word of the state. */
+    loadState(offset: number) {
+      local(op.get, state);
+      out.push(ACCESS.i32.load, 2);
+      pushUnsigned(out, offset);
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * When SPI0 and SPI1 sample what octal PSRAM sends (docs/esp32-s3.md B6). Above 40 MHz in both clock edges the delay from the chip to the pins and
+ * back is longer than a bit, so the controller must be told by how much to wait; how much that is differs from board to board.
+ *
+ * ESP-IDF tries its settings in the order of the moment they sample at. That order is the scale here: a further dummy clock is so many
+ * steps later, a delay of the inputs so many earlier. Which steps read right is a window of a few, whose place is the board's.
+ */
+
+export interface DelaySetting {
+  readonly mode: number;
+  readonly num: number;
+  readonly dummy: number;
+}
+
+/** Steps that read right: from `first`, `length` of them. */
+export interface SampleWindow {
+  readonly first: number;
+  readonly length: number;
+}
+
+/** Above this no setting at all reads right by luck. */
+const UNTUNED_HERTZ = 40e6;
+
+/** By the core clock in MHz, whose half is the bus clock: steps of a dummy clock, and of each input delay (mode, num). */
+const SCALES: Readonly<
+  Record<number, { readonly dummy: number; readonly delays: Readonly<Record<string, number>> }>
+> = {
+  160: { dummy: 6, delays: { '0,0': 0, '1,0': -2, '4,0': -7, '4,1': -9, '2,1': -10, '4,2': -11 } },
+  240: { dummy: 4, delays: { '0,0': 0, '1,0': -2, '4,0': -5, '4,1': -7 } },
+};
+
+/** The step that a setting samples at; undefined where ESP-IDF has none like it. */
+export function stepOf({ mode, num, dummy }: DelaySetting, coreMegahertz: number): number | undefined {
+  const scale = SCALES[coreMegahertz];
+  const delay = scale?.delays[`${mode},${num}`];
+  return delay === undefined ? undefined : delay + scale.dummy * dummy;
+}
+
+/** Whether a bus at this clock reads right. */
+export function samplesRight(
+  setting: DelaySetting,
+  window: SampleWindow,
+  coreHertz: number,
+  busHertz: number,
+): boolean {
+  if (busHertz <= UNTUNED_HERTZ) return true;
+  const step = stepOf(setting, coreHertz / 1e6);
+  return step !== undefined && step >= window.first && step < window.first + window.length;
+}
+
+/** The window of one unit of a board, by its MAC address: some are early and some late, some wide and some narrow. */
+export function windowOf(mac: readonly number[]): SampleWindow {
+  const seed = mac.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193) >>> 0, 0x811c9dc5);
+  return { first: 2 + ((seed >>> 8) % 5), length: 3 + ((seed >>> 16) % 3) };
+}
+
+/** The middle of a window, with dummy clocks and input delays as ESP-IDF pairs them at a core clock of 160 MHz. */
+export function settingIn(window: SampleWindow): DelaySetting {
+  const middle = window.first + (window.length >> 1);
+  for (let dummy = 0; dummy <= 4; dummy++) {
+    for (const name of Object.keys(SCALES[160].delays)) {
+      const [mode, num] = name.split(',').map(Number);
+      if (stepOf({ mode, num, dummy }, 160) === middle) return { mode, num, dummy };
+    }
+  }
+  throw new RangeError(`no delay setting samples at step ${middle}`);
+}
+
+/** What is read at a wrong moment: half of the bits are those of the byte before. */
+export function garble(bytes: Uint8Array): void {
+  for (let at = bytes.length - 1; at > 0; at--) bytes[at] = (bytes[at] & 0xf0) | (bytes[at - 1] & 0x0f);
+  if (bytes.length > 0) bytes[0] ^= 0x0f;
+}

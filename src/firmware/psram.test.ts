@@ -1,0 +1,87 @@
+/** Octal PSRAM at 80 MHz: the boot code finds the moment to sample at on boards that differ. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { defaultBoard } from '../chip/boards/boards.ts';
+import { samplesRight, stepOf, windowOf } from '../chip/soc/psram-timing.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { buildFirmware, type Firmware } from './build.ts';
+import { createHostProgram } from './host.ts';
+import { simulate } from './simulate.ts';
+import { formatDigest } from './status.ts';
+import { shippedModel } from './testing.ts';
+
+const CONTEXT = 512;
+const STORY = { prompt: 'Once', temperature: 0, tokens: 3 };
+const { quantized, tokenizer } = shippedModel();
+/** Its flash has no room for weights, so that the KV cache lies in PSRAM. */
+const board = { ...defaultBoard, flashBytes: 1 << 20 };
+
+describe('octal PSRAM', () => {
+  let firmware: Firmware;
+  let digest: string;
+  beforeAll(() => {
+    firmware = buildFirmware({ programs, model: quantized, tokenizer, board, context: CONTEXT });
+    const host = createHostProgram({ programs, model: quantized, tokenizer, context: CONTEXT });
+    host.type(`/temp 0\r/tokens ${STORY.tokens}\r${STORY.prompt}\r`);
+    host.settle();
+    digest = formatDigest(host.status.digest);
+  });
+
+  it.each([
+    [1, 3, 'delay 2 of 1 to 3'],
+    [4, 4, 'delay 6 of 4 to 7'],
+    [7, 5, 'delay 9 of 7 to 11'],
+  ])('whose window begins at step %i and has %i: %s', (first, length, found) => {
+    const story = simulate(firmware, { ...STORY, psramWindow: { first, length } });
+    expect(story.printed).toContain(`PSRAM clock 80 MHz, ${found}\r\n`);
+    expect(story.digest).toBe(digest);
+    expect(story.warnings).toEqual([]);
+  });
+
+  it.each([
+    ['none', 3, 0],
+    ['too few to be more than luck', 3, 2],
+    ['all, which cannot be', 0, 14],
+  ])('runs at 40 MHz where %s of the settings read right', (_, first, length) => {
+    const story = simulate(firmware, { ...STORY, psramWindow: { first, length } });
+    expect(story.printed).toContain('PSRAM clock 40 MHz: no delay setting reads right at 80\r\n');
+    expect(story.digest).toBe(digest);
+    expect(story.warnings).toEqual([]);
+  });
+
+  it('is twice as fast at 80 MHz, and says which clock it has without tuning', () => {
+    const slow = buildFirmware({
+      programs,
+      model: quantized,
+      tokenizer,
+      board: { ...board, psramMegahertz: 40 },
+      context: CONTEXT,
+    });
+    const story = simulate(slow, STORY);
+    expect(story.printed).toContain('PSRAM clock 40 MHz\r\n');
+    expect(story.digest).toBe(digest);
+  });
+});
+
+describe('the moment that a setting samples at', () => {
+  it('is in the order in which ESP-IDF tries its settings', () => {
+    const at80 = [[0,0,0],[4,2,2],[2,1,2],[4,1,2],[1,0,1],[4,0,2],[0,0,1],[4,2,3],[2,1,3],[4,1,3],[1,0,2],[4,0,3],[0,0,2],[4,2,4]]; // biome-ignore format: a table
+    expect(at80.map(([mode, num, dummy]) => stepOf({ mode, num, dummy }, 160))).toEqual(
+      at80.map((_, step) => step),
+    );
+    expect(stepOf({ mode: 3, num: 3, dummy: 1 }, 160)).toBeUndefined();
+  });
+
+  it('does not matter up to 40 MHz, and does above', () => {
+    const setting = { mode: 0, num: 0, dummy: 0 };
+    const window = { first: 3, length: 4 };
+    expect(samplesRight(setting, window, 80e6, 40e6)).toBe(true);
+    expect(samplesRight(setting, window, 160e6, 80e6)).toBe(false);
+    expect(samplesRight({ mode: 0, num: 0, dummy: 1 }, window, 160e6, 80e6)).toBe(true);
+  });
+
+  it('differs from board to board', () => {
+    const windows = Array.from({ length: 40 }, (_, last) => windowOf([0x7c, 0xdf, 0xa1, 1, 2, last]));
+    expect(new Set(windows.map(({ first, length }) => `${first}+${length}`)).size).toBeGreaterThan(5);
+    for (const { first, length } of windows) expect(first + length).toBeLessThanOrEqual(14);
+  });
+});

@@ -1,0 +1,279 @@
+/**
+ * Attention of all heads of a core in one call: for each its scores, their exponentials, and the mean of the values so weighted.
+ * What lies between the three parts stays in registers; the constants are read where a register is free.
+ */
+import { attentionJob, offsetOf, value } from '../contract/index.ts';
+import {
+  type AR,
+  type Assembler,
+  a0,
+  a1,
+  a5,
+  a8,
+  a9,
+  a10,
+  a11,
+  a12,
+  a13,
+  a14,
+  a15,
+  qRegisters,
+} from '../xtensa/index.ts';
+import { kernel } from './kernel.ts';
+import { loadQuery, type ScoreRegisters, scores } from './scores.ts';
+import { refine, type WeightRegisters, weigh } from './softmax.ts';
+import { SUM, type ValueRegisters, weightedSums } from './values.ts';
+
+const { BASE, COARSEST, FAINTEST } = value;
+/** A score that may be more. */
+const HIGHEST = 127;
+const VECTOR = 16;
+/** 2^29: a reciprocal has 15 bits, and the largest sum that it is made of has 16. */
+const NUMERATOR = 1 << 29;
+/** Least sum of weights whose reciprocal has 15 bits. */
+const LEAST_SUM = 65;
+
+/** Offsets in the constants, whose first 32 bytes are the mask of the last group. */
+const [TOP, LOW, BASES, HALVES] = [0, 32, 48, 64];
+const SAVED = [a0, a12, a13, a14, a15];
+/** The frame: heads left, whose keys come next, a head's reciprocal, the groups; registers; then the query, or sums of values. */
+const [LEFT, AHEAD, RECIPROCAL, GROUPS, REGISTERS, WORK] = [0, 4, 8, 12, 16, 48];
+/** A frame of up to so many bytes is opened by one `addi`. */
+const SMALL_FRAME = 128;
+
+const job = (field: keyof typeof attentionJob.fields & string): number => offsetOf(attentionJob, field);
+
+/** Gathers a query's even components and odd ones at the frame's work space. Uses a8 to a11. */
+function gatherQuery(asm: Assembler, query: AR, jobs: AR, pairs: number): void {
+  const [from, to, word, other] = [a8, a9, a10, a11];
+  asm.l32i(from, jobs, job('odd'));
+  asm.addi(to, a1, WORK);
+  asm.add(from, from, query);
+  const whole = pairs % 4 === 0;
+  const bytes = whole ? 4 : 1;
+  for (let at = 0; at < pairs; at += bytes) {
+    if (whole) {
+      asm.l32i(word, query, at);
+      asm.l32i(other, from, at);
+      asm.s32i(word, to, at);
+      asm.s32i(other, to, pairs + at);
+    } else {
+      asm.l8ui(word, query, at);
+      asm.l8ui(other, from, at);
+      asm.s8i(word, to, at);
+      asm.s8i(other, to, pairs + at);
+    }
+  }
+}
+
+/** The sum of the weights in `sum` becomes the shift of the sums of values; `reciprocal` is what the shifted ones are multiplied by. */
+function reciprocalOf(asm: Assembler, sum: AR, reciprocal: AR, zeros: AR, spare: AR): void {
+  asm.movi(spare, LEAST_SUM);
+  asm.max(sum, sum, spare);
+  asm.nsau(zeros, sum);
+  asm.movi(spare, 24);
+  asm.min(zeros, zeros, spare);
+  asm.ssl(zeros);
+  asm.sll(sum, sum);
+  asm.movi(reciprocal, NUMERATOR);
+  asm.extui(sum, sum, 16, 16);
+  asm.quou(reciprocal, reciprocal, sum);
+  asm.sub(sum, spare, zeros);
+}
+
+export const attention = kernel(
+  'attention',
+  (asm, { queries, keys, out, count, positions, job: jobs }, { headSize }) => {
+    const pairs = headSize / 2;
+    const whole = headSize % 8 === 0;
+    const needed = WORK + Math.ceil((SUM * headSize) / VECTOR) * VECTOR;
+    const frame = needed < SMALL_FRAME ? needed : Math.ceil(needed / 256) * 256;
+    const moveStack = (by: number): void => {
+      if (needed < SMALL_FRAME) asm.addi(a1, a1, by);
+      else asm.addmi(a1, a1, by);
+    };
+    const [groups, coarser] = [a12, a13];
+    const mask = positions;
+    const constants = a11;
+
+    moveStack(-frame);
+    SAVED.forEach((register, i) => void asm.s32i(register, a1, REGISTERS + 4 * i));
+    asm.l32i(a8, jobs, job('ahead'));
+    asm.s32i(count, a1, LEFT);
+    asm.s32i(a8, a1, AHEAD);
+    asm.addi(groups, positions, 15);
+    asm.srli(groups, groups, 4);
+    asm.s32i(groups, a1, GROUPS);
+    asm.addi(positions, positions, -1);
+    asm.extui(positions, positions, 0, 4);
+    asm.movi(constants, 'attention_constants');
+    asm.sub(mask, constants, positions);
+    asm.addi(mask, mask, VECTOR - 1);
+
+    const [head, again, continued, tooFar, finer, refined, same] = [
+      'head',
+      'again',
+      'continued',
+      'tooFar',
+      'finer',
+      'refined',
+      'same',
+    ].map((name) => asm.label(name));
+    asm.alignTarget();
+    asm.place(head);
+    asm.movi(coarser, 0);
+    gatherQuery(asm, queries, jobs, pairs);
+
+    asm.place(again);
+    const [q0, q1, q2, q3, q4, q5, q6] = qRegisters;
+    const scoring: ScoreRegisters = {
+      query: a15,
+      keys: a8,
+      out: a9,
+      shift: a10,
+      groups: a14,
+      mask,
+      resident: [q0, q1],
+      rows: [q2, q3],
+      score: q4,
+      largest: q5,
+    };
+    asm.addi(a15, a1, WORK);
+    loadQuery(asm, headSize, scoring);
+    asm.movi(constants, 'attention_constants');
+    asm.l32i(a10, jobs, job('shift'));
+    asm.l32i(a9, jobs, job('scores'));
+    asm.addi(constants, constants, LOW);
+    asm.add(a10, a10, coarser);
+    asm.ee_vld_128_ip(scoring.largest, constants, TOP - LOW);
+    asm.mov(a8, keys);
+    asm.mov(a14, groups);
+    scores(asm, headSize, scoring);
+
+    const weighing: WeightRegisters = {
+      scores: a9,
+      weights: a10,
+      groups,
+      largest: q5,
+      top: q0,
+      base: q1,
+      half: q2,
+      x: q3,
+      low: q4,
+      high: q6,
+    };
+    asm.ee_movi_32_a(q5, a14, 0);
+    asm.l32i(a9, jobs, job('scores'));
+    asm.sext(a14, a14, 7);
+    asm.addi(a8, a14, -HIGHEST);
+    asm.beqz(a8, tooFar);
+    asm.addi(a8, a14, -FAINTEST);
+    asm.beqz(a8, tooFar);
+    asm.place(continued);
+    asm.bnez(coarser, finer);
+    asm.place(refined);
+    asm.ee_vld_128_ip(weighing.top, constants, BASES - TOP);
+    asm.ee_vld_128_ip(weighing.base, constants, HALVES - BASES);
+    asm.ee_vld_128_ip(weighing.half, constants, 0);
+    asm.addi(a10, a9, -VECTOR);
+    weigh(asm, weighing);
+
+    const mixing: ValueRegisters = {
+      values: a8,
+      weights: a9,
+      groups: a14,
+      sums: a15,
+      firstSum: a13,
+      stride: a10,
+      back: a11,
+      shift: a0,
+      sum: a5,
+    };
+    const reciprocal = a10;
+    asm.movi(a8, 6); // BASE has 64 in every byte
+    asm.l32i(a9, jobs, job('scores'));
+    asm.ee_srs_accx(a0, a8, 0);
+    reciprocalOf(asm, a0, reciprocal, a8, a11);
+    asm.s32i(reciprocal, a1, RECIPROCAL);
+    asm.l32i(a8, jobs, job('values'));
+    asm.mov(a14, groups);
+    asm.movi(a10, VECTOR * headSize);
+    asm.add(a8, a8, keys);
+    asm.addi(a13, a1, WORK);
+    asm.addi(out, out, -4);
+    if (whole) {
+      weightedSums(asm, headSize, mixing, (i, sum) => {
+        if (i === 0) asm.addi(out, out, 4);
+        asm.s16i(sum, out, 2 * i);
+      });
+      asm.addi(a8, a1, RECIPROCAL);
+      asm.addi(out, out, 4 - 2 * headSize);
+      asm.ee_vldbc_16(q0, a8);
+      asm.ssai(15);
+      for (let i = 0; i < headSize / 8; i += 2) {
+        const two = i + 1 < headSize / 8;
+        asm.ee_vld_128_ip(q1, out, two ? VECTOR : 0);
+        if (two) asm.ee_vld_128_ip(q2, out, -VECTOR);
+        asm.ee_vmul_s16(q1, q1, q0);
+        if (two) asm.ee_vmul_s16(q2, q2, q0);
+        asm.ee_vst_128_ip(q1, out, VECTOR);
+        if (two) asm.ee_vst_128_ip(q2, out, VECTOR);
+      }
+    } else {
+      weightedSums(asm, headSize, mixing, (i, sum) => {
+        asm.l32i(groups, a1, RECIPROCAL); // no other register is free
+        if (i === 0) asm.addi(out, out, 4);
+        asm.mull(sum, sum, groups);
+        asm.srai(sum, sum, 15);
+        asm.s16i(sum, out, 2 * i);
+      });
+      asm.addi(out, out, 4);
+      asm.l32i(groups, a1, GROUPS);
+    }
+
+    // The next head, and whose keys it reads.
+    asm.l32i(a8, a1, LEFT);
+    asm.l32i(a9, a1, AHEAD);
+    asm.l32i(a10, jobs, job('kvHeads'));
+    asm.l32i(a11, jobs, job('heads'));
+    asm.addi(a8, a8, -1);
+    asm.add(a9, a9, a10);
+    asm.s32i(a8, a1, LEFT);
+    asm.addi(queries, queries, pairs);
+    const done = asm.label('done');
+    asm.beqz(a8, done);
+    asm.blt(a9, a11, same);
+    asm.sub(a9, a9, a11);
+    asm.l32i(a10, jobs, job('stride'));
+    asm.s32i(a9, a1, AHEAD);
+    asm.add(keys, keys, a10);
+    asm.j(head);
+    asm.alignTarget();
+    asm.place(same);
+    asm.s32i(a9, a1, AHEAD);
+    asm.j(head);
+
+    // Once more, in coarser steps.
+    asm.place(tooFar);
+    asm.addi(a8, coarser, -COARSEST);
+    asm.beqz(a8, continued);
+    asm.addi(coarser, coarser, 1);
+    asm.j(again);
+    asm.place(finer);
+    refine(asm, weighing);
+    asm.addi(coarser, coarser, -1);
+    asm.l32i(a9, jobs, job('scores'));
+    asm.bnez(coarser, finer);
+    asm.j(refined);
+
+    asm.place(done);
+    SAVED.forEach((register, i) => void asm.l32i(register, a1, REGISTERS + 4 * i));
+    moveStack(frame);
+    asm.ret();
+
+    asm.section('.rodata', { align: 16, code: false });
+    asm.place('attention_constants');
+    for (const byte of [127, -128, FAINTEST]) for (let i = 0; i < 16; i++) asm.byte(byte);
+    for (const half of [BASE, 128]) for (let i = 0; i < 8; i++) asm.half(half);
+  },
+);
