@@ -5,10 +5,14 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from './cli/program.ts';
+import { createHostProgram, formatDigest } from './firmware/index.ts';
+import { shippedModel } from './firmware/testing.ts';
+import { shippedPrograms } from './node/device-programs.ts';
 import { int8Goldens } from './testing/shared-files.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const words = (text: string): string => text.split(/\s+/).join(' ');
 const documents = execFileSync('git', ['ls-files', '*.md'], { cwd: root, encoding: 'utf8' })
   .trim()
   .split('\n');
@@ -35,12 +39,18 @@ describe('documents', () => {
         expect([...verbs], `${document}: esp32-llm ${verb}`).toContain(verb);
   });
 
-  it('README shows the golden story', () => {
-    const { text, digest, prompt, temperature, topp, seed } = int8Goldens()[3]!;
-    const words = (lines: string): string => lines.split(/\s+/).join(' ');
+  it('README shows the story that the program tells to its end, and its digest', () => {
+    const { prompt, temperature, topp, seed } = int8Goldens()[3]!;
     const shown = words(read('README.md'));
-    expect(shown).toContain(words(`> ${prompt} ${text.trim()}`));
-    expect(shown.split(digest).length - 1).toBe(2);
+    const { quantized, tokenizer } = shippedModel();
+    const context = Number(/KV cache [\d.]+ KB for (\d+) tokens/.exec(shown)![1]);
+    const host = createHostProgram({ programs: shippedPrograms, model: quantized, tokenizer, context });
+    host.type([`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, prompt, ''].join('\r'));
+    host.settle();
+    const { tokens, status } = host;
+    const pieces = [...tokens].map((token, i) => tokenizer.decode(tokens[i - 1] ?? 1, token));
+    expect(shown).toContain(words(`> ${prompt} ${Buffer.concat(pieces).toString().trim()}`));
+    expect(shown.split(formatDigest(status.digest)).length - 1).toBe(2);
     expect(shown).toContain(
       `> /temp ${temperature} temperature ${temperature} > /topp ${topp} top-p ${topp} > /seed ${seed}`,
     );

@@ -76,7 +76,7 @@ export function createIdealCores(firmware: Firmware): IdealCores {
       if (forward === undefined) throw new Error('the program has no forwardCore');
       const token = 1;
       for (const core of count === 2 ? ([0, 1] as const) : ([0] as const))
-        begin(core, forward, [core, token, position]);
+        begin(core, forward, [core, token, position, 1]);
       finish();
       const choose = functionOf('likeliest');
       if (choose !== undefined) {

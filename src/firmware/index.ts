@@ -25,11 +25,10 @@ export { predictShape, type Shape, type ShapeRow, shapes } from './shapes.ts';
 export {
   type SimulateOptions,
   type Simulation,
-  type StoryOptions,
   simulate,
-  storyLines,
 } from './simulate.ts';
 export { digestTokens, formatDigest, type Status } from './status.ts';
+export { type StoryOptions, storyLines } from './story-lines.ts';
 export { systemItems } from './system.ts';
 export { VERSION } from './version.ts';
 export { packVocabulary, vocabularyConstants } from './vocabulary.ts';

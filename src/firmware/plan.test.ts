@@ -91,9 +91,9 @@ describe('memory plan', () => {
     // Longest contexts that fit: small has one of 512 at most, large too.
     ['t-camera-s3', 512, 512],
     ['devkitc-n16r8', 512, 512],
-    ['devkitc-n8', 512, 480],
-    ['heltec-v3', 512, 480],
-    ['bare-s3', 512, 304],
+    ['devkitc-n8', 512, 512],
+    ['heltec-v3', 512, 512],
+    ['bare-s3', 512, 336],
   ])(
     'plans for %s whatever fits and refuses what does not, to the context',
     (id, longestSmall, longestLarge) => {

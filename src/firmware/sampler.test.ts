@@ -52,7 +52,14 @@ beforeAll(async () => {
   }
 }, 60_000);
 
-const PLACES = { scratch: 0x1000, recent: 0x9000, teamwork: 0xa000, candidates: 0x10000, logits: 0x20000 };
+const PLACES = {
+  scratch: 0x1000,
+  recent: 0x9000,
+  teamwork: 0xa000,
+  candidates: 0x10000,
+  logits: 0x20000,
+  grammar: 0,
+};
 /** Real value of a unit of integer logits: of the order that models have. */
 const UNIT = 2e-7;
 /** Numbers that the sampler does not look at. */

@@ -1,5 +1,4 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
-import { type SettingValues, settingLines } from '../contract/index.ts';
 import { createTokenizer } from '../model/index.ts';
 import type { Firmware } from './build.ts';
 import { type EnergyEstimate, estimateEnergy } from './energy.ts';
@@ -7,14 +6,7 @@ import { type ProfileRow, profileBetween, type Spent, spentBy } from './profile.
 import { checkStory } from './prompt.ts';
 import { createSession, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
-
-/** What is asked for; settings that are left out stay as the device starts with them. */
-export interface StoryOptions extends SettingValues {
-  prompt?: string;
-  seed?: bigint | number;
-  /** Positions at most, the prompt's included; default: the context. */
-  tokens?: number;
-}
+import { type StoryOptions, storyLines } from './story-lines.ts';
 
 export interface SimulateOptions
   extends StoryOptions,
@@ -100,10 +92,3 @@ export function simulate(firmware: Firmware, options: SimulateOptions = {}): Sim
 /** A story may be as slow as float32 from quad flash; beyond that something is wrong. */
 const STORY_SECONDS = 10;
 const SECONDS_PER_TOKEN = 20;
-
-/** Console lines that make a story's settings. */
-export const storyLines = (options: StoryOptions): string[] => [
-  ...settingLines(options),
-  ...(options.seed === undefined ? [] : [`/seed ${options.seed}`]),
-  ...(options.tokens === undefined ? [] : [`/tokens ${options.tokens}`]),
-];

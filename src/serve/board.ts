@@ -2,6 +2,7 @@
  * One board of a pool: connected, checked by a canary story, asked one story at a time, and connected again when it was lost. It
  * never gives up: a board that is plugged in again serves again.
  */
+import { settingLines, settingNames, settings } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import {
   type Connection,
@@ -11,7 +12,7 @@ import {
   RestartedError,
   type Story,
 } from '../serial/index.ts';
-import type { OnToken, Sampling, TellRequest } from './request.ts';
+import type { OnToken, TellRequest } from './request.ts';
 
 export interface BoardSource {
   /** What status and messages call it. */
@@ -74,8 +75,8 @@ const RETRY_MS = 1000;
 const SLOWEST_RETRY = 30;
 const SILENCE_MS = 10_000;
 
-/** The console command of each setting. */
-const COMMANDS: Readonly<Record<keyof Sampling, string>> = { temperature: '/temp', topp: '/topp' };
+/** What a board starts with: settings of an earlier request must not stay. */
+const INITIAL = Object.fromEntries(settingNames.map((name) => [name, settings[name].initial]));
 
 export function createPooledBoard(source: BoardSource, options: BoardOptions): PooledBoard {
   const { onChange, judge, silence = SILENCE_MS, retry = RETRY_MS } = options;
@@ -84,8 +85,8 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   let connection: Connection | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  /** What the board's settings are, so that only changes are sent. */
-  let settings: Record<string, string> = {};
+  /** The line of each command that the board had last, so that only changes are sent. */
+  const sent = new Map<string, string>();
 
   const enter = (state: BoardState, trouble?: string): void => {
     if (status.state === 'closed') return;
@@ -98,7 +99,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     const old = connection;
     connection = undefined;
     device = undefined;
-    settings = {};
+    sent.clear();
     await old?.close().catch(() => {});
   };
 
@@ -129,27 +130,23 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       failures = 0;
       enter(objection === undefined ? 'idle' : 'refused', objection);
     } catch (error) {
-      if (!(error instanceof FailureError)) throw error;
-      lose(error.message);
+      lose(error instanceof Error ? error.message : String(error));
     }
   };
   const isClosed = (): boolean => status.state === 'closed';
 
   const ask = async (to: Device, request: TellRequest, onToken: OnToken): Promise<Story> => {
-    const wanted: Record<string, string> = {
-      '/seed': String(request.seed),
-      '/tokens': String(request.tokens > (status.context ?? 0) ? 0 : request.tokens),
-      ...Object.fromEntries(
-        Object.entries(request.sampling).map(([name, value]) => [
-          COMMANDS[name as keyof Sampling],
-          String(value),
-        ]),
-      ),
-    };
-    for (const [command, value] of Object.entries(wanted)) {
-      if (settings[command] === value) continue;
-      await to.command(`${command} ${value}`);
-      settings[command] = value;
+    const tokens = request.tokens > (status.context ?? 0) ? 0 : request.tokens;
+    const wanted = [
+      `/seed ${request.seed}`,
+      `/tokens ${tokens}`,
+      ...settingLines({ ...INITIAL, ...request.sampling }),
+    ];
+    for (const line of wanted) {
+      const [command] = line.split(' ');
+      if (sent.get(command) === line) continue;
+      await to.command(line);
+      sent.set(command, line);
     }
     return to.tell(request.prompt, onToken);
   };

@@ -1,12 +1,12 @@
 /** A request for text, answered by the pool: what the story goes on with after the prompt, as it comes. */
+import type { SettingValues } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Pool } from './pool.ts';
-import type { Sampling } from './request.ts';
 
 export interface CompletionRequest {
   prompt: string;
   model?: string;
-  sampling: Sampling;
+  sampling: SettingValues;
   seed?: bigint;
   /** Tokens behind the prompt at most. */
   maxTokens?: number;
@@ -21,7 +21,7 @@ export interface CompletionResult {
   promptTokens: number;
   completionTokens: number;
   seed: bigint;
-  /** 64-bit digest of all token ids that the board told, hexadecimal; where the text was cut short, of those until then. */
+  /** 64-bit digest of all token ids that the board told, hexadecimal; where the text was cut short, of those until then; '' where the board was lost at the end. */
   digest: string;
   /** By the board's own cycle counter. */
   tokensPerSecond: number;
@@ -92,7 +92,7 @@ export async function complete(
   let promptTokens = 0;
   let stopped = false;
   const prompt = oneLine(request.prompt);
-  const story = await pool.tell(
+  const asked = pool.tell(
     { ...request, prompt, seed, tokens: maxTokens === undefined ? 0 : positions(prompt, maxTokens) },
     (token, start) => {
       promptTokens = start?.prompt ?? promptTokens;
@@ -104,15 +104,20 @@ export async function complete(
     },
     signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
   );
+  // A board that is lost while it is told to stop has said all that is wanted.
+  const story = await asked.catch((error: unknown) => {
+    if (enough.signal.aborted && !signal?.aborted) return undefined;
+    throw error;
+  });
   stream.end();
-  const full = !stopped && (told === maxTokens || story.end.ending === 'limit');
+  const full = !stopped && (told === maxTokens || story?.end.ending === 'limit');
   return {
     finish: full ? 'length' : 'stop',
     promptTokens,
     completionTokens: told,
     seed,
-    digest: story.end.digest,
-    tokensPerSecond: (story.end.tokens * story.end.megahertz * 1e6) / Number(story.end.cycles),
+    digest: story?.end.digest ?? '',
+    tokensPerSecond: story ? (story.end.tokens * story.end.megahertz * 1e6) / Number(story.end.cycles) : 0,
   };
 }
 

@@ -7,12 +7,15 @@ import { hangUp, lineStream } from './http.ts';
 import type { Pool } from './pool.ts';
 
 /** What Ollama takes when nothing is said (its docs, Modelfile parameters). */
-const DEFAULTS = { temperature: 0.8, topp: 0.9 };
+const DEFAULTS = { temperature: 0.8, topp: 0.9, topk: 40, minp: 0, penalty: 1.1 };
 
 const options = z
   .object({
     temperature: z.number().min(0).max(10).nullish(),
     top_p: z.number().min(0).max(1).nullish(),
+    top_k: z.int().min(0).max(65535).nullish(),
+    min_p: z.number().min(0).max(1).nullish(),
+    repeat_penalty: z.number().min(1).max(2).nullish(),
     seed: z.int().nullish(),
     num_predict: z.int().nullish(),
     stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(8)]).nullish(),
@@ -101,6 +104,9 @@ async function answer(
         sampling: {
           temperature: asked.temperature ?? DEFAULTS.temperature,
           topp: asked.top_p ?? DEFAULTS.topp,
+          topk: asked.top_k ?? DEFAULTS.topk,
+          minp: asked.min_p ?? DEFAULTS.minp,
+          penalty: asked.repeat_penalty ?? DEFAULTS.penalty,
         },
         seed: asked.seed == null || asked.seed <= 0 ? undefined : BigInt(asked.seed),
         maxTokens: asked.num_predict == null || asked.num_predict < 1 ? undefined : asked.num_predict,

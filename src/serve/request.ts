@@ -1,16 +1,12 @@
 /** What boards are asked for, whichever shape the request came in. */
+import type { SettingValues } from '../contract/index.ts';
 import type { StartEvent, TokenEvent } from '../serial/index.ts';
-
-/** How tokens are chosen; what is not given is as the board has it. */
-export interface Sampling {
-  temperature: number;
-  topp: number;
-}
 
 export interface TellRequest {
   /** One line, as the board's console takes it. */
   prompt: string;
-  sampling: Sampling;
+  /** How tokens are chosen; what is not given is as a board starts. */
+  sampling: SettingValues;
   /** The same seed tells the same story; above 0. */
   seed: bigint;
   /** Positions at most, the prompt included; 0: the context. */

@@ -148,7 +148,7 @@ describe("Ollama's client", () => {
     const { ollama, openai } = await serve([board('a')]);
     expect((await ollama.list()).models.map(({ name }) => name)).toEqual([`${NAME}:latest`]);
     expect((await ollama.show({ model: NAME })).capabilities).toEqual(['completion']);
-    const options = { seed: 7, temperature: 0.8, top_p: 0.9, num_predict: 40 };
+    const options = { seed: 7, temperature: 0.8, top_p: 0.9, top_k: 0, repeat_penalty: 1, num_predict: 40 };
     const plain = (await openai.completions.create(STORY)).choices[0].text;
     const whole = await ollama.generate({ model: `${NAME}:latest`, prompt: STORY.prompt, options });
     expect(whole).toMatchObject({ response: plain, done: true, done_reason: 'length', eval_count: 40 });
@@ -171,7 +171,7 @@ describe('the pool', () => {
   it('tells a story again elsewhere when its board is pulled, and the client sees no gap', async () => {
     const why: string[] = [];
     // The canary takes about 2,000 bytes: the cable goes in the middle of the story behind it.
-    const { openai, pool } = await serve([board('bad', { dropAfter: 4500 }), board('good')], {
+    const { openai, pool } = await serve([board('bad', { dropAfter: 3500 }), board('good')], {
       onRetold: (text) => why.push(text),
     });
     const stories = await Promise.all([0, 1, 2].map(() => openai.completions.create(STORY)));
