@@ -1,4 +1,5 @@
 /** Which boards a model fits, and how: for `inspect`. */
+import type { Cache } from '../cache.ts';
 import { type Board, boards } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
@@ -25,10 +26,15 @@ export interface Fit {
  * Plans the model for every board of the table, in int8 and float32. The program is compiled once for each precision, for the board with
  * most of it (screen and PSRAM): what it needs beside SRAM0 is the same on all.
  */
-export function fitBoards(model: Model, tokenizer: Tokenizer, programs: DevicePrograms): Fit[] {
+export function fitBoards(
+  model: Model,
+  tokenizer: Tokenizer,
+  programs: DevicePrograms,
+  cache?: Cache,
+): Fit[] {
   return (['int8', 'f32'] as const).flatMap((precision) => {
     const packed = quantize(model, { precision });
-    const options = { model: packed, tokenizer, programs };
+    const options = { model: packed, tokenizer, programs, cache };
     const program = compiledNeeds(options);
     const plans = boards.map((board) => ({
       board,

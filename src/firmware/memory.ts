@@ -26,6 +26,20 @@ export interface MemoryItem {
   fixed?: number;
 }
 
+/** Loaded into SRAM and moved by no token, but for what `more` says. */
+export const memoryItem = (name: string, bytes: number, more: Partial<MemoryItem> = {}): MemoryItem => ({
+  name,
+  purpose: 'system',
+  bytes,
+  align: 16,
+  lifetime: 'loaded',
+  memory: 'sram',
+  zero: false,
+  reads: 0,
+  writes: 0,
+  ...more,
+});
+
 export type RegionName = 'sram0' | 'sram' | 'flash' | 'psram';
 
 export interface PlacedItem extends MemoryItem {

@@ -8,6 +8,7 @@ import {
   CACHED,
   type MemoryItem,
   MMU_PAGE,
+  memoryItem,
   type PlacedItem,
   ROM_DATA,
   roundUp,
@@ -120,17 +121,7 @@ describe('placing', () => {
   });
 
   it('copies no more to PSRAM than flash has room for in pages of their own', () => {
-    const fill = (name: string, bytes: number): MemoryItem => ({
-      name,
-      purpose: 'code',
-      bytes,
-      align: 16,
-      lifetime: 'loaded',
-      memory: 'sram',
-      zero: false,
-      reads: 0,
-      writes: 0,
-    });
+    const fill = (name: string, bytes: number): MemoryItem => memoryItem(name, bytes, { purpose: 'code' });
     const streamed = (name: string): MemoryItem => ({
       ...fill(name, 40_000),
       memory: 'any',

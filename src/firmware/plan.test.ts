@@ -4,7 +4,7 @@ import type { Tokenizer } from '../model/index.ts';
 import { largeModel } from '../model/testing.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
 import { memoryCosts } from './costs.ts';
-import { type MemoryItem, ROM_DATA, SRAM } from './memory.ts';
+import { type MemoryItem, memoryItem, ROM_DATA, SRAM } from './memory.ts';
 import { isShortage, placeAll } from './place.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
 import { longestContext } from './plan-search.ts';
@@ -188,18 +188,8 @@ describe('memory plan', () => {
 });
 
 describe('placing', () => {
-  const item = (name: string, bytes: number, more: Partial<MemoryItem> = {}): MemoryItem => ({
-    name,
-    purpose: 'weights',
-    bytes,
-    align: 16,
-    lifetime: 'loaded',
-    memory: 'sram',
-    zero: false,
-    reads: 0,
-    writes: 0,
-    ...more,
-  });
+  const item = (name: string, bytes: number, more: Partial<MemoryItem> = {}): MemoryItem =>
+    memoryItem(name, bytes, { purpose: 'weights', ...more });
   const room = { flashBytes: 0, psramBytes: 0, costs: memoryCosts(findBoard('devkitc-n16r8')) };
   const below = ROM_DATA.start - SRAM.start;
   const above = SRAM.end - ROM_DATA.end;

@@ -1,7 +1,7 @@
 /** Memory that the device program needs besides the model: console, prompt, sampler, stacks (src/contract/numbers.ts). */
 import { status, structureBytes, teamwork, value } from '../contract/index.ts';
 import type { ModelConfig, Tokenizer } from '../model/index.ts';
-import { type MemoryItem, roundUp } from './memory.ts';
+import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
 import { LINE_BYTES } from './prompt.ts';
 import { PANIC_BYTES } from './start.ts';
 import { packVocabulary, vocabularyConstants } from './vocabulary.ts';
@@ -27,25 +27,11 @@ export interface SystemItem extends MemoryItem {
   contents?: Uint8Array;
 }
 
-const empty = (name: string, bytes: number, lifetime: 'early' | 'late', zero: boolean): SystemItem => ({
-  name,
-  purpose: 'system',
-  bytes,
-  align: 16,
-  lifetime,
-  memory: 'sram',
-  zero,
-  reads: 0,
-  writes: 0,
-});
+const empty = (name: string, bytes: number, lifetime: 'early' | 'late', zero: boolean): SystemItem =>
+  memoryItem(name, bytes, { lifetime, zero });
 
 const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']): SystemItem => ({
-  ...empty(name, contents.length, 'early', false),
-  purpose: memory === 'any' ? 'tables' : 'system',
-  lifetime: 'loaded',
-  memory,
-  reads: 0,
-  writes: 0,
+  ...memoryItem(name, contents.length, { purpose: memory === 'any' ? 'tables' : 'system', memory }),
   contents,
 });
 

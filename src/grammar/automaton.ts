@@ -5,7 +5,7 @@
  * exact; elsewhere (a list within a list) the rule is unrolled, {@link GrammarLimits.nesting} levels deep.
  */
 import { FailureError } from '../errors.ts';
-import type { Expression, Grammar } from './expression.ts';
+import type { Expression, Grammar, Range } from './expression.ts';
 import { utf8Sequences } from './utf8.ts';
 
 export interface GrammarLimits {
@@ -93,38 +93,37 @@ function buildNfa(grammar: Grammar, limits: GrammarLimits): Nfa {
     if (level > 0) entries.delete(key);
   };
 
+  /** Builds parts one behind the other. */
+  const chain = <Part>(
+    parts: Iterable<Part>,
+    from: number,
+    to: number,
+    connect: (part: Part, at: number, next: number) => void,
+  ): void => {
+    const all = [...parts];
+    let at = from;
+    for (const [i, part] of all.entries()) {
+      const next = i === all.length - 1 ? to : state();
+      connect(part, at, next);
+      at = next;
+    }
+    if (all.length === 0) empty[from].push(to);
+  };
+  const edge = ([first, last]: Range, at: number, next: number): void => {
+    edges[at].push({ first, last, to: next });
+  };
+
   const build = (expression: Expression, from: number, to: number): void => {
     switch (expression.kind) {
-      case 'bytes': {
-        let at = from;
-        expression.bytes.forEach((byte, i) => {
-          const next = i === expression.bytes.length - 1 ? to : state();
-          edges[at].push({ first: byte, last: byte, to: next });
-          at = next;
-        });
-        if (expression.bytes.length === 0) empty[from].push(to);
+      case 'bytes':
+        chain(expression.bytes, from, to, (byte, at, next) => edge([byte, byte], at, next));
         return;
-      }
       case 'character':
-        for (const bytes of utf8Sequences(expression.ranges)) {
-          let at = from;
-          bytes.forEach(([first, last], i) => {
-            const next = i === bytes.length - 1 ? to : state();
-            edges[at].push({ first, last, to: next });
-            at = next;
-          });
-        }
+        for (const bytes of utf8Sequences(expression.ranges)) chain(bytes, from, to, edge);
         return;
-      case 'sequence': {
-        let at = from;
-        expression.parts.forEach((part, i) => {
-          const next = i === expression.parts.length - 1 ? to : state();
-          build(part, at, next);
-          at = next;
-        });
-        if (expression.parts.length === 0) empty[from].push(to);
+      case 'sequence':
+        chain(expression.parts, from, to, build);
         return;
-      }
       case 'choice':
         for (const part of expression.parts) build(part, from, to);
         return;

@@ -36,6 +36,27 @@ function openQuotients(
   broadcast16(asm, half, spare);
 }
 
+/** Groups of 16 from s16 to rounded bytes, by the reciprocal and SAR of {@link openQuotients}; ACCX becomes the sum of their squares. */
+function quotients(
+  asm: Assembler,
+  { from, to, count }: Readonly<Record<'from' | 'to' | 'count', AR>>,
+  { reciprocal, half }: Lanes,
+  [a, b, high, low]: readonly QR[],
+): void {
+  asm.ee_zero_accx();
+  asm.ee_vld_128_ip(a, from, VECTOR_BYTES);
+  asm.ee_vld_128_ip(b, from, VECTOR_BYTES);
+  asm.loopgtz(count, () => {
+    asm.ee_vmul_s16_ld_incp(a, from, high, a, reciprocal);
+    asm.ee_vmul_s16_ld_incp(b, from, low, b, reciprocal);
+    asm.ee_vadds_s16(high, high, half);
+    asm.ee_vadds_s16(low, low, half);
+    asm.ee_vunzip_8(high, low);
+    asm.ee_vmulas_s8_accx(low, low);
+    asm.ee_vst_128_ip(low, to, VECTOR_BYTES);
+  });
+}
+
 /** `largest`, made negative where ACCX, the sum of squares, is above the bound. Something has to part the last product and this. */
 function signOfBound(asm: Assembler, largest: AR, bound: AR, spare: AR): void {
   const fits = asm.label('fits');
@@ -57,20 +78,10 @@ export const quantizeBounded = kernel('quantize_bounded', (asm, { t, q, n, limit
   asm.movi(spare, 1);
   asm.max(largest, largest, spare);
 
-  openQuotients(asm, largest, limit, { shift, spare }, { reciprocal, half });
+  const lanes = { reciprocal, half };
+  openQuotients(asm, largest, limit, { shift, spare }, lanes);
   asm.ssr(shift);
-  asm.ee_zero_accx();
-  asm.ee_vld_128_ip(a, t, 16);
-  asm.ee_vld_128_ip(b, t, 16);
-  asm.loopgtz(count, () => {
-    asm.ee_vmul_s16_ld_incp(a, t, high, a, reciprocal);
-    asm.ee_vmul_s16_ld_incp(b, t, low, b, reciprocal);
-    asm.ee_vadds_s16(high, high, half);
-    asm.ee_vadds_s16(low, low, half);
-    asm.ee_vunzip_8(high, low);
-    asm.ee_vmulas_s8_accx(low, low);
-    asm.ee_vst_128_ip(low, q, 16);
-  });
+  quotients(asm, { from: t, to: q, count }, lanes, [a, b, high, low]);
   asm.mov(t, largest);
   signOfBound(asm, t, bound, spare);
   leave(asm);
@@ -202,21 +213,11 @@ export const normalize = kernel('normalize', (asm, { x, gain, out, q, n, bound }
   lane16(asm, largest, high);
   asm.movi(spare, 1);
   asm.max(largest, largest, spare);
-  openQuotients(asm, largest, value.ACTIVATION_LIMIT, { shift, spare }, { reciprocal: g, half: h });
+  const lanes = { reciprocal: g, half: h };
+  openQuotients(asm, largest, value.ACTIVATION_LIMIT, { shift, spare }, lanes);
   asm.ssr(shift);
   asm.addi(out, out, NORMED_VECTOR);
-  asm.ee_zero_accx();
-  asm.ee_vld_128_ip(a, out, VECTOR_BYTES);
-  asm.ee_vld_128_ip(b, out, VECTOR_BYTES);
-  asm.loopgtz(count, () => {
-    asm.ee_vmul_s16_ld_incp(a, out, c, a, g);
-    asm.ee_vmul_s16_ld_incp(b, out, d, b, g);
-    asm.ee_vadds_s16(c, c, h);
-    asm.ee_vadds_s16(d, d, h);
-    asm.ee_vunzip_8(c, d);
-    asm.ee_vmulas_s8_accx(d, d);
-    asm.ee_vst_128_ip(d, q, VECTOR_BYTES);
-  });
+  quotients(asm, { from: out, to: q, count }, lanes, [a, b, c, d]);
   asm.mov(x, largest);
   signOfBound(asm, x, bound, spare);
   leave(asm);

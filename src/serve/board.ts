@@ -11,6 +11,7 @@ import {
   openDevice,
   RestartedError,
   type Story,
+  tokensPerSecond,
 } from '../serial/index.ts';
 import type { OnToken, TellRequest } from './request.ts';
 
@@ -51,8 +52,8 @@ export interface BoardOptions {
   /** Told whenever its state changes. */
   onChange: () => void;
   /**
-   * Judges the canary's digest, by the model's name and the map of its image: a board that tells another story than its like must
-   * not serve. Returns a sentence against it.
+   * Judges the canary's digest by the model's name: a board that tells another story than its like must not serve. Returns a sentence
+   * against it.
    */
   judge: (model: string, digest: string) => string | undefined;
   /** Milliseconds without an event after which a board counts as lost. */
@@ -165,16 +166,11 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
         }
         status.stories++;
         status.tokens += story.tokens.length;
-        status.speed = (story.end.tokens * story.end.megahertz * 1e6) / Number(story.end.cycles);
+        status.speed = tokensPerSecond(story.end);
         enter('idle');
         return story;
       } catch (error) {
-        const refused =
-          error instanceof FailureError &&
-          !(error instanceof LostBoardError) &&
-          !isLasting(error) &&
-          !(error instanceof RestartedError);
-        if (refused || !(error instanceof FailureError)) {
+        if (!isLoss(error)) {
           enter('idle');
           throw error;
         }
@@ -193,3 +189,9 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     },
   };
 }
+
+/** The board is gone, silent, or began anew; any other error is an answer of its own. */
+const isLoss = (error: unknown): error is FailureError =>
+  error instanceof LostBoardError ||
+  error instanceof RestartedError ||
+  (error instanceof FailureError && isLasting(error));

@@ -1,6 +1,7 @@
 /** A request for text, answered by the pool: what the story goes on with after the prompt, as it comes. */
 import type { SettingValues } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
+import { tokensPerSecond } from '../serial/index.ts';
 import type { Pool } from './pool.ts';
 
 export interface CompletionRequest {
@@ -117,7 +118,7 @@ export async function complete(
     completionTokens: told,
     seed,
     digest: story?.end.digest ?? '',
-    tokensPerSecond: story ? (story.end.tokens * story.end.megahertz * 1e6) / Number(story.end.cycles) : 0,
+    tokensPerSecond: story ? tokensPerSecond(story.end) : 0,
   };
 }
 

@@ -30,12 +30,12 @@ export function createServer(pool: Pool, { token }: ServerOptions = {}): Fastify
   app.addHook('onResponse', async ({ routeOptions }, { statusCode, elapsedTime }) =>
     metrics.answered(routeOptions.url ?? 'unknown', statusCode, elapsedTime / 1000),
   );
-  app.setErrorHandler((error, _request, reply) => {
+  app.setErrorHandler((error, request, reply) => {
     const { status, body, retryAfter } = openaiError(error);
     if (status >= 500) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
     // Ollama's clients look for a text where OpenAI's look for an object.
-    const ollama = _request.url.startsWith('/api/');
+    const ollama = request.url.startsWith('/api/');
     return reply
       .code(status)
       .send(ollama ? { error: (body as { error: { message: string } }).error.message } : body);

@@ -23,13 +23,13 @@ export function register(program: Command): void {
 async function inspect(path: string | undefined, { json }: { json?: boolean }): Promise<void> {
   const { describeModel, describeTokenizer } = await import('../../model/index.ts');
   const { fitBoards } = await import('../../firmware/index.ts');
-  const { findTokenizer, openCheckpoint, shippedPrograms } = await import('../../node/index.ts');
+  const { findTokenizer, openCheckpoint, shippedPrograms, userCache } = await import('../../node/index.ts');
   const file = await openCheckpoint(path, showDownloads);
   const { path: name, model } = file;
   const description = describeModel(model);
   if (process.stderr.isTTY) process.stderr.write('planning for each board ...');
   const tokenizer = orUndefined(() => findTokenizer(file, model));
-  const fits = fitBoards(model, tokenizer ?? usualTokenizer(model), shippedPrograms);
+  const fits = fitBoards(model, tokenizer ?? usualTokenizer(model), shippedPrograms, userCache());
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   if (json) {
     process.stdout.write(

@@ -1,6 +1,6 @@
 /** What the screen driver in device/screen needs from the builder: the board's wiring as numbers, font and splash as items. */
 import type { BoardScreen } from '../../chip/boards/index.ts';
-import type { MemoryItem } from '../memory.ts';
+import { type MemoryItem, memoryItem } from '../memory.ts';
 import { glyphCount, packFont } from './font.ts';
 import { WIDTH } from './picture.ts';
 import { drawSplash, type SplashText } from './splash.ts';
@@ -44,18 +44,6 @@ export function screenConstants(screen: BoardScreen | undefined): Record<string,
   };
 }
 
-const item = (name: string, bytes: number): MemoryItem => ({
-  name,
-  purpose: 'system',
-  bytes,
-  align: 16,
-  lifetime: 'loaded',
-  memory: 'sram',
-  zero: false,
-  reads: 0,
-  writes: 0,
-});
-
 /** Memory of the screen driver with what is in it at the start; nothing for a board without a screen. */
 export function screenItems(
   screen: BoardScreen | undefined,
@@ -65,9 +53,9 @@ export function screenItems(
   const font = packFont();
   const picture = splashItem(text);
   return [
-    { ...item('screenQueue', QUEUE_BYTES), lifetime: 'early', zero: true },
-    { ...item('screenPicture', picture.length), contents: picture },
-    { ...item('screenFont', font.length), memory: 'any', contents: font },
+    memoryItem('screenQueue', QUEUE_BYTES, { lifetime: 'early', zero: true }),
+    { ...memoryItem('screenPicture', picture.length), contents: picture },
+    { ...memoryItem('screenFont', font.length, { memory: 'any' }), contents: font },
   ];
 }
 
