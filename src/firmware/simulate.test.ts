@@ -140,7 +140,7 @@ describe('firmware on the simulated chip', () => {
     const chip = createChip({ flash });
     let printed = '';
     chip.uart0.onOutput((byte) => (printed += String.fromCharCode(byte)));
-    chip.run({ untilSeconds: 0.2 });
+    chip.run({ untilSeconds: 0.3 });
     expect(printed).toMatch(/Checksum failure. Calculated 0x\w+ stored 0x\w+/);
     expect(printed).not.toContain('esp32-llm');
   });
