@@ -142,7 +142,7 @@ export async function openDevice(
     if (listener) listener(event ? { event } : { line });
     else if (!event) onText?.(line);
   });
-  connection.onData((bytes) => {
+  const stopHearing = connection.onData((bytes) => {
     lastByte = performance.now();
     split(bytes);
   });
@@ -221,7 +221,10 @@ export async function openDevice(
   };
 
   const device: Device = {
-    ready: await enter(),
+    ready: await enter().catch((error) => {
+      stopHearing(); // what a board without a program goes on saying is nobody's text
+      throw error;
+    }),
     async command(line) {
       const lines: string[] = [];
       const refusals: string[] = [];
