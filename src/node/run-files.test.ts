@@ -34,20 +34,29 @@ it('a disk that fills up while writing: one sentence, and the old file is whole'
   writeFileSync(path, 'old');
   disk.room = 5;
   expect(() => writeSafely(path, 'a new and longer text')).toThrow(
-    /the disk is full; free some space .*--resume/,
+    /cannot write .*checkpoint: the disk is full; free some space\.$/,
   );
   expect(readFileSync(path, 'utf8')).toBe('old');
   expect(existsSync(`${path}.part`)).toBe(false);
+  disk.room = Number.POSITIVE_INFINITY;
 });
 
-it('advises --resume only where there is something to resume', () => {
-  const fresh = join(folder, 'fresh');
-  makeFolder(fresh);
-  disk.room = 5;
-  expect(() => writeSafely(join(fresh, 'checkpoint.train'), 'the first save')).toThrow(
-    /the disk is full; free some space and start again\.$/,
-  );
-  disk.room = Number.POSITIVE_INFINITY;
+it('a read-only disk is called one, the folder made or not', () => {
+  const { mkdirSync, openSync } = fs;
+  const refuse = () => {
+    throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+  };
+  Object.assign(fs, { mkdirSync: refuse, openSync: refuse });
+  syncBuiltinESMExports();
+  try {
+    expect(() => makeFolder(join(folder, 'new-one'))).toThrow(
+      /the disk is read-only; choose another --out\.$/,
+    );
+    expect(() => writeSafely(join(folder, 'loss.svg'), 'x')).toThrow(/the disk is read-only/);
+  } finally {
+    Object.assign(fs, { mkdirSync, openSync });
+    syncBuiltinESMExports();
+  }
 });
 
 it('makes folders one above the other, and says what keeps it', () => {

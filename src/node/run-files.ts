@@ -4,7 +4,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -57,36 +56,22 @@ function withFile(path: string, mode: string, use: (file: number) => void): void
   }
 }
 
-/** `again`: what to do once there is room; the others need another place. */
-const again = 'again';
-const reasons: Readonly<Record<string, readonly [reason: string, advice: string]>> = {
-  ENOSPC: ['the disk is full; free some space', again],
-  EDQUOT: ['the disk quota is used up; free some space', again],
-  EFBIG: ['the file would be larger than is allowed; raise the limit', again],
-  EROFS: ['the disk is read-only', 'choose another --out'],
-  EACCES: ['writing is not permitted', 'choose another --out'],
-  EPERM: ['writing is not permitted', 'choose another --out'],
-  ENOENT: ['nothing can be made there', 'choose another --out'],
-  ENOTDIR: ['part of the path is a file', 'choose another --out'],
-  EEXIST: ['it is a file, not a folder', 'choose another --out'],
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: 'the disk quota is used up; free some space',
+  EFBIG: 'the file would be larger than is allowed; raise the limit',
+  EROFS: 'the disk is read-only; choose another --out',
+  EACCES: 'writing is not permitted; choose another --out',
+  EPERM: 'writing is not permitted; choose another --out',
+  ENOENT: 'nothing can be made there; choose another --out',
+  ENOTDIR: 'part of the path is a file; choose another --out',
+  EEXIST: 'it is a file, not a folder; choose another --out',
+  EIO: 'the disk does not work; choose another --out',
 };
 
-/** Names of files from which a run goes on. */
-const CHECKPOINTS = /^checkpoint/;
-
+/** Says why; what has become of the run, its trainer says. */
 function explained(error: unknown, path: string): Error {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  const known = reasons[code];
-  if (!known) return error as Error;
-  const [reason, advice] = known;
-  const what =
-    advice === again
-      ? holdsCheckpoint(dirname(path))
-        ? ' and go on with --resume'
-        : ' and start again'
-      : `; ${advice}`;
-  return new FailureError(`train: cannot write ${path}: ${reason}${what}.`);
+  if (!Object.hasOwn(reasons, code)) return error as Error;
+  return new FailureError(`train: cannot write ${path}: ${reasons[code]}.`);
 }
-
-const holdsCheckpoint = (folder: string): boolean =>
-  existsSync(folder) && readdirSync(folder).some((name) => CHECKPOINTS.test(name) && !name.endsWith('.part'));

@@ -47,6 +47,8 @@ export interface BatchState {
   epoch: number;
   cursor: number;
   random: number[];
+  /** Longest sequence that the cursor counts in; absent before there was a choice. */
+  context?: number;
 }
 
 /**
@@ -74,6 +76,12 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
       : documentSegments(corpus, order, context);
   };
   let builtFor = 0;
+  const build = (context: number) => {
+    shuffle();
+    refill(context);
+    builtFor = context;
+  };
+  if (resume?.context) build(resume.context);
   const prepare = (context: number) => {
     if (builtFor === context && cursor < pending.length) return;
     if (builtFor !== 0 && cursor >= pending.length) {
@@ -83,9 +91,7 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
       random = createRandom(Uint32Array.from(before));
       cursor = 0;
     }
-    shuffle();
-    refill(context);
-    builtFor = context;
+    build(context);
   };
   return {
     next(tokens, context) {
@@ -99,7 +105,7 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
         cursor++;
       }
     },
-    state: () => ({ epoch, cursor, random: before }),
+    state: () => ({ epoch, cursor, random: before, context: builtFor }),
   };
 }
 

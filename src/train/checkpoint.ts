@@ -1,6 +1,5 @@
 import { FailureError } from '../errors.ts';
 import type { BatchState } from './batches.ts';
-import type { Engine } from './engine.ts';
 import type { MultiplyAdd } from './multiply-add.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -27,14 +26,35 @@ export interface RunState {
   seconds: number;
   batches: BatchState;
   curve: CurvePoint[];
+  /** The best measure of the validation text so far, where such weights are kept. */
+  best?: Best;
+  /** Measures since then. */
+  worse?: number;
+  /** SHA-256 of the validation text, where what it says decides. */
+  validationHash?: string;
   /** Of the last session; runs from before there was a choice do not say it, they were plain. */
   multiplyAdd?: MultiplyAdd;
 }
 
-export interface Checkpoint {
-  state: RunState;
+export interface Best {
+  step: number;
+  bitsPerByte: number;
+  /** Whether that was of rounded weights. */
+  finishing: boolean;
+}
+
+/** The vectors of a run that follow each other in its checkpoint; those that its state does not ask for are absent. */
+export interface RunVectors {
   weights: Float32Array;
-  moments: [Float32Array, Float32Array];
+  moments: readonly [Float32Array, Float32Array];
+  /** Running average of the weights. */
+  average?: Float32Array;
+  /** Weights of the best measure. */
+  best?: Float32Array;
+}
+
+export interface Checkpoint extends RunVectors {
+  state: RunState;
 }
 
 const MAGIC = 'esp32-llm training 1\n';
@@ -52,13 +72,14 @@ export interface RunStorage {
 
 export const CHECKPOINT_FILE = 'checkpoint.train';
 
-/** Magic line, one line of JSON padded to a multiple of 4 bytes, then weights and both moments as float32. */
-export function saveCheckpoint(storage: RunStorage, state: RunState, engine: Engine): void {
+/** Magic line, one line of JSON padded to a multiple of 4 bytes, then weights, both moments, average and best weights as float32. */
+export function saveCheckpoint(storage: RunStorage, state: RunState, vectors: RunVectors): void {
   const json = JSON.stringify(state);
   const head = new TextEncoder().encode(`${MAGIC}${json}`);
   const start = (head.length + 4) & ~3;
-  const parts = [engine.weights, ...engine.moments];
-  const bytes = new Uint8Array(start + 4 * parts.length * engine.weights.length).fill(0x20, 0, start);
+  const { weights, moments, average, best } = vectors;
+  const parts = [weights, ...moments, ...(average ? [average] : []), ...(best ? [best] : [])];
+  const bytes = new Uint8Array(start + 4 * parts.length * weights.length).fill(0x20, 0, start);
   bytes.set(head);
   bytes[start - 1] = 0x0a;
   parts.forEach((part, i) => {
@@ -87,8 +108,16 @@ export function loadRunCheckpoint(storage: RunStorage, floats: (state: RunState)
     throw damaged();
   }
   const count = floats(state);
-  if (bytes.length !== end + 1 + 12 * count) throw damaged();
+  const averages = state.recipe.average ? 1 : 0;
+  const parts = 3 + averages + (state.best ? 1 : 0);
+  if (bytes.length !== end + 1 + 4 * parts * count) throw damaged();
   const part = (i: number) =>
     new Float32Array(bytes.slice(end + 1 + 4 * i * count, end + 1 + 4 * (i + 1) * count).buffer);
-  return { state, weights: part(0), moments: [part(1), part(2)] };
+  return {
+    state,
+    weights: part(0),
+    moments: [part(1), part(2)],
+    average: averages ? part(3) : undefined,
+    best: state.best && part(3 + averages),
+  };
 }

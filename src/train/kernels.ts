@@ -84,6 +84,7 @@ export interface Kernels {
   gatedBackward(dOut: number, gate: number, up: number, count: number, relu: boolean): void;
   gather(out: number, table: number, tokens: number, rows: number, dim: number): void;
   scatterAdd(dTable: number, dOut: number, tokens: number, rows: number, dim: number): void;
+  dropout(x: number, count: number, key: number, threshold: number, factor: number): void;
   fakeQuantize(out: number, x: number, groups: number, group: number, levels: number): void;
   crossEntropy(
     logits: number,

@@ -56,6 +56,8 @@ export function measuring(finish: 'none' | 'int8' | 'int4'): Settings {
     step: 1,
     scale: 0,
     muon: 0,
+    dropout: 0,
+    dropoutKey: 0,
     ...roundingSettings(finish),
   };
 }

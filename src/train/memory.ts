@@ -14,7 +14,7 @@ export const CHUNKS = 8;
 /** Float64 slots of results: the chunks' losses, the parts' sums of squares, the norm of the gradient. */
 export const RESULT_SLOTS = 2 * CHUNKS + 1;
 /** Float64 slots of the step's settings (learning rates, clipping...), written by the main thread. */
-export const SETTING_SLOTS = 16;
+export const SETTING_SLOTS = 24;
 
 /** Addresses (bytes) of the activations one layer keeps for the backward pass. */
 export interface LayerBuffers {
@@ -63,6 +63,7 @@ export interface ThreadBuffers {
   dk: number; // (tokens, kvDim)
   dv: number; // (tokens, kvDim)
   dHidden: number; // (tokens, hiddenDim)
+  dBranch: number; // (tokens, dim), used with dropout alone
 }
 
 /** The one shared memory of a training run: every address in it. */
@@ -171,6 +172,7 @@ function threadBuffers(
     dk: perToken(kvDim),
     dv: perToken(kvDim),
     dHidden: perToken(hiddenDim),
+    dBranch: perToken(dim),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type Heads,
   slowAttention,
   slowCrossEntropy,
+  slowDropout,
   slowGated,
   slowMatmul,
   slowOrthogonalize,
@@ -296,6 +297,21 @@ describe.each([
       const x = floats([-20, -16, 3, 17]);
       kernels.clamp(x.at, 4, 16);
       expect([...x.view]).toEqual([-16, -16, 3, 16]);
+    });
+
+    it('drops what a hash of key and index says, the same ones each time', () => {
+      top = arena;
+      const x = normals(4000);
+      for (const [key, rate] of [
+        [1, 0.1],
+        [-77777, 0.5],
+      ]) {
+        const out = floats(x);
+        kernels.dropout(out.at, x.length, key, Math.round(rate * 2 ** 31), 1 / (1 - rate));
+        expectClose(out.view, slowDropout(x, key, rate), 1e-6);
+        const dropped = out.view.filter((y) => y === 0).length;
+        expect(Math.abs(dropped / x.length - rate)).toBeLessThan(0.03);
+      }
     });
 
     it('rounds to the nearest of 127 steps of the group, in place too', () => {

@@ -2,7 +2,7 @@
 import type { Kernels } from './kernels.ts';
 import { type LayerBuffers, type Layout, LOGIT_ROWS } from './memory.ts';
 import { bindOperators, type Chunk, type Operators } from './pass-operators.ts';
-import type { LayerTensors, Shape } from './shape.ts';
+import type { LayerTensors, Shape, Tensor } from './shape.ts';
 
 /** How the forward pass rounds, so that training sees the chip's arithmetic; 0 levels: not at all. */
 export interface Rounding {
@@ -15,16 +15,25 @@ export interface Rounding {
   cache: number;
 }
 
+/** How a pass that trains differs from one that only asks for the loss. */
+export interface Training {
+  /** Weight of one token in the mean loss. */
+  scale: number;
+  /** Share of what is added to the residual stream that is dropped, and the step's key. */
+  dropout: number;
+  dropoutKey: number;
+}
+
 /** The chip's gate saturates there (device/kernels/swiglu.ts); the gradient passes as if it did not. */
 const GATE_LIMIT = 16;
 
 /** Forward and backward pass of one thread. */
 export interface Pass {
   /**
-   * Runs the tokens of a chunk. `scale` is the weight of one token in the mean loss; 0 asks for the loss
-   * alone. Gradients are added to the chunk's gradient vector. Returns the summed loss in nats.
+   * Runs the tokens of a chunk. Without `training` it asks for the loss alone; with it gradients are added to the chunk's gradient
+   * vector. Returns the summed loss in nats.
    */
-  run(chunk: number, rounding: Rounding, scale: number): number;
+  run(chunk: number, rounding: Rounding, training?: Training): number;
 }
 
 /** Binds thread `index` of a run to its buffers. Weights are read from `layout.effective`. */
@@ -37,26 +46,97 @@ export function createPass(
 ): Pass {
   const ops = bindOperators(kernels, memory, shape, layout, index);
   return {
-    run(number, rounding, scale) {
+    run(number, rounding, training) {
       const chunk = ops.chunk(number);
       if (chunk.count === 0) return 0;
-      forward(ops, chunk, rounding);
-      const loss = head(ops, chunk, scale);
-      if (scale) backward(ops, chunk);
+      const drop = dropping(ops, number, chunk.count, training);
+      forward(ops, chunk, rounding, drop);
+      const loss = head(ops, chunk, training?.scale ?? 0);
+      if (training) backward(ops, chunk, drop);
       return loss;
     },
   };
 }
 
+/** Zeroes some of the (tokens, dim) floats at an address, the same ones each time for one of the `sites`. */
+type Drop = (at: number, site: number) => void;
+
+/** Places where something is dropped, by number. */
+const sites = {
+  embedding: 0,
+  attention: (layer: number) => 2 * layer + 1,
+  feedForward: (layer: number) => 2 * layer + 2,
+};
+
+/** What drops in a chunk of a step; nothing where none is asked for. */
+function dropping(
+  { kernels, shape }: Operators,
+  chunk: number,
+  tokens: number,
+  training?: Training,
+): Drop | undefined {
+  if (!training?.dropout) return undefined;
+  const { dropout, dropoutKey } = training;
+  const threshold = Math.round(dropout * 2 ** 31);
+  return (at, site) =>
+    kernels.dropout(at, tokens * shape.dim, dropKey(dropoutKey, chunk, site), threshold, 1 / (1 - dropout));
+}
+
+/** The key of what is dropped at a site of a chunk. */
+export function dropKey(step: number, chunk: number, site: number): number {
+  const key =
+    Math.imul(step ^ Math.imul(chunk + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(site + 1, 0xc2b2ae35);
+  return Math.imul(key ^ (key >>> 15), 0x2c1b3c6d);
+}
+
+/** out = residual + x times W transposed, of which some is dropped. */
+function addBranch(
+  ops: Operators,
+  out: number,
+  residual: number,
+  x: number,
+  w: Tensor,
+  tokens: number,
+  drop: ((at: number) => void) | undefined,
+): void {
+  const { kernels, copy, multiply, shape } = ops;
+  if (drop) {
+    multiply(out, x, w, tokens);
+    drop(out);
+    kernels.addInto(out, residual, tokens * shape.dim);
+  } else {
+    copy(out, residual, tokens * shape.dim);
+    multiply(out, x, w, tokens, true);
+  }
+}
+
+/** The gradient of what a branch added to the residual stream: dx without what was dropped. */
+function branchGradient(
+  { buffers, copy, shape }: Operators,
+  tokens: number,
+  site: number,
+  drop?: Drop,
+): number {
+  if (!drop) return buffers.dx;
+  copy(buffers.dBranch, buffers.dx, tokens * shape.dim);
+  drop(buffers.dBranch, site);
+  return buffers.dBranch;
+}
+
 /** From tokens to the normed vectors that the classifier reads. */
-function forward(ops: Operators, chunk: Chunk, rounding: Rounding): void {
+function forward(ops: Operators, chunk: Chunk, rounding: Rounding, drop?: Drop): void {
   const { kernels, buffers, parameters, weight, shape } = ops;
   const { layers, output, outputNormal, outputInverse } = buffers;
   const n = chunk.count;
   kernels.gather(layers[0].input, weight(parameters.embedding), chunk.tokens, n, shape.dim);
+  drop?.(layers[0].input, sites.embedding);
   parameters.layers.forEach((w, i) => {
-    forwardAttention(ops, chunk, w, layers[i], rounding);
-    forwardFeedForward(ops, n, w, layers[i], layers[i + 1]?.input ?? output, rounding);
+    const b = layers[i];
+    const dropAt = (site: number) => drop && ((at: number) => drop(at, site));
+    forwardAttention(ops, chunk, w, b, rounding);
+    addBranch(ops, b.middle, b.input, b.mixedRounded, w.wo, n, dropAt(sites.attention(i)));
+    forwardFeedForward(ops, n, w, b, rounding);
+    addBranch(ops, layers[i + 1]?.input ?? output, b.middle, b.hidden, w.w2, n, dropAt(sites.feedForward(i)));
   });
   kernels.rmsnormForward(outputNormal, outputInverse, output, weight(parameters.finalNorm), n, shape.dim);
   ops.round(outputNormal, n, shape.dim, rounding.activations);
@@ -108,8 +188,6 @@ function forwardAttention(
   });
   ops.copy(b.mixedRounded, b.mixed, n * dim);
   round(b.mixedRounded, n, dim, activations);
-  ops.copy(b.middle, b.input, n * dim);
-  multiply(b.middle, b.mixedRounded, w.wo, n, true);
 }
 
 function forwardFeedForward(
@@ -117,7 +195,6 @@ function forwardFeedForward(
   n: number,
   w: LayerTensors,
   b: LayerBuffers,
-  out: number,
   { activations }: Rounding,
 ): void {
   const { kernels, multiply, round, relu } = ops;
@@ -129,8 +206,6 @@ function forwardFeedForward(
   if (activations && !relu) kernels.clamp(b.gate, n * hiddenDim, GATE_LIMIT);
   kernels.gatedForward(b.hidden, b.gate, b.up, n * hiddenDim, relu);
   round(b.hidden, n, hiddenDim, activations);
-  ops.copy(out, b.middle, n * dim);
-  multiply(out, b.hidden, w.w2, n, true);
 }
 
 /**
@@ -172,7 +247,7 @@ function head(ops: Operators, chunk: Chunk, scale: number): number {
 }
 
 /** From dNormal, the gradient of the classifier's input, to the gradients of all weights before it. */
-function backward(ops: Operators, chunk: Chunk): void {
+function backward(ops: Operators, chunk: Chunk, drop?: Drop): void {
   const { kernels, buffers, parameters, shape } = ops;
   const { layers, dx, dNormal, output, outputInverse } = buffers;
   const n = chunk.count;
@@ -181,20 +256,29 @@ function backward(ops: Operators, chunk: Chunk): void {
   const dNorm = chunk.gradient(parameters.finalNorm);
   kernels.rmsnormBackward(dx, dNorm, dNormal, output, outputInverse, norm, n, shape.dim);
   for (let i = layers.length - 1; i >= 0; i--) {
-    backwardFeedForward(ops, chunk, parameters.layers[i], layers[i]);
-    backwardAttention(ops, chunk, parameters.layers[i], layers[i]);
+    const afterFeedForward = branchGradient(ops, n, sites.feedForward(i), drop);
+    backwardFeedForward(ops, chunk, parameters.layers[i], layers[i], afterFeedForward);
+    const afterAttention = branchGradient(ops, n, sites.attention(i), drop);
+    backwardAttention(ops, chunk, parameters.layers[i], layers[i], afterAttention);
   }
+  drop?.(dx, sites.embedding);
   kernels.scatterAdd(chunk.gradient(parameters.embedding), dx, chunk.tokens, n, shape.dim);
 }
 
-/** Turns dx, the gradient of the layer's output, into that of what the feed-forward part reads. */
-function backwardFeedForward(ops: Operators, chunk: Chunk, w: LayerTensors, b: LayerBuffers): void {
+/** Turns dx, the gradient of the layer's output (dBranch: of what w2 gave), into that of what the feed-forward part reads. */
+function backwardFeedForward(
+  ops: Operators,
+  chunk: Chunk,
+  w: LayerTensors,
+  b: LayerBuffers,
+  dBranch: number,
+): void {
   const { kernels, multiplyBack, relu } = ops;
   const { dim, hiddenDim } = ops.shape;
   const { dx, dNormal, dHidden } = ops.buffers;
   const n = chunk.count;
-  chunk.multiplyWeights(w.w2, dx, b.hidden);
-  multiplyBack(dHidden, dx, w.w2, n, false);
+  chunk.multiplyWeights(w.w2, dBranch, b.hidden);
+  multiplyBack(dHidden, dBranch, w.w2, n, false);
   kernels.gatedBackward(dHidden, b.gate, b.up, n * hiddenDim, relu);
   chunk.multiplyWeights(w.w1, b.gate, b.normal2);
   chunk.multiplyWeights(w.w3, b.up, b.normal2);
@@ -204,14 +288,20 @@ function backwardFeedForward(ops: Operators, chunk: Chunk, w: LayerTensors, b: L
   kernels.rmsnormBackward(dx, chunk.gradient(w.ffnNorm), dNormal, b.middle, b.inverse2, norm, n, dim);
 }
 
-/** Turns dx from there into the gradient of the layer's input. */
-function backwardAttention(ops: Operators, chunk: Chunk, w: LayerTensors, b: LayerBuffers): void {
+/** Turns dx from there (dBranch: of what wo gave) into the gradient of the layer's input. */
+function backwardAttention(
+  ops: Operators,
+  chunk: Chunk,
+  w: LayerTensors,
+  b: LayerBuffers,
+  dBranch: number,
+): void {
   const { kernels, layout, headSize, kvDim, multiplyBack } = ops;
   const { dim, heads, kvHeads } = ops.shape;
   const { dx, dNormal, dq, dk, dv } = ops.buffers;
   const n = chunk.count;
-  chunk.multiplyWeights(w.wo, dx, b.mixedRounded);
-  multiplyBack(dNormal, dx, w.wo, n, false);
+  chunk.multiplyWeights(w.wo, dBranch, b.mixedRounded);
+  multiplyBack(dNormal, dBranch, w.wo, n, false);
   ops.clear(dk, n * kvDim);
   ops.clear(dv, n * kvDim);
   chunk.eachSegment((first, length) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { progressOf, rateFactor, recipeOf } from './recipe.ts';
+import { presets } from './presets/index.ts';
+import { contextAt, progressOf, rateFactor, recipeOf } from './recipe.ts';
 import { settingsOf } from './settings.ts';
+import { checkShape, parametersOf } from './shape.ts';
 
 describe('the learning rate', () => {
   const recipe = recipeOf({ steps: 1000 });
@@ -49,4 +51,30 @@ describe('the learning rate', () => {
     expect(levels('int4', 901)).toEqual([7, 32, 127, 127]);
     expect(levels('none', 1000)).toEqual([0, 0, 0, 0]);
   });
+});
+
+describe('a shape', () => {
+  it.each(Object.entries(presets))('%s can be trained', (_, { shape, about }) => {
+    checkShape(shape);
+    expect(about).not.toBe('');
+  });
+
+  it('has as many weights as its preset says: int4 in SRAM, and 3 to 4 million', () => {
+    expect(parametersOf(presets.s4.shape).count).toBe(452_640);
+    expect(parametersOf(presets.p4.shape).count).toBeGreaterThan(3e6);
+    expect(parametersOf(presets.p4.shape).count).toBeLessThan(4e6);
+  });
+
+  it('is a preset with every size that was given', () => {
+    const { shape } = recipeOf({ preset: 's4', layers: 6, hiddenDim: 144, context: 256 });
+    expect(shape).toEqual({ ...presets.s4.shape, layers: 6, hiddenDim: 144, context: 256 });
+  });
+});
+
+it('sequences are short first: a quarter of the context, then a half', () => {
+  const recipe = recipeOf({ steps: 100, shortShare: 0.2, context: 512 });
+  expect([0, 0.09, 0.1, 0.19, 0.2, 1].map((progress) => contextAt(recipe, progress))).toEqual([
+    128, 128, 256, 256, 512, 512,
+  ]);
+  expect(contextAt(recipeOf({ steps: 100 }), 0)).toBe(512);
 });

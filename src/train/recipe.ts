@@ -1,13 +1,14 @@
 import { UsageError } from '../errors.ts';
 import type { Activation } from '../model/index.ts';
 import type { Packing } from './batches.ts';
-import { presets, type Shape } from './shape.ts';
+import { presets } from './presets/index.ts';
+import type { Shape } from './shape.ts';
 
 /** How the last part of a run rounds: as the chip's int8, as int4 groups of up to 32, or not at all. */
 export type Finish = 'int8' | 'int4' | 'none';
 
 /** All that decides what a run does; goes into its checkpoint. */
-export interface Recipe {
+export interface Recipe extends Regularization {
   shape: Shape;
   /** The run ends after so many steps or seconds of training, whichever comes first; 0: no limit. */
   steps: number;
@@ -21,7 +22,6 @@ export interface Recipe {
   matrixRate: number;
   embeddingRate: number;
   normRate: number;
-  weightDecay: number;
   /** Largest norm of the gradient. */
   clip: number;
   /** Steps over which the rate rises. */
@@ -31,12 +31,30 @@ export interface Recipe {
   finish: Finish;
   /** Share of the run, at its end, that trains through the rounding. */
   finishShare: number;
+  /** Share of the run, at its beginning, whose sequences are short: a quarter of the context, then a half. */
+  shortShare: number;
 }
 
-export interface RecipeOptions {
+/** What keeps a model from learning its text by heart, or the noise of its last steps. */
+export interface Regularization {
+  /** Decoupled decay of matrices and embedding; a step takes away rate times this. */
+  weightDecay: number;
+  /** Share of the embedding, and of what attention and feed-forward add to the residual stream, that is dropped. */
+  dropout: number;
+  /** A step's weight in the running average of the weights is 1 minus this; 0: the weights as they are. */
+  average: number;
+  /** Whether the weights that did best on the validation text are the ones that count; since the finish began, where there is one. */
+  keepBest: boolean;
+  /** The run ends after so many measures without a better one; 0: it does not. */
+  patience: number;
+}
+
+type Sizes = Partial<
+  Pick<Shape, 'dim' | 'layers' | 'heads' | 'kvHeads' | 'hiddenDim' | 'vocabulary' | 'context'>
+>;
+
+export interface RecipeOptions extends Sizes, Partial<Regularization> {
   preset?: string;
-  vocabulary?: number;
-  context?: number;
   activation?: Activation;
   steps?: number;
   seconds?: number;
@@ -45,10 +63,27 @@ export interface RecipeOptions {
   batchTokens?: number;
   packing?: Packing;
   optimizer?: 'muon' | 'adamw';
+  warmupSteps?: number;
+  decayShare?: number;
   finish?: Finish;
+  finishShare?: number;
+  shortShare?: number;
   /** Learning rate of the matrices, when the optimiser's own default is not wanted. */
   rate?: number;
 }
+
+/** What a recipe says where neither options nor, in a run from before there was the choice, its checkpoint do. */
+const defaults = {
+  weightDecay: 0.05,
+  warmupSteps: 200,
+  decayShare: 0.6,
+  finishShare: 0.1,
+  shortShare: 0,
+  dropout: 0,
+  average: 0,
+  keepBest: false,
+  patience: 0,
+} satisfies Partial<Recipe>;
 
 const rates = {
   muon: { matrixRate: 0.02, embeddingRate: 0.004, normRate: 0.004 },
@@ -63,12 +98,7 @@ export function recipeOf(options: RecipeOptions): Recipe {
     throw new UsageError(`train: no preset is called ${name}; there are ${Object.keys(presets).join(', ')}.`);
   }
   const optimizer = options.optimizer ?? 'muon';
-  const shape = {
-    ...preset,
-    vocabulary: options.vocabulary ?? preset.vocabulary,
-    context: options.context ?? preset.context,
-    activation: options.activation ?? preset.activation,
-  };
+  const shape = { ...preset.shape, ...given(options, Object.keys(preset.shape) as (keyof RecipeOptions)[]) };
   const threads = options.threads ?? 1;
   return {
     shape,
@@ -81,13 +111,27 @@ export function recipeOf(options: RecipeOptions): Recipe {
     optimizer,
     ...rates[optimizer],
     ...(options.rate ? { matrixRate: options.rate } : {}),
-    weightDecay: 0.05,
     clip: 1,
-    warmupSteps: 200,
-    decayShare: 0.6,
     finish: options.finish ?? 'int8',
-    finishShare: 0.1,
+    ...defaults,
+    ...given(options, Object.keys(defaults) as (keyof typeof defaults)[]),
+    keepBest: options.keepBest || Boolean(options.patience),
   };
+}
+
+/** Those of the named options that were given. */
+function given<Name extends keyof RecipeOptions>(options: RecipeOptions, names: readonly Name[]) {
+  const entries = names.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Partial<Pick<RecipeOptions, Name>>;
+}
+
+/** A checkpoint's recipe, from before some of the choices as well. */
+export const completed = (recipe: Recipe): Recipe => ({ ...defaults, ...recipe });
+
+/** The longest sequence of a step. */
+export function contextAt({ shape: { context }, shortShare }: Recipe, progress: number): number {
+  if (progress >= shortShare) return context;
+  return Math.max(1, context >> (progress < shortShare / 2 ? 2 : 1));
 }
 
 /** @throws UsageError for a finish whose models cannot be built */
@@ -110,5 +154,3 @@ export function rateFactor(recipe: Recipe, step: number, progress: number): numb
   const warmup = steps ? Math.min(warmupSteps, Math.ceil(steps / 10)) : warmupSteps;
   return Math.min(1, step / warmup, (1 - progress) / decayShare);
 }
-
-export const presetNames: readonly string[] = Object.keys(presets);

@@ -8,11 +8,15 @@ const roundings = {
   int4: { levels: 7, group: 32 },
 } as const;
 
+/** Whether a run has come to the part that trains through the rounding. */
+export const isFinishing = ({ finish, finishShare }: Recipe, progress: number): boolean =>
+  finish !== 'none' && progress >= 1 - finishShare;
+
 /** The threads' settings for step `step` (1 is the first) after `elapsed` seconds of training. */
 export function settingsOf(recipe: Recipe, step: number, elapsed: number): Settings {
   const progress = progressOf(recipe, step - 1, elapsed);
   const factor = rateFactor(recipe, step, progress);
-  const finishing = recipe.finish !== 'none' && progress >= 1 - recipe.finishShare;
+  const finishing = isFinishing(recipe, progress);
   return {
     matrixRate: recipe.matrixRate * factor,
     embeddingRate: recipe.embeddingRate * factor,
@@ -23,7 +27,15 @@ export function settingsOf(recipe: Recipe, step: number, elapsed: number): Setti
     scale: 0,
     ...roundingSettings(finishing ? recipe.finish : 'none'),
     muon: recipe.optimizer === 'muon' ? 1 : 0,
+    dropout: recipe.dropout,
+    dropoutKey: keyOf(recipe.seed, step),
   };
+}
+
+/** Another 32-bit number for every step of every seed. */
+function keyOf(seed: number, step: number): number {
+  const mixed = Math.imul(seed ^ 0x5bd1e995, 0x9e3779b1) ^ Math.imul(step, 0x85ebca6b);
+  return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
 }
 
 /** How weights, activations and cache are rounded; int4 is for weights, the rest stays int8. */

@@ -40,20 +40,6 @@ export interface Parameters {
   classifier: Tensor;
 }
 
-/** Named shapes of `--preset`; the vocabulary and the context may be overridden. */
-export const presets: Readonly<Record<string, Shape>> = {
-  tiny: preset(32, 3, 2, 1, 96),
-  '260k': preset(64, 5, 8, 4, 172),
-  /** What ships: fits the internal SRAM of an ESP32-S3 in int8. */
-  s3: { ...preset(64, 5, 4, 2, 144), vocabulary: 1024 },
-  '1m': preset(128, 6, 8, 4, 320),
-};
-
-function preset(dim: number, layers: number, heads: number, kvHeads: number, hiddenDim: number): Shape {
-  const sizes = { dim, layers, heads, kvHeads, hiddenDim, vocabulary: 512, context: 512 };
-  return { ...sizes, sharedClassifier: true, activation: 'silu' };
-}
-
 /** Refuses what the kernels cannot do, in one sentence. */
 export function checkShape(shape: Shape): void {
   const wrong = (text: string): never => {

@@ -92,19 +92,37 @@ export interface SlowBatch {
   segments: readonly number[];
 }
 
-/** Mean loss of a whole model on a batch, from its flat parameter vector. */
-export function slowLoss(shape: Shape, weights: Vector, batch: SlowBatch): number {
+/** lowbias32 by its formula, on one number. */
+function hash32(x: number): number {
+  const a = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  const b = Math.imul(a ^ (a >>> 15), 0x846ca68b);
+  return (b ^ (b >>> 16)) >>> 0;
+}
+
+export const slowDropout = (x: Vector, key: number, rate: number): Vector =>
+  x.map((value, i) =>
+    Math.floor(hash32((key + i) | 0) / 2) < Math.round(rate * 2 ** 31) ? 0 : value / (1 - rate),
+  );
+
+/** Mean loss of a whole model on a batch, from its flat parameter vector; `drop` is called where dropout has its sites (dropSites). */
+export function slowLoss(
+  shape: Shape,
+  weights: Vector,
+  batch: SlowBatch,
+  drop: (x: Vector, site: number) => Vector = (x) => x,
+): number {
   const { dim, hiddenDim, heads, kvHeads } = shape;
   const headSize = dim / heads;
   const parameters = parametersOf(shape);
   const of = ({ offset, rows, columns }: Tensor) => weights.subarray(offset, offset + rows * columns);
   const positions = batch.segments.flatMap((length) => Array.from({ length }, (_, i) => i));
   const embedding = of(parameters.embedding);
-  let x = Float64Array.from(
+  let x: Vector = Float64Array.from(
     { length: positions.length * dim },
     (_, at) => embedding[batch.tokens[Math.floor(at / dim)] * dim + (at % dim)],
   );
-  for (const layer of parameters.layers) {
+  x = drop(x, 0);
+  for (const [i, layer] of parameters.layers.entries()) {
     const normal = slowRmsnorm(x, of(layer.attentionNorm));
     const kvDim = headSize * kvHeads;
     const q = slowRope(slowMatmul(normal, of(layer.wq), dim), positions, dim, headSize);
@@ -118,12 +136,12 @@ export function slowLoss(shape: Shape, weights: Vector, batch: SlowBatch): numbe
       mixed.set(slowAttention(part(q, dim), part(k, kvDim), part(v, kvDim), heads4), first * dim);
       first += length;
     }
-    x = slowMatmul(mixed, of(layer.wo), dim).map((y, i) => y + x[i]);
+    x = drop(slowMatmul(mixed, of(layer.wo), dim), 2 * i + 1).map((y, at) => y + x[at]);
     const normal2 = slowRmsnorm(x, of(layer.ffnNorm));
     const gate = slowMatmul(normal2, of(layer.w1), dim);
     const up = slowMatmul(normal2, of(layer.w3), dim);
     const hidden = slowGated(gate, up, shape.activation === 'relu');
-    x = slowMatmul(hidden, of(layer.w2), hiddenDim).map((y, i) => y + x[i]);
+    x = drop(slowMatmul(hidden, of(layer.w2), hiddenDim), 2 * i + 2).map((y, at) => y + x[at]);
   }
   const logits = slowMatmul(slowRmsnorm(x, of(parameters.finalNorm)), of(parameters.classifier), dim);
   return slowCrossEntropy(logits, batch.targets, shape.vocabulary) / batch.targets.length;

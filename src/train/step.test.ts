@@ -3,8 +3,9 @@ import { trainMachinery } from '../node/train.ts';
 import { type Corpus, createBatches, encodeCorpus, share } from './batches.ts';
 import { createEngine, type Engine, initialize } from './engine.ts';
 import { measuring } from './measure.ts';
+import { dropKey } from './pass.ts';
 import { parametersOf, type Shape } from './shape.ts';
-import { finiteDifferences, slowLoss, slowOrthogonalize, type Vector } from './slow.ts';
+import { finiteDifferences, slowDropout, slowLoss, slowOrthogonalize, type Vector } from './slow.ts';
 import type { Settings } from './thread.ts';
 
 const engines: Engine[] = [];
@@ -99,6 +100,29 @@ describe('a whole step against plain TypeScript in double precision', () => {
   });
 });
 
+it('drops the same in the forward as in the backward pass, and nothing where it only measures', async () => {
+  const engine = await engineOf({});
+  shake(engine);
+  const before = Float64Array.from(engine.weights);
+  const one = { start: 0, length: 6 };
+  const alone = {
+    tokens: Array.from(corpus.tokens.slice(0, 6)),
+    targets: Array.from(corpus.tokens.slice(1, 7)),
+    segments: [6],
+  };
+  const drop = (x: Vector, site: number) => slowDropout(x, dropKey(1234, 0, site), 0.3);
+  const dropping = { ...training, dropout: 0.3, dropoutKey: 1234 };
+  engine.refresh(dropping);
+  expect(engine.loss(corpus, [one], dropping) / 6).toBeCloseTo(slowLoss(shape, before, alone), 5);
+  const { loss } = engine.step(corpus, [one], dropping);
+  expect(loss).toBeCloseTo(slowLoss(shape, before, alone, drop), 5);
+  const gradients = finiteDifferences((w) => slowLoss(shape, w, alone, drop), before, 1e-4);
+  const size = Math.max(...gradients.map(Math.abs));
+  gradients.forEach((g, i) => {
+    expect(Math.abs(engine.gradients[i] - g) / size).toBeLessThan(1e-4);
+  });
+});
+
 function muonStep(weights: Vector, gradients: Vector, offset: number, rows: number, columns: number): Vector {
   const w = weights.slice(offset, offset + rows * columns);
   const g = gradients.slice(offset, offset + rows * columns);
@@ -113,14 +137,15 @@ function muonStep(weights: Vector, gradients: Vector, offset: number, rows: numb
 }
 
 describe('threads', () => {
-  it('one, two or three threads give the same bits', async () => {
+  it.each([0, 0.2])('one, two or three threads give the same bits, dropout %f', async (dropout) => {
+    const settings = { ...training, dropout, dropoutKey: 5 };
     const runs: Float32Array[] = [];
     const losses: number[] = [];
     for (const threads of [1, 2, 3]) {
       const engine = await engineOf({ threads });
       shake(engine);
-      engine.refresh(training);
-      losses.push(engine.step(corpus, segments, training).loss);
+      engine.refresh(settings);
+      losses.push(engine.step(corpus, segments, settings).loss);
       runs.push(engine.weights.slice());
     }
     expect(losses[1]).toBe(losses[0]);

@@ -35,6 +35,10 @@ export interface Settings {
   weightGroup: number;
   /** 1: Muon for the matrices, 0: AdamW for all. */
   muon: number;
+  /** Share of what every part of a layer adds to the residual stream, and of the embedding, that is dropped; only in training. */
+  dropout: number;
+  /** Another 32-bit number for every step: what is dropped follows from it. */
+  dropoutKey: number;
 }
 
 const settingNames = [
@@ -50,6 +54,8 @@ const settingNames = [
   'weightLevels',
   'weightGroup',
   'muon',
+  'dropout',
+  'dropoutKey',
 ] as const satisfies readonly (keyof Settings)[];
 
 export function writeSettings(slots: Float64Array, settings: Settings): void {
@@ -146,12 +152,12 @@ export function joinRun(task: ThreadTask): Thread {
         share(queue.length, (item) => refresh(queue[item], settings));
       } else if (meeting.command() === Command.loss) {
         share(CHUNKS, (chunk) => {
-          results[Result.loss + chunk] = pass.run(chunk, rounding, 0);
+          results[Result.loss + chunk] = pass.run(chunk, rounding);
         });
       } else {
         share(CHUNKS, (chunk) => {
           gradients[chunk].fill(0);
-          results[Result.loss + chunk] = pass.run(chunk, rounding, settings.scale);
+          results[Result.loss + chunk] = pass.run(chunk, rounding, settings);
         });
         meeting.wait();
         share(CHUNKS, reduce);

@@ -8,8 +8,9 @@ import { type TrainFilesOptions, trainFiles as train, trainMachinery } from '../
 import { createReference, evaluate, splitStories } from '../reference/index.ts';
 import { CHECKPOINT_FILE } from './checkpoint.ts';
 import { curveSvg } from './curve.ts';
+import { outputNames } from './outputs.ts';
 import { createRandom } from './random.ts';
-import { outputNames, train as trainAnywhere } from './train.ts';
+import { train as trainAnywhere } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -2,8 +2,9 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Progress } from '../../train/index.ts';
+import { presets } from '../../train/presets/index.ts';
 import { decimal, integer } from '../arguments.ts';
-import { thousands } from '../table.ts';
+import { formatTable, thousands } from '../table.ts';
 
 interface Options {
   text: string;
@@ -22,6 +23,20 @@ interface Options {
   activation?: 'silu' | 'relu';
   packing?: 'documents' | 'windows';
   finish?: 'int8' | 'int4' | 'none';
+  finishShare?: number;
+  dim?: number;
+  layers?: number;
+  heads?: number;
+  kvHeads?: number;
+  hidden?: number;
+  weightDecay?: number;
+  warmup?: number;
+  decayShare?: number;
+  dropout?: number;
+  ema?: number;
+  keepBest?: boolean;
+  patience?: number;
+  shortFirst?: number;
   resume?: boolean;
 }
 
@@ -34,8 +49,16 @@ export function register(program: Command): void {
       '--out <folder>',
       'where model.safetensors, model.bin, tokenizer.bin, loss.svg and the checkpoint go',
     )
-    .option('--valid <file>', 'text that is only measured, never trained on')
-    .option('--preset <name>', 'shape of the model: tiny, 260k, s3 (the model that ships) or 1m')
+    .option(
+      '--valid <file>',
+      'text that is only measured, never trained on: its first 200 documents, 20 times a run',
+    )
+    .option('--preset <name>', 'shape of the model (see below; default: 260k)')
+    .option('--dim <n>', 'width of the residual stream', integer(4, 8192))
+    .option('--layers <n>', 'layers', integer(1, 128))
+    .option('--heads <n>', 'heads of queries', integer(1, 256))
+    .option('--kv-heads <n>', 'heads of keys and values', integer(1, 256))
+    .option('--hidden <n>', 'width of the feed-forward part', integer(4, 65536))
     .option('--vocab <n>', 'pieces of the tokenizer, 259 or more', integer(259, 65535))
     .option('--context <n>', 'longest sequence in tokens', integer(8, 4096))
     .option('--steps <n>', 'length of the run in steps', integer(1, 1e9))
@@ -44,6 +67,42 @@ export function register(program: Command): void {
     .option('--batch <n>', 'tokens of one step', integer(16, 1e6))
     .option('--seed <n>', 'same seed, threads and steps: the same model', integer(0, 2 ** 32 - 1))
     .option('--rate <x>', 'learning rate of the matrices', decimal(0, 10))
+    .option(
+      '--warmup <steps>',
+      'steps over which the rate rises, a tenth of --steps at most (default: 200)',
+      integer(1, 1e9),
+    )
+    .option(
+      '--decay-share <x>',
+      'share of the run over which the rate falls to zero (default: 0.6)',
+      decimal(0.001, 1),
+    )
+    .option(
+      '--weight-decay <x>',
+      'a step takes rate times this off the weights (default: 0.05)',
+      decimal(0, 100),
+    )
+    .option(
+      '--dropout <x>',
+      'share of what layers add that is dropped, for texts seen many times (default: 0)',
+      decimal(0, 0.9),
+    )
+    .option(
+      '--ema <x>',
+      'running average of the weights: what a step keeps of it, as 0.998 (default: none)',
+      decimal(0, 0.99999),
+    )
+    .option('--keep-best', 'keep the weights that did best on --valid')
+    .option(
+      '--patience <n>',
+      'end the run after so many measures of --valid without a better one',
+      integer(1, 1e6),
+    )
+    .option(
+      '--short-first <x>',
+      'share of the run, at its beginning, with sequences of a quarter, then a half of the context',
+      decimal(0, 1),
+    )
     .addOption(new Option('--optimizer <name>', 'optimiser of the matrices').choices(['muon', 'adamw']))
     .addOption(new Option('--activation <name>', 'feed-forward gate').choices(['silu', 'relu']))
     .addOption(
@@ -55,10 +114,18 @@ export function register(program: Command): void {
         'rounding that the end of the run trains through (int4 is refused: no build makes it yet)',
       ).choices(['int8', 'int4', 'none']),
     )
+    .option(
+      '--finish-share <x>',
+      'share of the run that trains through the rounding (default: 0.1)',
+      decimal(0.001, 1),
+    )
     .option('--resume', 'go on from the checkpoint in --out')
     .addHelpText(
       'after',
       `
+Presets:
+${presetLines()}
+
 Examples:
   $ esp32-llm train --text stories.txt --out my-model --preset 260k --time 1h
   $ esp32-llm train --text stories.txt --out my-model --resume
@@ -67,6 +134,14 @@ Examples:
 Ctrl-C saves a checkpoint and ends; --resume goes on from it.`,
     )
     .action(trainModel);
+}
+
+function presetLines(): string {
+  const rows = Object.entries(presets).map(([name, { about, shape }]) => {
+    const { dim, layers, heads, kvHeads, hiddenDim, vocabulary } = shape;
+    return [name, `${dim}`, `${layers}`, `${heads}/${kvHeads}`, `${hiddenDim}`, `${vocabulary}`, about];
+  });
+  return formatTable([['', 'dim', 'layers', 'heads', 'hidden', 'vocab', ''], ...rows], '  ');
 }
 
 /** Seconds in `90s`, `45m`, `8h`. */
@@ -93,9 +168,14 @@ async function trainModel(options: Options): Promise<void> {
       vocabulary: options.vocab,
       seconds: options.time,
       batchTokens: options.batch,
+      hiddenDim: options.hidden,
+      warmupSteps: options.warmup,
+      average: options.ema,
+      shortShare: options.shortFirst,
       signal: stop.signal,
       onProgress: (progress) => process.stderr.write(`${progressLine(progress)}\n`),
       onSample: (text) => process.stderr.write(`\n${text}\n\n`),
+      onProblem: (text) => process.stderr.write(`${text}\n`),
     });
     const { step, tokens } = result.state;
     const ending = result.finished ? 'done' : 'stopped (--resume goes on)';
@@ -106,12 +186,13 @@ async function trainModel(options: Options): Promise<void> {
 }
 
 function progressLine(progress: Progress): string {
-  const { step, loss, bitsPerByte, tokensPerSecond, done, secondsLeft } = progress;
+  const { step, loss, bitsPerByte, validation, tokensPerSecond, done, secondsLeft } = progress;
   return [
     `${(100 * done).toFixed(1).padStart(5)} %`,
     `step ${step}`,
     `loss ${loss.toFixed(4)}`,
     `${bitsPerByte.toFixed(4)} bits/byte`,
+    ...(validation === undefined ? [] : [`valid ${validation.toFixed(4)}`]),
     `${thousands(Math.round(tokensPerSecond))} tokens/s`,
     `${clock(secondsLeft)} left`,
   ].join('  ');

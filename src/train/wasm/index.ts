@@ -1,5 +1,6 @@
 /** The trainer's operators over raw addresses of one shared memory; called from ../kernels.ts. */
 export { attentionBackward, attentionForward, setAttentionScratch, valueSteps } from './attention';
+export { dropout } from './dropout';
 export { gemm, setScratch } from './gemm';
 export { crossEntropy } from './loss';
 export { adamw, addInto, muon, sumOfSquares } from './optimizer';

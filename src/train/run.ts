@@ -1,0 +1,73 @@
+/** What a training run is while it goes on. */
+import type { DevicePrograms } from '../device-programs.ts';
+import type { Batches, Corpus } from './batches.ts';
+import type { CurvePoint, RunState, RunStorage } from './checkpoint.ts';
+import type { TextSource } from './corpus.ts';
+import type { Engine, TrainMachinery } from './engine.ts';
+import { progressOf, type RecipeOptions } from './recipe.ts';
+import type { TrainedTokenizer } from './tokenizer-trainer.ts';
+
+export interface TrainOptions extends RecipeOptions, TrainMachinery {
+  text: TextSource;
+  /** Gets the model, its tokenizer, the curve, samples and the checkpoint. */
+  storage: RunStorage;
+  /** The chip's arithmetic, which the finished model is tried in. */
+  programs: DevicePrograms;
+  /** A second text that is only measured. */
+  validation?: TextSource;
+  /** Goes on from the checkpoint in `storage`; its recipe counts, of the options only steps and seconds. */
+  resume?: boolean;
+  /** Stops after the step under way, with everything saved. */
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+  onSample?: (text: string) => void;
+  /** Gets a sentence for whatever went wrong without ending the run. */
+  onProblem?: (text: string) => void;
+  /** Seconds between progress reports, checkpoints and samples; between tries to write what a finished run leaves, and of all of them. */
+  every?: { progress?: number; checkpoint?: number; sample?: number; retry?: number; giveUp?: number };
+}
+
+export interface Progress extends CurvePoint {
+  tokensPerSecond: number;
+  /** 0 to 1. */
+  done: number;
+  secondsLeft: number;
+}
+
+/** A run in progress. */
+export interface Run {
+  options: TrainOptions;
+  state: RunState;
+  engine: Engine;
+  corpus: Corpus;
+  batches: Batches;
+  tokenizer: TrainedTokenizer;
+  documents: readonly string[];
+  validation?: Corpus;
+  /** Running average of the weights, where the recipe asks for it. */
+  average?: Float32Array;
+  /** Weights of the best measure of the validation text, where the recipe asks for them. */
+  best?: Float32Array;
+  /** Step of the checkpoint in the storage. */
+  saved?: number;
+}
+
+/** Whether a run has come to its end: by steps, seconds, or measures that got no better. */
+export function isOver({ recipe, step, seconds, worse = 0 }: RunState): boolean {
+  return progressOf(recipe, step, seconds) >= 1 || (recipe.patience > 0 && worse >= recipe.patience);
+}
+
+/** The weights as they would be used now: their average where there is one. */
+export const currentWeights = ({ average, engine }: Run): Float32Array => average ?? engine.weights;
+
+/** The weights that a run leaves. */
+export const finalWeights = (run: Run): Float32Array => run.best ?? currentWeights(run);
+
+/**
+ * Moves a running average of the weights one step on. Early steps weigh more than the recipe says, so that the beginning is forgotten:
+ * 9 / (10 + step) at least.
+ */
+export function follow(average: Float32Array, weights: Float32Array, decay: number, step: number): void {
+  const share = 1 - Math.min(decay, (1 + step) / (10 + step));
+  for (let i = 0; i < average.length; i++) average[i] += share * (weights[i] - average[i]);
+}
