@@ -13,6 +13,7 @@ import {
   type Story,
   tokensPerSecond,
 } from '../serial/index.ts';
+import { LostBoardError } from './errors.ts';
 import type { OnToken, TellRequest } from './request.ts';
 
 export interface BoardSource {
@@ -29,6 +30,8 @@ export interface BoardStatus {
   /** Of the image, once it answered. */
   model?: string;
   context?: number;
+  /** Of the canary story. */
+  digest?: string;
   /** What went wrong last, in a sentence. */
   trouble?: string;
   stories: number;
@@ -61,9 +64,6 @@ export interface BoardOptions {
   /** Milliseconds before the first new attempt; doubles up to thirty times as much. */
   retry?: number;
 }
-
-/** The board is gone or silent: the story is told again elsewhere. */
-export class LostBoardError extends FailureError {}
 
 /** Short, and sampled, so that a wrong bit anywhere shows. */
 const CANARY: TellRequest = {
@@ -127,6 +127,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       status.context = device.ready.context;
       enter('checking');
       const { end } = await ask(device, CANARY, () => {});
+      status.digest = end.digest;
       const objection = judge(status.model, end.digest);
       failures = 0;
       enter(objection === undefined ? 'idle' : 'refused', objection);

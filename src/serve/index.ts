@@ -1,5 +1,16 @@
 /** An HTTP endpoint over any mix of boards, in the shapes that programs already speak. */
-export type { BoardSource, BoardStatus } from './board.ts';
+export {
+  type BoardOptions,
+  type BoardSource,
+  type BoardState,
+  type BoardStatus,
+  createPooledBoard,
+  type PooledBoard,
+} from './board.ts';
+export { type Canaries, createCanaries } from './canaries.ts';
+export { BusyError, LostBoardError, NoBoardError } from './errors.ts';
 export { hostConnection } from './host-board.ts';
-export { createPool, type Pool, type PoolOptions, type PoolStatus } from './pool.ts';
+export { createPool, type LocalPool, type Pool, type PoolOptions, type PoolStatus } from './pool.ts';
+export type { OnToken, TellRequest } from './request.ts';
 export { createServer, type ServerOptions } from './server.ts';
+export { createTelling, type Telling } from './telling.ts';

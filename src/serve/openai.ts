@@ -10,8 +10,9 @@ import {
   knownModel,
   UnknownModelError,
 } from './completion.ts';
+import { BusyError, NoBoardError } from './errors.ts';
 import { eventStream, hangUp } from './http.ts';
-import { BusyError, NoBoardError, type Pool } from './pool.ts';
+import type { Pool } from './pool.ts';
 
 /** What is there without effect, as clients send it. */
 const neutral = (value: unknown) => z.literal(value as never).nullish();

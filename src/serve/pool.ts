@@ -3,15 +3,12 @@
  * because its board is gone is told again by another, with the same seed, and goes on where the first had come to.
  */
 import { FailureError } from '../errors.ts';
-import type { StartEvent, Story, TokenEvent } from '../serial/index.ts';
-import {
-  type BoardSource,
-  type BoardStatus,
-  createPooledBoard,
-  LostBoardError,
-  type PooledBoard,
-} from './board.ts';
+import type { Story } from '../serial/index.ts';
+import { type BoardSource, type BoardStatus, createPooledBoard, type PooledBoard } from './board.ts';
+import { createCanaries } from './canaries.ts';
+import { BusyError, LostBoardError, NoBoardError } from './errors.ts';
 import type { OnToken, TellRequest } from './request.ts';
+import { createTelling, type Telling } from './telling.ts';
 
 export interface PoolOptions {
   /** Requests that may wait. */
@@ -37,30 +34,19 @@ export interface Pool {
   models(): string[];
   /** Asks a board. `signal` gives up: what waits leaves the queue, what is told is stopped. */
   tell(request: TellRequest, onToken: OnToken, signal?: AbortSignal): Promise<Story>;
-  /** Adds a board that was plugged in. */
-  add(source: BoardSource): void;
   close(): Promise<void>;
 }
 
-/** All places in the queue are taken. */
-export class BusyError extends FailureError {
-  /** Seconds after which a place may be free. */
-  readonly retryAfter: number;
-  constructor(retryAfter: number) {
-    super('all boards are busy and the queue is full; ask again later');
-    this.retryAfter = retryAfter;
-  }
+/** A pool of boards that this machine reaches. */
+export interface LocalPool extends Pool {
+  /** Adds a board that was plugged in. */
+  add(source: BoardSource): void;
 }
-
-/** No board could tell the story. */
-export class NoBoardError extends FailureError {}
 
 interface Job {
   request: TellRequest;
-  onToken: OnToken;
+  telling: Telling;
   signal?: AbortSignal;
-  /** Tokens that the client has, by position. */
-  told: TokenEvent[];
   attempts: number;
   resolve: (story: Story) => void;
   reject: (error: unknown) => void;
@@ -71,22 +57,13 @@ const ATTEMPTS = 3;
 /** Seconds a story takes until one was told. */
 const FIRST_GUESS = 1;
 
-export function createPool(sources: readonly BoardSource[], options: PoolOptions = {}): Pool {
+export function createPool(sources: readonly BoardSource[], options: PoolOptions = {}): LocalPool {
   const { queueLimit = QUEUE_LIMIT, attempts = ATTEMPTS, onRetold } = options;
   const boards: PooledBoard[] = [];
   const queue: Job[] = [];
-  /** Digest of the canary, by model. */
-  const canaries = new Map<string, string>();
+  const { judge } = createCanaries();
   let meanSeconds = FIRST_GUESS;
   let closed = false;
-
-  const judge = (model: string, digest: string): string | undefined => {
-    const known = canaries.get(model);
-    if (known === undefined) canaries.set(model, digest);
-    return known === undefined || known === digest
-      ? undefined
-      : `tells another story (digest ${digest}) than the first board with the model ${model} (${known}); it must not serve`;
-  };
 
   const add = (source: BoardSource): void => {
     boards.push(
@@ -124,9 +101,9 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
     job.signal?.addEventListener('abort', stop, { once: true });
     const began = performance.now();
     try {
-      const story = await board.tell(job.request, (token, start) => pass(job, token, start));
+      const story = await board.tell(job.request, job.telling.pass);
       meanSeconds += ((performance.now() - began) / 1000 - meanSeconds) / 8;
-      job.resolve({ ...story, tokens: job.told });
+      job.resolve({ ...story, tokens: job.telling.tokens });
     } catch (error) {
       job.attempts++;
       if (!(error instanceof LostBoardError) || job.signal?.aborted) job.reject(error);
@@ -141,19 +118,6 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
     } finally {
       job.signal?.removeEventListener('abort', stop);
       dispatch();
-    }
-  };
-
-  /** Hands on what the client does not have yet. */
-  const pass = (job: Job, token: TokenEvent, start: StartEvent | undefined): void => {
-    const known = job.told[token.n];
-    if (known === undefined && token.n === job.told.length) {
-      job.told.push(token);
-      job.onToken(token, start);
-    } else if (known !== undefined && known.id !== token.id) {
-      throw new NoBoardError(
-        `two boards tell the same story differently from token ${token.n} on; verify them`,
-      );
     }
   };
 
@@ -177,7 +141,7 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
         );
       }
       return new Promise((resolve, reject) => {
-        const job: Job = { request, onToken, signal, told: [], attempts: 0, resolve, reject };
+        const job: Job = { request, telling: createTelling(onToken), signal, attempts: 0, resolve, reject };
         queue.push(job);
         signal?.addEventListener(
           'abort',

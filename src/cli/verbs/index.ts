@@ -20,6 +20,7 @@ import { register as run } from './run.ts';
 import { register as serve } from './serve.ts';
 import { register as train } from './train.ts';
 import { register as verify } from './verify.ts';
+import { register as worker } from './worker.ts';
 
 const verbs: readonly ((program: Command) => void)[] = [
   run,
@@ -35,6 +36,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   verify,
   board,
   serve,
+  worker,
   ports,
   exportComponent,
   asm,

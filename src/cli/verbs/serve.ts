@@ -2,16 +2,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
 import { FailureError, UsageError } from '../../errors.ts';
-import type { BoardSource, Pool } from '../../serve/index.ts';
+import type { Pool, PoolOptions } from '../../serve/index.ts';
 import { integer } from '../arguments.ts';
-import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { openNamed } from '../model-options.ts';
+import { type SourceOptions, sourceOptions, sourcesOf, watchUsb } from '../board-sources.ts';
+import { type BrokerOptions, brokerOptions } from '../broker-options.ts';
+import { untilEnded } from '../ended.ts';
 
-interface Options extends BuildOptions {
-  port: string[];
-  usb?: boolean;
-  hostBoards?: number;
-  simulated: number;
+interface Options extends SourceOptions, Partial<BrokerOptions> {
   listen: Address;
   token?: string;
   queue: number;
@@ -22,26 +19,12 @@ interface Address {
   port: number;
 }
 
-const MOST_THREADS = 64;
-/** How often USB is looked at for boards that come. */
-const USB_EVERY_MS = 2000;
-
 export function register(program: Command): void {
-  firmwareOptions(program.command('serve'))
+  brokerOptions(
+    sourceOptions(program.command('serve')),
+    'ask the boards that workers offer on this MQTT 5 broker, instead of boards here',
+  )
     .description("an HTTP endpoint over any mix of boards, in OpenAI's and Ollama's shapes")
-    .option(
-      '--port <p>',
-      'a board: serial port, pseudo-terminal or host:port; may be given again',
-      collect,
-      [],
-    )
-    .option('--usb', 'whatever board is plugged in, now and later')
-    .option(
-      '--host-boards <n>',
-      "the same program on this machine's processor, n times (default: 1 where no other board is named)",
-      integer(0, MOST_THREADS),
-    )
-    .option('--simulated <n>', 'simulated boards', integer(0, MOST_THREADS), 0)
     .option('--listen <address:port>', 'where to serve', address, { host: '127.0.0.1', port: 8080 })
     .option('--token <text>', 'what callers must bring as "Authorization: Bearer ..." (or ESP32_LLM_TOKEN)')
     .option('--queue <n>', 'requests that may wait', integer(1, 10_000), 64)
@@ -59,8 +42,6 @@ Example, in two terminals:
     .action(serve);
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
-
 function address(text: string): Address {
   const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
   const host = match?.[1]?.replace(/^\[|\]$/g, '') ?? '127.0.0.1';
@@ -72,7 +53,7 @@ function address(text: string): Address {
 }
 
 async function serve(options: Options): Promise<void> {
-  const { createPool, createServer } = await import('../../serve/index.ts');
+  const { createServer } = await import('../../serve/index.ts');
   const token = options.token ?? process.env.ESP32_LLM_TOKEN;
   const { host, port } = options.listen;
   if (token === undefined && !/^(127\.|::1$|localhost$)/.test(host)) {
@@ -80,12 +61,11 @@ async function serve(options: Options): Promise<void> {
       `serving on ${host} lets others in: give a --token that they must bring, or listen on 127.0.0.1`,
     );
   }
-  const pool = createPool(await sourcesOf(options), {
+  const pool = await poolOf(options, {
     queueLimit: options.queue,
     onRetold: (why) => process.stderr.write(`${why}; its story is told again by another board\n`),
   });
   const app = createServer(pool, { token });
-  const watching = options.usb ? watchUsb(pool) : undefined;
   try {
     const served = await app.listen({ host, port }).catch(({ code, message }: NodeJS.ErrnoException) => {
       throw new FailureError(
@@ -93,67 +73,28 @@ async function serve(options: Options): Promise<void> {
       );
     });
     const { length } = pool.status.boards;
-    process.stderr.write(
-      `serving ${length} ${length === 1 ? 'board' : 'boards'} on ${served}; Ctrl-C ends it\n`,
-    );
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', resolve).once('SIGTERM', resolve);
-    });
+    const what = options.broker ? 'the boards of the broker' : length === 1 ? '1 board' : `${length} boards`;
+    process.stderr.write(`serving ${what} on ${served}; Ctrl-C ends it\n`);
+    await untilEnded();
   } finally {
-    clearInterval(watching);
     await pool.close();
     await app.close();
   }
 }
 
-async function sourcesOf(options: Options): Promise<BoardSource[]> {
-  const { openConnection } = await import('../../serial/node/index.ts');
-  const named = options.port.map((port): BoardSource => ({ name: port, open: () => openConnection(port) }));
-  const alone = named.length === 0 && options.simulated === 0 && !options.usb;
-  const onHost = options.hostBoards ?? (alone ? 1 : 0);
-  if (onHost === 0 && options.simulated === 0) return named;
-  return [...named, ...(await threadSources(options, onHost))];
-}
-
-async function threadSources(options: Options, onHost: number): Promise<BoardSource[]> {
-  const [{ openThreadBoard }, { piecesOf }] = await Promise.all([
-    import('../../node/index.ts'),
-    import('../../model/index.ts'),
-  ]);
-  const loaded = await openNamed(options);
-  const host = {
-    kind: 'host',
-    modelName: loaded.name,
-    model: { ...loaded.model, tokenizer: undefined },
-    pieces: piecesOf(loaded.tokenizer),
-    precision: options.precision,
-    context: options.context,
-  } as const;
-  const sources = Array.from({ length: onHost }, (_, i): BoardSource => {
-    const name = `host ${i + 1}`;
-    return { name, open: () => openThreadBoard(host, name) };
-  });
-  if (options.simulated === 0) return sources;
-  const { board, flash } = await buildFrom(loaded, options);
-  for (let i = 1; i <= options.simulated; i++) {
-    const name = `simulated ${i}`;
-    sources.push({ name, open: () => openThreadBoard({ kind: 'simulated', board, flash }, name) });
+async function poolOf(options: Options, limits: PoolOptions): Promise<Pool> {
+  const { broker, prefix } = options;
+  if (broker === undefined) {
+    const { createPool } = await import('../../serve/index.ts');
+    const pool = createPool(await sourcesOf(options), limits);
+    if (options.usb) watchUsb(pool);
+    return pool;
   }
-  return sources;
-}
-
-/** Adds boards as they are plugged in; one that is pulled comes back by itself. */
-function watchUsb(pool: Pool): ReturnType<typeof setInterval> {
-  const known = new Set<string>();
-  const look = async (): Promise<void> => {
-    const { listPorts, openConnection } = await import('../../serial/node/index.ts');
-    for (const { path, usb } of await listPorts()) {
-      if (!usb || known.has(path)) continue;
-      known.add(path);
-      pool.add({ name: path, open: () => openConnection(path) });
-      process.stderr.write(`${path}: a board was plugged in\n`);
-    }
-  };
-  void look();
-  return setInterval(() => void look().catch(() => {}), USB_EVERY_MS);
+  if (options.port.length > 0 || options.usb || options.hostBoards || options.simulated > 0) {
+    throw new UsageError(
+      'with --broker the boards are where workers offer them: run "esp32-llm worker" there, without boards here',
+    );
+  }
+  const { createBrokerPool } = await import('../../broker/index.ts');
+  return createBrokerPool(broker, { prefix, ...limits });
 }
