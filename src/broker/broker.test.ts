@@ -10,9 +10,12 @@ import { hasMosquitto, startLine, startMosquitto, type TestBroker } from './test
 const { quantized, tokenizer } = smallModel();
 const NAME = 'small +/#';
 
-/** A board that is the device program; `dropAfter`: its cable is pulled after so many bytes, once. */
-function board(name: string, dropAfter = Number.POSITIVE_INFINITY): BoardSource {
-  let left = dropAfter;
+/** The canary takes about 2,000 bytes: this is in the middle of the story behind it. */
+const MIDDLE = 3500;
+
+/** A board that is the device program; `inTheMiddle` happens once, while it tells its first story. */
+function board(name: string, inTheMiddle?: (pull: () => void) => unknown): BoardSource {
+  let left = inTheMiddle ? MIDDLE : Number.POSITIVE_INFINITY;
   return {
     name,
     async open() {
@@ -25,8 +28,10 @@ function board(name: string, dropAfter = Number.POSITIVE_INFINITY): BoardSource 
         left -= bytes.length;
         if (left >= 0) return;
         left = Number.POSITIVE_INFINITY;
-        void inner.close();
-        closed.emit();
+        inTheMiddle?.(() => {
+          void inner.close();
+          closed.emit();
+        });
       });
       return { ...inner, onClose: closed.add };
     },
@@ -45,7 +50,7 @@ const until = async (done: () => boolean): Promise<void> => {
 };
 
 const found = hasMosquitto();
-it.skipIf(found)('boards behind Mosquitto: it is not installed here', () => {});
+if (!found) it.skip('boards behind Mosquitto: it is not installed here', () => {});
 
 found &&
   describe('boards behind Mosquitto', () => {
@@ -100,14 +105,14 @@ found &&
       expect(pools[0].status.boards.map(({ name }) => name).sort()).toEqual(['one a', 'one b', 'two c']);
       const stories = await Promise.all(Array.from({ length: 12 }, (_, i) => tell(pools[i % 2])));
       for (const { ids } of stories) expect(ids).toEqual(expected);
-      await until(() => pools[0].status.boards.reduce((sum, { stories: told }) => sum + told, 0) === 12);
+      await until(() => pools[0].status.boards.reduce((sum, { stories: told }) => sum + told, 0) >= 12);
       expect(pools[0].status.boards.every(({ stories: told }) => told > 0)).toBe(true);
       expect(pools[0].status.waiting).toBe(0);
     });
 
     it('lose a cable in the middle, and the client sees no gap', async () => {
       const why: string[] = [];
-      await offer([board('bad', 3500)]);
+      await offer([board('bad', (pull) => pull())]);
       const pool = await gateway(1, { onRetold: (text) => why.push(text) });
       const told = tell(pool);
       await until(() => why.length > 0);
@@ -119,23 +124,18 @@ found &&
     it('are replaced when their machine dies without a word', async () => {
       const line = await startLine(broker.url);
       closers.push(() => line.cut());
-      const worker = await createWorker(line.url, [board('a')], { id: 'dying' });
+      const worker = await createWorker(line.url, [board('a', () => line.cut())], { id: 'dying' });
       const pool = await gateway(1, { silence: 500 });
       const told = tell(pool);
-      await until(() => pool.status.boards.some(({ state }) => state === 'busy'));
-      await line.cut();
       await offer([board('good')]);
       expect((await told).ids).toEqual(expected);
       expect(pool.status.boards.some(({ name }) => name.startsWith(worker.id))).toBe(false);
     });
 
     it('go on behind a broker that was killed and comes back empty', async () => {
-      await offer([board('a')]);
+      await offer([board('a', () => broker.kill().then(broker.start))]);
       const pool = await gateway(1);
       const told = [tell(pool), tell(pool, { seed: 8n })];
-      await until(() => pool.status.boards.some(({ state }) => state === 'busy'));
-      await broker.kill();
-      await broker.start();
       expect((await told[0]).ids).toEqual(expected);
       expect((await told[1]).story.tokens.length).toBeGreaterThan(0);
       expect((await tell(pool)).ids).toEqual(expected);
