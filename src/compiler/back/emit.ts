@@ -4,6 +4,7 @@ import {
   type Assembler,
   aRegisters,
   b0,
+  b1,
   fRegisters,
   type Label,
   type Register,
@@ -15,6 +16,7 @@ import { frameSize, hasLargeFrame, MAX_OFFSET, SCRATCH } from './frame.ts';
 import { type Island, planIslands } from './islands.ts';
 import {
   B0,
+  B1,
   F0,
   type MachineBlock,
   type MachineFunction,
@@ -49,7 +51,7 @@ interface Emitter {
 }
 
 export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linkage): void {
-  const blocks = orderBlocks(fn);
+  const { blocks } = fn;
   const e: Emitter = {
     asm,
     fn,
@@ -121,7 +123,7 @@ function isCounted({ insts }: MachineBlock): boolean {
 
 /** Numbers of the hardware loops that cannot be laid out: too long, or not in one piece. */
 export function brokenLoops(fn: MachineFunction): number[] {
-  const blocks = orderBlocks(fn);
+  const { blocks } = fn;
   const broken: number[] = [];
   blocks.forEach(({ insts }, i) => {
     const loop = insts.find(({ op }) => op === 'loop');
@@ -179,34 +181,8 @@ function loopStarts(blocks: readonly MachineBlock[]): Set<number> {
   return starts;
 }
 
-function jumpTargets(blocks: readonly MachineBlock[]): Set<number> {
-  return new Set(blocks.flatMap(({ insts }) => insts[insts.length - 1].targets));
-}
-
-/** Removes blocks that only jump on, by sending their predecessors there at once. */
-function orderBlocks(fn: MachineFunction): MachineBlock[] {
-  const onward = new Map<number, number>();
-  for (const { id, insts } of fn.blocks)
-    if (insts.length === 1 && insts[0].op === 'j' && insts[0].targets[0] !== id)
-      onward.set(id, insts[0].targets[0]);
-  const follow = (id: number): number => {
-    const seen = new Set<number>();
-    let at = id;
-    for (let next = onward.get(at); next !== undefined && !seen.has(at); next = onward.get(at)) {
-      seen.add(at);
-      at = next;
-    }
-    return at;
-  };
-  for (const { insts } of fn.blocks) {
-    const end = insts[insts.length - 1];
-    end.targets = end.targets.map(follow);
-  }
-  const reached = new Set<number>([fn.blocks[0].id, ...jumpTargets(fn.blocks)]);
-  return fn.blocks.filter(({ id }) => reached.has(id));
-}
-
 function register(reg: number): Register {
+  if (reg === B1) return b1;
   return reg === B0 ? b0 : reg >= F0 ? fRegisters[reg - F0] : aRegisters[reg];
 }
 

@@ -1,12 +1,13 @@
 /**
- * The machine form: Xtensa instructions over virtual registers. Registers are numbers: a0-a15, f0-f15, the boolean b0 and
- * SAR are fixed, everything from FIRST_VIRTUAL on is to be allocated.
+ * The machine form: Xtensa instructions over virtual registers. Registers are numbers: a0-a15, f0-f15, the booleans b0 and
+ * b1 and SAR are fixed, everything from FIRST_VIRTUAL on is to be allocated.
  */
 import type { RegisterClass, Signature } from '../middle/ir.ts';
 
 export const F0 = 16;
 export const B0 = 32;
 export const SAR = 33;
+export const B1 = 34;
 export const FIRST_VIRTUAL = 40;
 export const SP = 1;
 

@@ -1,5 +1,13 @@
 /** The text form of machine code: one instruction a line, virtual registers as v0, v1, ... */
-import { B0, F0, FIRST_VIRTUAL, type MachineFunction, type MachineInst, type Operand } from './machine.ts';
+import {
+  B0,
+  B1,
+  F0,
+  FIRST_VIRTUAL,
+  type MachineFunction,
+  type MachineInst,
+  type Operand,
+} from './machine.ts';
 
 export function printMachine(fn: MachineFunction): string {
   const lines = [`machine ${fn.name}`];
@@ -34,5 +42,6 @@ function printOperand(operand: Operand): string {
 
 export function printRegister(reg: number): string {
   if (reg >= FIRST_VIRTUAL) return `v${reg - FIRST_VIRTUAL}`;
+  if (reg === B1) return 'b1';
   return reg === B0 ? 'b0' : reg >= F0 ? `f${reg - F0}` : `a${reg}`;
 }

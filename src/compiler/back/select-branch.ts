@@ -1,6 +1,6 @@
 /** Branches: the comparison is taken into the branch instruction wherever one exists. */
 import type { Inst, Value } from '../middle/ir.ts';
-import { B0, type MachineInst } from './machine.ts';
+import { B0, B1, type MachineInst } from './machine.ts';
 import { definedBy, definition, immediate, put, type Selector, use } from './selector.ts';
 
 /** Constants of beqi, bnei, blti, bgei, and of bltui, bgeui (Xtensa ISA manual, B4CONST and B4CONSTU). */
@@ -58,9 +58,10 @@ export function selectBranch(s: Selector, condition: Value, sense: boolean): Mac
 function fused(s: Selector, inst: Inst, sense: boolean): MachineInst | undefined {
   if (inst.op in floatComparisons) {
     compareFloats(s, inst);
-    const branch = put(s, sense ? 'bt' : 'bf', 's', B0);
-    return branch;
+    return put(s, sense ? 'bt' : 'bf', 's', B0);
   }
+  const both = compareBoth(s, inst);
+  if (both !== undefined) return put(s, sense === both ? 'bt' : 'bf', 's', B0);
   if (inst.op === 'and') return testBits(s, inst, sense);
   if (!(inst.op in registerForms)) return undefined;
   const [x, y] = inst.args;
@@ -68,8 +69,9 @@ function fused(s: Selector, inst: Inst, sense: boolean): MachineInst | undefined
   if (c === 0 && (inst.op === 'eq' || inst.op === 'ne')) {
     const inner = definition(s, x);
     // Not of a comparison, or of bits: the same test the other way round.
-    const nested = inner && (inner.op in floatComparisons || inner.op === 'and');
-    if (nested) return fused(s, inner, sense === (inst.op === 'ne'));
+    const nested = inner && (inner.op in floatComparisons || inner.op === 'and' || inner.op === 'or');
+    const test = nested ? fused(s, inner, sense === (inst.op === 'ne')) : undefined;
+    if (test) return test;
   }
   const pick = (name: string) => (sense ? name : inverseBranch[name]);
   if (c === 0 && inst.op in zeroForms) return put(s, pick(zeroForms[inst.op]), 's', use(s, x));
@@ -79,9 +81,47 @@ function fused(s: Selector, inst: Inst, sense: boolean): MachineInst | undefined
   return put(s, pick(registerForms[inst.op]), 'ss', use(s, x), use(s, y));
 }
 
-/** Leaves the result of a float comparison in b0. */
-export function compareFloats(s: Selector, inst: Inst): void {
-  put(s, floatComparisons[inst.op], 'dss', B0, use(s, inst.args[0]), use(s, inst.args[1]));
+/** Leaves the result of a float comparison in a boolean. */
+export function compareFloats(s: Selector, inst: Inst, to = B0): void {
+  put(s, floatComparisons[inst.op], 'dss', to, use(s, inst.args[0]), use(s, inst.args[1]));
+}
+
+/** How two booleans are joined, by operation and by which of them are to be turned round; and whether the result is, too. */
+const joins: Readonly<Record<string, readonly [op: string, swap: boolean, sense: boolean]>> = {
+  and: ['andb', false, true],
+  'and right': ['andbc', false, true],
+  'and left': ['andbc', true, true],
+  'and left right': ['orb', false, false],
+  or: ['orb', false, true],
+  'or right': ['orbc', false, true],
+  'or left': ['orbc', true, true],
+  'or left right': ['andb', false, false],
+};
+
+/**
+ * Leaves in b0 what two float comparisons joined by `and` or `or` say; returns how b0 is to be read, or undefined for anything else,
+ * for which nothing is made.
+ */
+export function compareBoth(s: Selector, inst: Inst): boolean | undefined {
+  if (inst.op !== 'and' && inst.op !== 'or') return undefined;
+  const [left, right] = inst.args.map((arg) => floatTest(s, arg));
+  if (!left || !right) return undefined;
+  const [op, swap, sense] =
+    joins[`${inst.op}${left.isInverse ? ' left' : ''}${right.isInverse ? ' right' : ''}`];
+  compareFloats(s, left.inst);
+  compareFloats(s, right.inst, B1);
+  put(s, op, 'dss', B0, ...(swap ? [B1, B0] : [B0, B1]));
+  return sense;
+}
+
+/** A float comparison, or one that is compared with 0. */
+function floatTest(s: Selector, value: Value): { inst: Inst; isInverse: boolean } | undefined {
+  const inst = definition(s, value);
+  if (!inst) return undefined;
+  if (inst.op in floatComparisons) return { inst, isInverse: false };
+  const inner =
+    inst.op === 'eq' && immediate(s, inst.args[1]) === 0 ? definition(s, inst.args[0]) : undefined;
+  return inner && inner.op in floatComparisons ? { inst: inner, isInverse: true } : undefined;
 }
 
 function testBits(s: Selector, inst: Inst, sense: boolean): MachineInst {

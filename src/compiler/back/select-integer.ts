@@ -1,7 +1,7 @@
 /** Integer arithmetic. Ranges of immediates: Xtensa ISA manual, each instruction's own page. */
 import type { Edge, Inst, Value } from '../middle/ir.ts';
 import { B0 } from './machine.ts';
-import { compareFloats, floatComparisons, isLowMask } from './select-branch.ts';
+import { compareBoth, compareFloats, floatComparisons, isLowMask } from './select-branch.ts';
 import type { Rule, Selector } from './selector.ts';
 import {
   constantRegister,
@@ -203,6 +203,7 @@ const inverseMoves: Readonly<Record<string, string>> = {
   movltz: 'movgez',
   movgez: 'movltz',
   movt: 'movf',
+  movf: 'movt',
 };
 
 export const select: Rule = (s, inst, d) => {
@@ -215,7 +216,9 @@ export const select: Rule = (s, inst, d) => {
   const [first, second] = turned ? [yes, no] : [no, yes];
   const conditional = (op: string) => `${turned ? inverseMoves[op] : op}${suffix}`;
   put(s, moveOp(s, d), 'ds', d, use(s, first));
-  if (test && test.op in floatComparisons) {
+  const both = test && compareBoth(s, test);
+  if (both !== undefined) put(s, conditional(both ? 'movt' : 'movf'), 'xss', d, use(s, second), B0);
+  else if (test && test.op in floatComparisons) {
     compareFloats(s, test);
     put(s, conditional('movt'), 'xss', d, use(s, second), B0);
   } else if (test && c === 0 && test.op in zeroMoves)

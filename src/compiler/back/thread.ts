@@ -38,25 +38,29 @@ type Numbers = Map<number, number>;
 interface Walk {
   readonly fn: MachineFunction;
   readonly byId: ReadonlyMap<number, MachineBlock>;
+  readonly before: ReadonlyMap<number, MachineBlock | undefined>;
   /** Headers of hardware loops, which are left as they are. */
   readonly counted: ReadonlySet<number>;
   /** The only ways into loops: constants of a loop are made there, so they are not passed by. */
   readonly preheaders: ReadonlySet<number>;
 }
 
-export function threadJumps(fn: MachineFunction): void {
+/** Whether anything changed. */
+export function threadJumps(fn: MachineFunction): boolean {
   const byId = new Map(fn.blocks.map((block) => [block.id, block]));
   const counted = new Set(
     fn.blocks.map(terminatorOf).flatMap(({ op, targets }) => (op === 'loopback' ? [targets[0]] : [])),
   );
-  const walk: Walk = { fn, byId, counted, preheaders: new Set(fn.preheaders.values()) };
+  const preheaders = new Set(fn.preheaders.values());
+  const walk: Walk = { fn, byId, before: onlyPredecessors(fn), counted, preheaders };
   let nextId = Math.max(...byId.keys()) + 1;
   let growth = 0;
   const blocks: MachineBlock[] = [];
   for (const block of fn.blocks) {
     blocks.push(block);
     const end = terminatorOf(block);
-    if (end.op !== 'j' || block.depth === 0 || growth > MOST_GROWTH) continue;
+    if (end.op !== 'j' || growth > MOST_GROWTH) continue;
+    if (block.depth === 0 && !preheaders.has(block.id)) continue;
     if (counted.has(block.loop) || block.insts.some(({ op }) => op === 'loop')) continue;
     const way = follow(walk, end.targets[0], numbersBehind(walk, block), 0, 0, new Set([block.id]));
     if (!way || way.answered === 0) continue;
@@ -66,15 +70,30 @@ export function threadJumps(fn: MachineFunction): void {
     end.targets = [copies[0].id];
     blocks.push(...copies);
   }
-  if (growth === 0) return;
+  if (growth === 0) return false;
   fn.blocks = blocks;
   dropUnreachable(fn);
+  return true;
 }
 
+/** By block, the only block that leads to it. */
+function onlyPredecessors(fn: MachineFunction): ReadonlyMap<number, MachineBlock | undefined> {
+  const before = new Map<number, MachineBlock | undefined>();
+  for (const block of fn.blocks)
+    for (const id of terminatorOf(block).targets) before.set(id, before.has(id) ? undefined : block);
+  return before;
+}
+
+/** Blocks looked back for numbers. */
+const MOST_BEFORE = 4;
+
 /** Registers with known numbers behind a block. */
-function numbersBehind(walk: Walk, { insts }: MachineBlock): Numbers {
+function numbersBehind(walk: Walk, block: MachineBlock): Numbers {
   const numbers: Numbers = new Map();
-  for (const inst of insts) note(walk, numbers, inst);
+  const way = [block];
+  for (let at = walk.before.get(block.id); at && way.length < MOST_BEFORE; at = walk.before.get(at.id))
+    way.unshift(at);
+  for (const { insts } of way) for (const inst of insts) note(walk, numbers, inst);
   return numbers;
 }
 

@@ -5,7 +5,7 @@
 
 import { append, constant, constantOf, type Value } from '../middle/ir.ts';
 import { floatOf } from '../middle/operations.ts';
-import { type Builder, either, emit, here, int, pop, popWord, push, trapIf } from './builder.ts';
+import { type Builder, either, emit, here, int, orTrap, pop, popWord, push, trapIf } from './builder.ts';
 import type { Instruction } from './module.ts';
 
 const binary: Readonly<Record<string, string>> = { add: 'fadd', sub: 'fsub', mul: 'fmul', div: 'fdiv' };
@@ -202,25 +202,17 @@ function saturate(b: Builder, x: Value, smallest: number, largest: number): Valu
   return emit(b, 'select', [above, int(b, largest), emit(b, 'select', [below, int(b, smallest), int(b, 0)])]);
 }
 
-/** Numbers from 2^31 on are converted less 2^31, as the signed conversion is the one that all sources describe alike. */
+/** What lies between -1 and 0 is 0; of it sources do not agree what the conversion makes. */
 function truncateUnsigned(b: Builder, x: Value): Value {
-  return either(
-    b,
-    emit(b, 'flt', [x, float(b, bits.two31)]),
-    'i',
-    () => emit(b, 'ftoi', [x]),
-    () => {
-      const less = emit(b, 'fsub', [x, float(b, bits.two31)]);
-      return emit(b, 'xor', [emit(b, 'ftoi', [less]), int(b, 0x80000000)]);
-    },
-  );
+  return emit(b, 'select', [emit(b, 'fle', [float(b, 0), x]), emit(b, 'ftou', [x]), int(b, 0)]);
 }
 
 function checkRange(b: Builder, x: Value, aboveLow: Value, high: number): void {
-  trapIf(b, emit(b, 'fun', [x, x]), 'invalid conversion to integer');
-  const belowHigh = emit(b, 'flt', [x, float(b, high)]);
-  const inside = emit(b, 'and', [aboveLow, belowHigh]);
-  trapIf(b, emit(b, 'eq', [inside, int(b, 0)]), 'integer overflow');
+  const inside = emit(b, 'and', [aboveLow, emit(b, 'flt', [x, float(b, high)])]);
+  orTrap(b, inside, () => {
+    trapIf(b, emit(b, 'fun', [x, x]), 'invalid conversion to integer');
+    return 'integer overflow';
+  });
 }
 
 function runtime(b: Builder, symbol: string, args: readonly Value[], results: ('i' | 'f')[]): Value[] {

@@ -7,6 +7,7 @@ import {
   append,
   type Block,
   constant,
+  constantOf,
   createBlock,
   type Edge,
   type Inst,
@@ -124,6 +125,17 @@ export function trapIf(b: Builder, condition: Value, name: TrapName): Inst[] {
   const info = b.fn.values[condition];
   if (info.kind === 'const' && info.imm === 0) return [];
   return [perform(b, 'trapif', [condition], traps[name])];
+}
+
+/** Goes on where the condition holds; where not, `which` may look closer and then says which trap it is. */
+export function orTrap(b: Builder, condition: Value, which: () => TrapName): void {
+  if (b.fn.values[condition].kind === 'const' && constantOf(b.fn, condition) !== 0) return;
+  const [on, off] = [openEdge(b), openEdge(b)];
+  here(b).end = { kind: 'branch', condition, edges: [on, off] };
+  off.to = setBlock(b, createBlock(b.fn));
+  const name = which();
+  here(b).end = { kind: 'trap', code: traps[name], edges: [] };
+  on.to = setBlock(b, createBlock(b.fn));
 }
 
 export function push(b: Builder, type: ValueType, words: readonly Value[]): void {

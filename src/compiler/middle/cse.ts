@@ -4,7 +4,7 @@
 import { dominates, dominators, predecessors, reversePostOrder } from './graph.ts';
 import { type Block, constant, type Inst, type IrFunction, type Value } from './ir.ts';
 import { effectOf, isTruthOp } from './operations.ts';
-import { substitute } from './simplify.ts';
+import { mapEnd, substitute } from './simplify.ts';
 
 /** Equal expressions in blocks that do not dominate each other; the last few are looked at. */
 const MOST_CANDIDATES = 16;
@@ -67,7 +67,7 @@ export function shareExpressions(fn: IrFunction): void {
       else inst.settled = same.inst;
       return false;
     });
-    replaceInEnd(block, (value) => decided.get(resolve(value)) ?? resolve(value));
+    mapEnd(block, (value) => decided.get(resolve(value)) ?? resolve(value));
   }
   substitute(fn, replaced);
 }
@@ -95,11 +95,4 @@ function decidedConditions(
   if (edges[1].to === block) decided.set(value, constant(fn, 0));
   else if (isTruthOp(fn.values[value].inst?.op)) decided.set(value, constant(fn, 1));
   return decided;
-}
-
-function replaceInEnd(block: Block, map: (value: Value) => Value): void {
-  const { end } = block;
-  if (end.kind === 'branch' || end.kind === 'switch') end.condition = map(end.condition);
-  for (const edge of end.edges) edge.args = edge.args.map(map);
-  if (end.kind === 'return') end.args = end.args.map(map);
 }

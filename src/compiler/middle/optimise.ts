@@ -1,6 +1,7 @@
 import { convertBranches } from './convert-if.ts';
 import { markCountedLoops } from './counted.ts';
 import { shareExpressions } from './cse.ts';
+import { useFloatFacts } from './float-facts.ts';
 import type { IrFunction } from './ir.ts';
 import { hoistInvariants } from './licm.ts';
 import { liftAddresses } from './lift.ts';
@@ -19,6 +20,7 @@ export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>, check: 
   const passes = {
     simplify,
     shareExpressions,
+    useFloatFacts,
     hoistInvariants,
     markCountedLoops: () => markCountedLoops(fn, uncounted),
     liftAddresses,
@@ -33,7 +35,7 @@ export function optimise(fn: IrFunction, uncounted: ReadonlySet<number>, check: 
     }
   };
   check('building');
-  run('simplify', 'shareExpressions', 'simplify');
+  run('simplify', 'shareExpressions', 'useFloatFacts', 'simplify');
   while (convertBranches(fn)) {
     check('convertBranches');
     run('simplify');

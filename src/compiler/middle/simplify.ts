@@ -115,14 +115,19 @@ function foldInst(fn: IrFunction, inst: Inst, replaced: Map<Value, Value>): bool
 
 export function substitute(fn: IrFunction, replaced: ReadonlyMap<Value, Value>): void {
   if (replaced.size === 0) return;
-  const map = (value: Value) => resolve(replaced, value);
-  for (const block of fn.blocks) {
-    for (const inst of block.insts) inst.args = inst.args.map(map);
-    const { end } = block;
-    for (const edge of end.edges) edge.args = edge.args.map(map);
-    if (end.kind === 'branch' || end.kind === 'switch') end.condition = map(end.condition);
-    if (end.kind === 'return') end.args = end.args.map(map);
-  }
+  for (const block of fn.blocks) mapValues(block, (value) => resolve(replaced, value));
+}
+
+/** Replaces what the block's instructions and its end read. */
+export function mapValues(block: Block, map: (value: Value) => Value): void {
+  for (const inst of block.insts) inst.args = inst.args.map(map);
+  mapEnd(block, map);
+}
+
+export function mapEnd({ end }: Block, map: (value: Value) => Value): void {
+  for (const edge of end.edges) edge.args = edge.args.map(map);
+  if (end.kind === 'branch' || end.kind === 'switch') end.condition = map(end.condition);
+  if (end.kind === 'return') end.args = end.args.map(map);
 }
 
 /** Edges to a block that only jumps on go to where it jumps. */

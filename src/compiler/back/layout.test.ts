@@ -1,0 +1,62 @@
+/** Where blocks lie, and a state machine that is entered in a known state. */
+import { describe, expect, it } from 'vitest';
+import { printStages } from '../stages.ts';
+import { bothAnswers, type Call } from '../testing/oracle.ts';
+import { assembleWat } from '../testing/run.ts';
+
+/** The last stage's instructions of a function. */
+const code = (wat: string) =>
+  (printStages(assembleWat(wat), { memory: 'chip' }).split('; .text').at(1) ?? '')
+    .split('\n')
+    .map((line) => line.replace(/^ +[0-9a-f]+ +/, ''));
+
+const machine = `(module (memory (export "m") 1) (data (i32.const 0) "aab,b1a;")
+  (func (export "f") (param $at i32) (result i32) (local $state i32) (local $sum i32) (local $c i32)
+    (loop $next
+      (local.set $c (i32.load8_u (local.get $at)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (block $done
+        (block $d (block $c1 (block $b (block $a
+          (br_table $a $b $c1 $d (local.get $state)))
+          (local.set $sum (i32.add (local.get $sum) (local.get $c)))
+          (local.set $state (i32.const 1)) (br $done))
+          (local.set $sum (i32.mul (local.get $sum) (i32.const 3)))
+          (local.set $state (select (i32.const 2) (i32.const 0) (i32.eq (local.get $c) (i32.const 98)))) (br $done))
+          (local.set $sum (i32.xor (local.get $sum) (local.get $c)))
+          (local.set $state (i32.const 0)) (br $done))
+        (unreachable))
+      (br_if $next (i32.lt_u (local.get $at) (i32.const 8))))
+    (local.get $sum)))`;
+
+describe('the order of blocks', () => {
+  it('states follow each other as before', () => {
+    const calls = Array.from({ length: 10 }, (_, at): Call => ['f', at]);
+    const { chip, node } = bothAnswers(machine, calls);
+    expect(chip).toEqual(node);
+  });
+
+  it('what ends in a trap lies behind what returns', () => {
+    const lines = code(`(module (func (export "f") (param $x i32) (result i32)
+      (if (i32.gt_u (local.get $x) (i32.const 1000)) (then (unreachable)))
+      (i32.mul (local.get $x) (local.get $x))))`);
+    const [returns, traps] = [/^ret/, /^callx0|^j /].map((end) => lines.findIndex((line) => end.test(line)));
+    expect(returns).toBeGreaterThan(0);
+    expect(traps).toBeGreaterThan(returns);
+  });
+
+  it('a jump to a chain of its own goes away', () => {
+    // Both ways meet in a block behind a third one.
+    const lines = code(`(module (memory 1) (func (export "f") (param $x i32) (param $y i32)
+      (block $out (block $meet (block $other
+        (br_if $other (local.get $x))
+        (i32.store (local.get $y) (i32.const 1))
+        (br_if $out (i32.load offset=12 (local.get $y)))
+        (br $meet))
+        (i32.store (local.get $y) (i32.const 2))
+        (br_if $meet (i32.load offset=16 (local.get $y)))
+        (i32.store offset=4 (local.get $y) (i32.const 3))
+        (return))
+      (i32.store offset=8 (local.get $y) (i32.const 4)))))`);
+    expect(lines.filter((line) => line.startsWith('j '))).toEqual([]);
+  });
+});

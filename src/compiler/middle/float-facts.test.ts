@@ -1,0 +1,64 @@
+/** Conversions behind a branch that has asked for the range: no check is left, and every float gives what Node says. */
+import { describe, expect, it } from 'vitest';
+import { printStages } from '../stages.ts';
+import { bothAnswers, type Call } from '../testing/oracle.ts';
+import { assembleWat } from '../testing/run.ts';
+
+/** What clang makes of (int)x and (unsigned)x, and other ways to ask. */
+const wat = `(module
+  (func (export "signed") (param $x f32) (result i32)
+    (if (result i32) (f32.lt (f32.abs (local.get $x)) (f32.const 0x1p31))
+      (then (i32.trunc_f32_s (local.get $x))) (else (i32.const 0x80000000))))
+  (func (export "unsigned") (param $x f32) (result i32)
+    (if (result i32) (i32.and (f32.lt (local.get $x) (f32.const 0x1p32)) (f32.ge (local.get $x) (f32.const 0)))
+      (then (i32.trunc_f32_u (local.get $x))) (else (i32.const 0))))
+  (func (export "either") (param $x f32) (result i32)
+    (if (result i32) (i32.or (f32.gt (local.get $x) (f32.const 100)) (i32.eqz (f32.ge (local.get $x) (f32.const -7))))
+      (then (i32.const 5)) (else (i32.trunc_f32_s (local.get $x)))))
+  (func (export "equal") (param $x f32) (param $y f32) (result i32)
+    (if (result i32) (i32.and (f32.eq (local.get $x) (local.get $y)) (f32.lt (local.get $y) (f32.const 9)))
+      (then (i32.add (f32.lt (local.get $x) (f32.const 9)) (i32.shl (f32.gt (local.get $x) (f32.const 9)) (i32.const 1))))
+      (else (i32.const 7)))))`;
+
+/** Enough is asked for one side only, or for another number: the check stays. */
+const half = `(module
+  (func (export "above") (param $x f32) (result i32)
+    (if (result i32) (f32.lt (local.get $x) (f32.const 0x1p31))
+      (then (i32.trunc_f32_s (local.get $x))) (else (i32.const 1))))
+  (func (export "outside") (param $x f32) (result i32)
+    (if (result i32) (f32.lt (f32.abs (local.get $x)) (f32.const 0x1p31))
+      (then (i32.const 1)) (else (i32.trunc_f32_s (local.get $x)))))
+  (func (export "closed") (param $x f32) (result i32)
+    (if (result i32) (f32.le (f32.abs (local.get $x)) (f32.const 0x1p31))
+      (then (i32.trunc_f32_s (local.get $x))) (else (i32.const 1))))
+  (func (export "plain") (param $x f32) (result i32) (i32.trunc_f32_u (local.get $x))))`;
+
+const numbers = [
+  0, -0, 0.5, -0.5, -0.99, 1, -1, -1.5, 99.9, 100, 100.1, -7, -7.01, 2 ** 31, -(2 ** 31), 2 ** 31 - 128, -(2 ** 31) - 256, 2 ** 32, 2 ** 32 - 256,
+  3e9, 1e-40, Infinity, -Infinity, Number.NaN,
+]; // biome-ignore format: a list
+
+const calls = (...names: string[]): Call[] => names.flatMap((name) => numbers.map((x): Call => [name, x]));
+
+/** The text of the optimised form alone. */
+const optimised = (text: string) =>
+  [...printStages(assembleWat(text), { memory: 'chip' }).matchAll(/; optimised\n([\s\S]*?)\n; selected/g)]
+    .map(([, stage]) => stage)
+    .join('\n');
+
+describe('float comparisons that an earlier branch has answered', () => {
+  it('need no check behind it', () => {
+    const pairs = numbers.flatMap((x) => [9, 8.5, x].map((y): Call => ['equal', x, y]));
+    const { chip, node } = bothAnswers(wat, [...calls('signed', 'unsigned', 'either'), ...pairs]);
+    expect(chip).toEqual(node);
+    expect(optimised(wat)).toMatch(/ftoi/);
+    expect(optimised(wat)).not.toMatch(/trap/);
+  });
+
+  it('prove nothing of what they did not ask', () => {
+    const { chip, node } = bothAnswers(half, calls('above', 'outside', 'closed', 'plain'));
+    expect(chip).toEqual(node);
+    // Out of range in each, and NaN in two.
+    expect(optimised(half).match(/trap/g)).toHaveLength(6);
+  });
+});
