@@ -60,11 +60,13 @@ export {
   readImage,
   type Session,
   type SessionOptions,
+  type SessionSteps,
   type SimulateOptions,
   type Simulation,
   type Status as DeviceStatus,
   type StoryOptions,
   simulate,
+  simulateSteps,
   VERSION,
 } from './firmware/index.ts';
 export { type CompiledGrammar, compileGrammar, type GrammarLimits } from './grammar/index.ts';

@@ -20,12 +20,13 @@ export { predictFirmware } from './predict-firmware.ts';
 export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
-export { createSession, type Session, type SessionOptions } from './session.ts';
+export { createSession, type Session, type SessionOptions, type SessionSteps } from './session.ts';
 export { predictShape, type Shape, type ShapeRow, shapes } from './shapes.ts';
 export {
   type SimulateOptions,
   type Simulation,
   simulate,
+  simulateSteps,
 } from './simulate.ts';
 export { digestTokens, formatDigest, type Status } from './status.ts';
 export { type StoryOptions, storyLines } from './story-lines.ts';

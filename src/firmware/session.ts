@@ -37,6 +37,22 @@ export interface Session {
   type(bytes: Uint8Array | string): void;
   /** Lets simulated time pass: until `done`, looked at every 20,000 cycles. @throws FailureError at the limit */
   runUntil(done: () => boolean, limit: number, what: string): void;
+  /** {@link boot}, {@link command} and {@link tell} for who has other things to do meanwhile: a step runs 20,000 cycles. */
+  readonly steps: SessionSteps;
+}
+
+export interface SessionSteps {
+  boot(): Generator<void, void>;
+  command(line: string): Generator<void, void>;
+  tell(prompt: string, limit: number, during?: (isOver: boolean) => void): Generator<void, Status>;
+}
+
+/** Takes all steps at once. */
+export function finish<Result>(steps: Generator<unknown, Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }
 
 /** Cycles between looks at the device's state: 83 microseconds at 240 MHz. */
@@ -64,8 +80,59 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
   const words = (name: string, bytes: number): Uint8Array =>
     chip.peek(firmware.symbols.get(`item.${name}`)!, bytes)!;
 
+  function* until(done: () => boolean, limit: number, what: string): Generator<void, void> {
+    const end = chip.seconds + limit;
+    while (!done()) {
+      chip.run({ maxCycles: SLICE });
+      options.onLook?.(chip);
+      if (session.status.phase === 'panic' && printed.includes('PANIC:')) {
+        chip.run({ maxCycles: 1000 * SLICE }); // let it finish its report
+        throw new FailureError(
+          `the firmware stopped with an exception:\n${printed.slice(printed.indexOf('PANIC:'))}`,
+        );
+      }
+      if (chip.seconds > end) {
+        throw new FailureError(
+          `${what} within ${limit} simulated seconds; it printed last: ${JSON.stringify(printed.slice(-200))}`,
+        );
+      }
+      yield;
+    }
+  }
+  const waits = (): boolean => printed.endsWith(`\r\n${PROMPT}`);
+
+  const steps: SessionSteps = {
+    boot: () => until(waits, PATIENCE, 'the device did not come up'),
+    *command(line) {
+      const before = printed.length + line.length;
+      session.type(`${line}\r`);
+      yield* until(() => printed.length > before && waits(), PATIENCE, `the device did not answer ${line}`);
+    },
+    *tell(prompt, limit, during) {
+      const { stories } = session.status;
+      session.type(`${prompt}\r`);
+      const typing = PATIENCE + prompt.length / 1000;
+      const before = printed.length;
+      const begun = (): boolean => session.status.phase !== 'ready' || session.status.stories !== stories;
+      yield* until(() => begun() || (printed.length > before && waits()), typing, 'the story did not begin');
+      if (!begun()) throw new FailureError(`the device tells no story: ${answerTo(printed.slice(before))}`);
+      yield* until(
+        () => {
+          const isOver = session.status.stories !== stories;
+          during?.(isOver);
+          return isOver;
+        },
+        limit,
+        'the story did not end',
+      );
+      yield* until(waits, PATIENCE, 'the device did not finish its line');
+      return session.status;
+    },
+  };
+
   const session: Session = {
     chip,
+    steps,
     get printed() {
       return printed;
     },
@@ -77,69 +144,15 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
       const ids = new Int32Array(bytes.buffer, bytes.byteOffset, firmware.context);
       return [...ids.subarray(0, tokenCount(session.status))];
     },
-    boot() {
-      session.runUntil(() => printed.endsWith(`\r\n${PROMPT}`), PATIENCE, 'the device did not come up');
-    },
-    command(line) {
-      const before = printed.length + line.length;
-      session.type(`${line}\r`);
-      session.runUntil(
-        () => printed.length > before && printed.endsWith(`\r\n${PROMPT}`),
-        PATIENCE,
-        `the device did not answer ${line}`,
-      );
-    },
-    tell(prompt, limit, during) {
-      const { stories } = session.status;
-      session.type(`${prompt}\r`);
-      const typing = PATIENCE + prompt.length / 1000;
-      const before = printed.length;
-      const begun = (): boolean => session.status.phase !== 'ready' || session.status.stories !== stories;
-      session.runUntil(
-        () => begun() || (printed.length > before && printed.endsWith(`\r\n${PROMPT}`)),
-        typing,
-        'the story did not begin',
-      );
-      if (!begun()) throw new FailureError(`the device tells no story: ${answerTo(printed.slice(before))}`);
-      session.runUntil(
-        () => {
-          const isOver = session.status.stories !== stories;
-          during?.(isOver);
-          return isOver;
-        },
-        limit,
-        'the story did not end',
-      );
-      session.runUntil(
-        () => printed.endsWith(`\r\n${PROMPT}`),
-        PATIENCE,
-        'the device did not finish its line',
-      );
-      return session.status;
-    },
+    boot: () => finish(steps.boot()),
+    command: (line) => finish(steps.command(line)),
+    tell: (prompt, limit, during) => finish(steps.tell(prompt, limit, during)),
     keep() {
       const translations = options.cache && chip.cores[0].keepTranslations();
       if (translations) cache.put(key, translations);
     },
     type: (bytes) => chip.uart0.receive(bytes),
-    runUntil(done, limit, what) {
-      const end = chip.seconds + limit;
-      while (!done()) {
-        chip.run({ maxCycles: SLICE });
-        options.onLook?.(chip);
-        if (session.status.phase === 'panic' && printed.includes('PANIC:')) {
-          chip.run({ maxCycles: 1000 * SLICE }); // let it finish its report
-          throw new FailureError(
-            `the firmware stopped with an exception:\n${printed.slice(printed.indexOf('PANIC:'))}`,
-          );
-        }
-        if (chip.seconds > end) {
-          throw new FailureError(
-            `${what} within ${limit} simulated seconds; it printed last: ${JSON.stringify(printed.slice(-200))}`,
-          );
-        }
-      }
-    },
+    runUntil: (done, limit, what) => finish(until(done, limit, what)),
   };
   return session;
 }

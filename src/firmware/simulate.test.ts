@@ -9,7 +9,7 @@ import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { createSession } from './session.ts';
-import { simulate } from './simulate.ts';
+import { simulate, simulateSteps } from './simulate.ts';
 import { formatDigest } from './status.ts';
 import { storyLines } from './story-lines.ts';
 import { shippedModel, smallFirmware, smallModel } from './testing.ts';
@@ -47,6 +47,21 @@ describe('firmware on the simulated chip', () => {
     expect(story.tokensPerSecond.mean).toBeGreaterThan(500);
     const matrix = story.profile.find(({ name }) => name === 'matvec_dim');
     expect(Math.min(...(matrix?.cycles ?? []))).toBeGreaterThan(0.1 * story.status.totalCycles);
+  });
+
+  it('goes step by step, shows its tokens meanwhile, and stops when told to', () => {
+    const seen: number[] = [];
+    const steps = simulateSteps(firmware, STORY);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) {
+      const { tokens } = step.value;
+      if (tokens.length > seen.length) seen.splice(0, seen.length, ...tokens);
+      if (tokens.length === 8) step.value.type('\x03');
+    }
+    expect(step.value.status.ending).toBe('stopped');
+    expect(step.value.tokens.length).toBeLessThan(STORY.tokens);
+    expect(step.value.tokens).toEqual(expected.tokens.slice(0, step.value.tokens.length));
+    expect(seen).toEqual(step.value.tokens);
   });
 
   it('gives the same digest and the same cycles when booted twice', () => {

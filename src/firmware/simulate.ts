@@ -4,7 +4,7 @@ import type { Firmware } from './build.ts';
 import { type EnergyEstimate, estimateEnergy } from './energy.ts';
 import { type ProfileRow, profileBetween, type Spent, spentBy } from './profile.ts';
 import { checkStory } from './prompt.ts';
-import { createSession, type SessionOptions } from './session.ts';
+import { createSession, finish, type Session, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
 import { type StoryOptions, storyLines } from './story-lines.ts';
 
@@ -44,24 +44,43 @@ export interface Simulation {
  * @throws UsageError for a prompt or a length that the image cannot take, before anything runs; FailureError if the firmware panics or
  * does not finish
  */
-export function simulate(firmware: Firmware, options: SimulateOptions = {}): Simulation {
+export const simulate = (firmware: Firmware, options: SimulateOptions = {}): Simulation =>
+  finish(simulateSteps(firmware, options));
+
+/**
+ * {@link simulate} for who has other things to do meanwhile: a step runs 20,000 cycles and hands out the session, to be looked at or
+ * stopped (`type('\x03')`, Ctrl-C).
+ */
+export function* simulateSteps(
+  firmware: Firmware,
+  options: SimulateOptions = {},
+): Generator<Session, Simulation> {
   const tokenizer = createTokenizer(firmware.pieces);
   checkStory(options.prompt ?? '', options.tokens, { tokenizer, context: firmware.context });
   const started = performance.now();
   const session = createSession(firmware, options);
-  const { chip } = session;
-  session.boot();
+  const { chip, steps } = session;
+  function* shown<Result>(work: Generator<void, Result>): Generator<Session, Result> {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+      yield session;
+    }
+  }
+  yield* shown(steps.boot());
   const bootSeconds = chip.seconds;
-  for (const line of storyLines(options)) session.command(line);
+  for (const line of storyLines(options)) yield* shown(steps.command(line));
   const tokens = options.tokens ?? firmware.context;
   const limit = STORY_SECONDS + tokens * SECONDS_PER_TOKEN;
   let begun: Spent | undefined;
   let told: Spent | undefined;
-  const status = session.tell(options.prompt ?? '', limit, (isOver) => {
-    if (!options.profile) return;
-    begun ??= spentBy(chip);
-    if (isOver) told = spentBy(chip);
-  });
+  const status = yield* shown(
+    steps.tell(options.prompt ?? '', limit, (isOver) => {
+      if (!options.profile) return;
+      begun ??= spentBy(chip);
+      if (isOver) told = spentBy(chip);
+    }),
+  );
 
   const seconds = (performance.now() - started) / 1000;
   session.keep();
