@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,device,docs,examples,scripts}/**/*.test.ts'],
+    include: ['{src,device,docs,examples,scripts,studio}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

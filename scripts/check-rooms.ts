@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { findBreaches, findCircles, type Import, readImports, readRooms } from './rooms.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const FOLDERS = ['src', 'device', 'bench', 'scripts'];
+const FOLDERS = ['src', 'device', 'studio', 'bench', 'scripts'];
 
 export function readRepository() {
   const imports = new Map<string, readonly Import[]>();
@@ -13,7 +13,7 @@ export function readRepository() {
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       const file = relative(root, path).split(sep).join('/');
-      if (entry.isFile() && file.endsWith('.ts'))
+      if (entry.isFile() && /\.tsx?$/.test(file))
         imports.set(file, readImports(file, readFileSync(path, 'utf8')));
     }
   }

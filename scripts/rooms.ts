@@ -48,7 +48,7 @@ export function readRooms(page: string): Room[] {
 
 /** What a file imports: statically, by `import()` of a literal, and by `import('...')` types. */
 export function readImports(file: string, text: string): Import[] {
-  const { module } = parseSync(file, text, { lang: 'ts' });
+  const { module } = parseSync(file, text, { lang: file.endsWith('.tsx') ? 'tsx' : 'ts' });
   const specifiers = [
     ...module.staticImports.map(({ moduleRequest }) => moduleRequest.value),
     ...module.staticExports.flatMap(({ entries }) =>

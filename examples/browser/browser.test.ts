@@ -1,7 +1,6 @@
 /** The bundle in a real browser: a page compiles a model for a board, a Worker boots it, and the digest is Node's. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle, entryGzip, formatSizes } from '../../scripts/bundle.ts';
 import {
@@ -13,21 +12,11 @@ import {
   simulate,
 } from '../../src/index.ts';
 import { shippedPrograms } from '../../src/node/index.ts';
+import { browserPath, launchBrowser } from '../../src/testing/browser.ts';
 import { sharedPath } from '../../src/testing/shared-files.ts';
 import { servePage } from './serve.ts';
 
-const BROWSERS = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
-];
-const browserPath = BROWSERS.find((path) => existsSync(path));
 if (!browserPath) console.log('skipped: there is no Chromium here to try the browser bundle in');
-/** On top of Playwright's own: the sandbox needs a user other than root, and nothing here may talk to the network. */
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-const QUIET = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** Most that each entry may weigh, in KB of gzip: a third above what it weighs today, so that only what nobody meant to load is noticed. */
 const BUDGET: Readonly<Record<string, number>> = {
@@ -77,7 +66,7 @@ describe('the browser bundle', () => {
       const firmware = buildFirmware({ programs: shippedPrograms, model: quantize(model), tokenizer, board });
       const expected = simulate(firmware, { prompt: 'One day', tokens: 24, temperature: 0 });
 
-      const browser = await chromium.launch({ executablePath: browserPath, args: [...FLAGS, ...QUIET] });
+      const browser = await launchBrowser();
       try {
         const page = await browser.newPage();
         const problems: string[] = [];

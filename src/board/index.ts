@@ -7,7 +7,6 @@ export {
   printableScreen,
   renderScreen,
   type ScreenView,
-  settleScreen,
   type Terminal,
 } from './screen-view.ts';
 export { encodeScreenshot, writeScreenshot } from './screenshot.ts';

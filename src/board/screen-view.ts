@@ -2,7 +2,7 @@
  * The simulated screen in a terminal: half blocks where it is wide enough, braille otherwise, above text that goes on scrolling
  * below. Only cells that changed are written, so nothing flickers.
  */
-import { type Chip, SCREEN_HEIGHT, SCREEN_WIDTH } from '../chip/soc/index.ts';
+import { SCREEN_HEIGHT, SCREEN_WIDTH } from '../chip/soc/index.ts';
 
 /** What of a terminal this needs; a file or a pipe has no `isTTY`. */
 export interface Terminal {
@@ -145,24 +145,6 @@ function finalPicture(screen: Watched, terminal: Terminal): ScreenView {
       terminal.write(`\n${printableScreen(screen.pixels(), style)}`);
     },
   };
-}
-
-/** Seconds of simulated time: how long a screen must not have changed, and when waiting for that ends. */
-const QUIET = 0.03;
-const LONGEST = 5;
-
-/** Lets simulated time pass until the board's screen has shown all that it was given. */
-export function settleScreen(chip: Chip, onLook?: (chip: Chip) => void): void {
-  const end = chip.seconds + LONGEST;
-  let bytes = -1;
-  while (chip.screen && chip.screen.dataBytes !== bytes && chip.seconds < end) {
-    bytes = chip.screen.dataBytes;
-    const until = chip.seconds + QUIET;
-    while (chip.seconds < until) {
-      chip.run({ untilSeconds: Math.min(until, chip.seconds + QUIET / 10) });
-      onLook?.(chip);
-    }
-  }
 }
 
 interface Run {

@@ -20,7 +20,10 @@ export interface ScreenWatch {
 export async function watchScreen(options: ScreenOptions, terminal: Terminal): Promise<ScreenWatch> {
   const wanted = options.screen !== undefined || options.screenshot !== undefined;
   if (!wanted) return { finish: async () => {}, close() {} };
-  const { createScreenView, settleScreen, writeScreenshot } = await import('../board/index.ts');
+  const [{ createScreenView, writeScreenshot }, { settlingScreen }] = await Promise.all([
+    import('../board/index.ts'),
+    import('../firmware/index.ts'),
+  ]);
   let view: ScreenView | undefined;
   let watched: Chip | undefined;
   const onLook = (chip: Chip): void => {
@@ -34,7 +37,7 @@ export async function watchScreen(options: ScreenOptions, terminal: Terminal): P
     close,
     async finish() {
       if (!watched?.screen) return;
-      settleScreen(watched, onLook);
+      for (const _ of settlingScreen(watched)) onLook(watched);
       close();
       if (options.screenshot !== undefined)
         writeScreenshot(options.screenshot, watched.screen.pixels(), watched.screen.contrast);

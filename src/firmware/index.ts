@@ -20,6 +20,7 @@ export { predictFirmware } from './predict-firmware.ts';
 export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
+export { settlingScreen } from './screen/settle.ts';
 export { createSession, type Session, type SessionOptions, type SessionSteps } from './session.ts';
 export { predictShape, type Shape, type ShapeRow, shapes } from './shapes.ts';
 export {

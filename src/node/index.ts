@@ -25,4 +25,5 @@ export {
   openModel,
   shippedModel,
 } from './model.ts';
+export { type ServedStudio, type StudioOptions, serveStudio } from './studio.ts';
 export { type TrainFilesOptions, type TrainFilesResult, trainFiles, trainMachinery } from './train.ts';

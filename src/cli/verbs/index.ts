@@ -18,12 +18,14 @@ import { register as ports } from './ports.ts';
 import { register as pull } from './pull.ts';
 import { register as run } from './run.ts';
 import { register as serve } from './serve.ts';
+import { register as studio } from './studio.ts';
 import { register as train } from './train.ts';
 import { register as verify } from './verify.ts';
 import { register as worker } from './worker.ts';
 
 const verbs: readonly ((program: Command) => void)[] = [
   run,
+  studio,
   build,
   inspect,
   bench,

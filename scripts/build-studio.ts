@@ -1,0 +1,114 @@
+/**
+ * `npm run build:studio`: the studio as a folder for any static host, in dist/studio/; `npx esp32-llm studio` serves it. Needs what
+ * `npm run build` leaves in dist/. Prints what a first visit loads, and refuses to write more than it may.
+ */
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+import { cached } from '../src/cache.ts';
+import { FIRST_STORY } from '../studio/state/first-story.ts';
+import { createResults, imageKey } from '../studio/worker/results.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Most that the first visit may load, compressed, without model and device program. */
+const FIRST_LOAD = 250_000;
+
+/** What lies beside the page: from, to. */
+const COPIES: readonly (readonly [from: string, to: string])[] = [
+  ['models/tinystories.bin', 'models/tinystories.bin'],
+  ['models/tokenizer.bin', 'models/tokenizer.bin'],
+  ['dist/device', 'device'],
+  ['dist/train/kernels.plain.wasm', 'train/kernels.plain.wasm'],
+  ['dist/train/kernels.fused.wasm', 'train/kernels.fused.wasm'],
+];
+
+async function bundleStudio(out: string): Promise<void> {
+  await build({
+    configFile: false,
+    root: join(root, 'studio'),
+    base: './',
+    logLevel: 'error',
+    publicDir: 'public',
+    worker: { format: 'es' },
+    build: {
+      outDir: out,
+      emptyOutDir: true,
+      target: 'es2023',
+      reportCompressedSize: false,
+      modulePreload: { polyfill: false },
+      assetsInlineLimit: 0,
+    },
+  });
+}
+
+/** What the first story's image and simulation come to, made ahead; and its digest. */
+async function firstResults(): Promise<{ packed: Uint8Array; digest: string }> {
+  const at = (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
+  const { buildFirmware, findBoard, quantize, simulate } = (await at(
+    'index.js',
+  )) as typeof import('../src/index.ts');
+  const { shippedModel, shippedPrograms } = (await at(
+    'node/index.js',
+  )) as typeof import('../src/node/index.ts');
+  const cache = createResults();
+  const { model, tokenizer, name } = shippedModel();
+  const { board: id, ...story } = FIRST_STORY;
+  const build = () =>
+    buildFirmware({
+      model: quantize(model),
+      modelName: name,
+      tokenizer,
+      board: findBoard(id),
+      programs: shippedPrograms,
+    });
+  // Of what building leaves behind only the image itself is wanted.
+  const firmware = cached(cache, imageKey(name, id, 'int8'), build);
+  const { digest } = simulate(firmware, { ...story, cache });
+  return { packed: gzipSync(cache.pack(), { level: 9 }), digest };
+}
+
+/** Files that the page loads before its first story, with their bytes compressed: what index.html names, and the Worker that tells it. */
+function firstVisit(out: string): (readonly [path: string, bytes: number])[] {
+  const page = readFileSync(join(out, 'index.html'), 'utf8');
+  const named = Array.from(page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g), ([, path]) => path);
+  const worker = readdirSync(join(out, 'assets')).filter((name) => /^lab-.*\.js$/.test(name));
+  return ['index.html', ...named, ...worker.map((name) => `assets/${name}`)].map((path) => [
+    path,
+    gzipSync(readFileSync(join(out, path)), { level: 9 }).length,
+  ]);
+}
+
+export interface BuiltStudio {
+  folder: string;
+  /** Of the first story, as Node tells it. */
+  digest: string;
+  /** Files of a first visit and their compressed bytes, model and results aside. */
+  firstVisit: readonly (readonly [path: string, bytes: number])[];
+}
+
+/** @throws Error where dist/ is not built, or a first visit would load too much */
+export async function buildStudio(folder = join(root, 'dist/studio')): Promise<BuiltStudio> {
+  if (!existsSync(join(root, 'dist/device/main.chip.wasm')))
+    throw new Error('build-studio: dist/ is not built; run npm run build first');
+  await bundleStudio(folder);
+  for (const [from, to] of COPIES) cpSync(join(root, from), join(folder, to), { recursive: true });
+  const { packed, digest } = await firstResults();
+  writeFileSync(join(folder, 'results.gz'), packed);
+  writeFileSync(join(folder, '.nojekyll'), '');
+  const files = firstVisit(folder);
+  const total = files.reduce((sum, [, bytes]) => sum + bytes, 0);
+  if (total > FIRST_LOAD)
+    throw new Error(`build-studio: a first visit loads ${total} bytes, more than ${FIRST_LOAD}`);
+  return { folder, digest, firstVisit: [...files, ['first visit, gzip', total]] };
+}
+
+export const formatVisit = ({ firstVisit }: BuiltStudio): string =>
+  firstVisit.map(([path, bytes]) => `${path.padEnd(44)}${String(bytes).padStart(9)}`).join('\n');
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await buildStudio();
+  console.log(`${formatVisit(built)}\n\nin ${built.folder}: npx esp32-llm studio shows it`);
+}

@@ -1,0 +1,53 @@
+/** The whole page: a head with the parts to choose from, and the part that is chosen. */
+import { type Part, part, parts } from '../state/address.ts';
+import { texts } from '../texts/index.ts';
+import { Appearance } from './appearance.tsx';
+import { Logo } from './icons.tsx';
+import { StoryPart } from './story-part.tsx';
+
+const contents: Readonly<Record<Part, () => preact.JSX.Element>> = {
+  story: StoryPart,
+};
+
+export function App() {
+  const Content = contents[part.value];
+  return (
+    <>
+      <button type="button" class="skip" onClick={skipToContent}>
+        {texts.value.skip}
+      </button>
+      <header class="head">
+        <div class="head-inner">
+          <span class="brand">
+            <Logo />
+            <span>
+              <span class="brand-first">esp32-llm </span>
+              <b>studio</b>
+            </span>
+          </span>
+          <nav class="parts" aria-label={texts.value.sections}>
+            {parts.map((name) => (
+              <button
+                type="button"
+                key={name}
+                aria-current={name === part.value ? 'page' : undefined}
+                onClick={() => {
+                  part.value = name;
+                }}
+              >
+                {texts.value.parts[name]}
+              </button>
+            ))}
+          </nav>
+          <Appearance />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <Content />
+      </main>
+    </>
+  );
+}
+
+/** A link would take the hash, which holds the settings. */
+const skipToContent = (): void => document.querySelector<HTMLElement>('#content')?.focus();

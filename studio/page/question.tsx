@@ -1,0 +1,114 @@
+/** Prompt and settings. */
+import type { Signal } from '@preact/signals';
+import { settings } from '../../src/contract/index.ts';
+import { prompt, seed, temperature, topp } from '../state/address.ts';
+import { isBusy, stopStory, tellStory } from '../state/story.ts';
+import { formatNumber, texts } from '../texts/index.ts';
+import { DiceIcon, PlayIcon, StopIcon } from './icons.tsx';
+
+/** Beyond this a story is noise, though the console takes more. */
+const MOST_TEMPERATURE = 2;
+const STEP = 0.05;
+const SEEDS = 100_000;
+
+export function Question() {
+  const words = texts.value.story;
+  const ask = (event: Event): void => {
+    event.preventDefault();
+    void tellStory();
+  };
+  return (
+    <form class="question" onSubmit={ask}>
+      <label class="field field-wide" for="prompt">
+        <span>{words.prompt}</span>
+      </label>
+      <div class="prompt-row">
+        <input
+          id="prompt"
+          type="text"
+          autocomplete="off"
+          spellcheck={false}
+          value={prompt.value}
+          onInput={({ currentTarget }) => {
+            prompt.value = currentTarget.value;
+          }}
+        />
+        {isBusy.value ? (
+          <button type="button" class="primary" onClick={stopStory}>
+            <StopIcon /> {words.stop}
+          </button>
+        ) : (
+          <button type="submit" class="primary">
+            <PlayIcon /> {words.tell}
+          </button>
+        )}
+      </div>
+      <div class="settings">
+        <Slider
+          name={words.temperature}
+          help={words.temperatureHelp}
+          value={temperature}
+          most={Math.min(MOST_TEMPERATURE, settings.temperature.most)}
+        />
+        <Slider name={words.topp} help={words.toppHelp} value={topp} most={settings.topp.most} />
+        <SeedField />
+      </div>
+    </form>
+  );
+}
+
+interface SliderProps {
+  name: string;
+  help: string;
+  value: Signal<number>;
+  most: number;
+}
+
+function Slider({ name, help, value, most }: SliderProps) {
+  return (
+    <label class="field" title={help}>
+      <span>
+        {name} <output>{formatNumber(value.value, 2)}</output>
+      </span>
+      <input
+        type="range"
+        min={0}
+        max={most}
+        step={STEP}
+        value={value.value}
+        onInput={({ currentTarget }) => {
+          value.value = Number(currentTarget.value);
+        }}
+      />
+    </label>
+  );
+}
+
+function SeedField() {
+  const words = texts.value.story;
+  const another = (): void => {
+    seed.value = Math.floor(SEEDS * Math.random());
+    void tellStory();
+  };
+  return (
+    <div class="field seed" title={words.seedHelp}>
+      <label for="seed">{words.seed}</label>
+      <div class="seed-row">
+        <input
+          id="seed"
+          type="number"
+          min={0}
+          max={Number.MAX_SAFE_INTEGER}
+          step={1}
+          value={seed.value}
+          onChange={({ currentTarget }) => {
+            seed.value = Math.max(0, Math.floor(Number(currentTarget.value) || 0));
+          }}
+        />
+        <button type="button" class="icon-button" aria-label={words.anotherSeed} onClick={another}>
+          <DiceIcon />
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+/** The first thing that one sees: a board, and the story that it tells. */
+import { findBoard } from '../../src/chip/boards/index.ts';
+import { board } from '../state/address.ts';
+import { isBusy, pixels } from '../state/story.ts';
+import { texts } from '../texts/index.ts';
+import { BoardPicture } from './board-picture.tsx';
+import { BoardSelect } from './board-select.tsx';
+import { Figures, Speed } from './figures.tsx';
+import { Question } from './question.tsx';
+import { StoryText } from './story-text.tsx';
+
+export function StoryPart() {
+  const words = texts.value.story;
+  return (
+    <div class="page">
+      <div class="lead">
+        <h1>{words.heading}</h1>
+        <p>{words.lead}</p>
+      </div>
+      <div class="story-columns">
+        <section class="card stage" aria-label={words.board}>
+          <BoardSelect />
+          <BoardPicture board={findBoard(board.value)} pixels={pixels.value} busy={isBusy.value} />
+          <Speed />
+        </section>
+        <section class="telling" aria-label={words.text}>
+          <Question />
+          <StoryText />
+        </section>
+        <Figures />
+      </div>
+    </div>
+  );
+}

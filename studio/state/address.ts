@@ -1,0 +1,82 @@
+/** The address bar: which part of the page, and the settings, so that a link tells the same story elsewhere. */
+import { effect, signal } from '@preact/signals';
+import { boards } from '../../src/chip/boards/index.ts';
+import { settings } from '../../src/contract/index.ts';
+import { FIRST_STORY } from './first-story.ts';
+
+export const parts = ['story'] as const;
+export type Part = (typeof parts)[number];
+
+export const part = signal<Part>('story');
+export const board = signal<string>(FIRST_STORY.board);
+export const precision = signal<'int8' | 'f32'>('int8');
+export const prompt = signal<string>(FIRST_STORY.prompt);
+export const temperature = signal<number>(FIRST_STORY.temperature);
+export const topp = signal<number>(FIRST_STORY.topp);
+export const seed = signal<number>(FIRST_STORY.seed);
+/** Positions at most; undefined: as many as the image has. */
+export const tokens = signal<number | undefined>(undefined);
+/** What the link says that the model is; the page decides what to do about it. */
+export const modelName = signal<string | undefined>(undefined);
+
+/** Most that a seed in a link may be: what JavaScript counts exactly. */
+const MOST_SEED = Number.MAX_SAFE_INTEGER;
+
+const within = (text: string | null, least: number, most: number): number | undefined => {
+  const value = text === null || text.trim() === '' ? Number.NaN : Number(text);
+  return value >= least && value <= most ? value : undefined;
+};
+
+/** Takes what a hash such as `#story?board=...&prompt=...` says; what it leaves out stays, and nonsense is passed over. */
+export function readAddress(hash: string): void {
+  const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
+  const found = parts.find((name) => name === path);
+  if (found) part.value = found;
+  const given = new URLSearchParams(query);
+  const named = given.get('board');
+  if (boards.some(({ id }) => id === named)) board.value = named!;
+  const wanted = given.get('precision');
+  if (wanted === 'int8' || wanted === 'f32') precision.value = wanted;
+  prompt.value = given.get('prompt') ?? prompt.value;
+  modelName.value = given.get('model') ?? modelName.value;
+  temperature.value =
+    within(given.get('temperature'), settings.temperature.least, settings.temperature.most) ??
+    temperature.value;
+  topp.value = within(given.get('topp'), settings.topp.least, settings.topp.most) ?? topp.value;
+  seed.value = Math.floor(within(given.get('seed'), 0, MOST_SEED) ?? seed.value);
+  const most = within(given.get('tokens'), 1, 65_536);
+  if (most !== undefined) tokens.value = Math.floor(most);
+}
+
+/** The hash that says all of it. */
+export function writeAddress(): string {
+  const query = new URLSearchParams();
+  if (modelName.value) query.set('model', modelName.value);
+  query.set('board', board.value);
+  if (precision.value !== 'int8') query.set('precision', precision.value);
+  query.set('prompt', prompt.value);
+  query.set('temperature', String(temperature.value));
+  query.set('topp', String(topp.value));
+  query.set('seed', String(seed.value));
+  if (tokens.value !== undefined) query.set('tokens', String(tokens.value));
+  return `#${part.value}?${query}`;
+}
+
+/** Keeps both in step. A change of the part is a step back in the browser's history; other changes are not. */
+export function followAddress(): void {
+  readAddress(location.hash);
+  let shown = part.value;
+  effect(() => {
+    const hash = writeAddress();
+    if (hash === location.hash) return;
+    if (part.value === shown) history.replaceState(null, '', hash);
+    else history.pushState(null, '', hash);
+    shown = part.value;
+  });
+  const read = (): void => {
+    readAddress(location.hash);
+    shown = part.value;
+  };
+  addEventListener('hashchange', read);
+  addEventListener('popstate', read);
+}

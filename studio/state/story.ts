@@ -1,0 +1,64 @@
+/** The story that is being told, or was. */
+import { computed, signal } from '@preact/signals';
+import type { ImageFacts, Told, ToldToken } from '../worker/protocol.ts';
+import { board, precision, prompt, seed, temperature, tokens, topp } from './address.ts';
+import { type Call, call, type LabError } from './lab.ts';
+
+export type StoryPhase = 'idle' | 'building' | 'booting' | 'telling' | 'over' | 'failed';
+
+export const phase = signal<StoryPhase>('idle');
+export const toldTokens = signal<readonly ToldToken[]>([]);
+export const consoleText = signal('');
+export const pixels = signal<Uint8Array | undefined>(undefined);
+export const image = signal<ImageFacts | undefined>(undefined);
+export const told = signal<Told | undefined>(undefined);
+export const failure = signal<LabError | undefined>(undefined);
+
+export const isBusy = computed(() => ['building', 'booting', 'telling'].includes(phase.value));
+
+let running: Call<void> | undefined;
+
+/** Tells what the settings ask for; a story that is being told is stopped first. */
+export async function tellStory(): Promise<void> {
+  running?.stop();
+  await running?.result.catch(() => {});
+  phase.value = 'building';
+  toldTokens.value = [];
+  consoleText.value = '';
+  pixels.value = undefined;
+  told.value = undefined;
+  failure.value = undefined;
+  const question = {
+    board: board.value,
+    precision: precision.value,
+    prompt: prompt.value,
+    temperature: temperature.value,
+    topp: topp.value,
+    seed: seed.value,
+    tokens: tokens.value,
+  };
+  const mine = call('tell', question, (event) => {
+    if (event.kind === 'built') {
+      image.value = event.image;
+      phase.value = 'booting';
+    } else if (event.kind === 'tokens') {
+      toldTokens.value = [...toldTokens.value, ...event.tokens];
+      phase.value = 'telling';
+    } else if (event.kind === 'told') {
+      told.value = event.told;
+      phase.value = 'over';
+    } else if (event.kind === 'console') consoleText.value += event.text;
+    else pixels.value = event.pixels;
+  });
+  running = mine;
+  try {
+    await mine.result;
+  } catch (error) {
+    failure.value = error as LabError;
+    phase.value = 'failed';
+  } finally {
+    if (running === mine) running = undefined;
+  }
+}
+
+export const stopStory = (): void => running?.stop();

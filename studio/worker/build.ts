@@ -1,0 +1,27 @@
+/** Builds images: the compiler and the planner, loaded when an image is not among the results made ahead. */
+import type { Cache } from '../../src/cache.ts';
+import { findBoard } from '../../src/chip/boards/index.ts';
+import { buildFirmware, type Firmware } from '../../src/firmware/index.ts';
+import { quantize } from '../../src/quantize/index.ts';
+import type { Question } from './protocol.ts';
+import { type OpenedModel, programsOf } from './shipped.ts';
+
+export type ImageChoice = Pick<Question, 'board' | 'precision'>;
+
+/** What an image needs before it can be built in one go. */
+export async function prepare(
+  { name, model, tokenizer }: OpenedModel,
+  { board, precision }: ImageChoice,
+  cache: Cache,
+): Promise<() => Firmware> {
+  const programs = await programsOf(precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm');
+  return () =>
+    buildFirmware({
+      programs,
+      cache,
+      model: quantize(model, { precision }),
+      tokenizer,
+      modelName: name,
+      board: findBoard(board),
+    });
+}
