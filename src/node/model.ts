@@ -22,6 +22,9 @@ const SHIPPED: CheckpointFile = {
 /** Names under which a checkpoint's tokenizer usually lies beside it. */
 const TOKENIZER_NAMES = ['tokenizer.bin', 'tok512.bin', 'tok4096.bin'];
 
+/** Names of files that hold one alone. */
+const TOKENIZER_FILE = /^tok.*\.bin$/;
+
 /** A checkpoint's file or folder, and its tokenizer's where the two are known to belong together. */
 export interface CheckpointFile {
   path: string;
@@ -123,6 +126,20 @@ export async function openModel(
       ? findTokenizer({ path, tokenizer: own }, model)
       : loadTokenizer(readInput(given, 'the tokenizer'), model.config.vocabulary, given);
   return { name, model, tokenizer };
+}
+
+/** The tokenizer of a model, or one in a file of llama2.c's (`tokenizer.bin`, `tok512.bin`), of as many pieces as there are. */
+export async function openTokenizer(named: string, options: PullOptions = {}): Promise<Tokenizer> {
+  if (!TOKENIZER_FILE.test(basename(named))) return (await openModel(named, undefined, options)).tokenizer;
+  const bytes = readInput(named, 'the tokenizer');
+  return loadTokenizer(bytes, countPieces(bytes), named);
+}
+
+/** A longest length, then a score and a length before every piece. */
+function countPieces(bytes: Buffer): number {
+  let pieces = 0;
+  for (let at = 4; at + 8 <= bytes.length; at += 8 + Math.max(0, bytes.readInt32LE(at + 4))) pieces++;
+  return pieces;
 }
 
 /** The tokenizer in a checkpoint, the one it came with, or one beside it with as many pieces. @throws UsageError where none is */

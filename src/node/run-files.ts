@@ -47,7 +47,7 @@ export function makeFolder(path: string): void {
   }
 }
 
-function withFile(path: string, mode: string, use: (file: number) => void): void {
+export function withFile(path: string, mode: string, use: (file: number) => void): void {
   const file = openSync(path, mode);
   try {
     use(file);
@@ -70,7 +70,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Says why; what has become of the run, its trainer says. */
-function explained(error: unknown, path: string): Error {
+export function explained(error: unknown, path: string): Error {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (!Object.hasOwn(reasons, code)) return error as Error;
   return new FailureError(`train: cannot write ${path}: ${reasons[code]}.`);

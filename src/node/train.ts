@@ -10,6 +10,7 @@ import {
   outputNames,
   type RunStorage,
   type StartThread,
+  type Teacher,
   type TextSource,
   type TrainMachinery,
   type TrainOptions,
@@ -17,17 +18,38 @@ import {
   train,
 } from '../train/index.ts';
 import { shippedPrograms, shippedTrainingKernels } from './device-programs.ts';
+import { openModel, openTokenizer } from './model.ts';
 import { makeFolder, writeSafely } from './run-files.ts';
+import { folderScratch } from './scratch.ts';
 import { startWorker } from './worker.ts';
 
 export interface TrainFilesOptions
-  extends Omit<TrainOptions, 'text' | 'validation' | 'storage' | 'programs' | keyof TrainMachinery> {
+  extends Omit<
+    TrainOptions,
+    | 'text'
+    | 'validation'
+    | 'teachers'
+    | 'tokenizer'
+    | 'scratch'
+    | 'storage'
+    | 'programs'
+    | keyof TrainMachinery
+  > {
   /** Path of the text: UTF-8, documents parted by lines `<|endoftext|>`. */
   text: string;
   /** Folder for the model, its tokenizer, the curve, samples and the checkpoint. */
   out: string;
   /** Path of a second text that is only measured. */
   validation?: string;
+  /** Models to learn from as well, by path or name. */
+  teachers?: readonly string[];
+  /** Path of a tokenizer.bin, or name of a model that has it. */
+  tokenizer?: string;
+  /**
+   * Folder for what is made once for a text (its tokens, what teachers predict) and stays there for other runs; default: `out`, and gone
+   * when the run has finished.
+   */
+  cache?: string;
 }
 
 export interface TrainFilesResult extends TrainResult {
@@ -42,17 +64,30 @@ export async function trainFiles({
   text,
   out,
   validation,
+  teachers = [],
+  tokenizer,
+  cache,
   ...rest
 }: TrainFilesOptions): Promise<TrainFilesResult> {
+  const scratch = folderScratch(cache ?? out);
   const result = await train({
     ...rest,
     ...trainMachinery(),
     text: textFile(text),
     validation: validation === undefined ? undefined : textFile(validation),
+    teachers: await Promise.all(teachers.map(openTeacher)),
+    tokenizer: tokenizer === undefined ? undefined : await openTokenizer(tokenizer),
+    scratch,
     storage: folderStorage(out),
     programs: shippedPrograms,
   });
+  if (result.finished && cache === undefined) scratch.clear();
   return { ...result, model: join(out, outputNames.checkpoint), tokenizer: join(out, outputNames.tokenizer) };
+}
+
+async function openTeacher(name: string): Promise<Teacher> {
+  const { model, tokenizer } = await openModel(name);
+  return { name, model: { ...model, tokenizer } };
 }
 
 /**

@@ -73,7 +73,7 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
   const refill = (context: number) => {
     pending = stream
       ? windowSegments(corpus.tokens.length, context, random)
-      : documentSegments(corpus, order, context);
+      : documentSegments(corpus, context, order);
   };
   let builtFor = 0;
   const build = (context: number) => {
@@ -109,9 +109,10 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
   };
 }
 
-function documentSegments(corpus: Corpus, order: Int32Array, context: number): Segment[] {
+/** All tokens of the documents in an order (their own where none is given), cut into contexts. */
+export function documentSegments(corpus: Corpus, context: number, order?: Int32Array): Segment[] {
   const segments: Segment[] = [];
-  for (const document of order) {
+  for (const document of order ?? Array.from({ length: corpus.starts.length - 1 }, (_, i) => i)) {
     const end = corpus.starts[document + 1];
     for (let start = corpus.starts[document]; start < end; start += context) {
       segments.push({ start, length: Math.min(context, end - start) });

@@ -20,6 +20,8 @@ export interface RunState {
   recipe: Recipe;
   /** SHA-256 of the text. */
   textHash: string;
+  /** SHA-256 of tokenizer.bin; runs from before teachers do not say it. */
+  tokenizerHash?: string;
   step: number;
   tokens: number;
   /** Seconds of training so far, over all sessions. */

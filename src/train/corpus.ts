@@ -4,7 +4,7 @@ import { utf8Length } from '../bytes.ts';
 import { UsageError } from '../errors.ts';
 import { type Corpus, encodeCorpus } from './batches.ts';
 import { createEncoder } from './encoder.ts';
-import { documentsOf, type TrainedTokenizer, trainTokenizer } from './tokenizer-trainer.ts';
+import { documentsOf, type TrainedTokenizer } from './tokenizer-trainer.ts';
 
 /** Below this a text teaches nothing but itself. */
 const SMALLEST_TEXT = 10_000;
@@ -46,18 +46,13 @@ export function readText({ name, bytes }: TextSource, smallest = SMALLEST_TEXT):
   return { documents, hash: bytesToHex(sha256(bytes)) };
 }
 
-/** Tokenizer and tokens of a text. @throws UsageError when the text is shorter than one context */
-export function prepareCorpus(
-  { documents }: TextData,
-  vocabulary: number,
-  context: number,
-): { tokenizer: TrainedTokenizer; corpus: Corpus } {
-  const tokenizer = trainTokenizer(documents, vocabulary);
+/** Tokens of a text. @throws UsageError when there are fewer than in one context */
+export function prepareCorpus({ documents }: TextData, tokenizer: TrainedTokenizer, context: number): Corpus {
   const corpus = encodeCorpus(documents, createEncoder(tokenizer));
   if (corpus.tokens.length <= context) {
     throw new UsageError(
       `train: the text has ${corpus.tokens.length} tokens, fewer than the context of ${context}; use a smaller --context or more text.`,
     );
   }
-  return { tokenizer, corpus };
+  return corpus;
 }

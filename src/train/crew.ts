@@ -1,7 +1,7 @@
 import { FailureError } from '../errors.ts';
 
 /** Commands that the main thread gives to all threads at once. */
-export const Command = { exit: 0, train: 1, loss: 2, refresh: 3 } as const;
+export const Command = { exit: 0, train: 1, loss: 2, refresh: 3, predict: 4 } as const;
 
 const COMMAND = 0;
 const GENERATION = 1;

@@ -3,6 +3,7 @@ import { Command } from './crew.ts';
 import {
   CHUNKS,
   createMemory,
+  type Extras,
   fillRotations,
   type Layout,
   layOut,
@@ -32,12 +33,27 @@ export interface Engine {
   moments: [Float32Array, Float32Array];
   /** Sum of the chunks' gradients after the last step. */
   gradients: Float32Array;
-  step(corpus: Corpus, segments: readonly Segment[], settings: Settings): StepResult;
+  /** One step; with settings.mix against a teacher's predictions as well. */
+  step(corpus: Corpus, segments: readonly Segment[], settings: Settings, teacher?: SoftTargets): StepResult;
   /** Summed loss in nats of the effective weights, without training; call `refresh` after changing weights. */
   loss(corpus: Corpus, segments: readonly Segment[], settings: Settings): number;
+  /** Shows the prediction at every token of the segments (an index of the corpus): one float an id, in a unit of its own; of an engine that `predicts`. */
+  predict(
+    corpus: Corpus,
+    segments: readonly Segment[],
+    visit: (token: number, row: Float32Array) => void,
+  ): void;
   /** Makes the effective weights (rounded as `settings` say) from the weights again. */
   refresh(settings: Settings): void;
   close(): Promise<void>;
+}
+
+/** What teachers predict at every token of a corpus: the largest shares of their mean distribution. */
+export interface SoftTargets {
+  /** Shares of a token. */
+  top: number;
+  /** Those of the tokens from `start` on: ids and shares (tokens, top). */
+  copy(start: number, ids: Int32Array, shares: Float32Array): void;
 }
 
 /**
@@ -52,7 +68,7 @@ export interface TrainMachinery {
   startThread: StartThread;
 }
 
-export interface EngineOptions extends TrainMachinery {
+export interface EngineOptions extends TrainMachinery, Extras {
   /** Default: fused where there is such a kernel. */
   multiplyAdd?: MultiplyAdd;
   threads: number;
@@ -66,7 +82,7 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
   const { threads, batchTokens, kernels, multiplyAdd, startThread } = options;
   const module = (multiplyAdd !== 'plain' && kernels.fused) || kernels.plain;
   const capacity = Math.ceil(batchTokens / CHUNKS) + shape.context;
-  const layout = layOut(shape, threads, capacity);
+  const layout = layOut(shape, threads, capacity, options);
   const memory = createMemory(layout.bytes);
   fillRotations(memory, layout, shape);
   const { count } = parametersOf(shape);
@@ -87,10 +103,13 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
     main.work();
     main.meeting.wait();
   };
-  const load = (corpus: Corpus, segments: readonly Segment[]) => {
-    share(segments, CHUNKS, ATTENTION_SHARE, capacity).forEach((part, i) => {
+  const load = (corpus: Corpus, segments: readonly Segment[], teacher?: SoftTargets) => {
+    const parts = share(segments, CHUNKS, ATTENTION_SHARE, capacity);
+    parts.forEach((part, i) => {
       fillChunk(memory, layout, i, corpus, part);
+      if (teacher) fillTeacher(memory, layout, i, part, teacher);
     });
+    return parts;
   };
   const totalLoss = () => results.subarray(Result.loss, CHUNKS).reduce((sum, loss) => sum + loss, 0);
 
@@ -99,8 +118,8 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
     weights: floats(layout.weights),
     moments: [floats(layout.first), floats(layout.second)],
     gradients: floats(layout.chunks[0].gradients),
-    step(corpus, segments, settings) {
-      load(corpus, segments);
+    step(corpus, segments, settings, teacher) {
+      load(corpus, segments, settings.mix ? teacher : undefined);
       const tokens = segments.reduce((sum, segment) => sum + segment.length, 0);
       command(Command.train, { ...settings, scale: 1 / tokens });
       return { loss: totalLoss() / tokens, tokens, gradientNorm: results[Result.gradientNorm] };
@@ -109,6 +128,21 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
       load(corpus, segments);
       command(Command.loss, settings);
       return totalLoss();
+    },
+    predict(corpus, segments, visit) {
+      const parts = load(corpus, segments);
+      main.meeting.setCommand(Command.predict);
+      main.meeting.wait();
+      main.work();
+      main.meeting.wait();
+      const bytes = layout.logitStride * 4;
+      parts.forEach((part, i) => {
+        let at = layout.chunks[i].predictions;
+        for (const { start, length } of part) {
+          for (let token = start; token < start + length; token++, at += bytes)
+            visit(token, new Float32Array(memory.buffer, at, shape.vocabulary));
+        }
+      });
     },
     refresh: (settings) => command(Command.refresh, settings),
     async close() {
@@ -140,6 +174,22 @@ function fillChunk(
     }
   }
   ints(buffers.segments, segments.length + 2).set([at, segments.length, ...segments.map((s) => s.length)]);
+}
+
+function fillTeacher(
+  memory: WebAssembly.Memory,
+  layout: Layout,
+  index: number,
+  segments: readonly Segment[],
+  { top, copy }: SoftTargets,
+): void {
+  const { teacherIds, teacherShares } = layout.chunks[index];
+  let at = 0;
+  for (const { start, length } of segments) {
+    const ids = new Int32Array(memory.buffer, teacherIds + at * 4, length * top);
+    copy(start, ids, new Float32Array(memory.buffer, teacherShares + at * 4, length * top));
+    at += length * top;
+  }
 }
 
 /**

@@ -94,6 +94,20 @@ export interface Kernels {
     vocabulary: number,
     scale: number,
   ): number;
+  distill(
+    logits: number,
+    rowStride: number,
+    targets: number,
+    ids: number,
+    shares: number,
+    top: number,
+    rows: number,
+    vocabulary: number,
+    scale: number,
+    mix: number,
+    temperature: number,
+    room: number,
+  ): number;
   addInto(to: number, from: number, count: number): void;
   sumOfSquares(x: number, count: number): number;
   adamw(

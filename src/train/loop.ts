@@ -66,7 +66,8 @@ function step(run: Run, mean: Mean, rounded: Settings): Settings {
   // Where the finish begins, the weights are rounded before the step, as they are after a resumption.
   if (settings.weightLevels !== rounded.weightLevels) engine.refresh(settings);
   const context = contextAt(recipe, progressOf(recipe, state.step, state.seconds));
-  const { loss, tokens } = engine.step(corpus, batches.next(recipe.batchTokens, context), settings);
+  const segments = batches.next(recipe.batchTokens, context);
+  const { loss, tokens } = engine.step(corpus, segments, settings, run.teacher);
   if (!Number.isFinite(loss)) throw diverged(options.storage, state.step);
   state.step++;
   if (run.average) follow(run.average, engine.weights, recipe.average, state.step);

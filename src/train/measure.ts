@@ -58,6 +58,8 @@ export function measuring(finish: 'none' | 'int8' | 'int4'): Settings {
     muon: 0,
     dropout: 0,
     dropoutKey: 0,
+    mix: 0,
+    temperature: 1,
     ...roundingSettings(finish),
   };
 }

@@ -43,6 +43,11 @@ export interface ChunkBuffers {
   tokens: number; // Int32 (capacity)
   targets: number; // Int32 (capacity)
   positions: number; // Int32 (capacity)
+  /** A teacher's largest shares and their ids, where there is one: Int32 and floats (capacity, top). */
+  teacherIds: number;
+  teacherShares: number;
+  /** Exponentials of the logits, where they are asked for: (capacity, logitStride). */
+  predictions: number;
 }
 
 /** What belongs to one thread. */
@@ -57,6 +62,7 @@ export interface ThreadBuffers {
   outputNormal: number; // (tokens, dim)
   outputInverse: number; // (tokens)
   logits: number; // (LOGIT_ROWS, logitStride)
+  warmLogits: number; // (logitStride + top), used with a teacher alone
   dx: number; // (tokens, dim)
   dNormal: number; // (tokens, dim)
   dq: number; // (tokens, dim)
@@ -83,11 +89,26 @@ export interface Layout {
   /** Tokens that a chunk has room for. */
   capacity: number;
   logitStride: number;
+  /** Ids that a teacher names for a token; 0: there is none. */
+  top: number;
   bytes: number;
 }
 
+/** What a run may need room for beside training on a text. */
+export interface Extras {
+  /** Ids that a teacher names for a token. */
+  top?: number;
+  /** Whether predictions are asked for. */
+  predicts?: boolean;
+}
+
 /** Lays out a run of `threads` threads and of chunks of up to `capacity` tokens. */
-export function layOut(shape: Shape, threads: number, capacity: number): Layout {
+export function layOut(
+  shape: Shape,
+  threads: number,
+  capacity: number,
+  { top: named = 0, predicts = false }: Extras = {},
+): Layout {
   const { count } = parametersOf(shape);
   const headSize = shape.dim / shape.heads;
   const logitStride = ((shape.vocabulary + 3) & ~3) + 4;
@@ -114,10 +135,17 @@ export function layOut(shape: Shape, threads: number, capacity: number): Layout 
       tokens: floats(capacity),
       targets: floats(capacity),
       positions: floats(capacity),
+      teacherIds: floats(capacity * named),
+      teacherShares: floats(capacity * named),
+      predictions: floats(predicts ? capacity * logitStride : 0),
     })),
-    threads: Array.from({ length: threads }, () => threadBuffers(shape, capacity, logitStride, bytes)),
+    threads: Array.from({ length: threads }, () => ({
+      ...threadBuffers(shape, capacity, logitStride, bytes),
+      warmLogits: floats(logitStride + named),
+    })),
     capacity,
     logitStride,
+    top: named,
   };
   return { ...layout, bytes: top + 4096 };
 }
@@ -134,7 +162,7 @@ function threadBuffers(
   capacity: number,
   logitStride: number,
   bytes: (size: number) => number,
-): ThreadBuffers {
+): Omit<ThreadBuffers, 'warmLogits'> {
   const { dim, hiddenDim, heads } = shape;
   const kvDim = (dim / heads) * shape.kvHeads;
   const perToken = (width: number): number => bytes((capacity + 4) * width * 4);

@@ -8,6 +8,7 @@ import {
   type Heads,
   slowAttention,
   slowCrossEntropy,
+  slowDistillation,
   slowDropout,
   slowGated,
   slowMatmul,
@@ -297,6 +298,50 @@ describe.each([
       const x = floats([-20, -16, 3, 17]);
       kernels.clamp(x.at, 4, 16);
       expect([...x.view]).toEqual([-16, -16, 3, 16]);
+    });
+
+    it.each([
+      [13, 1, 1],
+      [13, 0.5, 1],
+      [40, 0.7, 2],
+      [8, 0.3, 0.5],
+    ])('against a teacher: vocabulary %i, mix %f, temperature %f', (vocabulary, mix, temperature) => {
+      top = arena;
+      const rows = 3;
+      const count = 4;
+      const z = normals(rows * vocabulary, 3);
+      const targets = [1, vocabulary - 1, 2];
+      const ids = Array.from({ length: rows }, (_, i) => [i + 4, 2, i === 2 ? 1 : vocabulary - 2, 0]);
+      const shares = Array.from({ length: rows }, (_, i) =>
+        (i === 1 ? [0.7, 0.2, 0.1, 0] : [0.4, 0.3, 0.15, 0.05]).map(Math.fround),
+      );
+      const stride = ((vocabulary + 3) & ~3) + 4;
+      const logits = floats(new Float64Array(rows * stride));
+      for (let i = 0; i < rows; i++)
+        logits.view.set(z.subarray(i * vocabulary, (i + 1) * vocabulary), i * stride);
+      const room = floats(new Float64Array(stride + count)).at;
+      const given = [ints(targets), ints(ids.flat()), floats(shares.flat()).at] as const;
+      const loss = kernels.distill(
+        logits.at,
+        stride,
+        ...given,
+        count,
+        rows,
+        vocabulary,
+        0.25,
+        mix,
+        temperature,
+        room,
+      );
+      expect(loss).toBeCloseTo(slowCrossEntropy(z, targets, vocabulary), 4);
+      const teacher = { ids, shares, mix, temperature };
+      const gradient = finiteDifferences((x) => slowDistillation(x, targets, vocabulary, teacher), z);
+      for (let i = 0; i < rows; i++) {
+        expectClose(
+          logits.view.subarray(i * stride, i * stride + vocabulary),
+          gradient.subarray(i * vocabulary, (i + 1) * vocabulary).map((g) => 0.25 * g),
+        );
+      }
     });
 
     it('drops what a hash of key and index says, the same ones each time', () => {

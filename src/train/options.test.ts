@@ -26,14 +26,14 @@ const text = join(folder, 'stories.txt');
 writeFileSync(text, storyText(70, 5));
 const unseen = join(folder, 'unseen.txt');
 writeFileSync(unseen, storyText(6, 6));
-const basic: Omit<TrainFilesOptions, 'out'> = {
+const basic = {
   text,
   preset: 'tiny',
   vocabulary: 290,
   context: 64,
   batchTokens: 256,
   every: { progress: 1e9, checkpoint: 1e9, sample: 1e9 },
-};
+} satisfies Omit<TrainFilesOptions, 'out'>;
 const file = (out: string, name: string) => readFileSync(join(folder, out, name));
 
 describe('with dropout, average, best weights and short sequences', () => {

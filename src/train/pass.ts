@@ -1,8 +1,10 @@
 /** One training step of one thread: forward and backward pass over a chunk of the batch. */
+
+import { addBranch, branchGradient, type Drop, type Dropping, dropping, sites } from './drop.ts';
 import type { Kernels } from './kernels.ts';
 import { type LayerBuffers, type Layout, LOGIT_ROWS } from './memory.ts';
 import { bindOperators, type Chunk, type Operators } from './pass-operators.ts';
-import type { LayerTensors, Shape, Tensor } from './shape.ts';
+import type { LayerTensors, Shape } from './shape.ts';
 
 /** How the forward pass rounds, so that training sees the chip's arithmetic; 0 levels: not at all. */
 export interface Rounding {
@@ -16,12 +18,12 @@ export interface Rounding {
 }
 
 /** How a pass that trains differs from one that only asks for the loss. */
-export interface Training {
+export interface Training extends Dropping {
   /** Weight of one token in the mean loss. */
   scale: number;
-  /** Share of what is added to the residual stream that is dropped, and the step's key. */
-  dropout: number;
-  dropoutKey: number;
+  /** Weight of the chunk's teacher in the loss, and the temperature of both distributions. */
+  mix: number;
+  temperature: number;
 }
 
 /** The chip's gate saturates there (device/kernels/swiglu.ts); the gradient passes as if it did not. */
@@ -34,6 +36,8 @@ export interface Pass {
    * vector. Returns the summed loss in nats.
    */
   run(chunk: number, rounding: Rounding, training?: Training): number;
+  /** Runs the tokens of a chunk and leaves the exponentials of their logits, each row in a unit of its own. */
+  predict(chunk: number): void;
 }
 
 /** Binds thread `index` of a run to its buffers. Weights are read from `layout.effective`. */
@@ -51,76 +55,20 @@ export function createPass(
       if (chunk.count === 0) return 0;
       const drop = dropping(ops, number, chunk.count, training);
       forward(ops, chunk, rounding, drop);
-      const loss = head(ops, chunk, training?.scale ?? 0);
+      const loss = head(ops, chunk, training);
       if (training) backward(ops, chunk, drop);
       return loss;
     },
+    predict(number) {
+      const chunk = ops.chunk(number);
+      if (chunk.count === 0) return;
+      forward(ops, chunk, { activations: 0, cache: 0 });
+      const rowFloats = layout.logitStride;
+      head(ops, chunk, undefined, (first, rows) =>
+        ops.copy(chunk.predictions + first * rowFloats * 4, ops.buffers.logits, rows * rowFloats),
+      );
+    },
   };
-}
-
-/** Zeroes some of the (tokens, dim) floats at an address, the same ones each time for one of the `sites`. */
-type Drop = (at: number, site: number) => void;
-
-/** Places where something is dropped, by number. */
-const sites = {
-  embedding: 0,
-  attention: (layer: number) => 2 * layer + 1,
-  feedForward: (layer: number) => 2 * layer + 2,
-};
-
-/** What drops in a chunk of a step; nothing where none is asked for. */
-function dropping(
-  { kernels, shape }: Operators,
-  chunk: number,
-  tokens: number,
-  training?: Training,
-): Drop | undefined {
-  if (!training?.dropout) return undefined;
-  const { dropout, dropoutKey } = training;
-  const threshold = Math.round(dropout * 2 ** 31);
-  return (at, site) =>
-    kernels.dropout(at, tokens * shape.dim, dropKey(dropoutKey, chunk, site), threshold, 1 / (1 - dropout));
-}
-
-/** The key of what is dropped at a site of a chunk. */
-export function dropKey(step: number, chunk: number, site: number): number {
-  const key =
-    Math.imul(step ^ Math.imul(chunk + 1, 0x9e3779b1), 0x85ebca6b) ^ Math.imul(site + 1, 0xc2b2ae35);
-  return Math.imul(key ^ (key >>> 15), 0x2c1b3c6d);
-}
-
-/** out = residual + x times W transposed, of which some is dropped. */
-function addBranch(
-  ops: Operators,
-  out: number,
-  residual: number,
-  x: number,
-  w: Tensor,
-  tokens: number,
-  drop: ((at: number) => void) | undefined,
-): void {
-  const { kernels, copy, multiply, shape } = ops;
-  if (drop) {
-    multiply(out, x, w, tokens);
-    drop(out);
-    kernels.addInto(out, residual, tokens * shape.dim);
-  } else {
-    copy(out, residual, tokens * shape.dim);
-    multiply(out, x, w, tokens, true);
-  }
-}
-
-/** The gradient of what a branch added to the residual stream: dx without what was dropped. */
-function branchGradient(
-  { buffers, copy, shape }: Operators,
-  tokens: number,
-  site: number,
-  drop?: Drop,
-): number {
-  if (!drop) return buffers.dx;
-  copy(buffers.dBranch, buffers.dx, tokens * shape.dim);
-  drop(buffers.dBranch, site);
-  return buffers.dBranch;
 }
 
 /** From tokens to the normed vectors that the classifier reads. */
@@ -223,8 +171,13 @@ function valueBound({ weights, shape: { dim } }: Operators, { wv, attentionNorm 
   return Math.sqrt(dim * largest);
 }
 
-/** Classifier and loss in blocks of rows; with a scale also their gradients, into dNormal. */
-function head(ops: Operators, chunk: Chunk, scale: number): number {
+/** Classifier and loss in blocks of rows; in training also their gradients, into dNormal, else `visit` sees the exponentials of a block. */
+function head(
+  ops: Operators,
+  chunk: Chunk,
+  training?: Training,
+  visit?: (first: number, rows: number) => void,
+): number {
   const { kernels, buffers, layout } = ops;
   const { dim, vocabulary } = ops.shape;
   const { classifier } = ops.parameters;
@@ -235,15 +188,49 @@ function head(ops: Operators, chunk: Chunk, scale: number): number {
     const rows = Math.min(LOGIT_ROWS, chunk.count - first);
     const x = buffers.outputNormal + first * dim * 4;
     kernels.gemm(buffers.logits, stride, x, dim, 1, w, 1, dim, rows, vocabulary, dim, false);
-    const targets = chunk.targets + first * 4;
-    loss += kernels.crossEntropy(buffers.logits, stride, targets, rows, vocabulary, scale);
-    if (!scale) continue;
+    loss += training?.mix
+      ? teacherLoss(ops, chunk, first, rows, training)
+      : kernels.crossEntropy(
+          buffers.logits,
+          stride,
+          chunk.targets + first * 4,
+          rows,
+          vocabulary,
+          training?.scale ?? 0,
+        );
+    visit?.(first, rows);
+    if (!training) continue;
     const dx = buffers.dNormal + first * dim * 4;
     kernels.gemm(dx, dim, buffers.logits, stride, 1, w, dim, 1, rows, dim, vocabulary, false);
     const dW = chunk.gradient(classifier);
     kernels.gemm(dW, dim, buffers.logits, 1, stride, x, dim, 1, vocabulary, dim, rows, true);
   }
   return loss;
+}
+
+/** The loss of a block of rows against text and teacher, and their gradients. */
+function teacherLoss(
+  { kernels, buffers, layout, shape }: Operators,
+  chunk: Chunk,
+  first: number,
+  rows: number,
+  { scale, mix, temperature }: Training,
+): number {
+  const { logitStride, top } = layout;
+  return kernels.distill(
+    buffers.logits,
+    logitStride,
+    chunk.targets + first * 4,
+    chunk.teacherIds + first * top * 4,
+    chunk.teacherShares + first * top * 4,
+    top,
+    rows,
+    shape.vocabulary,
+    scale,
+    mix,
+    temperature,
+    buffers.warmLogits,
+  );
 }
 
 /** From dNormal, the gradient of the classifier's input, to the gradients of all weights before it. */

@@ -33,6 +33,8 @@ export interface Recipe extends Regularization {
   finishShare: number;
   /** Share of the run, at its beginning, whose sequences are short: a quarter of the context, then a half. */
   shortShare: number;
+  /** What is learned from other models, and how. */
+  distillation?: Distillation;
 }
 
 /** What keeps a model from learning its text by heart, or the noise of its last steps. */
@@ -47,6 +49,18 @@ export interface Regularization {
   keepBest: boolean;
   /** The run ends after so many measures without a better one; 0: it does not. */
   patience: number;
+}
+
+/** How a student learns from teachers; in its recipe. */
+export interface Distillation {
+  /** SHA-256 of each teacher's weights. */
+  teachers: string[];
+  /** By which the logits of both are divided before they are compared. */
+  temperature: number;
+  /** Weight of the teachers in the loss, against the text's. */
+  mix: number;
+  /** Shares of a token that are kept. */
+  top: number;
 }
 
 type Sizes = Partial<
@@ -68,6 +82,10 @@ export interface RecipeOptions extends Sizes, Partial<Regularization> {
   finish?: Finish;
   finishShare?: number;
   shortShare?: number;
+  /** Where there are teachers: by which logits are divided, the teachers' weight in the loss, shares of a token that are kept. */
+  temperature?: number;
+  teacherWeight?: number;
+  teacherTop?: number;
   /** Learning rate of the matrices, when the optimiser's own default is not wanted. */
   rate?: number;
 }
@@ -118,6 +136,14 @@ export function recipeOf(options: RecipeOptions): Recipe {
     keepBest: options.keepBest || Boolean(options.patience),
   };
 }
+
+/** How a run with such teachers learns from them. */
+export const distillationOf = (options: RecipeOptions, teachers: string[]): Distillation => ({
+  teachers,
+  temperature: options.temperature ?? 1,
+  mix: options.teacherWeight ?? 0.5,
+  top: options.teacherTop ?? 16,
+});
 
 /** Those of the named options that were given. */
 function given<Name extends keyof RecipeOptions>(options: RecipeOptions, names: readonly Name[]) {

@@ -1,10 +1,13 @@
 /** What a training run is while it goes on. */
 import type { DevicePrograms } from '../device-programs.ts';
+import type { Tokenizer } from '../model/index.ts';
 import type { Batches, Corpus } from './batches.ts';
 import type { CurvePoint, RunState, RunStorage } from './checkpoint.ts';
 import type { TextSource } from './corpus.ts';
-import type { Engine, TrainMachinery } from './engine.ts';
+import type { Engine, SoftTargets, TrainMachinery } from './engine.ts';
 import { progressOf, type RecipeOptions } from './recipe.ts';
+import type { Scratch } from './scratch.ts';
+import type { Teacher } from './teachers.ts';
 import type { TrainedTokenizer } from './tokenizer-trainer.ts';
 
 export interface TrainOptions extends RecipeOptions, TrainMachinery {
@@ -15,11 +18,19 @@ export interface TrainOptions extends RecipeOptions, TrainMachinery {
   programs: DevicePrograms;
   /** A second text that is only measured. */
   validation?: TextSource;
+  /** Models whose predictions are learned from as well, all with one tokenizer, which the new model gets. */
+  teachers?: readonly Teacher[];
+  /** The new model's tokenizer; default: the teachers', or one made for the text. */
+  tokenizer?: Tokenizer;
+  /** Where data lie that are made once for a text and then read in parts; default: in memory. */
+  scratch?: Scratch;
   /** Goes on from the checkpoint in `storage`; its recipe counts, of the options only steps and seconds. */
   resume?: boolean;
   /** Stops after the step under way, with everything saved. */
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
+  /** Before the first step: how much of the text the teachers have seen. */
+  onTeaching?: (done: number) => void;
   onSample?: (text: string) => void;
   /** Gets a sentence for whatever went wrong without ending the run. */
   onProblem?: (text: string) => void;
@@ -44,6 +55,8 @@ export interface Run {
   tokenizer: TrainedTokenizer;
   documents: readonly string[];
   validation?: Corpus;
+  /** What the teachers predict at every token. */
+  teacher?: SoftTargets & { close(): void };
   /** Running average of the weights, where the recipe asks for it. */
   average?: Float32Array;
   /** Weights of the best measure of the validation text, where the recipe asks for them. */

@@ -29,6 +29,8 @@ export function settingsOf(recipe: Recipe, step: number, elapsed: number): Setti
     muon: recipe.optimizer === 'muon' ? 1 : 0,
     dropout: recipe.dropout,
     dropoutKey: keyOf(recipe.seed, step),
+    mix: recipe.distillation?.mix ?? 0,
+    temperature: recipe.distillation?.temperature ?? 1,
   };
 }
 

@@ -85,6 +85,35 @@ export function slowCrossEntropy(logits: Vector, targets: ArrayLike<number>, voc
   return loss;
 }
 
+/** A teacher's largest shares of a distribution, one row a token, and their ids. */
+export interface SlowTeacher {
+  ids: readonly number[][];
+  shares: readonly number[][];
+  mix: number;
+  temperature: number;
+}
+
+/** What wasm/distill.ts minimises, by its formula: the rest of the teacher's distribution is one class. */
+export function slowDistillation(
+  logits: Vector,
+  targets: ArrayLike<number>,
+  vocabulary: number,
+  { ids, shares, mix, temperature }: SlowTeacher,
+): number {
+  let soft = 0;
+  for (let i = 0; i < targets.length; i++) {
+    const warm = logits.subarray(i * vocabulary, (i + 1) * vocabulary).map((z) => Math.exp(z / temperature));
+    const sum = warm.reduce((a, b) => a + b, 0);
+    const rest = warm.reduce((a, e, id) => a + (ids[i].includes(id) ? 0 : e), 0);
+    const restShare = 1 - shares[i].reduce((a, b) => a + b, 0);
+    ids[i].forEach((id, k) => {
+      soft -= shares[i][k] * Math.log(warm[id] / sum);
+    });
+    if (restShare > 0) soft -= restShare * Math.log(rest / sum);
+  }
+  return (1 - mix) * slowCrossEntropy(logits, targets, vocabulary) + mix * temperature ** 2 * soft;
+}
+
 export interface SlowBatch {
   tokens: ArrayLike<number>;
   targets: ArrayLike<number>;

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { trainMachinery } from '../node/train.ts';
 import { type Corpus, createBatches, encodeCorpus, share } from './batches.ts';
+import { dropKey } from './drop.ts';
 import { createEngine, type Engine, initialize } from './engine.ts';
 import { measuring } from './measure.ts';
-import { dropKey } from './pass.ts';
 import { parametersOf, type Shape } from './shape.ts';
 import { finiteDifferences, slowDropout, slowLoss, slowOrthogonalize, type Vector } from './slow.ts';
 import type { Settings } from './thread.ts';

@@ -39,6 +39,10 @@ export interface Settings {
   dropout: number;
   /** Another 32-bit number for every step: what is dropped follows from it. */
   dropoutKey: number;
+  /** Weight of a teacher's distribution in the loss, against the text's own; 0: there is no teacher. */
+  mix: number;
+  /** By which logits are divided where student and teacher are compared. */
+  temperature: number;
 }
 
 const settingNames = [
@@ -56,6 +60,8 @@ const settingNames = [
   'muon',
   'dropout',
   'dropoutKey',
+  'mix',
+  'temperature',
 ] as const satisfies readonly (keyof Settings)[];
 
 export function writeSettings(slots: Float64Array, settings: Settings): void {
@@ -150,6 +156,8 @@ export function joinRun(task: ThreadTask): Thread {
       const rounding = { activations: settings.activationLevels, cache: settings.cacheLevels };
       if (meeting.command() === Command.refresh) {
         share(queue.length, (item) => refresh(queue[item], settings));
+      } else if (meeting.command() === Command.predict) {
+        share(CHUNKS, (chunk) => pass.predict(chunk));
       } else if (meeting.command() === Command.loss) {
         share(CHUNKS, (chunk) => {
           results[Result.loss + chunk] = pass.run(chunk, rounding);

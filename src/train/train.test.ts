@@ -25,14 +25,14 @@ function storyText(stories: number): string {
 
 const text = join(folder, 'stories.txt');
 writeFileSync(text, storyText(120));
-const basic: Omit<TrainFilesOptions, 'out'> = {
+const basic = {
   text,
   preset: 'tiny',
   vocabulary: 290,
   context: 64,
   batchTokens: 256,
   every: { progress: 0, checkpoint: 1e9, sample: 1e9 },
-};
+} satisfies Omit<TrainFilesOptions, 'out'>;
 const file = (out: string, name: string) => readFileSync(join(folder, out, name));
 
 describe('train', () => {

@@ -1,15 +1,25 @@
 import { UsageError } from '../errors.ts';
-import { createBatches, encodeCorpus } from './batches.ts';
+import { type Corpus, createBatches, encodeCorpus } from './batches.ts';
 import { CHECKPOINT_FILE, type Checkpoint, loadRunCheckpoint, type RunState } from './checkpoint.ts';
 import { prepareCorpus, readText } from './corpus.ts';
 import { createEncoder } from './encoder.ts';
-import { createEngine, type Engine, initialize } from './engine.ts';
+import { createEngine, type Engine, type EngineOptions, initialize } from './engine.ts';
 import { loop } from './loop.ts';
 import { multiplyAddFor } from './multiply-add.ts';
 import { finish, outputNames } from './outputs.ts';
-import { checkFinish, completed, type Recipe, recipeOf } from './recipe.ts';
+import {
+  checkFinish,
+  completed,
+  type Distillation,
+  distillationOf,
+  type Recipe,
+  recipeOf,
+} from './recipe.ts';
 import { isOver, type Run, type TrainOptions } from './run.ts';
+import { memoryScratch, type Scratch } from './scratch.ts';
 import { checkShape, parametersOf } from './shape.ts';
+import { hashOf, teach } from './teachers.ts';
+import { chooseTokenizer, givenVocabulary } from './tokenizer-choice.ts';
 import { writeTokenizer } from './tokenizer-trainer.ts';
 import { VALIDATION_DOCUMENTS } from './validate.ts';
 
@@ -29,6 +39,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await loop(run);
     await finish(run);
   } finally {
+    run.teacher?.close();
     await engine.close();
   }
   const { steps, seconds } = state.recipe;
@@ -36,11 +47,54 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 }
 
 async function start(options: TrainOptions): Promise<Run> {
-  const { storage } = options;
-  const fresh = recipeOf(options);
-  checkShape(fresh.shape);
+  const { storage, kernels, startThread, scratch = memoryScratch() } = options;
+  const fresh = freshRecipe(options);
   const text = readText(options.text);
-  const checkpoint = options.resume
+  const checkpoint = openCheckpoint(options, text.hash);
+  const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash, options);
+  const { recipe, multiplyAdd } = state;
+  const { threads, batchTokens, distillation, shape } = recipe;
+  checkFinish(recipe);
+  const tokenizer = chooseTokenizer(options, state, text.documents);
+  const corpus = prepareCorpus(text, tokenizer, shape.context);
+  const unseen = options.validation && readText(options.validation, 1);
+  checkValidation(state, unseen?.hash, options);
+  const validation =
+    unseen && encodeCorpus(unseen.documents.slice(0, VALIDATION_DOCUMENTS), createEncoder(tokenizer));
+  storage.write(outputNames.tokenizer, writeTokenizer(tokenizer));
+  const machinery = { kernels, multiplyAdd, startThread, threads, batchTokens };
+  const teacher = distillation && (await consult(distillation, state, corpus, scratch, options, machinery));
+  const engine = await createEngine(shape, { ...machinery, top: distillation?.top });
+  prepareWeights(engine, recipe, checkpoint);
+  return {
+    options,
+    state,
+    engine,
+    corpus,
+    batches: createBatches(corpus, recipe.packing, recipe.seed, checkpoint?.state.batches),
+    tokenizer,
+    documents: text.documents,
+    validation,
+    teacher,
+    average: checkpoint?.average ?? (recipe.average ? engine.weights.slice() : undefined),
+    best: checkpoint?.best,
+    saved: checkpoint?.state.step,
+  };
+}
+
+/** What the options ask for, teachers included. */
+function freshRecipe(options: TrainOptions): Recipe {
+  const vocabulary = options.resume ? options.vocabulary : (givenVocabulary(options) ?? options.vocabulary);
+  const recipe = recipeOf({ ...options, vocabulary });
+  checkShape(recipe.shape);
+  const { teachers = [] } = options;
+  if (teachers.length > 0) recipe.distillation = distillationOf(options, teachers.map(hashOf));
+  return recipe;
+}
+
+/** The run to go on with, if one is. @throws UsageError where there is one but none was wanted, or it has another text */
+function openCheckpoint({ storage, resume, text }: TrainOptions, textHash: string): Checkpoint | undefined {
+  const checkpoint = resume
     ? loadRunCheckpoint(storage, ({ recipe }) => parametersOf(recipe.shape).count)
     : undefined;
   if (!checkpoint && storage.has(CHECKPOINT_FILE)) {
@@ -48,40 +102,32 @@ async function start(options: TrainOptions): Promise<Run> {
       `train: ${storage.name} already holds a run; go on with --resume, or choose another --out.`,
     );
   }
-  if (checkpoint && checkpoint.state.textHash !== text.hash) {
-    throw new UsageError(`train: ${options.text.name} is not the text that ${storage.name} was trained on.`);
+  if (checkpoint && checkpoint.state.textHash !== textHash) {
+    throw new UsageError(`train: ${text.name} is not the text that ${storage.name} was trained on.`);
   }
-  const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash, options);
-  const { recipe, multiplyAdd } = state;
-  checkFinish(recipe);
-  const { tokenizer, corpus } = prepareCorpus(text, recipe.shape.vocabulary, recipe.shape.context);
-  const unseen = options.validation && readText(options.validation, 1);
-  checkValidation(state, unseen?.hash, options);
-  const validation =
-    unseen && encodeCorpus(unseen.documents.slice(0, VALIDATION_DOCUMENTS), createEncoder(tokenizer));
-  storage.write(outputNames.tokenizer, writeTokenizer(tokenizer));
-  const engine = await createEngine(recipe.shape, {
-    kernels: options.kernels,
-    multiplyAdd,
-    startThread: options.startThread,
-    threads: recipe.threads,
-    batchTokens: recipe.batchTokens,
+  return checkpoint;
+}
+
+/** What the teachers predict on the corpus. @throws UsageError for other teachers than the run began with */
+function consult(
+  distillation: Distillation,
+  { textHash, tokenizerHash, recipe }: RunState,
+  corpus: Corpus,
+  scratch: Scratch,
+  { teachers = [], onTeaching }: TrainOptions,
+  machinery: EngineOptions,
+) {
+  if (teachers.length > 0 && teachers.map(hashOf).join() !== distillation.teachers.join())
+    throw new UsageError('train: these are not the teachers that the run began with.');
+  const { context } = recipe.shape;
+  const corpusHash = `${textHash} ${tokenizerHash}`;
+  return teach(distillation, teachers, corpus, {
+    ...machinery,
+    context,
+    corpusHash,
+    scratch,
+    onProgress: onTeaching,
   });
-  prepareWeights(engine, recipe, checkpoint);
-  const batches = createBatches(corpus, recipe.packing, recipe.seed, checkpoint?.state.batches);
-  return {
-    options,
-    state,
-    engine,
-    corpus,
-    batches,
-    tokenizer,
-    documents: text.documents,
-    validation,
-    average: checkpoint?.average ?? (recipe.average ? engine.weights.slice() : undefined),
-    best: checkpoint?.best,
-    saved: checkpoint?.state.step,
-  };
 }
 
 function initialState(recipe: Recipe, textHash: string, { kernels }: TrainOptions): RunState {

@@ -37,6 +37,12 @@ interface Options {
   keepBest?: boolean;
   patience?: number;
   shortFirst?: number;
+  teacher: string[];
+  teacherWeight?: number;
+  teacherTop?: number;
+  temperature?: number;
+  tokenizer?: string;
+  cache?: string;
   resume?: boolean;
 }
 
@@ -59,6 +65,10 @@ export function register(program: Command): void {
     .option('--heads <n>', 'heads of queries', integer(1, 256))
     .option('--kv-heads <n>', 'heads of keys and values', integer(1, 256))
     .option('--hidden <n>', 'width of the feed-forward part', integer(4, 65536))
+    .option(
+      '--tokenizer <name>',
+      'take the tokenizer of this model or tokenizer.bin (default: one made for the text)',
+    )
     .option('--vocab <n>', 'pieces of the tokenizer, 259 or more', integer(259, 65535))
     .option('--context <n>', 'longest sequence in tokens', integer(8, 4096))
     .option('--steps <n>', 'length of the run in steps', integer(1, 1e9))
@@ -119,6 +129,27 @@ export function register(program: Command): void {
       'share of the run that trains through the rounding (default: 0.1)',
       decimal(0.001, 1),
     )
+    .option(
+      '--teacher <name>',
+      'model to learn from as well, with the tokenizer to take; may be given again',
+      collect,
+      [],
+    )
+    .option('--teacher-weight <x>', "the teachers' share in the loss (default: 0.5)", decimal(0, 1))
+    .option(
+      '--temperature <x>',
+      'by which logits are divided before student and teachers are compared (default: 1)',
+      decimal(0.1, 100),
+    )
+    .option(
+      '--teacher-top <n>',
+      "tokens kept of a teacher's prediction, 4 bytes each (default: 16)",
+      integer(1, 256),
+    )
+    .option(
+      '--cache <folder>',
+      'keep what teachers predict here, for other runs too (default: in --out until the run has finished)',
+    )
     .option('--resume', 'go on from the checkpoint in --out')
     .addHelpText(
       'after',
@@ -129,6 +160,7 @@ ${presetLines()}
 Examples:
   $ esp32-llm train --text stories.txt --out my-model --preset 260k --time 1h
   $ esp32-llm train --text stories.txt --out my-model --resume
+  $ esp32-llm train --text stories.txt --out small --preset s4 --teacher large/model.safetensors
   $ esp32-llm run --model my-model/model.safetensors
 
 Ctrl-C saves a checkpoint and ends; --resume goes on from it.`,
@@ -142,6 +174,18 @@ function presetLines(): string {
     return [name, `${dim}`, `${layers}`, `${heads}/${kvHeads}`, `${hiddenDim}`, `${vocabulary}`, about];
   });
   return formatTable([['', 'dim', 'layers', 'heads', 'hidden', 'vocab', ''], ...rows], '  ');
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** A line now and then while teachers go through the text. */
+function teachingReporter(): (done: number) => void {
+  let last = performance.now();
+  return (done) => {
+    if (done < 1 && performance.now() - last < 10_000) return;
+    last = performance.now();
+    process.stderr.write(`${(100 * done).toFixed(1).padStart(5)} %  of the text seen by the teachers\n`);
+  };
 }
 
 /** Seconds in `90s`, `45m`, `8h`. */
@@ -172,6 +216,8 @@ async function trainModel(options: Options): Promise<void> {
       warmupSteps: options.warmup,
       average: options.ema,
       shortShare: options.shortFirst,
+      teachers: options.teacher,
+      onTeaching: teachingReporter(),
       signal: stop.signal,
       onProgress: (progress) => process.stderr.write(`${progressLine(progress)}\n`),
       onSample: (text) => process.stderr.write(`\n${text}\n\n`),

@@ -1,5 +1,6 @@
 /** The trainer's operators over raw addresses of one shared memory; called from ../kernels.ts. */
 export { attentionBackward, attentionForward, setAttentionScratch, valueSteps } from './attention';
+export { distill } from './distill';
 export { dropout } from './dropout';
 export { gemm, setScratch } from './gemm';
 export { crossEntropy } from './loss';
