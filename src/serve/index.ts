@@ -14,3 +14,4 @@ export { createPool, type LocalPool, type Pool, type PoolOptions, type PoolStatu
 export type { OnToken, TellRequest } from './request.ts';
 export { createServer, type ServerOptions } from './server.ts';
 export { createTelling, type Telling } from './telling.ts';
+export { createVotingPool, type VoteOptions } from './vote.ts';

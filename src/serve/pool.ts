@@ -85,12 +85,14 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
       dispatching = false;
       for (let i = 0; i < queue.length; ) {
         const job = queue[i];
-        const board = boards.find((candidate) => candidate.isFree(job.request.model));
+        const { model, apart } = job.request;
+        const board = boards.find((one) => one.isFree(model) && !apart?.has(one.status.name));
         if (!board) {
           i++;
           continue;
         }
         queue.splice(i, 1);
+        apart?.add(board.status.name);
         void run(job, board);
       }
     });
@@ -107,6 +109,7 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
     } catch (error) {
       job.attempts++;
       if (!(error instanceof LostBoardError) || job.signal?.aborted) job.reject(error);
+      else if (closed) job.reject(new NoBoardError('the server is shutting down'));
       else if (job.attempts >= attempts) {
         job.reject(
           new NoBoardError(`${job.attempts} boards were lost while they told this: ${error.message}`),

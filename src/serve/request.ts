@@ -13,6 +13,8 @@ export interface TellRequest {
   tokens: number;
   /** A board of this model; undefined: any. */
   model?: string;
+  /** Names of boards that must not tell it; whoever tells it is added. For the boards of one machine. */
+  apart?: Set<string>;
 }
 
 /** Receives each token, those of the prompt first: `start` says how many they are, BOS included. */

@@ -10,6 +10,7 @@ import { createTextStream } from './completion.ts';
 import { hostConnection } from './host-board.ts';
 import { createPool, type PoolOptions } from './pool.ts';
 import { createServer, type ServerOptions } from './server.ts';
+import { createVotingPool } from './vote.ts';
 
 const { quantized, tokenizer } = smallModel();
 const NAME = 'small';
@@ -268,6 +269,80 @@ describe('the pool', () => {
     const page = await (await fetch(url)).text();
     expect(page).toContain('&lt;b&gt;');
     expect(page).not.toContain('<b>');
+  });
+});
+
+describe('a vote', () => {
+  /** Tells its canary as all others do and stories with another word in them. */
+  const liar = (name: string, id = 300): BoardSource => {
+    const honest = board(name);
+    let seen = 0;
+    return {
+      name,
+      async open() {
+        const inner = await honest.open();
+        const lie = (bytes: Uint8Array): Uint8Array => {
+          const text = Buffer.from(bytes).toString('latin1');
+          const changed =
+            (seen += bytes.length) > 3000
+              ? text.replace(/"id":\d+/, `"id":${id}`).replace(/"digest":"./, `"digest":"${id % 10}`)
+              : text;
+          return Buffer.from(changed, 'latin1');
+        };
+        return { ...inner, onData: (listener) => inner.onData((bytes) => listener(lie(bytes))) };
+      },
+    };
+  };
+  const STORY_OF_TWO = {
+    prompt: STORY.prompt,
+    sampling: { temperature: 0.8, topp: 0.9 },
+    seed: 7n,
+    tokens: 60,
+  };
+
+  async function vote(sources: BoardSource[]) {
+    const inner = createPool(sources, { retry: 20 });
+    closers.push(() => inner.close());
+    while (!inner.status.boards.every(({ state }) => state === 'idle'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    const outvoted: string[] = [];
+    const pool = createVotingPool(inner, { onOutvoted: (why) => outvoted.push(why) });
+    const ids: number[] = [];
+    const told = pool.tell(STORY_OF_TWO, ({ n, id }) => {
+      expect(n).toBe(ids.length);
+      ids.push(id);
+    });
+    return { told, ids, outvoted, inner };
+  }
+
+  it("of three boards is one board's story, told by each of them once", async () => {
+    const { told, ids, outvoted, inner } = await vote([board('a'), board('b'), board('c')]);
+    const alone = await inner.tell(STORY_OF_TWO, () => {});
+    const { end } = await told;
+    expect(end.digest).toBe(alone.end.digest);
+    expect(ids).toEqual(alone.tokens.map(({ id }) => id));
+    expect(outvoted).toEqual([]);
+  });
+
+  it('outvotes one that lies, and says so', async () => {
+    const { told, ids, outvoted, inner } = await vote([board('a'), liar('b'), board('c')]);
+    const { end } = await told;
+    while (outvoted.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(outvoted[0]).toMatch(/2 told [0-9a-f]{16}/);
+    expect(ids).toHaveLength(end.tokens);
+    expect(ids).not.toContain(300);
+    expect(inner.status.waiting).toBe(0);
+  });
+
+  it('of boards that all tell otherwise gives no story', async () => {
+    const { told } = await vote([board('a'), liar('b', 301), liar('c', 302)]);
+    await expect(told).rejects.toThrow(/no 2 of 3 boards tell the same story/);
+  });
+
+  it('ends with the server, whoever is still missing', async () => {
+    const { told } = await vote([board('a'), liar('b')]);
+    await closers.pop()!();
+    await expect(told).rejects.toThrow('shutting down');
   });
 });
 

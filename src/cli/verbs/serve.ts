@@ -12,6 +12,7 @@ interface Options extends SourceOptions, Partial<BrokerOptions> {
   listen: Address;
   token?: string;
   queue: number;
+  vote?: number;
 }
 
 interface Address {
@@ -27,6 +28,11 @@ export function register(program: Command): void {
     .description("an HTTP endpoint over any mix of boards, in OpenAI's and Ollama's shapes")
     .option('--listen <address:port>', 'where to serve', address, { host: '127.0.0.1', port: 8080 })
     .option('--token <text>', 'what callers must bring as "Authorization: Bearer ..." (or ESP32_LLM_TOKEN)')
+    .option(
+      '--vote <n>',
+      'boards that tell every story; most of them must agree on each token',
+      integer(3, 9),
+    )
     .option('--queue <n>', 'requests that may wait', integer(1, 10_000), 64)
     .addHelpText(
       'after',
@@ -85,11 +91,19 @@ async function serve(options: Options): Promise<void> {
 async function poolOf(options: Options, limits: PoolOptions): Promise<Pool> {
   const { broker, prefix } = options;
   if (broker === undefined) {
-    const { createPool } = await import('../../serve/index.ts');
+    const { createPool, createVotingPool } = await import('../../serve/index.ts');
     const pool = createPool(await sourcesOf(options), limits);
     if (options.usb) watchUsb(pool);
-    return pool;
+    if (options.vote === undefined) return pool;
+    if (!options.usb && pool.status.boards.length < options.vote) {
+      throw new UsageError(
+        `--vote ${options.vote} needs ${options.vote} boards at least; here are ${pool.status.boards.length}`,
+      );
+    }
+    const onOutvoted = (why: string) => process.stderr.write(`${why}\n`);
+    return createVotingPool(pool, { of: options.vote, onOutvoted });
   }
+  if (options.vote) throw new UsageError('--vote is for boards of one machine, not for those of a broker');
   if (options.port.length > 0 || options.usb || options.hostBoards || options.simulated > 0) {
     throw new UsageError(
       'with --broker the boards are where workers offer them: run "esp32-llm worker" there, without boards here',
