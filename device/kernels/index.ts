@@ -3,6 +3,7 @@
 export * from "./active";
 export * from "./attention";
 export * from "./matvec";
+export * from "./matvec4";
 export * from "./reglu";
 export * from "./rope";
 export * from "./sampler";

@@ -16,12 +16,14 @@ import { readInput } from '../files.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
+import type { Precision } from '../quantize/index.ts';
 import { integer } from './arguments.ts';
 import { type ModelOptions, modelOptions } from './model-options.ts';
+import { precisionOption } from './precision-option.ts';
 
 export interface BuildOptions extends ModelOptions {
   board?: string;
-  precision: 'int8' | 'f32';
+  precision: Precision;
   context?: number;
   cores: '1' | '2';
   pie: boolean;
@@ -52,9 +54,7 @@ export function memoryOptions(command: Command): Command {
 export function firmwareOptions(command: Command): Command {
   return memoryOptions(modelOptions(command))
     .addOption(new Option('--board <name>', 'what to build for').choices(boards.map(({ id }) => id)))
-    .addOption(
-      new Option('--precision <p>', 'weights and arithmetic').choices(['int8', 'f32']).default('int8'),
-    )
+    .addOption(precisionOption())
     .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
     .option('--grammar <file>', 'say only what it allows: a JSON Schema, GBNF, or a JSON list of answers')
     .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
@@ -110,7 +110,7 @@ export async function buildFrom(
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
     clock: Number(options.clock) as 80 | 160 | 240,
-    asInt8: options.precision === 'int8' ? undefined : () => quantize(model),
+    asInt8: options.precision === 'f32' ? () => quantize(model) : undefined,
   };
   return buildFirmware(settings);
 }

@@ -38,6 +38,13 @@ const product = {
   shift: i32('of the sums, 1 to LARGEST_SHIFT'),
 } as const;
 
+const product4 = {
+  ...product,
+  weights: reads('int4 (rows / 16, groups): pairs of columns of 16 bytes each, then s8 (16)'),
+  x: reads('s8 (columns)'),
+  shift: i32('of the sums of a group, 1 to LARGEST_SHIFT: with it they fit 16 bits'),
+} as const;
+
 const gated = {
   y: reads('s16 (2n): gate rows, then up rows'),
   scale: reads('s16 (2n)'),
@@ -59,6 +66,18 @@ export const kernels = {
     meaning: 'The same for vectors of the hidden size.',
     parameters: product,
     clobbers: 'a2-a6 a8-a11 q0-q7 qacc loop',
+  },
+  matvec4_dim: {
+    arithmetic: 'fixed',
+    meaning: 'y = sum over groups of round(W x / 2^shift) * scale / 2^7, saturating, for vectors of the dim.',
+    parameters: product4,
+    clobbers: 'a2-a6 a8-a11 q0-q7 qacc sar',
+  },
+  matvec4_hidden: {
+    arithmetic: 'fixed',
+    meaning: 'The same for vectors of the hidden size.',
+    parameters: product4,
+    clobbers: 'a2-a6 a8-a11 q0-q7 qacc sar',
   },
   normalize: {
     arithmetic: 'fixed',

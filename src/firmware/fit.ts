@@ -23,7 +23,7 @@ export interface Fit {
 }
 
 /**
- * Plans the model for every board of the table, in int8 and float32. The program is compiled once for each precision, for the board with
+ * Plans the model for every board of the table, in every precision. The program is compiled once for each precision, for the board with
  * most of it (screen and PSRAM): what it needs beside SRAM0 is the same on all.
  */
 export function fitBoards(
@@ -32,7 +32,7 @@ export function fitBoards(
   programs: DevicePrograms,
   cache?: Cache,
 ): Fit[] {
-  return (['int8', 'f32'] as const).flatMap((precision) => {
+  return (['int8', 'int4', 'f32'] as const).flatMap((precision) => {
     const packed = quantize(model, { precision });
     const options = { model: packed, tokenizer, programs, cache };
     const program = compiledNeeds(options);

@@ -1,11 +1,12 @@
 /** For tests of the firmware: real models, quantised once. */
 import { loadShippedModel, loadSmallModel, loadStories260K, type TestCheckpoint } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { type QuantizedModel, quantize } from '../quantize/index.ts';
+import { type Precision, type QuantizedModel, quantize } from '../quantize/index.ts';
 import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
 export interface TestModel extends TestCheckpoint {
   readonly quantized: QuantizedModel;
+  readonly int4: QuantizedModel;
   readonly float: QuantizedModel;
 }
 
@@ -14,7 +15,12 @@ function quantizedOnce(load: () => TestCheckpoint): () => TestModel {
   return () => {
     if (made) return made;
     const { model } = load();
-    made = { ...load(), quantized: quantize(model), float: quantize(model, { precision: 'f32' }) };
+    made = {
+      ...load(),
+      quantized: quantize(model),
+      int4: quantize(model, { precision: 'int4' }),
+      float: quantize(model, { precision: 'f32' }),
+    };
     return made;
   };
 }
@@ -28,13 +34,13 @@ type Variant = Omit<Partial<FirmwareOptions>, 'model' | 'tokenizer' | 'programs'
 const built = new Map<string, Firmware>();
 
 /** Firmware of the small model, context 64 where nothing else is said. Built once for the same options: leave its bytes alone. */
-export function smallFirmware(variant: Variant & { precision?: 'int8' | 'f32' } = {}): Firmware {
+export function smallFirmware(variant: Variant & { precision?: Precision } = {}): Firmware {
   const key = JSON.stringify(variant, (_, value) => (value === undefined ? 'undefined' : value));
   let firmware = built.get(key);
   if (!firmware) {
     const { precision, ...options } = variant;
-    const { name: modelName, quantized, float, tokenizer } = smallModel();
-    const model = precision === 'f32' ? float : quantized;
+    const { name: modelName, quantized, int4, float, tokenizer } = smallModel();
+    const model = { int8: quantized, int4, f32: float }[precision ?? 'int8'];
     firmware = buildFirmware({ programs, model, tokenizer, modelName, context: 64, ...options });
     built.set(key, firmware);
   }

@@ -1,5 +1,5 @@
 /** All files of the ESP-IDF component for one model. */
-import { mostWords } from '../contract/index.ts';
+import { formats, mostWords } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { UsageError } from '../errors.ts';
 import { LINE_BYTES, VERSION } from '../firmware/index.ts';
@@ -48,7 +48,8 @@ const PARTITION_UNIT = 0x10000;
 /** Builds the component. */
 export function buildComponent(options: ComponentOptions): Component {
   const { programs, model, tokenizer, cores = 2, weights: place = 'partition' } = options;
-  if (model.precision !== 'int8') throw new UsageError('the ESP-IDF component holds int8 models only.');
+  if (formats[model.precision].arithmetic !== 'fixed')
+    throw new UsageError('the ESP-IDF component holds int8 and int4 models only.');
   const context = options.context ?? model.config.context;
   if (!Number.isInteger(context) || context < 1 || context > model.config.context) {
     throw new UsageError(

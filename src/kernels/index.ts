@@ -9,6 +9,7 @@ import type { Kernel } from './kernel.ts';
 import { findS32, largestS32, logitsS32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
+import { matvec4Dim, matvec4Hidden } from './matvec4.ts';
 import { massFrom, pick, topCount, topMass } from './nucleus.ts';
 import { normalize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
@@ -21,6 +22,8 @@ export type { Kernel } from './kernel.ts';
 export const kernels: readonly Kernel[] = [
   matvecDim,
   matvecHidden,
+  matvec4Dim,
+  matvec4Hidden,
   normalize,
   quantizeBounded,
   quantizeWide,

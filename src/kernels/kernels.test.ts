@@ -44,6 +44,8 @@ const gatedCall = fc
 const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
   matvec_dim: ({ dim }) => matvecCall(dim),
   matvec_hidden: ({ hidden }) => matvecCall(hidden),
+  matvec4_dim: ({ dim }) => matvec4Call(dim),
+  matvec4_hidden: ({ hidden }) => matvec4Call(hidden),
   normalize: () =>
     fc.tuple(integer(1, 24), integer(0, 24 * 16 * 127 ** 2)).map(([n, bound]) => ({
       args: ['x', 'gain', 'out', 'q', 16 * n, bound],
@@ -136,6 +138,16 @@ function matvecCall(columns: number): fc.Arbitrary<Call> {
   }));
 }
 
+function matvec4Call(columns: number): fc.Arbitrary<Call> {
+  return fc.tuple(integer(1, 3), integer(1, value.LARGEST_SHIFT)).map(([n, shift]) => ({
+    args: ['weights', 'x', columns, 'y', 16 * n, shift],
+    inputs: { weights: n * int4BlockBytes(columns), x: columns },
+    outputs: { y: 32 * n },
+  }));
+}
+
+const int4BlockBytes = (columns: number): number => 8 * columns + 16 * Math.ceil(columns / 64);
+
 /** Bytes of several characters, since extremes matter: uniform, small s16 values, all extreme, all alike. */
 function fill(bytes: Uint8Array, random: () => number, style: number): void {
   const words = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
@@ -192,7 +204,8 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
             const at = places.get(place)!;
             return new Int8Array(machine.memory.buffer, machine.memory.byteOffset + at, call.inputs[place]);
           });
-          limitVector(weights, x);
+          if (name.startsWith('matvec4')) limitVector4(x, Number(call.args[5]));
+          else limitVector(weights, x);
         }
         if (name === 'attention')
           limitQuery(machine.memory, places.get('queries')!, call.inputs.queries, shape);
@@ -231,6 +244,16 @@ function limitVector(weights: Int8Array, x: Int8Array): void {
   const length = Math.sqrt(squares.reduce((a, b) => Math.max(a, b)));
   while (length * Math.hypot(...x) + 128 > value.LANE_LIMIT)
     x.forEach((v, i) => void (x[i] = Math.trunc(v / 2)));
+}
+
+/** For int4: sums of 64 columns fit 20 bits, and 16 once shifted, whatever the weights are. */
+function limitVector4(x: Int8Array, shift: number): void {
+  const limit = Math.min(value.LANE_LIMIT - 128, (32767 << shift) - 128);
+  const magnitude = (at: number): number =>
+    x.subarray(at, at + 64).reduce((sum, v) => sum + 128 * Math.abs(v), 0);
+  for (let at = 0; at < x.length; at += 16)
+    while (magnitude(at) > limit)
+      x.subarray(at, at + 64).forEach((v, i) => void (x[at + i] = Math.trunc(v / 2)));
 }
 
 /** The caller's part of the contract: 20-bit sums cannot overflow. */

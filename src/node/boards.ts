@@ -2,6 +2,7 @@
 import type { Board } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Model, TokenizerPieces } from '../model/index.ts';
+import type { Precision } from '../quantize/index.ts';
 import { type Connection, createListeners, createSignal } from '../serial/index.ts';
 import { startWorker } from './worker.ts';
 
@@ -12,7 +13,7 @@ export type BoardTask =
       modelName: string;
       model: Model;
       pieces: TokenizerPieces;
-      precision: 'int8' | 'f32';
+      precision: Precision;
       /** Positions; default: the model's. */
       context?: number;
     }

@@ -1,12 +1,22 @@
 /** The packed model: blobs for the device program and the record that leads to them (src/contract). */
-import { formats, value } from '../contract/index.ts';
+import { formats as formatRows, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import { type LayerWeights, type Model, type ModelConfig, NORM_EPSILON } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
+import { feedbackFor } from './feedback.ts';
+import { quantizeInt4, type Rounding } from './int4.ts';
 import { type Layout, layoutOf, skipsZeros } from './layout.ts';
-import { padRows, type QuantizedMatrix, quantizeMatrix, quantizeRows, type Row, rowsOf } from './matrix.ts';
+import {
+  type Order,
+  padRows,
+  type QuantizedMatrix,
+  quantizeMatrix,
+  quantizeRows,
+  type Row,
+  rowsOf,
+} from './matrix.ts';
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
-import type { Blob, QuantizedModel } from './types.ts';
+import type { Blob, Calibration, Precision, QuantizedModel } from './types.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, VALUE_NORMS } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
@@ -108,25 +118,59 @@ function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together
 const ropeTable = (config: ModelConfig): Int16Array =>
   Int16Array.from(ropeAngles(config), (x) => Math.round(32767 * x));
 
+/** Matrices of the packed model; those of a name have the same format in all layers. */
+const PARTS = ['qkv', 'out', 'gateUp', 'down', 'classifier'] as const;
+type Part = (typeof PARTS)[number];
+/** Formats of the fixed arithmetic. */
+export type FixedFormat = 'int8' | 'int4';
+export type Formats = Readonly<Record<Part, FixedFormat>>;
+
+/** All matrices in one format. */
+export const everywhere = (format: FixedFormat): Formats =>
+  Object.fromEntries(PARTS.map((part) => [part, format])) as Formats;
+
+/** Quantises the matrix of a name. */
+type Quantizer = (name: string, rows: readonly Row[], columns: number, isBlocked?: Order) => QuantizedMatrix;
+
+const quantizerOf = ({ formats, calibration }: PackOptions): Quantizer => {
+  const quantizers: Readonly<Record<FixedFormat, Quantizer>> = {
+    int8: (_, ...matrix) => quantizeMatrix(...matrix),
+    int4: (name, rows, columns) => quantizeInt4(rows, columns, roundingFor(calibration?.get(name), columns)),
+  };
+  return (name, ...matrix) => quantizers[formats[name.split('.').at(-1) as Part]](name, ...matrix);
+};
+
+/** By activations that were seen; to nearest where there are none. */
+const roundingFor = (products: Float64Array | undefined, columns: number): Rounding | undefined =>
+  products && {
+    weights: Float64Array.from({ length: columns }, (_, i) => products[i * (columns + 1)]),
+    feedback: feedbackFor(products, columns),
+  };
+
 interface PackedLayer {
   blobs: Blob[];
   words: Words<'fixed', 'layer'>;
 }
 
-function packLayer(model: Model, layer: number, layout: Layout): PackedLayer {
+function packLayer(model: Model, layer: number, layout: Layout, quantizer: Quantizer): PackedLayer {
   const { dim, hiddenDim } = model.config;
   const weights = model.weights.layers[layer];
   const name = (part: string) => `layer${layer}.${part}`;
-  const qkv = quantizeMatrix(qkvRows(weights, model, layout), layout.dim);
-  const out = quantizeMatrix(padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
+  const qkv = quantizer(name('qkv'), qkvRows(weights, model, layout), layout.dim);
+  const out = quantizer(name('out'), padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
   // Where only rows of active units are read, the up rows lie one behind the other.
   const isGate = (row: number): boolean => Math.floor(row / layout.hiddenHalf) % 2 === 0;
-  const gateUp = quantizeMatrix(
+  const gateUp = quantizer(
+    name('gateUp'),
     gateUpRows(weights, model, layout),
     layout.dim,
     layout.zeros ? isGate : undefined,
   );
-  const down = quantizeMatrix(padRows(rowsOf(weights.w2, hiddenDim), layout.dim), 2 * layout.hiddenHalf);
+  const down = quantizer(
+    name('down'),
+    padRows(rowsOf(weights.w2, hiddenDim), layout.dim),
+    2 * layout.hiddenHalf,
+  );
   const attentionGain = packGain(weights.attentionNorm, layout);
   const feedForwardGain = packGain(weights.ffnNorm, layout);
 
@@ -211,13 +255,26 @@ function checkShape({ dim, heads, kvHeads }: Model['config']): void {
   if (problem) throw new FailureError(`the model cannot run on the chip: ${problem}.`);
 }
 
-/** All matrices are int8. */
-const FORMATS = Object.fromEntries(
-  ['classifier', 'qkv', 'out', 'gateUp', 'down'].map((matrix) => [`${matrix}Format`, formats.int8.code]),
-);
+/** What the program folds: the code of each matrix's format. */
+const formatConstants = (formats: Formats): Record<string, number> =>
+  Object.fromEntries(PARTS.map((part) => [`${part}Format`, formatRows[formats[part]].code]));
 
-/** Quantises a model for the chip, leaving out zeros or not. Throws a FailureError for shapes that the kernels cannot take. */
-export function packInt8(model: Model, zeros = skipsZeros(model.config)): QuantizedModel {
+/** The kernels that leave out zeros read int8. */
+const defaultZeros = (config: ModelConfig, { gateUp, down }: Formats): number =>
+  gateUp === 'int8' && down === 'int8' ? skipsZeros(config) : 0;
+
+export interface PackOptions {
+  precision: Precision;
+  formats: Formats;
+  calibration?: Calibration;
+  /** Whether what zeros of the activation would multiply is left out, 1 or 0; default: where it pays. */
+  zeros?: number;
+}
+
+/** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
+export function packFixed(model: Model, options: PackOptions): QuantizedModel {
+  const { precision, formats, zeros = defaultZeros(model.config, formats) } = options;
+  const quantizer = quantizerOf(options);
   const { config } = model;
   checkShape(config);
   const layout = layoutOf(config, zeros);
@@ -237,14 +294,16 @@ export function packInt8(model: Model, zeros = skipsZeros(model.config)): Quanti
     rope: 'rope',
     epsilon: { float: (config.normEpsilon ?? NORM_EPSILON) * 2 ** (2 * RESIDUAL_BITS) },
   });
-  const layers = Array.from({ length: config.layers }, (_, layer) => packLayer(model, layer, layout));
+  const layers = Array.from({ length: config.layers }, (_, layer) =>
+    packLayer(model, layer, layout, quantizer),
+  );
   layers.forEach(({ words }, layer) => {
     record.writeLayer(layer, words);
   });
   return {
     config,
-    precision: 'int8',
-    constants: { ...constantsOf(config), ...FORMATS, zeros },
+    precision,
+    constants: { ...constantsOf(config), ...formatConstants(formats), zeros },
     blobs: [
       record.blob,
       ...layers.flatMap((layer) => layer.blobs),
@@ -255,6 +314,6 @@ export function packInt8(model: Model, zeros = skipsZeros(model.config)): Quanti
       blob('rope', ropeTable(config), 'any'),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
-    shape: { precision: 'int8', dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
+    shape: { precision, dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
   };
 }

@@ -41,6 +41,9 @@ export interface QuantizedModel {
   shape: KernelShape;
 }
 
+/** By matrix, as its blob is called (`layer0.qkv`): sums of x x^T over a text, (columns, columns), padded columns included. */
+export type Calibration = ReadonlyMap<string, Float64Array>;
+
 /** What the hand-written kernels are specialised to. */
 export interface KernelShape {
   precision: Precision;

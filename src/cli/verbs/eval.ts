@@ -4,25 +4,33 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { readText } from '../../files.ts';
 import type { OpenedModel } from '../../node/index.ts';
+import type { Precision } from '../../quantize/index.ts';
 import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
+import { PRECISIONS } from '../precision-option.ts';
 import { formatTable, signedPercent, thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
   text: string;
   stories?: number;
-  precision: 'both' | 'f32' | 'int8';
+  precision: 'both' | 'all' | Precision;
   mode: 'both' | 'story' | 'windows';
   json?: boolean;
 }
 
 interface Row extends Evaluation {
-  precision: 'f32' | 'int8';
+  precision: Precision;
   mode: 'story' | 'windows';
 }
 
 const WINDOW = 256;
+
+/** What is compared with single precision. */
+const severalOf: Readonly<Record<string, readonly Precision[]>> = {
+  both: ['f32', 'int8'],
+  all: ['f32', ...PRECISIONS.filter((precision) => precision !== 'f32')],
+};
 
 export function register(program: Command): void {
   modelOptions(program.command('eval'))
@@ -31,7 +39,11 @@ export function register(program: Command): void {
     )
     .requiredOption('--text <file>', 'UTF-8 text; stories end with a line <|endoftext|>')
     .option('--stories <n>', 'only the first n stories', integer(1, 1e9))
-    .addOption(new Option('--precision <p>', 'arithmetic').choices(['both', 'f32', 'int8']).default('both'))
+    .addOption(
+      new Option('--precision <p>', 'arithmetic; both: f32 and int8')
+        .choices(['both', 'all', ...PRECISIONS])
+        .default('both'),
+    )
     .addOption(
       new Option('--mode <m>', 'each story once at full context, or in windows of 256 tokens')
         .choices(['both', 'story', 'windows'])
@@ -50,7 +62,7 @@ async function evaluateText(options: Options): Promise<void> {
   const loaded = await openNamed(options);
   const stories = splitStories(readText(options.text, 'the text')).slice(0, options.stories);
   if (stories.length === 0) throw new UsageError(`${options.text}: holds no text`);
-  const precisions = options.precision === 'both' ? (['f32', 'int8'] as const) : [options.precision];
+  const precisions = severalOf[options.precision] ?? [options.precision as Precision];
   const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
   const rows: Row[] = [];
   for (const precision of precisions) {
@@ -75,7 +87,7 @@ async function forwardPass({ model }: OpenedModel, precision: Row['precision']):
     import('../../quantize/index.ts'),
     import('../../node/index.ts'),
   ]);
-  return createHostEngine(quantize(model), { programs: shippedPrograms });
+  return createHostEngine(quantize(model, { precision }), { programs: shippedPrograms });
 }
 
 function progress(what: string): ((done: number, total: number) => void) | undefined {

@@ -1,14 +1,17 @@
 /** `export`: the model for other people's build systems. */
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
+import type { Precision } from '../../quantize/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
+import { precisionOption } from '../precision-option.ts';
 import { thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
   example?: boolean;
   board?: string;
   context?: number;
+  precision: Precision;
   singleCore?: boolean;
   weights: 'partition' | 'embedded';
   force?: boolean;
@@ -21,6 +24,7 @@ export function register(program: Command): void {
     .option('--example', 'also a complete project, in <folder>/examples/story')
     .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
     .option('--context <n>', "positions (default: the model's)", integer(1, 65536))
+    .addOption(precisionOption(['int8', 'int4']))
     .option('--single-core', 'one task instead of two')
     .addOption(
       new Option('--weights <where>', 'a partition of their own, or part of the application')
@@ -43,7 +47,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
   const { name, model, tokenizer } = await openNamed(options);
   const { context, layout, weights } = writeIdfComponent(folder, {
     programs: shippedPrograms,
-    model: quantize(model),
+    model: quantize(model, { precision: options.precision }),
     tokenizer,
     modelName: name,
     context: options.context,

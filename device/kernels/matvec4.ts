@@ -1,0 +1,77 @@
+import { add16, at16, mul16 } from "./lanes";
+
+/** Weights of a register: 16 rows, two columns. */
+const PAIR = 16;
+
+/** Low byte of a word, with its sign. */
+// @ts-ignore: decorator
+@inline
+function byteOf(word: u32): i32 {
+  return <i32>(<i8>word);
+}
+
+/**
+ * y = sum over groups of ((W x + 2^(shift - 1)) >> shift) * scale >> 7, saturating. W: int4; x: s8 (columns); y: s16 (rows).
+ *
+ * A byte holds the weights of two columns. As it lies it is the first column's, in 16ths: its own four high bits, and below them
+ * whatever the four low bits are. Those are the second column's: shifted up by four in a word of four rows they have below them the high
+ * bits of the row before. The quantiser rounds each weight knowing what lies below it (src/quantize/int4.ts).
+ *
+ * Blocks of 16 rows; in a block the groups, cut as evenly as whole 16 columns can be, of at most 64; in a group 16 bytes for each pair of
+ * columns, then s8 (16): the rows' scales. No sum of a group needs more than 20 bits with sign, or 16 once shifted.
+ */
+// @ts-ignore: decorator
+@inline
+function matvec4(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void {
+  const half = 1 << (shift - 1);
+  const groups = (columns + 63) >> 6;
+  const blockBytes = (columns << 3) + (groups << 4);
+  for (let row = 0; row < rows; row += 4) {
+    let from = weights + <usize>((row >> 4) * blockBytes + (row & 12));
+    let activation = x;
+    let chunks = columns >> 4;
+    let y0 = 0;
+    let y1 = 0;
+    let y2 = 0;
+    let y3 = 0;
+    for (let left = groups; left; left--) {
+      const mine = (chunks + left - 1) / left;
+      chunks -= mine;
+      let a = half;
+      let b = half;
+      let c = half;
+      let d = half;
+      for (let pairs = mine << 3; pairs; pairs--) {
+        const first = <i32>load<i8>(activation, 0);
+        const second = <i32>load<i8>(activation, 1);
+        const word = load<u32>(from);
+        const up = word << 4;
+        a += byteOf(word) * first + byteOf(up) * second;
+        b += byteOf(word >> 8) * first + byteOf(up >> 8) * second;
+        c += byteOf(word >> 16) * first + byteOf(up >> 16) * second;
+        d += byteOf(word >> 24) * first + byteOf(up >> 24) * second;
+        activation += 2;
+        from += PAIR;
+      }
+      y0 = add16(y0, mul16(a >> shift, <i32>load<i8>(from, 0), 7));
+      y1 = add16(y1, mul16(b >> shift, <i32>load<i8>(from, 1), 7));
+      y2 = add16(y2, mul16(c >> shift, <i32>load<i8>(from, 2), 7));
+      y3 = add16(y3, mul16(d >> shift, <i32>load<i8>(from, 3), 7));
+      from += PAIR;
+    }
+    store<i16>(at16(y, row), y0, 0);
+    store<i16>(at16(y, row), y1, 2);
+    store<i16>(at16(y, row), y2, 4);
+    store<i16>(at16(y, row), y3, 6);
+  }
+}
+
+/** For vectors of the model's dim. */
+export function matvec4_dim(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void {
+  matvec4(weights, x, columns, y, rows, shift);
+}
+
+/** For vectors of the feed-forward's hidden size. */
+export function matvec4_hidden(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void {
+  matvec4(weights, x, columns, y, rows, shift);
+}

@@ -1,0 +1,78 @@
+/**
+ * Rounding that makes up for its errors (GPTQ: Frantar et al. 2022): what rounding a weight changes in the products with the activations
+ * of a text is undone, as far as it can be, by the weights of the row that are still to be rounded.
+ */
+
+/** Called with a row, the column that was rounded and by how much it became smaller; changes the columns to come. */
+export type Feedback = (row: Float64Array, column: number, error: number) => void;
+
+/** Share of the mean of the diagonal that is added to it: activations of a text do not say everything. */
+const DAMPING = 0.01;
+
+/** The order in which columns are rounded: of a pair, the second is first (int4.ts). */
+const inOrder = (column: number): number => column ^ 1;
+
+/** Feedback for activations with these sums of products, of which the lower triangle (columns, columns) is read. */
+export function feedbackFor(products: Float64Array, columns: number): Feedback {
+  const upper = inverseRoot(products, columns);
+  return (row, column, error) => {
+    const k = inOrder(column);
+    const from = k * columns;
+    const factor = error / upper[from + k];
+    for (let j = k + 1; j < columns; j++) row[inOrder(j)] -= factor * upper[from + j];
+  };
+}
+
+/** The upper triangular R with R^T R = (products + damping)^-1, its rows and columns in the order of rounding. */
+function inverseRoot(products: Float64Array, columns: number): Float64Array {
+  const matrix = new Float64Array(columns * columns);
+  let trace = 0;
+  for (let i = 0; i < columns; i++) trace += products[i * columns + i];
+  const damping = (DAMPING * trace) / columns || 1;
+  for (let i = 0; i < columns; i++)
+    for (let j = 0; j < columns; j++)
+      matrix[i * columns + j] =
+        products[Math.max(inOrder(i), inOrder(j)) * columns + Math.min(inOrder(i), inOrder(j))] +
+        (i === j ? damping : 0);
+  return upperRoot(inverse(lowerRoot(matrix, columns), columns), columns);
+}
+
+/** L with L L^T = the matrix. */
+function lowerRoot(matrix: Float64Array, n: number): Float64Array {
+  const root = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * n + j];
+      for (let k = 0; k < j; k++) sum -= root[i * n + k] * root[j * n + k];
+      root[i * n + j] = i === j ? Math.sqrt(sum) : sum / root[j * n + j];
+    }
+  return root;
+}
+
+/** (L L^T)^-1. */
+function inverse(root: Float64Array, n: number): Float64Array {
+  // Rows of L^-1, then their products.
+  const left = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    left[i * n + i] = 1 / root[i * n + i];
+    for (let k = 0; k < i; k++) {
+      const factor = root[i * n + k] * left[i * n + i];
+      for (let j = 0; j <= k; j++) left[i * n + j] -= factor * left[k * n + j];
+    }
+  }
+  const product = new Float64Array(n * n);
+  for (let k = 0; k < n; k++)
+    for (let i = 0; i <= k; i++) {
+      const factor = left[k * n + i];
+      for (let j = 0; j <= k; j++) product[i * n + j] += factor * left[k * n + j];
+    }
+  return product;
+}
+
+/** R with R^T R = the matrix. */
+function upperRoot(matrix: Float64Array, n: number): Float64Array {
+  const lower = lowerRoot(matrix, n);
+  const upper = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) upper[j * n + i] = lower[i * n + j];
+  return upper;
+}

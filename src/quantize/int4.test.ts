@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { groupChunks } from '../kernels/matvec4.ts';
+import { createTwins } from '../kernels/testing.ts';
+import { feedbackFor } from './feedback.ts';
+import { groupStarts, quantizeInt4 } from './int4.ts';
+import { padRows, type QuantizedMatrix } from './matrix.ts';
+
+/** xorshift32, as a rough normal distribution. */
+function normal(seed: number): () => number {
+  let state = seed | 1;
+  const uniform = () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+  return () => (uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3);
+}
+
+const matrixOf = (rows: number, columns: number, next: () => number): Float32Array[] =>
+  Array.from({ length: rows }, () => Float32Array.from({ length: columns }, next));
+
+const { memory, run } = createTwins();
+
+/** What the portable kernel makes of activations, as real numbers. */
+function product(matrix: QuantizedMatrix, x: Int8Array, rows: number): number[] {
+  const [X, Y, W] = [0x1000, 0x3000, 0x5000];
+  memory.set(new Uint8Array(x.buffer), X);
+  memory.set(new Uint8Array(matrix.values.buffer), W);
+  run('matvec4_dim', [W, X, x.length, Y, rows, matrix.shift]);
+  const y = new Int16Array(memory.buffer, Y, rows);
+  return Array.from(y, (value, row) => ((value * matrix.scales[row]) / 32768) * matrix.unit);
+}
+
+const rootMeanSquare = (values: readonly number[]): number =>
+  Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+
+/** Error of the products relative to their size. */
+function errorOf(rows: readonly Float32Array[], matrix: QuantizedMatrix, x: Int8Array): number {
+  const exact = rows.map((row) => row.reduce((sum, w, i) => sum + w * x[i], 0));
+  const got = product(matrix, x, rows.length);
+  return rootMeanSquare(got.map((y, i) => y - exact[i])) / rootMeanSquare(exact);
+}
+
+const activations = (columns: number, next: () => number): Int8Array =>
+  Int8Array.from({ length: columns }, () => Math.max(-127, Math.min(127, Math.round(40 * next()))));
+
+describe('int4', () => {
+  it.each([16, 48, 64, 80, 96, 128, 160, 176, 256, 288, 688, 768])(
+    'holds %i columns to a tenth, and groups as the kernel does',
+    (columns) => {
+      const next = normal(columns);
+      const rows = matrixOf(32, columns, next);
+      const matrix = quantizeInt4(rows, columns);
+      expect(errorOf(rows, matrix, activations(columns, next))).toBeLessThan(0.13);
+      const starts = groupStarts(columns);
+      expect(groupChunks(columns).map((chunks) => 16 * chunks)).toEqual(
+        starts.slice(1).map((end, group) => end - starts[group]),
+      );
+    },
+  );
+
+  it('has half a byte a weight, and an eighth of a bit for scales', () => {
+    const { values } = quantizeInt4(matrixOf(32, 192, normal(1)), 192);
+    expect((8 * (values.length - 32)) / (32 * 192)).toBe(4.125);
+  });
+
+  it('never lets a sum leave its range, whatever rows and activations are', () => {
+    const value = fc.oneof(
+      fc.constantFrom(-1, 1, 0, 1e-6, 0.999),
+      fc.float({ min: -1, max: 1, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 64, maxLength: 64 }), fc.boolean(), (weights, alike) => {
+        const row = Float32Array.from(weights, (w) => (alike ? Math.sign(w) || 1 : w));
+        const rows = new Array<Float32Array>(16).fill(row);
+        const matrix = quantizeInt4(rows, 64);
+        const x = Int8Array.from(row, (w) => (w < 0 ? -127 : 127));
+        const exact = row.reduce((sum, w, i) => sum + w * x[i], 0);
+        for (const y of product(matrix, x, 16))
+          expect(Math.abs(y - exact)).toBeLessThan(0.13 * Math.abs(exact) + 127);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps zero rows and rows that are hardly there', () => {
+    const rows = [new Float32Array(64), new Float32Array(64).fill(1), new Float32Array(64).fill(1e-9)];
+    const matrix = quantizeInt4(padRows(rows, 16), 64);
+    const y = product(matrix, new Int8Array(64).fill(100), 16);
+    expect(y[0]).toBe(0);
+    expect(y[1] / 6400).toBeCloseTo(1, 1);
+    expect(Math.abs(y[2])).toBeLessThan(1);
+    expect(y.slice(3)).toEqual(new Array(13).fill(0));
+  });
+
+  it('loses less in products with the activations that it was shown', () => {
+    const columns = 64;
+    const next = normal(7);
+    // Activations in few directions: what feedback lives from.
+    const directions = matrixOf(12, columns, next);
+    const draw = (): Int8Array => {
+      const sum = new Float32Array(columns);
+      for (const direction of directions) {
+        const factor = next();
+        direction.forEach((d, i) => void (sum[i] += 12 * factor * d));
+      }
+      return Int8Array.from(sum, (x) => Math.max(-127, Math.min(127, Math.round(x))));
+    };
+    const products = new Float64Array(columns * columns);
+    for (let sample = 0; sample < 200; sample++) {
+      const x = draw();
+      for (let i = 0; i < columns; i++)
+        for (let j = 0; j < columns; j++) products[i * columns + j] += x[i] * x[j];
+    }
+    const rows = matrixOf(64, columns, next);
+    const weights = Float64Array.from({ length: columns }, (_, i) => products[i * (columns + 1)]);
+    const nearest = quantizeInt4(rows, columns);
+    const better = quantizeInt4(rows, columns, { weights, feedback: feedbackFor(products, columns) });
+    const x = draw();
+    expect(errorOf(rows, better, x)).toBeLessThan(0.6 * errorOf(rows, nearest, x));
+  });
+});

@@ -1,0 +1,249 @@
+/**
+ * Float matrices to int4, two weights a byte, as device/kernels/matvec4.ts reads them. A weight's four bits have others below them that
+ * belong to a neighbour: each is rounded knowing what they are, so nothing is lost by them.
+ */
+
+import { value } from '../contract/index.ts';
+import { FailureError } from '../errors.ts';
+import type { Feedback } from './feedback.ts';
+import type { QuantizedMatrix, Row } from './matrix.ts';
+
+/** Rows of a block, and of a word: below a word's first row there is nothing. */
+const BLOCK = 16;
+const WORD = 4;
+const CHUNK = 16;
+/** Columns of the largest group. */
+const GROUP = 64;
+const { ACTIVATION_LIMIT, LANE_LIMIT, LARGEST_SHIFT, READ_AHEAD } = value;
+const LARGEST_WORD = 0x7fffffff;
+/** Sum of a group's magnitudes with which no sum of products leaves a lane. */
+const LARGEST_MAGNITUDE = Math.floor((LANE_LIMIT - 2 ** (LARGEST_SHIFT - 1)) / ACTIVATION_LIMIT);
+/** Units of a group's scale in the row's. */
+const SCALES = 128;
+/** How much larger than its largest weight asks for a row's unit is: room for what feedback adds. */
+const ROOM = 1.15;
+/** How much larger than the sum of a group's magnitudes asks for: what rounding adds, at most 8 a weight. */
+const ROOM_FOR_SUMS = 1.15;
+/** By how much scales grow until a row's sums fit; the last one makes them as large as can be, which always does without feedback. */
+const COARSER = [1, 1.2, 1.5, 1e9];
+/** Scales that are tried for a group, as shares of the one with which its largest weight is just held. */
+const SHARES = Array.from({ length: 14 }, (_, i) => 0.6 + 0.04 * i);
+
+/** Where groups of columns begin, and behind the last one the end: as even as whole chunks can be. */
+export function groupStarts(columns: number): number[] {
+  let chunks = columns / CHUNK;
+  const count = Math.ceil(columns / GROUP);
+  const starts = [0];
+  for (let left = count; left > 0; left--) {
+    const mine = Math.ceil(chunks / left);
+    chunks -= mine;
+    starts.push(starts[starts.length - 1] + mine * CHUNK);
+  }
+  return starts;
+}
+
+/** The rounding of a row: its bytes (columns / 2) and its groups' scales. */
+interface RoundedRow {
+  bytes: Uint8Array<ArrayBuffer>;
+  scales: Int8Array;
+}
+
+const nibble = (x: number): number => Math.max(-8, Math.min(7, Math.round(x / 16)));
+
+/** Error of a group with a scale, rounded to nearest. `weights`: of the columns' errors. */
+function groupError(
+  row: Float64Array,
+  [first, end]: readonly [number, number],
+  scale: number,
+  below: Uint8Array,
+  weights: Float64Array,
+): number {
+  let error = 0;
+  for (let column = first; column < end; column += 2) {
+    const under = below[column >> 1] >> 4;
+    const second = nibble(row[column + 1] / scale - under);
+    const low = second & 15;
+    const high = nibble(row[column] / scale - low);
+    const errorOfSecond = row[column + 1] - scale * (16 * second + under);
+    const errorOfFirst = row[column] - scale * (16 * high + low);
+    error +=
+      weights[column + 1] * errorOfSecond * errorOfSecond + weights[column] * errorOfFirst * errorOfFirst;
+  }
+  return error;
+}
+
+/** The scale of a group, in units of `unit` / SCALES, with the smallest error; negative ones mirror what can be held. */
+function groupScale(
+  row: Float64Array,
+  range: readonly [number, number],
+  unit: number,
+  below: Uint8Array,
+  weights: Float64Array,
+  coarser: number,
+): number {
+  let largest = 0;
+  for (let column = range[0]; column < range[1]; column++) largest = Math.max(largest, Math.abs(row[column]));
+  const held = (largest / (8 * 16) / unit) * SCALES;
+  let best = { scale: 1, error: Number.POSITIVE_INFINITY };
+  let before = 0;
+  for (const share of SHARES) {
+    const magnitude = Math.min(SCALES - 1, Math.max(1, Math.round(share * coarser * held)));
+    if (magnitude === before) continue;
+    before = magnitude;
+    for (const scale of [magnitude, -magnitude]) {
+      const error = groupError(row, range, (scale * unit) / SCALES, below, weights);
+      if (error < best.error) best = { scale, error };
+    }
+  }
+  return best.scale;
+}
+
+/** Rounds a row, which is changed; `below`: bytes of the row before in its word. */
+function roundRow(
+  row: Float64Array,
+  starts: readonly number[],
+  unit: number,
+  below: Uint8Array,
+  { weights, feedback }: Rounding,
+  coarser: number,
+): RoundedRow {
+  const bytes = new Uint8Array(row.length / 2);
+  const scales = new Int8Array(starts.length - 1);
+  for (let group = 0; group < scales.length; group++) {
+    const range = [starts[group], starts[group + 1]] as const;
+    scales[group] = groupScale(row, range, unit, below, weights, coarser);
+    const scale = (scales[group] * unit) / SCALES;
+    for (let column = range[0]; column < range[1]; column += 2) {
+      const under = below[column >> 1] >> 4;
+      const second = nibble(row[column + 1] / scale - under);
+      feedback?.(row, column + 1, row[column + 1] - scale * (16 * second + under));
+      const low = second & 15;
+      const high = nibble(row[column] / scale - low);
+      feedback?.(row, column, row[column] - scale * (16 * high + low));
+      bytes[column >> 1] = (high << 4) | low;
+    }
+  }
+  return { bytes, scales };
+}
+
+/** What a byte and the one below it in its word stand for: the first column's weight and the second's, in units of the scale. */
+const weightsOf = (byte: number, below: number): readonly [number, number] => [
+  (byte << 24) >> 24,
+  ((byte << 28) >> 24) | (below >> 4),
+];
+
+/** Largest sum of a group's magnitudes. */
+function largestMagnitude({ bytes }: RoundedRow, below: Uint8Array, starts: readonly number[]): number {
+  let largest = 0;
+  for (let group = 0; group + 1 < starts.length; group++) {
+    let sum = 0;
+    for (let pair = starts[group] / 2; pair < starts[group + 1] / 2; pair++)
+      for (const weight of weightsOf(bytes[pair], below[pair])) sum += Math.abs(weight);
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
+
+/** Smallest shift with which (sum + half) >> shift of a group fits 16 bits. */
+function shiftFor(magnitude: number): number {
+  let shift = 1;
+  while ((magnitude * ACTIVATION_LIMIT + 2 ** (shift - 1)) / 2 ** shift >= 32768) shift++;
+  return shift;
+}
+
+/** What helps to round better than to nearest. */
+export interface Rounding {
+  /** (columns): what a squared error of a column's weights costs. */
+  weights: Float64Array;
+  /** Makes up for a weight's error by the weights that are not rounded yet. */
+  feedback?: Feedback;
+}
+
+/** The unit that a row asks for: the largest weight fits a byte, and the sum of a group's weights a lane. */
+function unitOf(row: Row, starts: readonly number[]): number {
+  if (!row) return 0;
+  let largest = 0;
+  for (let group = 0; group + 1 < starts.length; group++) {
+    let most = 0;
+    let sum = 0;
+    for (const weight of row.subarray(starts[group], starts[group + 1])) {
+      most = Math.max(most, Math.abs(weight));
+      sum += Math.abs(weight);
+    }
+    largest = Math.max(largest, (ROOM * most) / 128, (ROOM_FOR_SUMS * sum) / LARGEST_MAGNITUDE);
+  }
+  return largest;
+}
+
+/** A row whose sums fit, and the largest of them. */
+function fittingRow(
+  row: Float32Array,
+  columns: number,
+  starts: readonly number[],
+  unit: number,
+  below: Uint8Array,
+  rounding: Rounding,
+): RoundedRow & { magnitude: number } {
+  for (const coarser of COARSER) {
+    const work = new Float64Array(columns);
+    work.set(row);
+    const isLast = coarser === COARSER[COARSER.length - 1];
+    const how = isLast ? { weights: rounding.weights } : rounding;
+    const rounded = roundRow(work, starts, unit, below, how, coarser);
+    const magnitude = largestMagnitude(rounded, below, starts);
+    if (magnitude <= LARGEST_MAGNITUDE) return { ...rounded, magnitude };
+  }
+  throw new Error('int4: sums of a row do not fit');
+}
+
+/**
+ * Quantises the rows (a multiple of 16) to `columns` columns each, a multiple of 16, zeros behind the given ones.
+ * @throws FailureError for weights that are no finite numbers
+ */
+export function quantizeInt4(
+  rows: readonly Row[],
+  columns: number,
+  rounding: Rounding = { weights: new Float64Array(columns).fill(1) },
+): QuantizedMatrix {
+  const starts = groupStarts(columns);
+  const blockBytes = 8 * columns + 16 * (starts.length - 1);
+  const values = new Int8Array((rows.length / BLOCK) * blockBytes + READ_AHEAD);
+  const units = rows.map((row) => unitOf(row, starts));
+  const largest = units.reduce((a, b) => Math.max(a, b), 0) || 1;
+  if (!Number.isFinite(largest))
+    throw new FailureError('the model holds weights that are no finite numbers.');
+  const scales = Int16Array.from(units, (unit) => Math.ceil((unit / largest) * 32767));
+  const nothing = new Uint8Array(columns / 2);
+  let below = nothing;
+  let magnitude = 0;
+  rows.forEach((row, index) => {
+    if (index % WORD === 0) below = nothing;
+    if (row && scales[index] > 0) {
+      const unit = (scales[index] / 32767) * largest;
+      const fitting = fittingRow(row, columns, starts, unit, below, rounding);
+      magnitude = Math.max(magnitude, fitting.magnitude);
+      putRow(values, fitting, index, starts, blockBytes);
+      below = fitting.bytes;
+    } else below = nothing;
+  });
+  const shift = shiftFor(magnitude);
+  return { values, scales, shift, bound: LARGEST_WORD, unit: (largest / 32767) * 32768 * 2 ** shift };
+}
+
+/** Where a row's bytes lie: (block, group, pair, 16), and behind a group's pairs its scales. */
+function putRow(
+  values: Int8Array,
+  { bytes, scales }: RoundedRow,
+  index: number,
+  starts: readonly number[],
+  blockBytes: number,
+): void {
+  const row = index % BLOCK;
+  let at = Math.floor(index / BLOCK) * blockBytes + row;
+  for (let group = 0; group < scales.length; group++) {
+    for (let pair = starts[group] / 2; pair < starts[group + 1] / 2; pair++, at += BLOCK)
+      values[at] = bytes[pair];
+    values[at] = scales[group];
+    at += BLOCK;
+  }
+}
