@@ -21,8 +21,8 @@ import { spill } from './spill.ts';
 const calleeSaved = [0, 12, 13, 14, 15];
 /** Registers in the order of preference: those that need no saving first. */
 const integerColours = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 12, 13, 14, 15];
-/** How many of them are free to lose; they take turns, so that the scheduler finds few registers reused at once. */
-const FREE_COLOURS = 10;
+/** Those that are free to lose; they take turns, so that the scheduler finds few registers reused at once. */
+const cheapColours = new Set(integerColours.slice(0, 10));
 const floatColours = Array.from({ length: 16 }, (_, i) => F0 + i);
 const MAX_ROUNDS = 30;
 
@@ -78,7 +78,8 @@ function keepSavedRegisters(fn: MachineFunction, reserved: readonly number[]): v
 
 interface Colouring {
   readonly alias: Int32Array;
-  readonly colours: Map<number, number>;
+  /** By register; -1 for none. */
+  readonly colours: Int32Array;
   /** Groups of registers that got no colour, each with all its members. */
   readonly spilled: number[][];
 }
@@ -122,8 +123,7 @@ function colour(
   };
   coalesce(work, fixed, eager);
   const order = simplifyOrder(work, fixed);
-  const colours = new Map<number, number>();
-  for (let reg = 0; reg < FIRST_VIRTUAL; reg++) colours.set(reg, reg);
+  const colours = Int32Array.from({ length: graph.degrees.length }, (_, reg) => (isReal(reg) ? reg : -1));
   const partners = movePartners(work);
   const failed = new Set<number>();
   let turn = 0;
@@ -132,7 +132,7 @@ function colour(
     const found = pickColour(work, reg, colours, partners.get(reg) ?? [], turn++, frugal ? used : undefined);
     if (found === undefined) failed.add(reg);
     else {
-      colours.set(reg, found);
+      colours[reg] = found;
       used.add(found);
     }
   }
@@ -144,14 +144,14 @@ const isReal = (reg: number) => reg < FIRST_VIRTUAL;
 /** Merges the two sides of moves, most frequent first, where the result stays easy to colour. */
 function coalesce(work: Work, fixed: ReadonlySet<number>, eager: boolean): void {
   const moves = [...work.graph.moves].sort((a, b) => b.weight - a.weight);
-  const degree = (reg: number) => work.graph.neighbours[reg].size;
+  const { degrees, edges } = work.graph;
   for (let changed = true; changed; ) {
     changed = false;
     for (const { to, from } of moves) {
       const [a, b] = [find(work, to), find(work, from)];
-      if (a === b || work.graph.neighbours[a].has(b) || (isReal(a) && isReal(b))) continue;
+      if (a === b || (isReal(a) && isReal(b)) || edges.has(a, b)) continue;
       const [into, gone] =
-        isReal(b) || (!isReal(a) && degree(b) > Math.max(degree(a), MOST_NEIGHBOURS)) ? [b, a] : [a, b];
+        isReal(b) || (!isReal(a) && degrees[b] > Math.max(degrees[a], MOST_NEIGHBOURS)) ? [b, a] : [a, b];
       if (fixed.has(gone) || fixed.has(into)) continue;
       if (!(eager && !isReal(into)) && !canMerge(work, into, gone)) continue;
       merge(work, into, gone);
@@ -165,37 +165,48 @@ const MOST_NEIGHBOURS = 400;
 
 /** George's test against a real register, Briggs's or George's between two virtual ones. */
 function canMerge(work: Work, into: number, gone: number): boolean {
-  const { neighbours } = work.graph;
+  const { neighbours, degrees, edges } = work.graph;
   const colours = work.available(gone);
   if (isReal(into) && !colours.includes(into)) return false;
-  const isHard = (reg: number) => isReal(reg) || neighbours[reg].size >= colours.length;
+  const isHard = (reg: number) => isReal(reg) || degrees[reg] >= colours.length;
   if (isReal(into)) {
     for (const reg of neighbours[gone])
-      if (isHard(reg) && !isReal(reg) && !neighbours[into].has(reg)) return false;
+      if (isThere(work, reg) && isHard(reg) && !isReal(reg) && !edges.has(into, reg)) return false;
     return true;
   }
-  if (neighbours[into].size > MOST_NEIGHBOURS) {
-    for (const reg of neighbours[gone]) if (isHard(reg) && !neighbours[into].has(reg)) return false;
+  if (degrees[into] > MOST_NEIGHBOURS) {
+    for (const reg of neighbours[gone])
+      if (isThere(work, reg) && isHard(reg) && !edges.has(into, reg)) return false;
     return true;
   }
   let hard = 0;
-  const seen = new Set([...neighbours[into], ...neighbours[gone]]);
-  for (const reg of seen) {
-    const shared = neighbours[into].has(reg) && neighbours[gone].has(reg);
-    if (isReal(reg) || neighbours[reg].size - (shared ? 1 : 0) >= colours.length) hard++;
-  }
+  for (const reg of neighbours[into])
+    if (
+      isThere(work, reg) &&
+      (isReal(reg) || degrees[reg] - (edges.has(gone, reg) ? 1 : 0) >= colours.length)
+    )
+      hard++;
+  for (const reg of neighbours[gone]) if (isThere(work, reg) && isHard(reg) && !edges.has(into, reg)) hard++;
   return hard < colours.length;
 }
 
-function merge({ graph, alias }: Work, into: number, gone: number): void {
-  alias[gone] = into;
-  for (const reg of graph.neighbours[gone]) {
-    graph.neighbours[reg].delete(gone);
-    graph.neighbours[reg].add(into);
-    graph.neighbours[into].add(reg);
+/** Whether a register has not been merged into another one. */
+const isThere = ({ alias }: Work, reg: number) => alias[reg] === reg;
+
+function merge(work: Work, into: number, gone: number): void {
+  const { neighbours, degrees, edges, costs } = work.graph;
+  work.alias[gone] = into;
+  for (const reg of neighbours[gone]) {
+    if (!isThere(work, reg)) continue;
+    if (edges.add(into, reg)) {
+      neighbours[reg].push(into);
+      neighbours[into].push(reg);
+      degrees[into]++;
+    } else degrees[reg]--;
   }
-  graph.neighbours[gone].clear();
-  graph.costs[into] += graph.costs[gone];
+  neighbours[gone] = [];
+  degrees[gone] = 0;
+  costs[into] += costs[gone];
 }
 
 /** The order in which registers leave the graph: easy ones first, then the cheapest to spill for its degree. */
@@ -203,7 +214,7 @@ function simplifyOrder(work: Work, fixed: ReadonlySet<number>): number[] {
   const { neighbours, costs } = work.graph;
   const degrees = new Map<number, number>();
   for (let reg = FIRST_VIRTUAL; reg < neighbours.length; reg++)
-    if (work.alias[reg] === reg && costs[reg] > 0) degrees.set(reg, neighbours[reg].size);
+    if (isThere(work, reg) && costs[reg] > 0) degrees.set(reg, work.graph.degrees[reg]);
   const order: number[] = [];
   const easy: number[] = [];
   const isEasy = (reg: number) => (degrees.get(reg) as number) < work.available(reg).length;
@@ -286,25 +297,28 @@ function movePartners(work: Work): Map<number, number[]> {
 function pickColour(
   work: Work,
   reg: number,
-  colours: ReadonlyMap<number, number>,
+  colours: Int32Array,
   partners: readonly number[],
   turn: number,
   used: ReadonlySet<number> | undefined,
 ): number | undefined {
-  const taken = new Set<number>();
+  // Real registers are numbered below 32.
+  let taken = 0;
   for (const other of work.graph.neighbours[reg]) {
-    const found = colours.get(find(work, other));
-    if (found !== undefined) taken.add(found);
+    const found = colours[other];
+    if (found >= 0 && isThere(work, other)) taken |= 1 << found;
   }
-  const free = work.available(reg).filter((candidate) => !taken.has(candidate));
-  const liked = partners.map((partner) => colours.get(find(work, partner)));
-  const cheap = free.filter(
-    (candidate) => candidate >= F0 || integerColours.indexOf(candidate) < FREE_COLOURS,
-  );
+  let liked = 0;
+  for (const partner of partners) {
+    const found = colours[find(work, partner)];
+    if (found >= 0) liked |= 1 << found;
+  }
+  const free = work.available(reg).filter((candidate) => ((taken >>> candidate) & 1) === 0);
+  const best = liked === 0 ? undefined : free.find((candidate) => ((liked >>> candidate) & 1) !== 0);
+  if (best !== undefined) return best;
+  const cheap = free.filter((candidate) => candidate >= F0 || cheapColours.has(candidate));
   const again = used ? cheap.filter((candidate) => used.has(candidate)) : cheap;
-  return (
-    free.find((candidate) => liked.includes(candidate)) ?? again[turn % again.length] ?? cheap[0] ?? free[0]
-  );
+  return again[turn % again.length] ?? cheap[0] ?? free[0];
 }
 
 function groupsOf(work: Work, failed: ReadonlySet<number>): number[][] {
@@ -315,11 +329,12 @@ function groupsOf(work: Work, failed: ReadonlySet<number>): number[][] {
 
 function rewrite(fn: MachineFunction, { alias, colours }: Colouring): void {
   const root = (reg: number): number => (alias[reg] === reg ? reg : root(alias[reg]));
+  const colourOf = (reg: number) => (colours[reg] < 0 ? undefined : colours[reg]);
   for (const block of fn.blocks) {
     for (const inst of block.insts) {
       for (const operand of inst.operands)
         if (operand.kind === 'register' && operand.reg >= FIRST_VIRTUAL)
-          operand.reg = colours.get(root(operand.reg)) ?? deadRegister(fn, operand.reg);
+          operand.reg = colourOf(root(operand.reg)) ?? deadRegister(fn, operand.reg);
     }
     block.insts = block.insts.filter(
       (inst) => !isMove(inst) || moveOperands(inst)[0] !== moveOperands(inst)[1],

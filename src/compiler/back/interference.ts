@@ -19,10 +19,63 @@ export interface Move {
 }
 
 export interface Interference {
-  readonly neighbours: Set<number>[];
+  /** What each register was found to interfere with; those that were merged into others since are still in it. */
+  readonly neighbours: number[][];
+  /** Number of neighbours that were not merged into others. */
+  readonly degrees: Int32Array;
+  readonly edges: EdgeSet;
   readonly moves: Move[];
   /** Cost of keeping each register in memory instead. */
   readonly costs: Float64Array;
+}
+
+/** Pairs of registers, in no order. */
+export interface EdgeSet {
+  has(a: number, b: number): boolean;
+  /** Whether the pair is a new one. */
+  add(a: number, b: number): boolean;
+}
+
+/** A hash table, open addressing: far smaller and faster than a set for each register. */
+function createEdgeSet(registers: number): EdgeSet {
+  let keys = new Float64Array(1024).fill(-1);
+  let count = 0;
+  const place = (table: Float64Array, key: number, hash: number) => {
+    let at = hash & (table.length - 1);
+    while (table[at] !== -1 && table[at] !== key) at = (at + 1) & (table.length - 1);
+    return at;
+  };
+  const hashOf = (low: number, high: number) => {
+    const mixed = Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b);
+    return mixed ^ (mixed >>> 15);
+  };
+  const grow = () => {
+    const larger = new Float64Array(4 * keys.length).fill(-1);
+    for (const key of keys) {
+      if (key === -1) continue;
+      const low = Math.floor(key / registers);
+      larger[place(larger, key, hashOf(low, key - low * registers))] = key;
+    }
+    keys = larger;
+  };
+  return {
+    has(a, b) {
+      const low = a < b ? a : b;
+      const high = a < b ? b : a;
+      const key = low * registers + high;
+      return keys[place(keys, key, hashOf(low, high))] === key;
+    },
+    add(a, b) {
+      const low = a < b ? a : b;
+      const high = a < b ? b : a;
+      const key = low * registers + high;
+      const at = place(keys, key, hashOf(low, high));
+      if (keys[at] === key) return false;
+      keys[at] = key;
+      if (++count * 2 > keys.length) grow();
+      return true;
+    },
+  };
 }
 
 /** How often code at a loop depth runs, relative to code outside loops. */
@@ -32,16 +85,20 @@ export function frequency(depth: number): number {
 
 export function buildInterference(fn: MachineFunction): Interference {
   const size = FIRST_VIRTUAL + fn.classes.length;
-  const neighbours = Array.from({ length: size }, () => new Set<number>());
+  const neighbours = Array.from({ length: size }, (): number[] => []);
+  const degrees = new Int32Array(size);
+  const edges = createEdgeSet(size);
   const moves: Move[] = [];
   const costs = new Float64Array(size);
   const out = liveOut(fn);
   const live = createLiveSet(size);
   const isFloat = Uint8Array.from({ length: size }, (_, reg) => (classOf(fn, reg) === 'f' ? 1 : 0));
   const connect = (a: number, b: number) => {
-    if (a === b || isFloat[a] !== isFloat[b]) return;
-    neighbours[a].add(b);
-    neighbours[b].add(a);
+    if (a === b || isFloat[a] !== isFloat[b] || !edges.add(a, b)) return;
+    neighbours[a].push(b);
+    neighbours[b].push(a);
+    degrees[a]++;
+    degrees[b]++;
   };
   for (const block of fn.blocks) {
     const weight = frequency(block.depth);
@@ -69,5 +126,5 @@ export function buildInterference(fn: MachineFunction): Interference {
       }
     }
   }
-  return { neighbours, moves, costs };
+  return { neighbours, degrees, edges, moves, costs };
 }

@@ -13,10 +13,10 @@ const MAX_ROUNDS = 20;
 export function simplify(fn: IrFunction): void {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     let changed = decideBranches(fn);
-    dropUnreachable(fn);
+    const order = dropUnreachable(fn);
     const replaced = new Map<Value, Value>();
     findSameParams(fn, replaced);
-    foldAgain(fn, replaced);
+    foldAgain(fn, order, replaced);
     if (replaced.size > 0) changed = true;
     substitute(fn, replaced);
     if (skipEmpty(fn)) changed = true;
@@ -27,9 +27,13 @@ export function simplify(fn: IrFunction): void {
   renumber(fn);
 }
 
-export function dropUnreachable(fn: IrFunction): void {
-  const reachable = new Set(reversePostOrder(fn));
+/** Returns what is left in reverse post-order. */
+function dropUnreachable(fn: IrFunction): readonly Block[] {
+  const order = reversePostOrder(fn);
+  if (order.length === fn.blocks.length) return order;
+  const reachable = new Set(order);
   fn.blocks = fn.blocks.filter((block) => reachable.has(block));
+  return order;
 }
 
 function decideBranches(fn: IrFunction): boolean {
@@ -66,12 +70,13 @@ function findSameParams(fn: IrFunction, replaced: Map<Value, Value>): void {
   const incoming = new Map<Block, Edge[]>(fn.blocks.map((block) => [block, []]));
   for (const block of fn.blocks) for (const edge of block.end.edges) incoming.get(edge.to)?.push(edge);
   for (const block of fn.blocks.slice(1)) {
+    if (block.params.length === 0) continue;
     const edges = incoming.get(block) as Edge[];
     const keep = block.params.map((param, i) => {
-      const sources = new Set(edges.map(({ args }) => args[i]));
-      sources.delete(param);
-      if (sources.size !== 1) return true;
-      replaced.set(param, [...sources][0]);
+      const source = edges.find(({ args }) => args[i] !== param)?.args[i];
+      if (source === undefined || edges.some(({ args }) => args[i] !== param && args[i] !== source))
+        return true;
+      replaced.set(param, source);
       return false;
     });
     if (!keep.includes(false)) continue;
@@ -86,10 +91,11 @@ function resolve(replaced: ReadonlyMap<Value, Value>, value: Value): Value {
   return found;
 }
 
-function foldAgain(fn: IrFunction, replaced: Map<Value, Value>): void {
-  for (const block of reversePostOrder(fn)) {
+function foldAgain(fn: IrFunction, order: readonly Block[], replaced: Map<Value, Value>): void {
+  for (const block of order) {
     block.insts = block.insts.filter((inst) => {
-      inst.args = inst.args.map((arg) => resolve(replaced, arg));
+      if (inst.args.some((arg) => replaced.has(arg)))
+        inst.args = inst.args.map((arg) => resolve(replaced, arg));
       if (inst.op === 'trapif') {
         if (constantOf(fn, inst.args[0]) !== 0) return true;
         inst.settled = 'holds';
@@ -120,7 +126,9 @@ export function substitute(fn: IrFunction, replaced: ReadonlyMap<Value, Value>):
 
 /** Replaces what the block's instructions and its end read. */
 export function mapValues(block: Block, map: (value: Value) => Value): void {
-  for (const inst of block.insts) inst.args = inst.args.map(map);
+  // Instructions may share a list: never changed in place.
+  for (const inst of block.insts)
+    if (inst.args.some((arg) => map(arg) !== arg)) inst.args = inst.args.map(map);
   mapEnd(block, map);
 }
 
@@ -182,11 +190,11 @@ function mergeChains(fn: IrFunction): boolean {
 
 /** Removes instructions and parameters that nothing with an effect depends on. */
 export function dropUnused(fn: IrFunction): void {
-  const live = new Set<Value>();
+  const live = new Uint8Array(fn.values.length);
   const work: Value[] = [];
   const mark = (value: Value) => {
-    if (live.has(value)) return;
-    live.add(value);
+    if (live[value]) return;
+    live[value] = 1;
     work.push(value);
   };
   const incoming = new Map<Block, Edge[]>(fn.blocks.map((block) => [block, []]));
@@ -207,10 +215,11 @@ export function dropUnused(fn: IrFunction): void {
   }
   for (const block of fn.blocks) {
     block.insts = block.insts.filter(
-      (inst) => !isRemovable(inst) || inst.results.some((value) => live.has(value)),
+      (inst) => !isRemovable(inst) || inst.results.some((value) => live[value]),
     );
     if (block === fn.blocks[0]) continue;
-    const keep = block.params.map((param) => live.has(param));
+    if (block.params.every((param) => live[param])) continue;
+    const keep = block.params.map((param) => live[param] !== 0);
     block.params = block.params.filter((_, i) => keep[i]);
     for (const edge of incoming.get(block) ?? []) edge.args = edge.args.filter((_, i) => keep[i]);
   }
