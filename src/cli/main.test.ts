@@ -49,7 +49,7 @@ describe('misuse is one sentence and exit code 2', () => {
     [['run', '--board', 'toaster'], /Allowed choices are t-camera-s3/],
     [['run', '--temperature', 'hot'], /Give a number from 0 to 10/],
     [['run', '--seed', '0'], /Give a whole number from 1/],
-    [['eval'], /required option '--text <file>'/],
+    [['eval'], /name a text with --text/],
     [['pull', 'gpt4'], /choose one of stories260K, stories15M/],
     [
       ['exec', file('a.wasm', Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)), '--invoke', 'f'],

@@ -32,5 +32,6 @@ export {
 export { digestTokens, formatDigest, type Status } from './status.ts';
 export { type StoryOptions, storyLines } from './story-lines.ts';
 export { systemItems } from './system.ts';
+export { type ToldStory, tellStory } from './told.ts';
 export { VERSION } from './version.ts';
 export { packVocabulary, vocabularyConstants } from './vocabulary.ts';

@@ -10,3 +10,10 @@ export {
 export { createReference, type Reference } from './forward.ts';
 export { type GenerateOptions, generate } from './generate.ts';
 export { argmax, createRandom, createSampler, type Sampler, type SamplerOptions } from './sampler.ts';
+export {
+  countWords,
+  measureStories,
+  realStoriesLike,
+  type StoryMeasures,
+  type WordCounts,
+} from './stories.ts';

@@ -4,6 +4,7 @@ export type { RunState, RunStorage } from './checkpoint.ts';
 export type { TextSource } from './corpus.ts';
 export { createEncoder, type Encoder } from './encoder.ts';
 export type { StartThread, TrainMachinery } from './engine.ts';
+export { type Judge, judge } from './judge.ts';
 export { fusesMultiplyAdd, hasRelaxedSimd, type MultiplyAdd, type TrainKernels } from './multiply-add.ts';
 export { outputNames } from './outputs.ts';
 export { type Preset, presets } from './presets/index.ts';

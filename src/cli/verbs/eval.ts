@@ -9,10 +9,13 @@ import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { PRECISIONS } from '../precision-option.ts';
+import { settingOptions } from '../setting-options.ts';
 import { formatTable, signedPercent, thousands } from '../table.ts';
+import { evaluateSamples, type SampleOptions } from './eval-samples.ts';
+import { STORY_DEFAULTS } from './run.ts';
 
-interface Options extends ModelOptions {
-  text: string;
+interface Options extends ModelOptions, Omit<SampleOptions, 'samples'> {
+  samples?: number;
   stories?: number;
   precision: 'both' | 'all' | Precision;
   mode: 'both' | 'story' | 'windows';
@@ -33,11 +36,11 @@ const severalOf: Readonly<Record<string, readonly Precision[]>> = {
 };
 
 export function register(program: Command): void {
-  modelOptions(program.command('eval'))
+  settingOptions(modelOptions(program.command('eval')), STORY_DEFAULTS)
     .description(
       'how well a model predicts a text: bits per byte, in float32 and in the arithmetic of the chip',
     )
-    .requiredOption('--text <file>', 'UTF-8 text; stories end with a line <|endoftext|>')
+    .option('--text <file>', 'UTF-8 text; stories end with a line <|endoftext|>')
     .option('--stories <n>', 'only the first n stories', integer(1, 1e9))
     .addOption(
       new Option('--precision <p>', 'arithmetic; both: f32 and int8')
@@ -49,19 +52,31 @@ export function register(program: Command): void {
         .choices(['both', 'story', 'windows'])
         .default('both'),
     )
+    .option(
+      '--samples <n>',
+      'measure so many stories that the model tells (seeds 1 and up, in int8) instead, beside real ones of the same length in --text',
+      integer(1, 1e6),
+    )
+    .option('--prompt <text>', 'how the samples begin', 'Once upon a time')
+    .option('--tokens <n>', 'positions of a sample at most (default: the context)', integer(1, 65536))
+    .option('--judge <name>', 'a model that says how likely it finds samples and real stories: bits per byte')
+    .option('--judge-tokenizer <file>', 'its tokenizer (default: as for --tokenizer)')
     .option('--json', 'figures as JSON on stdout')
     .addHelpText(
       'after',
-      '\nbits/byte divides by all bytes of the text, also those beyond the context; the last column by the predicted bytes alone.\n\nExample:\n  $ esp32-llm eval --text tinystories-valid.txt --stories 100',
+      '\nbits/byte divides by all bytes of the text, also those beyond the context; the last column by the predicted bytes alone.\n\nExamples:\n  $ esp32-llm eval --text tinystories-valid.txt --stories 100\n  $ esp32-llm eval --samples 40 --text tinystories-valid.txt --judge stories3M.bin',
     )
     .action(evaluateText);
 }
 
 async function evaluateText(options: Options): Promise<void> {
   const { evaluate, splitStories } = await import('../../reference/index.ts');
+  const { text, samples } = options;
+  if (samples !== undefined) return evaluateSamples({ ...options, samples }, await openNamed(options));
+  if (text === undefined) throw new UsageError('name a text with --text, or measure stories with --samples');
   const loaded = await openNamed(options);
-  const stories = splitStories(readText(options.text, 'the text')).slice(0, options.stories);
-  if (stories.length === 0) throw new UsageError(`${options.text}: holds no text`);
+  const stories = splitStories(readText(text, 'the text')).slice(0, options.stories);
+  if (stories.length === 0) throw new UsageError(`${text}: holds no text`);
   const precisions = severalOf[options.precision] ?? [options.precision as Precision];
   const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
   const rows: Row[] = [];

@@ -19,10 +19,10 @@ interface Options extends BuildOptions, RomOptions, SettingValues {
 }
 
 /** What suits the model that ships (models/README.md). */
-const DEFAULTS = { temperature: 0.7, topp: 0.9 } as const;
+export const STORY_DEFAULTS = { temperature: 0.7, topp: 0.9 } as const;
 
 export function register(program: Command): void {
-  settingOptions(firmwareOptions(program.command('run')), DEFAULTS)
+  settingOptions(firmwareOptions(program.command('run')), STORY_DEFAULTS)
     .description('tell a story on the simulated chip: boot log, story, speed and memory')
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
     .addOption(
