@@ -20,7 +20,7 @@ function board(name: string, inTheMiddle?: (pull: () => void) => unknown): Board
     name,
     async open() {
       const inner = hostConnection(
-        { programs: shippedPrograms, model: quantized, tokenizer, modelName: NAME, context: 128 },
+        { programs: shippedPrograms, model: quantized, tokenizer, modelName: NAME, context: 512 },
         name,
       );
       const closed = createSignal();
@@ -108,6 +108,14 @@ found &&
       await until(() => pools[0].status.boards.reduce((sum, { stories: told }) => sum + told, 0) >= 12);
       expect(pools[0].status.boards.every(({ stories: told }) => told > 0)).toBe(true);
       expect(pools[0].status.waiting).toBe(0);
+    });
+
+    it('tell stories that the model ends, and empty ones', async () => {
+      await offer([board('a')]);
+      const pool = await gateway(1);
+      const { story } = await tell(pool, { tokens: 0, sampling: { temperature: 0 } });
+      expect(story.end.ending).toBe('finished');
+      expect((await tell(pool, { prompt: '', tokens: 1 })).ids).toHaveLength(1);
     });
 
     it('lose a cable in the middle, and the client sees no gap', async () => {

@@ -11,6 +11,7 @@ import {
   type BoardStatus,
   BusyError,
   createTelling,
+  isWhole,
   NoBoardError,
   type Pool,
   type Telling,
@@ -155,7 +156,7 @@ export async function createBrokerPool(broker: string, options: GatewayOptions =
   };
 
   const end = (ask: Ask, event: Story['end']): void => {
-    if (ask.telling.tokens.length < event.tokens) {
+    if (!isWhole(ask.telling.tokens, event)) {
       lose(ask, `${ask.from}: answers were lost on the way`);
       return;
     }

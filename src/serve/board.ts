@@ -15,6 +15,7 @@ import {
 } from '../serial/index.ts';
 import { LostBoardError } from './errors.ts';
 import type { OnToken, TellRequest } from './request.ts';
+import { isWhole } from './telling.ts';
 
 export interface BoardSource {
   /** What status and messages call it. */
@@ -162,7 +163,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       enter('busy');
       try {
         const story = await ask(device, request, onToken);
-        if (story.end.digest === undefined || story.tokens.some(({ n }, i) => n !== i)) {
+        if (!isWhole(story.tokens, story.end)) {
           throw new LostBoardError(`${source.name}: lines of the story were lost on the way`);
         }
         status.stories++;

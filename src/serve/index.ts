@@ -13,5 +13,5 @@ export { hostConnection } from './host-board.ts';
 export { createPool, type LocalPool, type Pool, type PoolOptions, type PoolStatus } from './pool.ts';
 export type { OnToken, TellRequest } from './request.ts';
 export { createServer, type ServerOptions } from './server.ts';
-export { createTelling, type Telling } from './telling.ts';
+export { createTelling, isWhole, type Telling } from './telling.ts';
 export { createVotingPool, type VoteOptions } from './vote.ts';

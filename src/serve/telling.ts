@@ -1,5 +1,6 @@
 /** A story on its way to a client, whichever board tells it, and however often it is begun anew. */
-import type { StartEvent, TokenEvent } from '../serial/index.ts';
+import { digestTokens, formatDigest } from '../firmware/index.ts';
+import type { StartEvent, Story, TokenEvent } from '../serial/index.ts';
 import { NoBoardError } from './errors.ts';
 import type { OnToken } from './request.ts';
 
@@ -30,3 +31,7 @@ export function createTelling(onToken: OnToken): Telling {
     },
   };
 }
+
+/** Whether nothing of a story was lost on the way: its digest is of all its tokens. */
+export const isWhole = (tokens: readonly TokenEvent[], { digest }: Story['end']): boolean =>
+  formatDigest(digestTokens(tokens.map(({ id }) => id))) === digest;
