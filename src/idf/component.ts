@@ -3,7 +3,7 @@ import { formats, mostWords } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { UsageError } from '../errors.ts';
 import { LINE_BYTES, VERSION } from '../firmware/index.ts';
-import type { Tokenizer } from '../model/index.ts';
+import { piecesOf, type Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { contractValues } from './contract.ts';
 import { ALIGNMENT, type ComponentLayout, layOutComponent } from './layout.ts';
@@ -85,16 +85,19 @@ interface Decided {
 
 function valuesOf(options: ComponentOptions, { context, cores, place, weights, layout }: Decided): Values {
   const { config } = options.model;
+  const modelName = (options.modelName ?? 'unnamed').replace(/[^\w.+ -]/g, '_');
   return {
     VERSION,
-    MODEL: (options.modelName ?? 'unnamed').replace(/[^\w.+ -]/g, '_'),
+    MODEL: modelName,
     DIM: config.dim,
     LAYERS: config.layers,
     HEADS: config.heads,
     VOCABULARY: config.vocabulary,
     CONTEXT: context,
     CORES: cores,
+    MODEL_LEVEL: encodeURIComponent(modelName),
     LONGEST_PROMPT: LINE_BYTES,
+    LONGEST_PIECE: Math.max(...piecesOf(options.tokenizer).vocabulary.map(({ length }) => length)),
     ALIGNMENT,
     WORKING_BYTES: layout.workingBytes,
     CACHE_BYTES: layout.cacheBytes,

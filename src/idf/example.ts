@@ -1,11 +1,27 @@
-/** The example project around the component: console, screen, and the settings of a board. */
+/** Example projects around the component, and the settings of a board. */
 import { type Board, defaultBoard } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
 import { glyphs } from '../firmware/index.ts';
 import { alignUp } from './layout.ts';
 import { fillTemplates, type Templates, type Values } from './template.ts';
 
-/** Application partition: what this example, with Wi-Fi beside it, may grow to. */
+/** What an example is for, by name. */
+export const exampleNames = ['story', 'mqtt'] as const;
+export type ExampleName = (typeof exampleNames)[number];
+
+/** What a project wants of ESP-IDF besides what the model and the board do. */
+const WANTED: Readonly<Record<ExampleName, (board: Board) => string>> = {
+  story: (board) => `# Screen\n${screenSettings(board)}`,
+  mqtt: () =>
+    [
+      '# Wi-Fi and broker; the rest by idf.py menuconfig, menu "Worker"',
+      'CONFIG_MQTT_PROTOCOL_5=y',
+      'CONFIG_MBEDTLS_CERTIFICATE_BUNDLE=y',
+      'CONFIG_ESP_MAIN_TASK_STACK_SIZE=8192',
+    ].join('\n'),
+};
+
+/** Application partition: what an example, with Wi-Fi beside it, may grow to. */
 const APP_BYTES = 0x180000;
 /** Where it begins, behind boot loader, partition table and NVS. */
 const APP_OFFSET = 0x10000;
@@ -16,6 +32,7 @@ const MODEST_CACHE = 96 * 1024;
 const hexadecimal = (value: number): string => `0x${value.toString(16)}`;
 
 export interface ExampleOptions {
+  example: ExampleName;
   board?: Board;
   weights: 'partition' | 'embedded';
   weightsBytes: number;
@@ -39,19 +56,23 @@ export function exampleFiles(
     );
   }
   const inPsram = board.psramBytes > 0 && options.cacheBytes > MODEST_CACHE;
-  const files = fillTemplates(templates, 'example', {
+  const all = {
     ...values,
     BOARD: board.name,
     FLASH_MODE: board.flashMode.toUpperCase(),
     FLASH_MEGABYTES: board.flashBytes >> 20,
     PSRAM: psramSettings(board),
     CONSOLE: board.console === 'usb' ? 'USB_SERIAL_JTAG' : 'UART_DEFAULT',
-    SCREEN: screenSettings(board),
+    WANTED: WANTED[options.example](board),
     APP_BYTES: hexadecimal(app),
     LLM_PARTITION: embedded ? '' : `llm,      data, 0x40,    ,        ${hexadecimal(weights)}, encrypted`,
     CACHE_IN_PSRAM: inPsram ? '    options.cache_in_psram = true;\n' : '',
-  });
-  return files.set('main/font.h', fontHeader());
+  };
+  const files = new Map([
+    ...fillTemplates(templates, 'project', all),
+    ...fillTemplates(templates, options.example, all),
+  ]);
+  return options.example === 'story' ? files.set('main/font.h', fontHeader()) : files;
 }
 
 function psramSettings({ psramMode }: Board): string {

@@ -29,7 +29,8 @@ function component(settings: Pick<IdfComponentOptions, 'cores' | 'weights'> = {}
   return components.get(key)!;
 }
 
-const example = (board?: Board): Component => withExample(component(), { ...shippedTemplates(), board });
+const example = (board?: Board): Component =>
+  withExample(component(), { ...shippedTemplates(), board, example: 'story' });
 
 describe('export idf', () => {
   const folders: string[] = [];
@@ -171,6 +172,7 @@ describe('export idf', () => {
   it('leaves no placeholder, and the embedded weights are the partition’s', () => {
     const { files } = withExample(component({ weights: 'embedded' }), {
       ...shippedTemplates(),
+      example: 'story',
       weights: 'embedded',
     });
     for (const [path, contents] of files) {

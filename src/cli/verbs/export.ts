@@ -1,6 +1,7 @@
 /** `export`: the model for other people's build systems. */
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
+import { type ExampleName, exampleNames } from '../../idf/index.ts';
 import type { Precision } from '../../quantize/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
@@ -8,7 +9,7 @@ import { precisionOption } from '../precision-option.ts';
 import { thousands } from '../table.ts';
 
 interface Options extends ModelOptions {
-  example?: boolean;
+  example?: true | ExampleName;
   board?: string;
   context?: number;
   precision: Precision;
@@ -21,7 +22,12 @@ export function register(program: Command): void {
   const verb = program.command('export').description('write the model for other build systems');
   modelOptions(verb.command('idf').argument('<folder>', 'of the component, as components/esp32_llm'))
     .description('an ESP-IDF component: kernels, program, weights and a small C API')
-    .option('--example', 'also a complete project, in <folder>/examples/story')
+    .addOption(
+      new Option(
+        '--example [name]',
+        'also a complete project in <folder>/examples: story (console and screen), or mqtt (a Wi-Fi board behind a broker)',
+      ).choices(exampleNames),
+    )
     .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
     .option('--context <n>', "positions (default: the model's)", integer(1, 65536))
     .addOption(precisionOption(['int8', 'int4']))
@@ -44,6 +50,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
     import('../../node/index.ts'),
     import('../../quantize/index.ts'),
   ]);
+  const example = options.example === true ? 'story' : options.example;
   const { name, model, tokenizer } = await openNamed(options);
   const { context, layout, weights } = writeIdfComponent(folder, {
     programs: shippedPrograms,
@@ -53,7 +60,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
     context: options.context,
     cores: options.singleCore ? 1 : 2,
     weights: options.weights,
-    example: options.example,
+    example,
     board: options.board === undefined ? undefined : findBoard(options.board),
     force: options.force,
   });
@@ -61,5 +68,5 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
   process.stdout.write(
     `${folder}: component esp32_llm with ${name}, context ${context}; ${thousands(weights.bytes.length)} bytes of weights, ${thousands(ram)} bytes of RAM\n`,
   );
-  if (options.example) process.stdout.write(`${folder}/examples/story: idf.py build flash monitor\n`);
+  if (example) process.stdout.write(`${folder}/examples/${example}: idf.py build flash monitor\n`);
 }

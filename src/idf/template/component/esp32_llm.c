@@ -246,6 +246,7 @@ static esp32_llm_ending_t tell(const esp32_llm_generate_options_t *options, uint
             .id = errand.token,
             .index = index,
             .is_prompt = index + 1 < result->prompt_tokens,
+            .prompt_tokens = result->prompt_tokens,
             .text = errand.text,
             .text_bytes = (size_t)errand.text_bytes,
         };

@@ -91,6 +91,8 @@ typedef struct {
     uint32_t index;
     /** Part of the prompt, not the model's idea. */
     bool is_prompt;
+    /** Tokens of the prompt, the one that begins every story included: as in the result. */
+    uint32_t prompt_tokens;
     /** Its text: `text_bytes` bytes (a part of a UTF-8 character, perhaps), no zero behind them. Valid during the call. */
     const char *text;
     size_t text_bytes;

@@ -14,6 +14,9 @@
 /** Bytes of the longest prompt. */
 #define ESP32_LLM_LONGEST_PROMPT @LONGEST_PROMPT@
 
+/** Bytes of the longest token's text. */
+#define ESP32_LLM_LONGEST_PIECE @LONGEST_PIECE@
+
 /** Of all memory that is handed in. The vector unit drops the low bits of an address. */
 #define ESP32_LLM_ALIGNMENT @ALIGNMENT@
 /** Working memory, which must be internal RAM, and the KV cache, which may be PSRAM. */
