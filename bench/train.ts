@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { trainMachinery } from '../src/node/train.ts';
-import type { Corpus } from '../src/train/batches.ts';
+import { type Corpus, inMemory } from '../src/train/batches.ts';
 import { createEngine, type Engine, initialize } from '../src/train/engine.ts';
 import { measuring } from '../src/train/measure.ts';
 import type { MultiplyAdd } from '../src/train/multiply-add.ts';
@@ -71,7 +71,11 @@ const preset = process.argv[3] ?? '260k';
 const recipe = recipeOf({ preset, context: CONTEXT, threads, batchTokens: SEQUENCES * CONTEXT });
 const { shape } = recipe;
 const tokens = Int32Array.from({ length: recipe.batchTokens + 1 }, (_, i) => (i * 7919) % shape.vocabulary);
-const corpus: Corpus = { tokens, starts: Int32Array.of(0, tokens.length), bytes: tokens.length };
+const corpus: Corpus = {
+  tokens: inMemory(tokens),
+  starts: Int32Array.of(0, tokens.length),
+  bytes: tokens.length,
+};
 const segments = Array.from({ length: SEQUENCES }, (_, i) => ({ start: i * CONTEXT, length: CONTEXT }));
 const settings = { ...settingsOf(recipe, 1000, 0), matrixRate: 1e-6, embeddingRate: 1e-6, normRate: 1e-6 };
 const meter = await peakMeter(threads);

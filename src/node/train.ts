@@ -1,5 +1,5 @@
 /** Training with Node's files and threads. */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { UsageError } from '../errors.ts';
@@ -35,8 +35,8 @@ export interface TrainFilesOptions
     | 'programs'
     | keyof TrainMachinery
   > {
-  /** Path of the text: UTF-8, documents parted by lines `<|endoftext|>`. */
-  text: string;
+  /** Path of the text, or of several: UTF-8, documents parted by `separator`; in files whose names end in .jsonl a JSON value a line. */
+  text: string | readonly string[];
   /** Folder for the model, its tokenizer, the curve, samples and the checkpoint. */
   out: string;
   /** Path of a second text that is only measured. */
@@ -73,7 +73,7 @@ export async function trainFiles({
   const result = await train({
     ...rest,
     ...trainMachinery(),
-    text: textFile(text),
+    text: [text].flat().map(textFile),
     validation: validation === undefined ? undefined : textFile(validation),
     teachers: await Promise.all(teachers.map(openTeacher)),
     tokenizer: tokenizer === undefined ? undefined : await openTokenizer(tokenizer),
@@ -107,15 +107,33 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   EISDIR: 'is a folder; name a file in it',
   EACCES: 'may not be read; check its permissions',
-  ERR_FS_FILE_TOO_LARGE: 'is larger than 2 GB; give a part of it',
 };
 
+/** Bytes of a text that are in memory at a time. */
+const BLOCK = 1 << 22;
+
+/** A file that is read in parts; a pipe, which can be read but once, all at once. */
 function textFile(path: string): TextSource {
+  const form = /\.(jsonl|ndjson)$/.test(path) ? 'jsonl' : 'text';
   try {
-    return { name: path, bytes: readFileSync(path) };
+    const file = openSync(path, 'r');
+    const isFile = fstatSync(file).isFile();
+    closeSync(file);
+    return { name: path, form, bytes: isFile ? () => blocksOf(path) : readFileSync(path) };
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     throw new UsageError(`train: the text ${path} ${UNREADABLE[code] ?? 'cannot be read'}.`);
+  }
+}
+
+function* blocksOf(path: string): Generator<Uint8Array> {
+  const file = openSync(path, 'r');
+  try {
+    const block = new Uint8Array(BLOCK);
+    for (let count = readSync(file, block); count > 0; count = readSync(file, block))
+      yield block.subarray(0, count);
+  } finally {
+    closeSync(file);
   }
 }
 

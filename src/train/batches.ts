@@ -4,9 +4,25 @@ import { createRandom, type Random } from './random.ts';
 
 export const BOS = 1;
 
+/** Token ids that may be too many for memory. */
+export interface TokenSource {
+  length: number;
+  /** Copies those from `start` on; behind the last stands BOS. */
+  copy(start: number, to: Int32Array): void;
+}
+
+export const inMemory = (ids: Int32Array): TokenSource => ({
+  length: ids.length,
+  copy(start, to) {
+    const part = ids.subarray(start, start + to.length);
+    to.set(part);
+    to.fill(BOS, part.length);
+  },
+});
+
 /** A tokenised corpus: documents one after the other, each with BOS before it. */
 export interface Corpus {
-  tokens: Uint16Array | Int32Array;
+  tokens: TokenSource;
   /** Start of every document, and the end of the last. */
   starts: Int32Array;
   /** UTF-8 bytes of the documents. */
@@ -24,7 +40,7 @@ export function encodeCorpus(documents: readonly string[], encode: Encoder): Cor
     tokens.set(part, starts[i]);
   });
   const bytes = documents.reduce((sum, document) => sum + utf8Length(document), 0);
-  return { tokens, starts, bytes };
+  return { tokens: inMemory(tokens), starts, bytes };
 }
 
 /** A stretch of the corpus, at positions 0 and up; its targets are the tokens one further on. */
@@ -61,7 +77,7 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
   let cursor = resume?.cursor ?? 0;
   let random = createRandom(resume ? Uint32Array.from(resume.random) : seed);
   let before = Array.from(random.state);
-  let pending: Segment[] = [];
+  let pending: Segments = new Int32Array(0);
   const order = new Int32Array(count);
   const stream = packing === 'windows' ? corpus.tokens : undefined;
 
@@ -72,8 +88,8 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
   };
   const refill = (context: number) => {
     pending = stream
-      ? windowSegments(corpus.tokens.length, context, random)
-      : documentSegments(corpus, context, order);
+      ? windowsInDisorder(corpus.tokens.length, context, random)
+      : documentsInOrder(corpus, context, order);
   };
   let builtFor = 0;
   const build = (context: number) => {
@@ -83,8 +99,8 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
   };
   if (resume?.context) build(resume.context);
   const prepare = (context: number) => {
-    if (builtFor === context && cursor < pending.length) return;
-    if (builtFor !== 0 && cursor >= pending.length) {
+    if (builtFor === context && 2 * cursor < pending.length) return;
+    if (builtFor !== 0 && 2 * cursor >= pending.length) {
       epoch++;
       cursor = 0;
     } else if (builtFor !== 0) {
@@ -98,7 +114,7 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
       const out: Segment[] = [];
       for (let total = 0; ; ) {
         prepare(context);
-        const segment = pending[cursor];
+        const segment = { start: pending[2 * cursor], length: pending[2 * cursor + 1] };
         if (out.length && total + segment.length > tokens) return out;
         out.push(segment);
         total += segment.length;
@@ -109,24 +125,47 @@ export function createBatches(corpus: Corpus, packing: Packing, seed: number, re
   };
 }
 
+/** Start and length of many segments, one behind the other: 8 bytes each. */
+type Segments = Int32Array;
+
 /** All tokens of the documents in an order (their own where none is given), cut into contexts. */
-export function documentSegments(corpus: Corpus, context: number, order?: Int32Array): Segment[] {
-  const segments: Segment[] = [];
-  for (const document of order ?? Array.from({ length: corpus.starts.length - 1 }, (_, i) => i)) {
-    const end = corpus.starts[document + 1];
-    for (let start = corpus.starts[document]; start < end; start += context) {
-      segments.push({ start, length: Math.min(context, end - start) });
+export function* documentSegments(
+  { starts }: Corpus,
+  context: number,
+  order?: Int32Array,
+): Generator<Segment> {
+  for (let i = 0; i + 1 < starts.length; i++) {
+    const document = order ? order[i] : i;
+    const end = starts[document + 1];
+    for (let start = starts[document]; start < end; start += context) {
+      yield { start, length: Math.min(context, end - start) };
     }
+  }
+}
+
+function documentsInOrder(corpus: Corpus, context: number, order: Int32Array): Segments {
+  const { starts } = corpus;
+  let count = 0;
+  for (let i = 0; i + 1 < starts.length; i++) count += Math.ceil((starts[i + 1] - starts[i]) / context);
+  const segments = new Int32Array(2 * count);
+  let at = 0;
+  for (const { start, length } of documentSegments(corpus, context, order)) {
+    segments[at++] = start;
+    segments[at++] = length;
   }
   return segments;
 }
 
-function windowSegments(total: number, context: number, random: Random): Segment[] {
+function windowsInDisorder(total: number, context: number, random: Random): Segments {
   const shift = Math.floor(random.uniform() * Math.min(context, total - context));
-  const count = Math.floor((total - shift) / context);
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const order = Int32Array.from({ length: Math.floor((total - shift) / context) }, (_, i) => i);
   random.shuffle(order);
-  return Array.from(order, (i) => ({ start: shift + i * context, length: context }));
+  const segments = new Int32Array(2 * order.length);
+  order.forEach((window, i) => {
+    segments[2 * i] = shift + window * context;
+    segments[2 * i + 1] = context;
+  });
+  return segments;
 }
 
 /**

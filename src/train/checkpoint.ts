@@ -18,8 +18,12 @@ export interface CurvePoint {
 /** Everything of a run but the weights. */
 export interface RunState {
   recipe: Recipe;
-  /** SHA-256 of the text. */
+  /** SHA-256 of the text; of several, or with another separator, of a list that says so. */
   textHash: string;
+  /** What parts its documents, where that is not `<|endoftext|>`. */
+  separator?: string;
+  /** Numbers of the documents that stand in the validation text, too, and are not trained on. */
+  excluded?: number[];
   /** SHA-256 of tokenizer.bin; runs from before teachers do not say it. */
   tokenizerHash?: string;
   step: number;

@@ -1,4 +1,4 @@
-import { BOS, type Corpus, type Segment, share } from './batches.ts';
+import { type Corpus, type Segment, share } from './batches.ts';
 import { Command } from './crew.ts';
 import {
   CHUNKS,
@@ -167,11 +167,14 @@ function fillChunk(
   const positions = ints(buffers.positions, layout.capacity);
   let at = 0;
   for (const { start, length } of segments) {
-    for (let i = 0; i < length; i++, at++) {
-      tokens[at] = corpus.tokens[start + i];
-      targets[at] = corpus.tokens[start + i + 1] ?? BOS;
-      positions[at] = i;
+    const read = new Int32Array(length + 1);
+    corpus.tokens.copy(start, read);
+    for (let i = 0; i < length; i++) {
+      positions[at + i] = i;
     }
+    tokens.set(read.subarray(0, length), at);
+    targets.set(read.subarray(1), at);
+    at += length;
   }
   ints(buffers.segments, segments.length + 2).set([at, segments.length, ...segments.map((s) => s.length)]);
 }

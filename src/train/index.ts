@@ -1,7 +1,7 @@
 /** Training: a tokenizer and a llama-style model from text, in WebAssembly SIMD on worker threads. */
 
 export type { RunState, RunStorage } from './checkpoint.ts';
-export type { TextSource } from './corpus.ts';
+export type { TextSource } from './documents.ts';
 export { createEncoder, type Encoder } from './encoder.ts';
 export type { StartThread, TrainMachinery } from './engine.ts';
 export { type Judge, judge } from './judge.ts';

@@ -1,6 +1,6 @@
 /** How well a model predicts texts, with the trainer's vector code: many times as fast as the reference. */
 import type { Model, Tokenizer } from '../model/index.ts';
-import { BOS, type Corpus } from './batches.ts';
+import { BOS, type Corpus, inMemory } from './batches.ts';
 import { createEngine, type TrainMachinery } from './engine.ts';
 import { measuring } from './measure.ts';
 import { flatten } from './teachers.ts';
@@ -33,7 +33,7 @@ export async function judge(
     let bytes = 0;
     for (const tokens of encoded.filter(({ length }) => length > 0)) {
       const corpus: Corpus = {
-        tokens: Int32Array.of(BOS, ...tokens),
+        tokens: inMemory(Int32Array.of(BOS, ...tokens)),
         starts: Int32Array.of(0, tokens.length + 1),
         bytes: 0,
       };

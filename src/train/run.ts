@@ -3,7 +3,7 @@ import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { Batches, Corpus } from './batches.ts';
 import type { CurvePoint, RunState, RunStorage } from './checkpoint.ts';
-import type { TextSource } from './corpus.ts';
+import type { TextSource } from './documents.ts';
 import type { Engine, SoftTargets, TrainMachinery } from './engine.ts';
 import { progressOf, type RecipeOptions } from './recipe.ts';
 import type { Scratch } from './scratch.ts';
@@ -11,7 +11,10 @@ import type { Teacher } from './teachers.ts';
 import type { TrainedTokenizer } from './tokenizer-trainer.ts';
 
 export interface TrainOptions extends RecipeOptions, TrainMachinery {
-  text: TextSource;
+  /** One text or several, as one. */
+  text: TextSource | readonly TextSource[];
+  /** What parts documents; default: `<|endoftext|>`. */
+  separator?: string;
   /** Gets the model, its tokenizer, the curve, samples and the checkpoint. */
   storage: RunStorage;
   /** The chip's arithmetic, which the finished model is tried in. */
@@ -50,9 +53,10 @@ export interface Run {
   options: TrainOptions;
   state: RunState;
   engine: Engine;
-  corpus: Corpus;
+  corpus: Corpus & { close(): void };
   batches: Batches;
   tokenizer: TrainedTokenizer;
+  /** Beginnings of some documents. */
   documents: readonly string[];
   validation?: Corpus;
   /** What the teachers predict at every token. */

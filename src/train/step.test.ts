@@ -61,12 +61,12 @@ const training: Settings = {
   muon: 1,
 };
 const corpus = toyCorpus(shape.vocabulary, [6, 3, 9]);
+const ids = new Int32Array(corpus.tokens.length + 1);
+corpus.tokens.copy(0, ids);
 const segments = createBatches(corpus, 'documents', 1).next(64, shape.context).slice(0, 3);
 const batch = {
-  tokens: segments.flatMap(({ start, length }) => Array.from(corpus.tokens.slice(start, start + length))),
-  targets: segments.flatMap(({ start, length }) =>
-    Array.from({ length }, (_, i) => corpus.tokens[start + i + 1] ?? 1),
-  ),
+  tokens: segments.flatMap(({ start, length }) => Array.from(ids.slice(start, start + length))),
+  targets: segments.flatMap(({ start, length }) => Array.from({ length }, (_, i) => ids[start + i + 1])),
   segments: segments.map(({ length }) => length),
 };
 
@@ -106,8 +106,8 @@ it('drops the same in the forward as in the backward pass, and nothing where it 
   const before = Float64Array.from(engine.weights);
   const one = { start: 0, length: 6 };
   const alone = {
-    tokens: Array.from(corpus.tokens.slice(0, 6)),
-    targets: Array.from(corpus.tokens.slice(1, 7)),
+    tokens: Array.from(ids.slice(0, 6)),
+    targets: Array.from(ids.slice(1, 7)),
     segments: [6],
   };
   const drop = (x: Vector, site: number) => slowDropout(x, dropKey(1234, 0, site), 0.3);

@@ -4,9 +4,10 @@ import { bytesToHex } from '@noble/hashes/utils.js';
 import { FailureError, UsageError } from '../errors.ts';
 import { loadTokenizer, type Tokenizer } from '../model/index.ts';
 import type { RunState } from './checkpoint.ts';
+import type { DocumentPart } from './documents.ts';
 import { outputNames } from './outputs.ts';
 import type { TrainOptions } from './run.ts';
-import { FIRST_PIECE, type TrainedTokenizer, trainTokenizer, writeTokenizer } from './tokenizer-trainer.ts';
+import { FIRST_PIECE, type TrainedTokenizer, trainTokenizerOn, writeTokenizer } from './tokenizer-trainer.ts';
 
 /** White space behind the first character: the trainer's encoder looks for pieces between spaces alone. */
 const CROSSES_WORDS = /^.+\s/su;
@@ -63,7 +64,7 @@ export function givenVocabulary(options: TrainOptions): number | undefined {
 export function chooseTokenizer(
   options: TrainOptions,
   state: RunState,
-  documents: readonly string[],
+  parts: () => Iterable<DocumentPart>,
 ): TrainedTokenizer {
   const { storage, resume } = options;
   const { vocabulary } = state.recipe.shape;
@@ -72,7 +73,7 @@ export function chooseTokenizer(
   const isSame = kept && bytesToHex(sha256(kept)) === state.tokenizerHash;
   const tokenizer = isSame
     ? asTrained(loadTokenizer(kept, vocabulary), file)
-    : (givenTokenizer(options) ?? trainTokenizer(documents, vocabulary));
+    : (givenTokenizer(options) ?? trainTokenizerOn(parts(), vocabulary));
   const hash = hashOfTokenizer(tokenizer);
   if (state.tokenizerHash && state.tokenizerHash !== hash)
     throw new FailureError(

@@ -13,6 +13,9 @@ export interface TrainedTokenizer {
 
 /** Cuts text into words: an optional leading space with letters, one digit, or a run of punctuation. */
 const wordPattern = / ?\p{L}+(?:['’]\p{L}+)?| ?[^\p{L}\p{N}\s]+| ?\p{N}|\s/gu;
+/** Longer words are cut, and of more different ones the rarest are forgotten: memory is bounded. */
+const LONGEST_WORD = 256;
+const MOST_WORDS = 1 << 20;
 /** A character must make up at least this share of the text to get a piece; rarer ones are spelled in bytes. */
 const CHARACTER_SHARE = 2e-6;
 
@@ -37,10 +40,21 @@ export function documentsOf(text: string): string[] {
  * @throws UsageError when the vocabulary is below 259 or above what the text has pairs for.
  */
 export function trainTokenizer(documents: readonly string[], vocabulary: number): TrainedTokenizer {
+  return trainTokenizerOn(
+    documents.map((text) => ({ text, isFirst: true })),
+    vocabulary,
+  );
+}
+
+/** The same from documents in parts, each cut before white space. */
+export function trainTokenizerOn(
+  parts: Iterable<{ text: string; isFirst: boolean }>,
+  vocabulary: number,
+): TrainedTokenizer {
   if (vocabulary < FIRST_PIECE) {
     throw new UsageError(`train: a vocabulary needs at least ${FIRST_PIECE} entries, not ${vocabulary}.`);
   }
-  const counts = countWords(documents);
+  const counts = countWords(parts);
   const characters = commonCharacters(counts, vocabulary - FIRST_PIECE);
   const names = [...characters];
   const words = spell(counts, new Map(names.map((name, i) => [name, i])));
@@ -48,10 +62,18 @@ export function trainTokenizer(documents: readonly string[], vocabulary: number)
   return assemble(characters.length, names);
 }
 
-function countWords(documents: readonly string[]): Map<string, number> {
+function countWords(parts: Iterable<{ text: string; isFirst: boolean }>): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const document of documents) {
-    for (const word of ` ${document}`.match(wordPattern) ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+  const add = (word: string) => counts.set(word, (counts.get(word) ?? 0) + 1);
+  let rarest = 1;
+  for (const { text, isFirst } of parts) {
+    for (const { 0: word } of (isFirst ? ` ${text}` : text).matchAll(wordPattern)) {
+      if (word.length <= LONGEST_WORD) add(word);
+      else for (let at = 0; at < word.length; at += LONGEST_WORD) add(word.slice(at, at + LONGEST_WORD));
+    }
+    for (; counts.size > MOST_WORDS; rarest++) {
+      for (const [word, count] of counts) if (count <= rarest) counts.delete(word);
+    }
   }
   return counts;
 }

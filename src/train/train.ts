@@ -1,7 +1,15 @@
 import { UsageError } from '../errors.ts';
 import { type Corpus, createBatches, encodeCorpus } from './batches.ts';
 import { CHECKPOINT_FILE, type Checkpoint, loadRunCheckpoint, type RunState } from './checkpoint.ts';
-import { prepareCorpus, readText } from './corpus.ts';
+import {
+  firstDocuments,
+  includedParts,
+  prepareCorpus,
+  type Survey,
+  sharedDocuments,
+  survey,
+  textsOf,
+} from './corpus.ts';
 import { createEncoder } from './encoder.ts';
 import { createEngine, type Engine, type EngineOptions, initialize } from './engine.ts';
 import { loop } from './loop.ts';
@@ -40,6 +48,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     await finish(run);
   } finally {
     run.teacher?.close();
+    run.corpus.close();
     await engine.close();
   }
   const { steps, seconds } = state.recipe;
@@ -49,18 +58,26 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 async function start(options: TrainOptions): Promise<Run> {
   const { storage, kernels, startThread, scratch = memoryScratch() } = options;
   const fresh = freshRecipe(options);
-  const text = readText(options.text);
-  const checkpoint = openCheckpoint(options, text.hash);
-  const state = checkpoint ? resumed(checkpoint.state, options) : initialState(fresh, text.hash, options);
+  const checkpoint = openCheckpoint(options);
+  const texts = textsOf(options.text, checkpoint ? checkpoint.state.separator : options.separator);
+  const text = survey(texts);
+  const unseenTexts = options.validation && textsOf(options.validation, texts.separator);
+  const unseen = unseenTexts && survey(unseenTexts, 1);
+  if (checkpoint && checkpoint.state.textHash !== text.hash)
+    throw new UsageError(`train: ${texts.name} is not the text that ${storage.name} was trained on.`);
+  const state = checkpoint
+    ? resumed(checkpoint.state, options)
+    : initialState(fresh, text.hash, excludedFrom(text, unseen, options), options);
   const { recipe, multiplyAdd } = state;
   const { threads, batchTokens, distillation, shape } = recipe;
   checkFinish(recipe);
-  const tokenizer = chooseTokenizer(options, state, text.documents);
-  const corpus = prepareCorpus(text, tokenizer, shape.context);
-  const unseen = options.validation && readText(options.validation, 1);
   checkValidation(state, unseen?.hash, options);
+  const parts = () => includedParts(texts, state.excluded);
+  const tokenizer = chooseTokenizer(options, state, parts);
+  const key = corpusKey(state);
+  const corpus = prepareCorpus(parts, tokenizer, shape.context, scratch, key);
   const validation =
-    unseen && encodeCorpus(unseen.documents.slice(0, VALIDATION_DOCUMENTS), createEncoder(tokenizer));
+    unseenTexts && encodeCorpus(firstDocuments(unseenTexts, VALIDATION_DOCUMENTS), createEncoder(tokenizer));
   storage.write(outputNames.tokenizer, writeTokenizer(tokenizer));
   const machinery = { kernels, multiplyAdd, startThread, threads, batchTokens };
   const teacher = distillation && (await consult(distillation, state, corpus, scratch, options, machinery));
@@ -73,7 +90,7 @@ async function start(options: TrainOptions): Promise<Run> {
     corpus,
     batches: createBatches(corpus, recipe.packing, recipe.seed, checkpoint?.state.batches),
     tokenizer,
-    documents: text.documents,
+    documents: text.samples,
     validation,
     teacher,
     average: checkpoint?.average ?? (recipe.average ? engine.weights.slice() : undefined),
@@ -92,8 +109,26 @@ function freshRecipe(options: TrainOptions): Recipe {
   return recipe;
 }
 
-/** The run to go on with, if one is. @throws UsageError where there is one but none was wanted, or it has another text */
-function openCheckpoint({ storage, resume, text }: TrainOptions, textHash: string): Checkpoint | undefined {
+/** All that a run's tokens follow from. */
+const corpusKey = ({ textHash, tokenizerHash, excluded = [] }: RunState): string =>
+  [textHash, tokenizerHash, ...excluded].join(' ');
+
+/** Documents of the validation text are not trained on. @throws UsageError where nothing is left */
+function excludedFrom(text: Survey, unseen: Survey | undefined, { onProblem }: TrainOptions): number[] {
+  const excluded = unseen ? sharedDocuments(text, unseen) : [];
+  if (excluded.length === text.documents)
+    throw new UsageError(
+      'train: all of the text stands in the --valid text, too; nothing is left to train on.',
+    );
+  if (excluded.length > 0)
+    onProblem?.(
+      `train: ${excluded.length} documents stand in the --valid text, too; they are left out of training`,
+    );
+  return excluded;
+}
+
+/** The run to go on with, if one is. @throws UsageError where there is one but none was wanted */
+function openCheckpoint({ storage, resume }: TrainOptions): Checkpoint | undefined {
   const checkpoint = resume
     ? loadRunCheckpoint(storage, ({ recipe }) => parametersOf(recipe.shape).count)
     : undefined;
@@ -102,16 +137,13 @@ function openCheckpoint({ storage, resume, text }: TrainOptions, textHash: strin
       `train: ${storage.name} already holds a run; go on with --resume, or choose another --out.`,
     );
   }
-  if (checkpoint && checkpoint.state.textHash !== textHash) {
-    throw new UsageError(`train: ${text.name} is not the text that ${storage.name} was trained on.`);
-  }
   return checkpoint;
 }
 
 /** What the teachers predict on the corpus. @throws UsageError for other teachers than the run began with */
 function consult(
   distillation: Distillation,
-  { textHash, tokenizerHash, recipe }: RunState,
+  state: RunState,
   corpus: Corpus,
   scratch: Scratch,
   { teachers = [], onTeaching }: TrainOptions,
@@ -119,8 +151,8 @@ function consult(
 ) {
   if (teachers.length > 0 && teachers.map(hashOf).join() !== distillation.teachers.join())
     throw new UsageError('train: these are not the teachers that the run began with.');
-  const { context } = recipe.shape;
-  const corpusHash = `${textHash} ${tokenizerHash}`;
+  const { context } = state.recipe.shape;
+  const corpusHash = corpusKey(state);
   return teach(distillation, teachers, corpus, {
     ...machinery,
     context,
@@ -130,10 +162,16 @@ function consult(
   });
 }
 
-function initialState(recipe: Recipe, textHash: string, { kernels }: TrainOptions): RunState {
+function initialState(
+  recipe: Recipe,
+  textHash: string,
+  excluded: number[],
+  { kernels, separator }: TrainOptions,
+): RunState {
   const batches = { epoch: 0, cursor: 0, random: [] };
   const multiplyAdd = multiplyAddFor(kernels);
-  return { recipe, textHash, step: 0, tokens: 0, seconds: 0, batches, curve: [], multiplyAdd };
+  const counts = { step: 0, tokens: 0, seconds: 0 };
+  return { recipe, textHash, separator, excluded, ...counts, batches, curve: [], multiplyAdd };
 }
 
 /** The checkpoint's recipe, with a new end where one was given. */

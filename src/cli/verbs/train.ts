@@ -7,7 +7,8 @@ import { decimal, integer } from '../arguments.ts';
 import { formatTable, thousands } from '../table.ts';
 
 interface Options {
-  text: string;
+  text: string[];
+  separator?: string;
   out: string;
   valid?: string;
   preset?: string;
@@ -50,7 +51,16 @@ export function register(program: Command): void {
   program
     .command('train')
     .description('train a model on your own text: tokenizer, checkpoint, loss curve; no Python, no GPU')
-    .requiredOption('--text <file>', 'UTF-8 text; documents end with a line <|endoftext|>')
+    .requiredOption(
+      '--text <file>',
+      'UTF-8 text of any size, or .jsonl (a line a document: a string, or an object with "text"); may be given again',
+      (path: string, before: string[] = []) => [...before, path],
+    )
+    .option(
+      '--separator <text>',
+      'what parts documents, \\n for a line end (default: <|endoftext|>)',
+      unescaped,
+    )
     .requiredOption(
       '--out <folder>',
       'where model.safetensors, model.bin, tokenizer.bin, loss.svg and the checkpoint go',
@@ -148,7 +158,7 @@ export function register(program: Command): void {
     )
     .option(
       '--cache <folder>',
-      'keep what teachers predict here, for other runs too (default: in --out until the run has finished)',
+      'keep the tokens of the text, and what teachers predict, here for other runs too (default: in --out until the run has finished)',
     )
     .option('--resume', 'go on from the checkpoint in --out')
     .addHelpText(
@@ -163,6 +173,7 @@ Examples:
   $ esp32-llm train --text stories.txt --out small --preset s4 --teacher large/model.safetensors
   $ esp32-llm run --model my-model/model.safetensors
 
+A text is read in parts and tokenised once: memory does not grow with it, but for some 30 bytes a document or 512 tokens.
 Ctrl-C saves a checkpoint and ends; --resume goes on from it.`,
     )
     .action(trainModel);
@@ -187,6 +198,13 @@ function teachingReporter(): (done: number) => void {
     process.stderr.write(`${(100 * done).toFixed(1).padStart(5)} %  of the text seen by the teachers\n`);
   };
 }
+
+/** A text with `\n` and `\t` as they are meant. */
+const unescaped = (text: string): string => {
+  const meant = text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+  if (meant === '') throw new InvalidArgumentError('Give what stands between documents.');
+  return meant;
+};
 
 /** Seconds in `90s`, `45m`, `8h`. */
 function duration(text: string): number {
