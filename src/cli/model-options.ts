@@ -15,7 +15,7 @@ export function modelOptions(command: Command): Command {
   return command
     .option(
       '--model <name>',
-      "checkpoint: a file (.safetensors, GGUF, llama2.c .bin), a folder of Hugging Face's, hf:owner/name[@revision][/file], or a name that pull fetched (default: the model that ships)",
+      "checkpoint: a file (.safetensors, GGUF, llama2.c .bin), a folder of Hugging Face's, hf:owner/name[@revision][/file], a name that pull fetched, or one that ships: stories (default)",
     )
     .option(
       '--tokenizer <file>',

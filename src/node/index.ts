@@ -24,6 +24,7 @@ export {
   openCheckpoint,
   openModel,
   shippedModel,
+  shippedNames,
 } from './model.ts';
 export { type ServedStudio, type StudioOptions, serveStudio } from './studio.ts';
 export { type TrainFilesOptions, type TrainFilesResult, trainFiles, trainMachinery } from './train.ts';

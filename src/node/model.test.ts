@@ -3,11 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dataPath } from '../testing/shared-files.ts';
-import { openModel } from './model.ts';
+import { openModel, shippedModel, shippedNames } from './model.ts';
 
 const llama = dataPath('goldens/llama');
 const folder = mkdtempSync(join(tmpdir(), 'model-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a model by name', () => {
+  it.each(shippedNames)('%s ships', async (name) => {
+    const { model, tokenizer } = await openModel(name);
+    expect(tokenizer.vocabulary.length).toBe(model.config.vocabulary);
+  });
+  it('is the one that is meant without a name', async () => {
+    expect((await openModel('stories')).model.weights).toEqual((await openModel()).model.weights);
+    expect((await openModel('stories')).name).toBe(shippedModel().name);
+  });
+  it('that nobody knows is answered with those that there are', async () => {
+    await expect(openModel('storys')).rejects.toThrow(
+      /^storys is neither a file nor the name of a model; there are stories.*, and stories260K, stories15M to pull$/,
+    );
+  });
+  it('is that of a file, where there is one', async () => {
+    await expect(openModel('./stories')).rejects.toThrow(/does not exist; check the path/);
+  });
+});
 
 describe('a model by path', () => {
   it.each([

@@ -15,13 +15,18 @@ import {
 } from '../model/index.ts';
 
 const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
-const SHIPPED: CheckpointFile = {
-  path: shipped('tinystories.bin'),
-  tokenizer: shipped('tokenizer.bin'),
+/** The models that ship, by name; a row each. Without a name the first one is meant. */
+const SHIPPED: Readonly<Record<string, CheckpointFile>> = {
+  stories: { path: shipped('tinystories.bin'), tokenizer: shipped('tokenizer.bin') },
 };
+const DEFAULT = 'stories';
+/** The names of the models that ship: what {@link openModel} takes beside paths. */
+export const shippedNames: readonly string[] = Object.keys(SHIPPED);
 /** Names under which a checkpoint's tokenizer usually lies beside it. */
 const TOKENIZER_NAMES = ['tokenizer.bin', 'tok512.bin', 'tok4096.bin'];
 
+/** What may be meant as the name of a model: no path, no ending. */
+const PLAIN_NAME = /^[\w-]+$/;
 /** Names of files that hold one alone. */
 const TOKENIZER_FILE = /^tok.*\.bin$/;
 
@@ -44,17 +49,18 @@ const nameOf = (path: string): string => basename(path).replace(/\.[^.]*$/, '');
 
 /** The package's own small storyteller (models/README.md) with its tokenizer; a new copy at every call. */
 export function shippedModel(): OpenedModel {
-  const { path, tokenizer } = SHIPPED;
+  const { path, tokenizer } = SHIPPED[DEFAULT];
   const model = loadCheckpoint(readFileSync(path), path);
   return { name: nameOf(path), model, tokenizer: findTokenizer({ path, tokenizer }, model) };
 }
 
 /**
- * A file or folder; a name on the Hugging Face hub, which is fetched; else a name or a file that `pull` or another tool put into the
- * Hugging Face cache. @throws UsageError
+ * A file or folder; a model that ships, by name; a name on the Hugging Face hub, which is fetched; else a name or a file that `pull` or
+ * another tool put into the Hugging Face cache. @throws UsageError
  */
 async function locate(model: string, options: PullOptions): Promise<CheckpointFile> {
   if (model === '' || existsSync(model)) return { path: model };
+  if (Object.hasOwn(SHIPPED, model)) return SHIPPED[model];
   const { catalogue, findInCache, findPulled, isHubName, parseHubName, pullRepository } = await import(
     '../hub/index.ts'
   );
@@ -68,7 +74,13 @@ async function locate(model: string, options: PullOptions): Promise<CheckpointFi
     if (pulled) return { path: pulled.model, tokenizer: pulled.tokenizer };
     throw new UsageError(`${model} does not exist, and ${name} is not fetched yet: esp32-llm pull ${name}`);
   }
-  return { path: (await findInCache(model)) ?? model };
+  const cached = await findInCache(model);
+  if (cached === undefined && PLAIN_NAME.test(model)) {
+    throw new UsageError(
+      `${model} is neither a file nor the name of a model; there are ${shippedNames.join(', ')}, and ${Object.keys(catalogue).join(', ')} to pull`,
+    );
+  }
+  return { path: cached ?? model };
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
@@ -94,7 +106,7 @@ function load(path: string): Model {
 }
 
 /**
- * Reads a checkpoint: a path of a file or folder, a name on the hub (`hf:owner/name[@revision][/file]`), or a name that `pull` fetched;
+ * Reads a checkpoint: a path of a file or folder, the name of a model that ships (`stories`), a name on the hub (`hf:owner/name[@revision][/file]`), or a name that `pull` fetched;
  * the model that ships where none is given.
  * @throws UsageError where there is no such file, FailureError where it is damaged or of no known format
  */
@@ -102,7 +114,7 @@ export async function openCheckpoint(
   named?: string,
   options: PullOptions = {},
 ): Promise<CheckpointFile & Pick<OpenedModel, 'name' | 'model'>> {
-  const located = named === undefined ? SHIPPED : await locate(named, options);
+  const located = await locate(named ?? DEFAULT, options);
   const { path, tokenizer, name = isFolder(path) ? basename(path) : nameOf(path) } = located;
   return { name, path, tokenizer, model: load(path) };
 }
