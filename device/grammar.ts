@@ -3,7 +3,10 @@
  * stay from which the end can still be reached with the tokens that are left: so a text that is begun is finished.
  */
 import { grammar } from "./contract/config";
-import { GRAMMAR_COUNT, GRAMMAR_DISTANCE, GRAMMAR_STATE_BYTES, GRAMMAR_TOKENS } from "./contract/status";
+import {
+  GRAMMAR_COUNT, GRAMMAR_DISTANCE, GRAMMAR_NOTE, GRAMMAR_STATE_BYTES, GRAMMAR_TOKENS, NOTE_ANSWERS, NOTE_BYTES, NOTE_FAVOUR, NOTE_FAVOURED,
+  NOTE_TEXT_BYTES,
+} from "./contract/status";
 
 /** Switched off by /grammar off. */
 export let bound: bool = true;
@@ -17,6 +20,40 @@ export let state: usize = 0;
 
 export function beginGrammar(): void {
   state = bound ? grammar : 0;
+}
+
+/** Address of a state's note; 0 where it has none. */
+// @ts-ignore: decorator
+@inline
+function noteOf(place: usize): usize {
+  const offset = <usize>load<u32>(place + GRAMMAR_NOTE);
+  return offset ? grammar + offset : 0;
+}
+
+/** Prompts are requests, which this grammar's answers belong to. */
+export function isForRequests(): bool {
+  const note = state ? noteOf(grammar) : 0;
+  return note != 0 && load<u32>(note + NOTE_ANSWERS) != 0;
+}
+
+/** What is printed for the token that led to the present state: its address, and its bytes; -1: what the token writes. */
+export function printedText(): usize {
+  return noteOf(state) + NOTE_BYTES;
+}
+
+export function printedBytes(): i32 {
+  const note = state ? noteOf(state) : 0;
+  return note ? load<i32>(note + NOTE_TEXT_BYTES) : -1;
+}
+
+/** The token that is easier to choose in a state, or -1, and the nats that it is given. */
+export function favoured(place: usize): i32 {
+  const note = noteOf(place);
+  return note ? load<i32>(note + NOTE_FAVOURED) : -1;
+}
+
+export function favour(place: usize): f32 {
+  return load<f32>(noteOf(place) + NOTE_FAVOUR);
 }
 
 /** Tokens that are still needed at least. */

@@ -5,7 +5,6 @@
 import { clockMegahertz, readyLine } from "./contract/config";
 import { SETTINGS, keyOf, valueOf } from "./contract/settings";
 import { write } from "./console";
-import { decodedBytes } from "./tokenizer";
 import { Ending, Word, getLong, getWord } from "./status";
 import { print, printText, printFraction, printHex, printNumber } from "./text";
 
@@ -40,13 +39,13 @@ export function printStart(): void {
 }
 
 /** A token with its decoded bytes. */
-export function printToken(position: i32, token: i32, text: usize): void {
+export function printToken(position: i32, token: i32, text: usize, bytes: i32): void {
   print('{"event":"token","n":');
   printNumber(position);
   print(',"id":');
   printNumber(token);
   print(',"text":"');
-  for (let i = 0; i < decodedBytes; i++) printEscaped(load<u8>(text + i));
+  for (let i = 0; i < bytes; i++) printEscaped(load<u8>(text + i));
   print('"}\n');
 }
 

@@ -5,10 +5,11 @@ import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
-import { beginGrammar, follow, isComplete, needed, onlyToken, state } from "./grammar";
+import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
+import { foldRequest } from "./request";
 import { forward, pass } from "./parallel";
 import { choose, noteToken, seedRandom } from "./sampler";
-import { penalty, temperature } from "./contract/settings";
+import { penalty, setPenalty, setTemperature, temperature } from "./contract/settings";
 import { seed, tokenLimit } from "./settings";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
@@ -28,6 +29,14 @@ let limit: i32 = 0;
 
 /** Begins the story that the edited line of `bytes` bytes asks for; false, with a sentence, if that cannot be. */
 export function beginStory(bytes: i32): bool {
+  if (grammar) {
+    beginGrammar();
+    if (isForRequests()) {
+      bytes = foldRequest(line, bytes);
+      setTemperature(0);
+      setPenalty(1);
+    }
+  }
   promptCount = encode(line, bytes);
   if (promptCount > context) {
     beginComplaint();
@@ -40,10 +49,7 @@ export function beginStory(bytes: i32): bool {
     return false;
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
-  if (grammar) {
-    beginGrammar();
-    if (needed() > limit - promptCount + 1) return complainOfRoom();
-  }
+  if (grammar && needed() > limit - promptCount + 1) return complainOfRoom();
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
   seedRandom(chosen);
   resetDigest();
@@ -107,9 +113,14 @@ function predict(): i32 {
 function tell(next: i32): void {
   store<i32>(storyTokens + ((<usize>position) << 2), next);
   digestToken(next);
-  const text = decode(token, next, line + lineBytes);
-  if (json) printToken(position, next, text);
-  for (let i = 0; i < decodedBytes; i++) tellSafely(load<u8>(text + i));
+  let text = decode(token, next, line + lineBytes);
+  let bytes = decodedBytes;
+  if (grammar && position + 1 >= promptCount && printedBytes() >= 0) {
+    text = printedText();
+    bytes = printedBytes();
+  }
+  if (json) printToken(position, next, text, bytes);
+  for (let i = 0; i < bytes; i++) tellSafely(load<u8>(text + i));
 }
 
 /** Control characters from the model could upset a terminal; bytes of UTF-8 pass. */

@@ -10,7 +10,7 @@ import * as at from "../contract/fixed";
 import { firstRow, rowsOf } from "../contract/fixed";
 import { exponentials, find_s32, gather_above, largest_s32, mass_from, pick, top_count, top_mass } from "../contract/kernels";
 import { scratchOf } from "../transformer/fixed";
-import { firstEntry, lastEntry, reachesEnd } from "../grammar";
+import { favour, favoured, firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
 import { firstPosition, saved, tokenAt } from "./repetition";
 
@@ -84,6 +84,11 @@ export function restrict(half: i32, state: usize, left: i32): void {
   }
   const end = firstLogit(half) + (<usize>rows << 2);
   for (; place < end; place += 4) store<i32>(place, i32.MIN_VALUE);
+  const token = favoured(state);
+  if (token >= 0 && <u32>(token - first) < <u32>rows) {
+    const raised = logits + (<usize>token << 2);
+    store<i32>(raised, load<i32>(raised) + <i32>(favour(state) / load<f32>(scratchOf(half) + at.LOGIT_UNIT)));
+  }
   searchHalf(half);
 }
 

@@ -7,7 +7,7 @@ import { candidates, cores, logits, teamwork, vocabulary } from "../contract/con
 import { TEAMWORK_LARGEST as LARGEST } from "../contract/status";
 import { exp } from "../math";
 import { barrier } from "../barrier";
-import { firstEntry, lastEntry, reachesEnd } from "../grammar";
+import { favour, favoured, firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
 import { firstPosition, saved, tokenAt } from "./repetition";
 
@@ -58,6 +58,9 @@ export function restrict(core: i32, state: usize, left: i32): void {
     place = kept + 4;
   }
   for (; place < end; place += 4) store<f32>(place, FORBIDDEN);
+  const token = favoured(state);
+  const raised = logits + ((<usize>token) << 2);
+  if (token >= first && raised < end) store<f32>(raised, load<f32>(raised) + favour(state));
 }
 
 /** A core's half of the softmax but for its division: exp of the distance to the largest, all over the temperature. */

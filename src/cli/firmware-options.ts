@@ -106,7 +106,7 @@ export async function buildFrom(
     modelName: name,
     board: boardFrom(options),
     context: options.context,
-    grammar: await grammarFrom(options, tokenizer),
+    grammar: (await grammarFrom(options, tokenizer)) ?? model.grammar,
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
     clock: Number(options.clock) as 80 | 160 | 240,

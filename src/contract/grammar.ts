@@ -13,5 +13,24 @@ export const grammarState = {
     tokens: field('u32', 'Where its tokens begin, from the start of the grammar.'),
     count: field('u32', 'How many are allowed.'),
     distance: field('u32', 'Tokens that are needed at least until the text may end; 0: it may end here.'),
+    note: field('u32', 'Where its note begins, from the start of the grammar; 0: it has none.'),
+  },
+} as const;
+
+/** What some states say beyond that; the text stands behind it. */
+export const grammarNote = {
+  meaning: 'A note to a state of a grammar.',
+  unit: 4,
+  fields: {
+    favoured: field('i32', 'A token that is easier to choose in this state; -1: none.'),
+    favour: field('f32', 'What is added to its logit, in nats.'),
+    answers: field(
+      'u32',
+      'In state 0, 1: prompts are requests. They are read in lower case and without marks, and the answer is never drawn.',
+    ),
+    textBytes: field(
+      'i32',
+      'Bytes of the text that is printed when the state is reached, in place of what the token writes; -1: that.',
+    ),
   },
 } as const;

@@ -1,40 +1,84 @@
 /** A grammar as the device reads it (src/contract/grammar.ts). */
-import { grammarState, offsetOf, structureBytes } from '../contract/index.ts';
-import type { TokenAutomaton } from './tokens.ts';
+import { grammarNote, grammarState, offsetOf, structureBytes } from '../contract/index.ts';
+import type { TokenAutomaton, TokenState } from './tokens.ts';
 
 const STATE_BYTES = structureBytes(grammarState);
 const TOKENS = offsetOf(grammarState, 'tokens');
 const COUNT = offsetOf(grammarState, 'count');
 const DISTANCE = offsetOf(grammarState, 'distance');
+const NOTE = offsetOf(grammarState, 'note');
+const NOTE_BYTES = structureBytes(grammarNote);
+const FAVOURED = offsetOf(grammarNote, 'favoured');
+const FAVOUR = offsetOf(grammarNote, 'favour');
+const ANSWERS = offsetOf(grammarNote, 'answers');
+const TEXT_BYTES = offsetOf(grammarNote, 'textBytes');
 
-/** States, then their tokens; states with the same tokens share them. `ends`: the tokens that end a text. */
-export function packGrammar({ states }: TokenAutomaton, ends: readonly number[]): Uint8Array {
-  const all = [...states, { tokens: [], next: [], distance: 0, accepting: false }];
-  const lists = new Map<string, { at: number; words: number[] }>();
+type Piece = { at: number; bytes: Uint8Array };
+
+/**
+ * States, then their tokens and notes; states with the same ones share them. `ends`: the tokens that end a text. `answers`: prompts are
+ * requests, see the contract.
+ */
+export function packGrammar(
+  { states }: TokenAutomaton,
+  ends: readonly number[],
+  { answers = false } = {},
+): Uint8Array {
+  const all: TokenState[] = [
+    ...states,
+    { tokens: new Uint16Array(0), next: new Uint16Array(0), distance: 0, accepting: false },
+  ];
+  const pieces = new Map<string, Piece>();
   let end = STATE_BYTES * all.length;
-  const entries = all.map(({ tokens, next, accepting }) => {
-    const words = Array.from(tokens, (token, i) => [token, next[i]] as const);
-    if (accepting && words.length > 0) for (const token of new Set(ends)) words.push([token, states.length]);
-    return words.sort((a, b) => a[0] - b[0]).map(([token, to]) => token + to * 0x10000);
+  const place = (bytes: Uint8Array): number => {
+    const key = bytes.join();
+    let piece = pieces.get(key);
+    if (piece === undefined) {
+      pieces.set(key, (piece = { at: end, bytes }));
+      end += (bytes.length + 3) & ~3;
+    }
+    return piece.at;
+  };
+  const rows = all.map((state, number) => {
+    const words = wordsOf(state, ends, states.length);
+    const note = noteOf(state, answers && number === 0);
+    return { state, count: words.length, tokens: place(bytesOf(words)), note: note ? place(note) : 0 };
   });
-  const places = entries.map((words) => {
-    const key = words.join();
-    const known = lists.get(key);
-    if (known !== undefined) return known.at;
-    const at = end;
-    lists.set(key, { at, words });
-    end += 4 * words.length;
-    return at;
+  const bytes = new Uint8Array(end);
+  const view = new DataView(bytes.buffer);
+  rows.forEach(({ state, count, tokens, note }, number) => {
+    const at = STATE_BYTES * number;
+    view.setUint32(at + TOKENS, tokens, true);
+    view.setUint32(at + COUNT, count, true);
+    view.setUint32(at + DISTANCE, state.distance, true);
+    view.setUint32(at + NOTE, note, true);
   });
-  const view = new DataView(new ArrayBuffer(end));
-  all.forEach(({ distance }, state) => {
-    const at = STATE_BYTES * state;
-    view.setUint32(at + TOKENS, places[state], true);
-    view.setUint32(at + COUNT, entries[state].length, true);
-    view.setUint32(at + DISTANCE, distance, true);
-  });
-  for (const { at, words } of lists.values()) {
-    for (const [i, word] of words.entries()) view.setUint32(at + 4 * i, word, true);
-  }
+  for (const piece of pieces.values()) bytes.set(piece.bytes, piece.at);
+  return bytes;
+}
+
+/** A word for each token that is allowed, ids ascending; `last`: the state behind a token that ends a text. */
+function wordsOf({ tokens, next, accepting }: TokenState, ends: readonly number[], last: number): number[] {
+  const entries = Array.from(tokens, (token, i): [number, number] => [token, next[i]]);
+  if (accepting && entries.length > 0) for (const token of new Set(ends)) entries.push([token, last]);
+  return entries.sort((a, b) => a[0] - b[0]).map(([token, to]) => token + to * 0x10000);
+}
+
+function bytesOf(words: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 * words.length));
+  for (const [i, word] of words.entries()) view.setUint32(4 * i, word, true);
   return new Uint8Array(view.buffer);
+}
+
+function noteOf({ text, favoured }: TokenState, answers: boolean): Uint8Array | undefined {
+  if (text === undefined && favoured === undefined && !answers) return undefined;
+  const printed = new TextEncoder().encode(text ?? '');
+  const bytes = new Uint8Array(NOTE_BYTES + printed.length);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(FAVOURED, favoured?.token ?? -1, true);
+  view.setFloat32(FAVOUR, favoured?.nats ?? 0, true);
+  view.setUint32(ANSWERS, Number(answers), true);
+  view.setInt32(TEXT_BYTES, text === undefined ? -1 : printed.length, true);
+  bytes.set(printed, NOTE_BYTES);
+  return bytes;
 }

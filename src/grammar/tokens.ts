@@ -13,6 +13,10 @@ export interface TokenState {
   readonly accepting: boolean;
   /** Tokens that are still needed at least, until the text may end. */
   readonly distance: number;
+  /** What is printed when this state is reached, in place of what the token writes; default: that. */
+  readonly text?: string;
+  /** A token that is easier to choose here, by so many nats. */
+  readonly favoured?: { readonly token: number; readonly nats: number };
 }
 
 /** Deterministic over token ids, without dead ends. */

@@ -5,7 +5,8 @@
  * Metadata, all strings: `esp32-llm` is the version of this form; `architecture`; `activation`; `config` a JSON object of sizes;
  * `training` (optional) a JSON object of facts; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
  * llama2.c's. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the other; `tokenizer.offsets` U32
- * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary).
+ * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary). A model that only answers requests has `grammar` U8, all
+ * that it may say, as a board reads it.
  */
 import { FailureError } from '../errors.ts';
 import { checkConfig } from './config.ts';
@@ -102,18 +103,21 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
   const finalNorm = weights('norm.weight', [dim]);
   const classifier = config.sharedClassifier ? tokenEmbedding : weights('output.weight', [vocabulary, dim]);
   const tokenizer = readTokenizer(config, facts, file, take, refuse);
+  const grammar = file.tensors.get('grammar')?.bytes;
+  if (grammar !== undefined) take('grammar', [grammar.length]);
   if (left.size > 0) refuse(`tensor ${[...left][0]} is unknown; a newer esp32-llm may have written it`);
   return {
     config,
     weights: { tokenEmbedding, layers, finalNorm, classifier },
     tokenizer,
+    ...(grammar ? { grammar: grammar.slice() } : {}),
     ...(training ? { training } : {}),
     format: `esp32-llm version ${VERSION} (safetensors, ${dtypesOf(file)})`,
   };
 }
 
 function dtypesOf({ tensors }: Safetensors): string {
-  const weights = [...tensors].filter(([name]) => !name.startsWith('tokenizer.'));
+  const weights = [...tensors].filter(([name]) => !/^(tokenizer\.|grammar$)/.test(name));
   return [...new Set(weights.map(([, { dtype }]) => dtype))].join(', ');
 }
 
@@ -231,7 +235,9 @@ export function writeOwn(
   for (const [id, piece] of tokenizer.vocabulary.entries()) pieces.set(piece, offsets[id]);
   add('tokenizer.offsets', 'U32', [vocabulary + 1], offsets);
   add('tokenizer.scores', 'F32', [vocabulary], tokenizer.scores);
-  add('tokenizer.pieces', 'U8', [pieces.length], pieces); // last: its length need not be a multiple of 4
+  // Bytes come last: their number need not be a multiple of 4, unless more follows.
+  if (model.grammar) add('grammar', 'U8', [model.grammar.length], model.grammar);
+  add('tokenizer.pieces', 'U8', [pieces.length], pieces);
 
   const metadata: Record<string, string> = {
     [MARK]: VERSION,

@@ -75,6 +75,8 @@ export interface Model {
   groups?: GroupWeights;
   /** Where the checkpoint brings its own. */
   tokenizer?: Tokenizer;
+  /** All that it may say, packed for the chip, where it was taught nothing else (src/contract/grammar.ts). */
+  grammar?: Uint8Array;
   /** How it came to be, where the checkpoint says so. */
   training?: Readonly<Record<string, unknown>>;
   /** Name of the file format, for people. */

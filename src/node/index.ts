@@ -26,5 +26,6 @@ export {
   shippedModel,
   shippedNames,
 } from './model.ts';
+export { makeFolder } from './run-files.ts';
 export { type ServedStudio, type StudioOptions, serveStudio } from './studio.ts';
 export { type TrainFilesOptions, type TrainFilesResult, trainFiles, trainMachinery } from './train.ts';

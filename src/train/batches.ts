@@ -27,6 +27,8 @@ export interface Corpus {
   starts: Int32Array;
   /** UTF-8 bytes of the documents. */
   bytes: number;
+  /** 1 for tokens that are learned; the others are only read. Default: all. */
+  learned?: Uint8Array;
 }
 
 export function encodeCorpus(documents: readonly string[], encode: Encoder): Corpus {

@@ -19,7 +19,7 @@ import { joinRun, Result, type Settings, type ThreadTask, writeSettings } from '
 const ATTENTION_SHARE = 1 / 400;
 
 export interface StepResult {
-  /** Mean loss in nats per token. */
+  /** Mean loss in nats per learned token. */
   loss: number;
   tokens: number;
   gradientNorm: number;
@@ -121,8 +121,9 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
     step(corpus, segments, settings, teacher) {
       load(corpus, segments, settings.mix ? teacher : undefined);
       const tokens = segments.reduce((sum, segment) => sum + segment.length, 0);
-      command(Command.train, { ...settings, scale: 1 / tokens });
-      return { loss: totalLoss() / tokens, tokens, gradientNorm: results[Result.gradientNorm] };
+      const learned = learnedTokens(corpus, segments) ?? tokens;
+      command(Command.train, { ...settings, scale: 1 / Math.max(1, learned) });
+      return { loss: totalLoss() / Math.max(1, learned), tokens, gradientNorm: results[Result.gradientNorm] };
     },
     loss(corpus, segments, settings) {
       load(corpus, segments);
@@ -153,6 +154,17 @@ export async function createEngine(shape: Shape, options: EngineOptions): Promis
   };
 }
 
+/** A target without loss and gradient (wasm/loss.ts). */
+const NOT_LEARNED = -1;
+
+/** Targets with a loss, where not all have one. */
+function learnedTokens({ learned }: Corpus, segments: readonly Segment[]): number | undefined {
+  if (learned === undefined) return undefined;
+  let count = 0;
+  for (const { start, length } of segments) for (let i = 1; i <= length; i++) count += learned[start + i];
+  return count;
+}
+
 function fillChunk(
   memory: WebAssembly.Memory,
   layout: Layout,
@@ -174,6 +186,8 @@ function fillChunk(
     }
     tokens.set(read.subarray(0, length), at);
     targets.set(read.subarray(1), at);
+    if (corpus.learned)
+      for (let i = 0; i < length; i++) if (!corpus.learned[start + i + 1]) targets[at + i] = NOT_LEARNED;
     at += length;
   }
   ints(buffers.segments, segments.length + 2).set([at, segments.length, ...segments.map((s) => s.length)]);

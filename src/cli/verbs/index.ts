@@ -12,6 +12,7 @@ import { register as exec } from './exec.ts';
 import { register as exportComponent } from './export.ts';
 import { register as flash } from './flash.ts';
 import { register as inspect } from './inspect.ts';
+import { register as intents } from './intents.ts';
 import { register as link } from './link.ts';
 import { register as monitor } from './monitor.ts';
 import { register as ports } from './ports.ts';
@@ -31,6 +32,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   bench,
   evaluate,
   train,
+  intents,
   pull,
   flash,
   monitor,

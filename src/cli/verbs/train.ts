@@ -1,9 +1,10 @@
 /** `train`: a tokenizer and a model from the user's own text. */
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Progress } from '../../train/index.ts';
 import { presets } from '../../train/presets/index.ts';
 import { decimal, integer } from '../arguments.ts';
+import { duration } from '../duration.ts';
 import { formatTable, thousands } from '../table.ts';
 
 interface Options {
@@ -205,14 +206,6 @@ const unescaped = (text: string): string => {
   if (meant === '') throw new InvalidArgumentError('Give what stands between documents.');
   return meant;
 };
-
-/** Seconds in `90s`, `45m`, `8h`. */
-function duration(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([smh])$/.exec(text);
-  const seconds = match ? Number(match[1]) * { s: 1, m: 60, h: 3600 }[match[2] as 's' | 'm' | 'h'] : 0;
-  if (!(seconds > 0)) throw new InvalidArgumentError('Give a time such as 90s, 45m or 8h.');
-  return seconds;
-}
 
 async function trainModel(options: Options): Promise<void> {
   const { trainFiles } = await import('../../node/index.ts');

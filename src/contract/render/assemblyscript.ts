@@ -2,7 +2,7 @@
 import { type ActivationRow, activations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
-import { grammarState } from '../grammar.ts';
+import { grammarNote, grammarState } from '../grammar.ts';
 import { type KernelRow, kernels, type Parameter } from '../kernels.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
@@ -164,6 +164,8 @@ const statusFile = (): string =>
     prefixed('TEAMWORK', teamwork),
     prefixed('PANIC', panicFrame),
     prefixed('GRAMMAR', grammarState),
+    prefixed('NOTE', grammarNote),
+    `export const NOTE_BYTES: usize = ${structureBytes(grammarNote)};`,
     `export const GRAMMAR_STATE_BYTES: usize = ${structureBytes(grammarState)};`,
     prefixed('ACTIVE', activeList),
     `export const ACTIVE_NUMBERS: usize = ${structureBytes(activeList)};`,

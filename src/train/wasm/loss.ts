@@ -3,7 +3,7 @@ import { exp4, log, max4, sum4 } from './math';
 /**
  * Cross-entropy of `rows` rows of logits (rowStride floats apart, `vocabulary` of them used) against
  * targets; the sum of the losses in nats is returned. With `scale` not 0 the logits are replaced by the
- * gradient, softmax minus one-hot, times scale. Columns past the vocabulary up to a multiple of 4 are
+ * gradient, softmax minus one-hot, times scale. A negative target counts for nothing: its row has no loss and no gradient. Columns past the vocabulary up to a multiple of 4 are
  * overwritten.
  */
 export function crossEntropy(
@@ -20,11 +20,16 @@ export function crossEntropy(
   for (let i = 0; i < rows; i++) {
     const row = logits + ((<usize>(i * rowStride)) << 2);
     for (let j = vocabulary; j < padded; j++) store<f32>(row + ((<usize>j) << 2), -1e30);
+    const target = load<i32>(targets + ((<usize>i) << 2));
+    if (target < 0) {
+      if (scale != 0) for (let o: usize = 0; o < bytes; o += 16) v128.store(row + o, f32x4.splat(0));
+      continue;
+    }
     let top = f32x4.splat(-1e30);
     for (let o: usize = 0; o < bytes; o += 16) top = f32x4.pmax(top, v128.load(row + o));
     const peak = max4(top);
     const shift = f32x4.splat(peak);
-    const wanted = row + ((<usize>load<i32>(targets + ((<usize>i) << 2))) << 2);
+    const wanted = row + ((<usize>target) << 2);
     const logit = load<f32>(wanted);
     let total = f32x4.splat(0);
     for (let o: usize = 0; o < bytes; o += 16) {
