@@ -20,6 +20,8 @@ const UNITS_PER_NAT: f32 = 2048;
 const MOST_UNITS: f32 = 1.5;
 /** Of a logit whose distance to the largest is none. */
 const LARGEST_WEIGHT: i32 = 32752;
+/** A single that a word holds. */
+const MOST_RAISED: f32 = 2147483520;
 /** Fraction bits of the penalty's factors, and of what follows from top-p and min-p. */
 const FACTOR_BITS: i32 = 14;
 const SHARE_BITS: i32 = 16;
@@ -70,6 +72,13 @@ function searchHalf(half: i32): void {
   store<i32>(mine + at.LARGEST_TILE, firstRow(half, vocabulary));
 }
 
+/** Adds to a token's logit, which stays within its word and above what is forbidden. */
+function raise(token: i32, units: f32): void {
+  const place = logits + (<usize>token << 2);
+  const bounded = max<f32>(min<f32>(units, MOST_RAISED), -MOST_RAISED);
+  store<i32>(place, <i32>max<i64>(min<i64>(<i64>load<i32>(place) + <i64><i32>bounded, i32.MAX_VALUE), i32.MIN_VALUE + 1));
+}
+
 /** Keeps the logits of a half's tokens that the grammar's `state` allows, and from which `left` tokens reach the end. */
 export function restrict(half: i32, state: usize, left: i32): void {
   const first = firstRow(half, vocabulary);
@@ -85,10 +94,7 @@ export function restrict(half: i32, state: usize, left: i32): void {
   const end = firstLogit(half) + (<usize>rows << 2);
   for (; place < end; place += 4) store<i32>(place, i32.MIN_VALUE);
   const token = favoured(state);
-  if (token >= 0 && <u32>(token - first) < <u32>rows) {
-    const raised = logits + (<usize>token << 2);
-    store<i32>(raised, load<i32>(raised) + <i32>(favour(state) / load<f32>(scratchOf(half) + at.LOGIT_UNIT)));
-  }
+  if (token >= 0 && <u32>(token - first) < <u32>rows) raise(token, favour(state) / load<f32>(scratchOf(half) + at.LOGIT_UNIT));
   searchHalf(half);
 }
 

@@ -56,6 +56,13 @@ export function classesOf(home: Home): Map<string, Class> {
   return classes;
 }
 
+/** Every set of the one with every set of the other. */
+function unions(some: ReadonlySet<number>, others: ReadonlySet<number>): Set<number> {
+  const all = new Set<number>();
+  for (const one of some) for (const other of others) all.add(one | other);
+  return all;
+}
+
 function fillingsOf(block: Block, home: Home, order: readonly string[]): string[][] {
   const { rules } = scopeOf(block, home);
   /** Sets of slots as bits, by the slots' order. */
@@ -70,12 +77,7 @@ function fillingsOf(block: Block, home: Home, order: readonly string[]): string[
       case 'choice':
         return new Set(template.parts.flatMap((part) => [...sets(part)]));
       default:
-        return template.parts
-          .map(sets)
-          .reduce(
-            (all, more) => new Set([...all].flatMap((one) => [...more].map((other) => one | other))),
-            new Set([0]),
-          );
+        return template.parts.map(sets).reduce(unions, new Set([0]));
     }
   };
   const found = new Set(block.sentences.flatMap(({ template }) => [...sets(template)]));

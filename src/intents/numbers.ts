@@ -9,6 +9,7 @@ const EN_ONES =
 const EN_TENS = ' ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
 function english(value: number): string[] {
+  if (!Number.isInteger(value)) return english(Math.floor(value)).map((whole) => `${whole} point five`);
   if (value < 20) return [EN_ONES[value]];
   if (value < 100) {
     const ten = EN_TENS[Math.floor(value / 10)];
@@ -28,6 +29,7 @@ const RU_TENS = ' десять двадцать тридцать сорок пя
 const FEMININE: Readonly<Record<number, readonly string[]>> = { 1: ['одну', 'одна'], 2: ['две'] };
 
 function russian(value: number): string[] {
+  if (!Number.isInteger(value)) return [];
   if (value < 20) return [RU_ONES[value], ...(FEMININE[value] ?? [])];
   if (value < 100) {
     const ten = RU_TENS[Math.floor(value / 10)];
@@ -40,6 +42,6 @@ const spellers: Readonly<Record<string, Speller>> = { en: english, ru: russian }
 
 /** All ways to say a number in `language`: digits first, then words where they are known. */
 export function sayNumber(value: number, language: string): string[] {
-  const spell = Number.isInteger(value) && value >= 0 ? spellers[language] : undefined;
+  const spell = value >= 0 && Number.isInteger(2 * value) ? spellers[language] : undefined;
   return [String(value), ...(spell?.(value) ?? [])];
 }

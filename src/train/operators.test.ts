@@ -227,6 +227,15 @@ describe.each([
         (_, at) => block.view[Math.floor(at / vocabulary) * stride + (at % vocabulary)],
       );
       expectClose(actual, expected);
+
+      // A negative target counts for nothing, and changes nothing of the others.
+      const all = block.view.slice();
+      block.view.set(keep);
+      const silent = ints(targets.map((target, i) => (i === 2 ? -1 : target)));
+      kernels.crossEntropy(block.at, stride, silent, rows, vocabulary, 0.5);
+      const row = (view: Float32Array, i: number) => view.slice(i * stride, i * stride + vocabulary);
+      for (let i = 0; i < rows; i++)
+        expect(row(block.view, i)).toEqual(i === 2 ? new Float32Array(vocabulary) : row(all, i));
     });
 
     it('embedding', () => {
