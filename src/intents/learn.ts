@@ -5,6 +5,7 @@ import {
   type Encoder,
   type Engine,
   initialize,
+  inMemory,
   progressOf,
   type Recipe,
   type Segment,
@@ -118,7 +119,10 @@ function nextBatch(
     const { tokens: all, read } = documentOf(next(), symbols, encode);
     if (all.length > context) continue;
     if (at + all.length > most) {
-      return { corpus: { tokens, learned, starts: Int32Array.from(starts), bytes: 0 }, segments };
+      return {
+        corpus: { tokens: inMemory(tokens), learned, starts: Int32Array.from(starts), bytes: 0 },
+        segments,
+      };
     }
     tokens.set(all, at);
     learned.fill(1, at + read, at + all.length);

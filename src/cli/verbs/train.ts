@@ -1,6 +1,6 @@
 /** `train`: a tokenizer and a model from the user's own text. */
 import { availableParallelism } from 'node:os';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Progress } from '../../train/index.ts';
 import { presets } from '../../train/presets/index.ts';
 import { decimal, integer } from '../arguments.ts';
