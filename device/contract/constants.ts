@@ -11,8 +11,8 @@ export const ACTIVATION_LIMIT: i32 = 127;
 export const LARGEST_DIM: i32 = 2032;
 /** Largest number of a lane of QACC in int8 products: 20 bits with sign. */
 export const LANE_LIMIT: i32 = 524287;
-/** Of the sums of a product with a matrix: half a unit is loaded as a byte. */
-export const LARGEST_SHIFT: i32 = 8;
+/** Of the sums of a product with a matrix: with it, 20 bits become 15. */
+export const LARGEST_SHIFT: i32 = 5;
 /** Rows of logits that are computed at a time. */
 export const LOGIT_TILE: i32 = 256;
 /** Tokens that the repetition penalty looks back over; a power of two. */
@@ -29,24 +29,26 @@ export const E2: i32 = 15766;
 export const E3: i32 = 3898;
 /** Constant coefficient, nearly 1. */
 export const ONE: i32 = 32767;
-/** A little more than a half, with twice the same byte: so it sums bytes up, too. */
-export const BASE: i32 = 16448;
+/** Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0. */
+export const BASE: i32 = 14420;
+/** d of the largest score. d has half steps, so that it can be 0 and less. */
+export const NEAREST: i32 = 125;
 /** How often the steps of the scores may be doubled. */
 export const COARSEST: i32 = 3;
-/** A largest score that may be less: more than 5.5 nats above -128, where nothing is left. */
+/** A largest score that may be less: 8.4 nats above -128, where nothing is left. */
 export const FAINTEST: i32 = -64;
 /** A value saturates at so many times the norm of its row: the components of a normed vector are about 1. */
 export const VALUE_NORMS: i32 = 6;
-/** Constant coefficient of the sigmoid. */
-export const R0: i32 = 32761;
-/** Its linear coefficient. */
-export const R1: i32 = -32352;
-/** Its quadratic coefficient. */
-export const R2: i32 = 28767;
-/** Its cubic coefficient. */
-export const R3: i32 = -18081;
-/** Its quartic coefficient. */
-export const R4: i32 = 5296;
+/** Smallest -a in units of 2^-11: 11, whose result is as good as 0. */
+export const GATE_LOWEST: i32 = -22528;
+/** Constant coefficient: nearly the sixteenth root of a half. */
+export const S0: i32 = 31454;
+/** Linear coefficient. */
+export const S1: i32 = 9275;
+/** Quadratic coefficient. */
+export const S2: i32 = -8665;
+/** Cubic coefficient. */
+export const S3: i32 = -6503;
 /** `tokenizerKind`: SentencePiece's BPE. */
 export const SENTENCEPIECE: i32 = 0;
 /** `tokenizerKind`: GPT-2's byte-level BPE. */

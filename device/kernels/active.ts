@@ -35,14 +35,14 @@ export function matvec_active(weights: usize, x: usize, list: usize, gates: usiz
     const row = weights + <usize>(unit * columns);
     let sum = 1 << (shift - 1);
     for (let j = 0; j < columns; j++) sum += <i32>load<i8>(row + j) * <i32>load<i8>(x + j);
-    const up = mul16(sum >> shift, <i32>load<i16>(at16(scale, unit)), 15);
+    const up = mul16((sum >> shift) << 1, <i32>load<i16>(at16(scale, unit)), 15);
     store<i32>(at32(out, k), <i32>load<i16>(at16(gates, unit)) * up);
   }
   const units = load<i32>(list, ACTIVE_UNITS);
   for (let k = count; k < units; k++) store<i32>(at32(out, k), 0);
 }
 
-/** y = round(W x / 2^shift), rounding half up, over the columns of both halves' active units; W as `matvec_hidden` has it. */
+/** y = 2 round(W x / 2^shift), rounding half up, over the columns of both halves' active units; W as `matvec_hidden` has it. */
 export function matvec_columns(weights: usize, x: usize, lists: usize, y: usize, rows: i32, shift: i32): void {
   const units = load<i32>(lists, ACTIVE_UNITS);
   for (let i = 0; i < rows; i++) {
@@ -56,6 +56,6 @@ export function matvec_columns(weights: usize, x: usize, lists: usize, y: usize,
         sum += <i32>load<i8>(row + (<usize>column << 4)) * <i32>load<i8>(x + <usize>(half * units + k));
       }
     }
-    store<i16>(at16(y, i), sum >> shift);
+    store<i16>(at16(y, i), (sum >> shift) << 1);
   }
 }

@@ -8,8 +8,8 @@ import {
   ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_ODD, ATTENTION_SCORES, ATTENTION_SHIFT,
   ATTENTION_STRIDE, ATTENTION_VALUES
 } from "../contract/status";
-import { expOfStep } from "./exponential";
-import { add16, at16, mul16, saturate8 } from "./lanes";
+import { weightOf } from "./exponential";
+import { at16, mul16, saturate8 } from "./lanes";
 
 /** k = round(k * factor / 2^7), k: s8 (n), 0 <= factor <= 127: keys in a larger unit. */
 export function rescale_keys(k: usize, n: i32, factor: i32): void {
@@ -68,7 +68,7 @@ function scores(query: usize, keys: usize, size: i32, positions: i32, job: usize
   return largest;
 }
 
-/** Weights in the scores' place: 116 * exp(score - largest), nearly, rounded: s8 (whole groups). Returns their sum. */
+/** Weights in the scores' place: 127 * e^(score - largest), nearly: s8 (whole groups). Returns their sum. */
 function weigh(largest: i32, positions: i32, job: usize, coarser: i32): i32 {
   const scores = load<usize>(job, ATTENTION_SCORES);
   const end = (positions + 15) & ~15;
@@ -76,7 +76,7 @@ function weigh(largest: i32, positions: i32, job: usize, coarser: i32): i32 {
   for (let p = 0; p < end; p++) {
     let below = saturate8(<i32>load<i8>(scores + p) - largest);
     for (let i = 0; i < coarser; i++) below = saturate8(2 * below);
-    const weight = add16(expOfStep(below + 127), 128) >> 8;
+    const weight = weightOf(below);
     store<i8>(scores + p, weight);
     sum += weight;
   }

@@ -4,9 +4,9 @@ import { at16 } from "./lanes";
 const BLOCK = 16;
 
 /**
- * y = round(W x / 2^shift), rounding half up. W: s8 (rows / 16, columns, 16), blocks of 16 rows column by column; x: s8 (columns);
- * y: s16 (rows). 1 <= shift <= 8. No sum needs more than 20 bits with sign: the stages hold the length of x below the bound that
- * the quantiser derives from the rows' (src/quantize/matrix.ts). Nor does y need more than 16.
+ * y = 2 round(W x / 2^shift), rounding half up. W: s8 (rows / 16, columns, 16), blocks of 16 rows column by column; x: s8 (columns);
+ * y: s16 (rows). 1 <= shift <= LARGEST_SHIFT. No sum needs more than 20 bits with sign: the stages hold the length of x below the
+ * bound that the quantiser derives from the rows' (src/quantize/matrix.ts). Nor does y need more than 16.
  */
 // @ts-ignore: decorator
 @inline
@@ -26,10 +26,10 @@ function matvec(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shi
       d += <i32>load<i8>(from, 3) * factor;
       from += BLOCK;
     }
-    store<i16>(at16(y, row), a >> shift, 0);
-    store<i16>(at16(y, row), b >> shift, 2);
-    store<i16>(at16(y, row), c >> shift, 4);
-    store<i16>(at16(y, row), d >> shift, 6);
+    store<i16>(at16(y, row), (a >> shift) << 1, 0);
+    store<i16>(at16(y, row), (b >> shift) << 1, 2);
+    store<i16>(at16(y, row), (c >> shift) << 1, 4);
+    store<i16>(at16(y, row), (d >> shift) << 1, 6);
   }
 }
 

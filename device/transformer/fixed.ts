@@ -22,7 +22,7 @@ import {
   ATTENTION_SHIFT, ATTENTION_STRIDE, ATTENTION_VALUES, NORMED_SHIFT, NORMED_SQUARES,
 } from "../contract/status";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
-import { exponentOf, fitsOnce, mantissaOf, repeatsOf, shiftOf } from "./scalar";
+import { exponentOf, fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
@@ -97,7 +97,7 @@ function normalizeResidual(half: i32, gain: usize, factor: f32, bound: i32): f32
   const shift = load<i32>(normed + NORMED_SHIFT);
   const mean = <f32>load<i32>(normed + NORMED_SQUARES) * (<f32>256 / <f32>dim);
   const epsilon = load<f32>(model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
-  return keepScale(mine, (largest * factor) / sqrt<f32>(mean + epsilon));
+  return keepScale(mine, largest * factor * inverseRoot(mean + epsilon));
 }
 
 /** The scale of the activations, also left in the scratch: for the next stage, and with one core for the second half. */

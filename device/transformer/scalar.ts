@@ -33,3 +33,16 @@ export function fitsOnce(x: f32): bool {
 export function repeatsOf(x: f32): i32 {
   return 1 << min(max(exponentOf(x) - 14, 0), 8);
 }
+
+/**
+ * 1 / sqrt(x) of a positive f32 that is no denormal, to 5e-6 of itself: a guess by its exponent, and two of Newton's steps. In a third
+ * of the time of a root and a division.
+ */
+// @ts-ignore: decorator
+@inline
+export function inverseRoot(x: f32): f32 {
+  const half = x * <f32>0.5;
+  let y = reinterpret<f32>(0x5f37_59df - <i32>(reinterpret<u32>(x) >> 1));
+  y *= <f32>1.5 - half * y * y;
+  return y * (<f32>1.5 - half * y * y);
+}

@@ -26,7 +26,7 @@ export const constants = {
   ACTIVATION_LIMIT: i32(127, 'Largest magnitude of an int8 activation.'),
   LARGEST_DIM: i32(2032, 'Squares of 15-bit numbers that a 40-bit sum holds, down to a multiple of 16.'),
   LANE_LIMIT: i32(524287, 'Largest number of a lane of QACC in int8 products: 20 bits with sign.'),
-  LARGEST_SHIFT: i32(8, 'Of the sums of a product with a matrix: half a unit is loaded as a byte.'),
+  LARGEST_SHIFT: i32(5, 'Of the sums of a product with a matrix: with it, 20 bits become 15.'),
   LOGIT_TILE: i32(256, 'Rows of logits that are computed at a time.'),
   REPETITION_WINDOW: i32(64, 'Tokens that the repetition penalty looks back over; a power of two.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
@@ -41,24 +41,25 @@ export const constants = {
   E3: i32(3898, 'Cubic coefficient.'),
   ONE: i32(32767, 'Constant coefficient, nearly 1.'),
 
-  // Attention: 8 bits a score, and its exponential (device/kernels/exponential.ts), (BASE + d^2)^16 in units of 2^-15.
-  BASE: i32(0x4040, 'A little more than a half, with twice the same byte: so it sums bytes up, too.'),
+  // Attention: 8 bits a score, in steps of 1 / 7.45 nat, and its exponential (device/kernels/exponential.ts), (BASE + d^2)^8.
+  BASE: i32(14420, 'Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0.'),
+  NEAREST: i32(125, 'd of the largest score. d has half steps, so that it can be 0 and less.'),
   COARSEST: i32(3, 'How often the steps of the scores may be doubled.'),
   FAINTEST: i32(
     -64,
-    'A largest score that may be less: more than 5.5 nats above -128, where nothing is left.',
+    'A largest score that may be less: 8.4 nats above -128, where nothing is left.',
   ),
   VALUE_NORMS: i32(
     6,
     'A value saturates at so many times the norm of its row: the components of a normed vector are about 1.',
   ),
 
-  // The sigmoid of SwiGLU (device/kernels/swiglu.ts): 1 / (1 + e) for 0 <= e <= 1, degree 4, in units of 2^-15.
-  R0: i32(32761, 'Constant coefficient of the sigmoid.'),
-  R1: i32(-32352, 'Its linear coefficient.'),
-  R2: i32(28767, 'Its quadratic coefficient.'),
-  R3: i32(-18081, 'Its cubic coefficient.'),
-  R4: i32(5296, 'Its quartic coefficient.'),
+  // SwiGLU's 1 / (1 + e^a) (device/kernels/swiglu.ts): a polynomial in -a / 8 in units of 2^-15, and four squarings.
+  GATE_LOWEST: i32(-22528, 'Smallest -a in units of 2^-11: 11, whose result is as good as 0.'),
+  S0: i32(31454, 'Constant coefficient: nearly the sixteenth root of a half.'),
+  S1: i32(9275, 'Linear coefficient.'),
+  S2: i32(-8665, 'Quadratic coefficient.'),
+  S3: i32(-6503, 'Cubic coefficient.'),
 
   // The tokenizer (device/tokenizer.ts): codes of what it may be, and kinds of characters as bits.
   SENTENCEPIECE: i32(0, "`tokenizerKind`: SentencePiece's BPE."),

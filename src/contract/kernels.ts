@@ -57,15 +57,15 @@ const gated = {
 export const kernels = {
   matvec_dim: {
     arithmetic: 'fixed',
-    meaning: 'y = round(W x / 2^shift), half up, for vectors of the dim.',
+    meaning: 'y = 2 round(W x / 2^shift), half up, for vectors of the dim.',
     parameters: product,
-    clobbers: 'a2-a6 a8-a11 q0-q7 qacc loop',
+    clobbers: 'a2-a6 a8-a10 q0-q7 qacc sar loop',
   },
   matvec_hidden: {
     arithmetic: 'fixed',
     meaning: 'The same for vectors of the hidden size.',
     parameters: product,
-    clobbers: 'a2-a6 a8-a11 q0-q7 qacc loop',
+    clobbers: 'a2-a6 a8-a10 q0-q7 qacc sar loop',
   },
   matvec4_dim: {
     arithmetic: 'fixed',
@@ -322,7 +322,7 @@ export const kernels = {
   },
   matvec_active: {
     arithmetic: 'fixed',
-    meaning: 'out[k] = gates[u] * (round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind.',
+    meaning: 'out[k] = gates[u] * (2 round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind.',
     parameters: {
       weights: reads('s8 (units, columns)'),
       x: reads('s8 (columns)'),
@@ -335,7 +335,7 @@ export const kernels = {
   },
   matvec_columns: {
     arithmetic: 'fixed',
-    meaning: 'y = round(W x / 2^shift) over the columns that two lists name.',
+    meaning: 'y = 2 round(W x / 2^shift) over the columns that two lists name.',
     parameters: {
       weights: reads("s8 (rows / 16, 2, units, 16): columns of both halves' units"),
       x: reads(
@@ -346,7 +346,7 @@ export const kernels = {
       rows: i32('a multiple of 16, not 0'),
       shift: i32('of the sums, 1 to LARGEST_SHIFT'),
     },
-    clobbers: 'a2 a5-a6 a8-a11 q0-q5 qacc loop',
+    clobbers: 'a2 a5-a6 a8-a11 q0-q4 qacc sar loop',
   },
   matvec_f32: {
     arithmetic: 'float',

@@ -49,9 +49,10 @@ const random = (seed: number) => {
 /** -limit ... limit. */
 const signed = (next: () => number, limit: number): number => Math.round((2 * next() - 1) * limit);
 
-/** Drawn activations, small enough for rows of this length (src/quantize/matrix.ts). */
-function withinLanes(drawn: Float64Array, rowLength: number): Float64Array {
-  const factor = Math.min(1, (value.LANE_LIMIT - 128) / rowLength / Math.hypot(...drawn));
+/** Drawn activations, small enough for rows of this length, whose sums fit 15 bits when they leave (src/quantize/matrix.ts). */
+function withinLanes(drawn: Float64Array, rowLength: number, shift: number): Float64Array {
+  const limit = Math.min(value.LANE_LIMIT, 2 ** (14 + shift) - 1) - 2 ** (shift - 1);
+  const factor = Math.min(1, limit / rowLength / Math.hypot(...drawn));
   return drawn.map((v) => Math.trunc(v * factor));
 }
 
@@ -123,11 +124,12 @@ describe.each(shapes)('dim $dim, hidden $hidden', (shape) => {
     fc.assert(
       fc.property(arbitrary, ({ seed, share, limit }) => {
         const next = random(seed);
-        const shift = 4 + Math.floor(next() * 5);
+        const shift = 1 + Math.floor(next() * value.LARGEST_SHIFT);
         const weights = Int8Array.from({ length: units * shape.dim }, () => signed(next, 127));
         const x = withinLanes(
           Float64Array.from({ length: shape.dim }, () => signed(next, limit)),
           127 * Math.sqrt(shape.dim),
+          shift,
         );
         new Int8Array(memory.buffer, A).set(x);
         new Int8Array(memory.buffer, B).set(inBlocks(weights, shape.dim));
@@ -156,14 +158,14 @@ describe.each(shapes)('dim $dim, hidden $hidden', (shape) => {
       fc.property(arbitrary, fc.integer({ min: 1, max: 3 }), ({ seed, share, limit }, blocks) => {
         const next = random(seed);
         const rows = 16 * blocks;
-        const shift = limit === 127 ? 8 : 4;
+        const shift = limit === 127 ? value.LARGEST_SHIFT : 3;
         const dense = limit === 127 && next() < 0.3; // all alike: the largest sums there are
         const listBytes = NUMBERS + 2 * units;
         const weights = Int8Array.from({ length: 2 * units * rows }, (_, i) =>
           dense ? ((i >> 4) % 2 ? -127 : 127) : signed(next, 127),
         );
         const drawn = Float64Array.from({ length: 2 * units }, () => (dense ? 127 : signed(next, limit)));
-        const values = withinLanes(drawn, 127 * Math.sqrt(2 * units));
+        const values = withinLanes(drawn, 127 * Math.sqrt(2 * units), shift);
         memory.fill(0, A, A + 2 * units);
         memory.fill(0, E, E + 2 * units);
         new Int8Array(memory.buffer, B).set(weights);

@@ -152,7 +152,7 @@ export const matvecActive = kernel(
       asm.ee_srs_accx(sum, shift, 0);
       asm.ee_ld_accx_ip(a1, 0);
       asm.mull(sum, sum, factor);
-      asm.srai(sum, sum, 15);
+      asm.srai(sum, sum, 14); // of twice the sum, 15
       asm.mull(sum, sum, row);
       asm.s32i(sum, out, 0);
       asm.addi(out, out, 4);
@@ -221,15 +221,15 @@ const SAVED = 16;
  * sums, which are those of `matvec_hidden` without the products by zero.
  */
 export const matvecColumns = kernel('matvec_columns', (asm, { weights, x, lists, y, rows, shift }) => {
-  const { place, eight, rounding, save } = asm.pool('AR', 'place', 'eight', 'rounding', 'save');
-  const { one, lowest, high, low, w, v } = asm.pool('QR', 'one', 'lowest', 'high', 'low', 'w', 'v');
+  const { place, seven, rounding, save } = asm.pool('AR', 'place', 'seven', 'rounding', 'save');
+  const { lowest, high, low, w, v } = asm.pool('QR', 'lowest', 'high', 'low', 'w', 'v');
   const saved = [a12, a13, a14, a15];
   const [number, at, base, left] = saved;
   asm.addi(a1, a1, -SAVED);
   saved.forEach((register, index) => void asm.s32i(register, a1, 4 * index));
-  const out = { constants: place, zero: left, rounding, save, eight, shift, y, high, low, one, lowest };
+  const out = { zero: left, rounding, save, seven, shift, high, low, lowest };
   openReadOut(asm, out);
-  for (const constant of [one, lowest]) asm.ee_vld_128_ip(constant, place, VECTOR_BYTES);
+  asm.ee_vld_128_ip(lowest, rounding, VECTOR_BYTES);
   asm.srli(rows, rows, 4);
   const block = asm.label('block');
   asm.place(block);
@@ -239,7 +239,8 @@ export const matvecColumns = kernel('matvec_columns', (asm, { weights, x, lists,
   asm.addi(rows, rows, -1);
   asm.slli(place, place, 5);
   asm.add(weights, weights, place);
-  readOut(asm, out, () => asm.movi(left, 0));
+  readOut(asm, out, { step: 0, between: () => asm.movi(left, 0) });
+  for (const sums of [low, high]) asm.ee_vst_128_ip(sums, y, VECTOR_BYTES);
   asm.bnez(rows, block);
   asm.addi(a1, a1, QACC_FRAME);
   saved.forEach((register, index) => void asm.l32i(register, a1, 4 * index));

@@ -17,14 +17,15 @@ import {
   a13,
   a14,
   a15,
+  type QR,
   qRegisters,
 } from '../xtensa/index.ts';
 import { kernel } from './kernel.ts';
-import { loadQuery, type ScoreRegisters, scores } from './scores.ts';
+import { loadQuery, type ScoreRegisters, scores, stays } from './scores.ts';
 import { refine, type WeightRegisters, weigh } from './softmax.ts';
 import { SUM, type ValueRegisters, weightedSums } from './values.ts';
 
-const { BASE, COARSEST, FAINTEST } = value;
+const { BASE, COARSEST, FAINTEST, NEAREST } = value;
 /** A score that may be more. */
 const HIGHEST = 127;
 const VECTOR = 16;
@@ -34,7 +35,7 @@ const NUMERATOR = 1 << 29;
 const LEAST_SUM = 65;
 
 /** Offsets in the constants, whose first 32 bytes are the mask of the last group. */
-const [TOP, LOW, BASES, HALVES] = [0, 32, 48, 64];
+const [LOW, NEARESTS, BASES, ONES] = [32, 48, 64, 80];
 const SAVED = [a0, a12, a13, a14, a15];
 /** The frame: heads left, whose keys come next, a head's reciprocal, the groups; registers; then the query, or sums of values. */
 const [LEFT, AHEAD, RECIPROCAL, GROUPS, REGISTERS, WORK] = [0, 4, 8, 12, 16, 48];
@@ -43,26 +44,27 @@ const SMALL_FRAME = 128;
 
 const job = (field: keyof typeof attentionJob.fields & string): number => offsetOf(attentionJob, field);
 
-/** Gathers a query's even components and odd ones at the frame's work space. Uses a8 to a11. */
-function gatherQuery(asm: Assembler, query: AR, jobs: AR, pairs: number): void {
-  const [from, to, word, other] = [a8, a9, a10, a11];
+/**
+ * Gathers a query's even components and odd ones: in the registers where it stays, if there are given, else at the frame's work
+ * space. Uses a8 to a10.
+ */
+function gatherQuery(asm: Assembler, query: AR, jobs: AR, pairs: number, resident: readonly QR[]): void {
+  const [from, even, odd] = [a8, a9, a10];
+  const inWords = pairs % 4 === 0;
+  const load = (to: AR, source: AR, at: number) =>
+    inWords ? asm.l32i(to, source, at) : asm.l8ui(to, source, at);
+  const put = (value: AR, to: number): void => {
+    if (!inWords) asm.s8i(value, a1, WORK + to);
+    else if (resident.length === 0) asm.s32i(value, a1, WORK + to);
+    else asm.ee_movi_32_q(resident[to >> 4], value, (to >> 2) % 4);
+  };
   asm.l32i(from, jobs, job('odd'));
-  asm.addi(to, a1, WORK);
-  asm.add(from, from, query);
-  const whole = pairs % 4 === 0;
-  const bytes = whole ? 4 : 1;
-  for (let at = 0; at < pairs; at += bytes) {
-    if (whole) {
-      asm.l32i(word, query, at);
-      asm.l32i(other, from, at);
-      asm.s32i(word, to, at);
-      asm.s32i(other, to, pairs + at);
-    } else {
-      asm.l8ui(word, query, at);
-      asm.l8ui(other, from, at);
-      asm.s8i(word, to, at);
-      asm.s8i(other, to, pairs + at);
-    }
+  for (let at = 0; at < pairs; at += inWords ? 4 : 1) {
+    load(even, query, at);
+    if (at === 0) asm.add(from, from, query);
+    load(odd, from, at);
+    put(even, at);
+    put(odd, pairs + at);
   }
 }
 
@@ -79,6 +81,36 @@ function reciprocalOf(asm: Assembler, sum: AR, reciprocal: AR, zeros: AR, spare:
   asm.extui(sum, sum, 16, 16);
   asm.quou(reciprocal, reciprocal, sum);
   asm.sub(sum, spare, zeros);
+}
+
+/** The sums at the frame's work space times the reciprocal there, to `out`, which ends behind them. Uses a8, a9; a12, a14. */
+function scaleSums(asm: Assembler, headSize: number, out: AR): void {
+  const [q0, q1, q2] = qRegisters;
+  const [sums, factor] = [a9, a8];
+  asm.addi(sums, a1, WORK);
+  if (headSize % 8) {
+    const [left, sum] = [a14, a12];
+    asm.l32i(factor, a1, RECIPROCAL);
+    asm.movi(left, headSize);
+    asm.loop(left, () => {
+      asm.l16si(sum, sums, 0);
+      asm.mull(sum, sum, factor);
+      asm.addi(sums, sums, 2);
+      asm.srai(sum, sum, 15);
+      asm.s16i(sum, out, 0);
+      asm.addi(out, out, 2);
+    });
+    return;
+  }
+  asm.addi(factor, a1, RECIPROCAL);
+  asm.ee_vldbc_16(q0, factor);
+  asm.ssai(15);
+  for (let vectors = headSize / 8; vectors > 0; vectors -= 2) {
+    const pair = vectors > 1 ? [q1, q2] : [q1];
+    for (const q of pair) asm.ee_vld_128_ip(q, sums, VECTOR);
+    for (const q of pair) asm.ee_vmul_s16(q, q, q0);
+    for (const q of pair) asm.ee_vst_128_ip(q, out, VECTOR);
+  }
 }
 
 export const attention = kernel(
@@ -122,9 +154,6 @@ export const attention = kernel(
     asm.alignTarget();
     asm.place(head);
     asm.movi(coarser, 0);
-    gatherQuery(asm, queries, jobs, pairs);
-
-    asm.place(again);
     const [q0, q1, q2, q3, q4, q5, q6] = qRegisters;
     const scoring: ScoreRegisters = {
       query: a15,
@@ -138,14 +167,17 @@ export const attention = kernel(
       score: q4,
       largest: q5,
     };
-    asm.addi(a15, a1, WORK);
-    loadQuery(asm, headSize, scoring);
+    const inRegisters = whole && stays(headSize);
+    gatherQuery(asm, queries, jobs, pairs, inRegisters ? scoring.resident : []);
+    if (!inRegisters) asm.addi(a15, a1, WORK);
+    if (!inRegisters && stays(headSize)) loadQuery(asm, headSize, scoring);
+    asm.place(again);
     asm.movi(constants, 'attention_constants');
     asm.l32i(a10, jobs, job('shift'));
     asm.l32i(a9, jobs, job('scores'));
     asm.addi(constants, constants, LOW);
     asm.add(a10, a10, coarser);
-    asm.ee_vld_128_ip(scoring.largest, constants, TOP - LOW);
+    asm.ee_vld_128_ip(scoring.largest, constants, NEARESTS - LOW);
     asm.mov(a8, keys);
     asm.mov(a14, groups);
     scores(asm, headSize, scoring);
@@ -155,9 +187,9 @@ export const attention = kernel(
       weights: a10,
       groups,
       largest: q5,
-      top: q0,
+      nearest: q0,
       base: q1,
-      half: q2,
+      ones: q2,
       x: q3,
       low: q4,
       high: q6,
@@ -172,9 +204,9 @@ export const attention = kernel(
     asm.place(continued);
     asm.bnez(coarser, finer);
     asm.place(refined);
-    asm.ee_vld_128_ip(weighing.top, constants, BASES - TOP);
-    asm.ee_vld_128_ip(weighing.base, constants, HALVES - BASES);
-    asm.ee_vld_128_ip(weighing.half, constants, 0);
+    asm.ee_vld_128_ip(weighing.nearest, constants, BASES - NEARESTS);
+    asm.ee_vld_128_ip(weighing.base, constants, ONES - BASES);
+    asm.ee_vld_128_ip(weighing.ones, constants, 0);
     asm.addi(a10, a9, -VECTOR);
     weigh(asm, weighing);
 
@@ -190,7 +222,7 @@ export const attention = kernel(
       sum: a5,
     };
     const reciprocal = a10;
-    asm.movi(a8, 6); // BASE has 64 in every byte
+    asm.movi(a8, 0);
     asm.l32i(a9, jobs, job('scores'));
     asm.ee_srs_accx(a0, a8, 0);
     reciprocalOf(asm, a0, reciprocal, a8, a11);
@@ -200,36 +232,9 @@ export const attention = kernel(
     asm.movi(a10, VECTOR * headSize);
     asm.add(a8, a8, keys);
     asm.addi(a13, a1, WORK);
-    asm.addi(out, out, -4);
-    if (whole) {
-      weightedSums(asm, headSize, mixing, (i, sum) => {
-        if (i === 0) asm.addi(out, out, 4);
-        asm.s16i(sum, out, 2 * i);
-      });
-      asm.addi(a8, a1, RECIPROCAL);
-      asm.addi(out, out, 4 - 2 * headSize);
-      asm.ee_vldbc_16(q0, a8);
-      asm.ssai(15);
-      for (let i = 0; i < headSize / 8; i += 2) {
-        const two = i + 1 < headSize / 8;
-        asm.ee_vld_128_ip(q1, out, two ? VECTOR : 0);
-        if (two) asm.ee_vld_128_ip(q2, out, -VECTOR);
-        asm.ee_vmul_s16(q1, q1, q0);
-        if (two) asm.ee_vmul_s16(q2, q2, q0);
-        asm.ee_vst_128_ip(q1, out, VECTOR);
-        if (two) asm.ee_vst_128_ip(q2, out, VECTOR);
-      }
-    } else {
-      weightedSums(asm, headSize, mixing, (i, sum) => {
-        asm.l32i(groups, a1, RECIPROCAL); // no other register is free
-        if (i === 0) asm.addi(out, out, 4);
-        asm.mull(sum, sum, groups);
-        asm.srai(sum, sum, 15);
-        asm.s16i(sum, out, 2 * i);
-      });
-      asm.addi(out, out, 4);
-      asm.l32i(groups, a1, GROUPS);
-    }
+    weightedSums(asm, { headSize, out: WORK }, mixing);
+    scaleSums(asm, headSize, out);
+    if (!whole) asm.l32i(groups, a1, GROUPS);
 
     // The next head, and whose keys it reads.
     asm.l32i(a8, a1, LEFT);
@@ -273,7 +278,11 @@ export const attention = kernel(
 
     asm.section('.rodata', { align: 16, code: false });
     asm.place('attention_constants');
-    for (const byte of [127, -128, FAINTEST]) for (let i = 0; i < 16; i++) asm.byte(byte);
-    for (const half of [BASE, 128]) for (let i = 0; i < 8; i++) asm.half(half);
+    const bytes = (byte: number): void => {
+      for (let i = 0; i < VECTOR; i++) asm.byte(byte);
+    };
+    for (const byte of [HIGHEST, -128, FAINTEST, NEAREST]) bytes(byte);
+    for (let i = 0; i < VECTOR / 2; i++) asm.half(BASE);
+    bytes(1);
   },
 );

@@ -1,5 +1,5 @@
 /**
- * y = round(W x / 2^shift) for int8 weights in blocks of 16 rows, column by column: an instruction multiplies 16 rows by one
+ * y = 2 round(W x / 2^shift) for int8 weights in blocks of 16 rows, column by column: an instruction multiplies 16 rows by one
  * activation, adds to QACC's 16 lanes, and loads the next column.
  *
  * The activations of the last chunks of a row (16 columns each) stay in registers for all blocks; the others pass through two
@@ -22,8 +22,9 @@ const LONGEST_WRITTEN = 8;
 interface Registers extends ReadOut {
   weights: AR;
   x: AR;
+  y: AR;
   resident: readonly QR[];
-  /** Columns on their way, in turn; the read-out's constants at its end. */
+  /** Columns on their way, in turn; the second is the read-out's constant at its end. */
   columns: readonly [QR, QR];
 }
 
@@ -50,12 +51,12 @@ function writtenChunks(asm: Assembler, count: number, registers: Registers): voi
   }
 }
 
-/** The same, looped over, with a count in `eight`. */
+/** The same, looped over, with a count in `seven`. */
 function loopedChunks(asm: Assembler, count: number, registers: Registers): void {
-  const { x, high, low, eight } = registers;
-  asm.movi(eight, count >> 1);
+  const { x, high, low, seven } = registers;
+  asm.movi(seven, count >> 1);
   for (const chunk of [high, low]) asm.ee_vld_128_ip(chunk, x, CHUNK);
-  asm.loop(eight, () => {
+  asm.loop(seven, () => {
     for (const chunk of [high, low]) {
       products(asm, registers, chunk);
       asm.ee_vld_128_ip(chunk, x, CHUNK);
@@ -63,48 +64,70 @@ function loopedChunks(asm: Assembler, count: number, registers: Registers): void
   });
   if (count % 2) products(asm, registers, high);
   const behind = CHUNK * (2 + (count & ~1));
-  asm.movi(eight, -behind);
-  asm.add(x, x, eight);
-  asm.movi(eight, 8);
+  asm.movi(seven, -behind);
+  asm.add(x, x, seven);
+  asm.movi(seven, 7);
 }
 
-/** A block of 16 rows. `first` is put between the last product and the read-out, where a cycle is free. */
-function block(asm: Assembler, passing: number, registers: Registers, first: () => void): void {
-  const { resident, columns, constants, weights } = registers;
-  if (passing > LONGEST_WRITTEN) loopedChunks(asm, passing, registers);
-  else writtenChunks(asm, passing, registers);
+/** The products of a block of 16 rows with chunks that stay in registers, the last ones of its rows. */
+function residentChunks(asm: Assembler, registers: Registers): void {
+  const { resident, columns, rounding } = registers;
   const last = resident[resident.length - 1];
   for (const chunk of resident.slice(0, -1)) products(asm, registers, chunk);
   products(asm, registers, last, CHUNK - 2);
-  // The last two load the read-out's constants.
-  columns.forEach((w, i) => {
-    asm.ee_vsmulas_s8_qacc_ld_incp(w, constants, w, last, CHUNK - 2 + i);
-  });
-  first();
-  readOut(asm, registers, () => asm.addi(constants, constants, -2 * CHUNK), weights);
+  // The read-out loads the next columns; the last product loads its constant.
+  const [even, odd] = columns;
+  asm.ee_vsmulas_s8_qacc(even, last, CHUNK - 2);
+  asm.ee_vsmulas_s8_qacc_ld_incp(odd, rounding, odd, last, CHUNK - 1);
 }
 
 /** All blocks, one after the other. */
 function blocks(asm: Assembler, passing: number, rows: AR, registers: Registers): void {
+  const { weights, columns, y, high, low } = registers;
   const again = asm.label('block');
   asm.alignTarget();
   asm.place(again);
-  block(asm, passing, registers, () => asm.addi(rows, rows, -BLOCK));
+  if (passing > LONGEST_WRITTEN) loopedChunks(asm, passing, registers);
+  else writtenChunks(asm, passing, registers);
+  residentChunks(asm, registers);
+  asm.addi(rows, rows, -BLOCK);
+  readOut(asm, registers, { step: -CHUNK, next: { weights, column: columns[0] } });
+  asm.ee_vst_128_ip(low, y, CHUNK);
+  asm.ee_vst_128_ip(high, y, CHUNK);
   asm.bnez(rows, again);
 }
 
-/** All blocks, two in a turn: half the branches, where that counts. The first turn of an odd number begins with its second block. */
+/**
+ * All blocks where no chunk passes, two in a turn: half the branches, where that counts. Sums are stored in the free cycles of the
+ * next block, so the first one stands alone. The first turn of an odd number of the others begins with its second block.
+ */
 function pairs(asm: Assembler, rows: AR, spare: AR, registers: Registers): void {
-  const [again, second] = [asm.label('pair'), asm.label('second')];
-  asm.addi(rows, rows, -BLOCK);
+  const { weights, columns, y, high, low } = registers;
+  const storeHigh = (): void => void asm.ee_vst_128_ip(high, y, -CHUNK);
+  const block = (first = false): void => {
+    residentChunks(asm, registers);
+    if (first) asm.addi(y, y, CHUNK);
+    else storeHigh();
+    const between = first
+      ? () => asm.addi(rows, rows, -2 * BLOCK)
+      : () => asm.ee_vst_128_ip(low, y, 3 * CHUNK);
+    readOut(asm, registers, { step: -CHUNK, next: { weights, column: columns[0] }, between });
+  };
+  const [again, second, done] = [asm.label('pair'), asm.label('second'), asm.label('done')];
+  block(true);
+  asm.bltz(rows, done);
   asm.slli(spare, rows, 31 - Math.log2(BLOCK));
   asm.bgez(spare, second);
   asm.alignTarget();
   asm.place(again);
-  block(asm, 0, registers, () => undefined);
+  block();
   asm.place(second);
-  block(asm, 0, registers, () => asm.addi(rows, rows, -2 * BLOCK));
+  block();
+  asm.addi(rows, rows, -2 * BLOCK);
   asm.bgez(rows, again);
+  asm.place(done);
+  storeHigh();
+  asm.ee_vst_128_ip(low, y, 0);
 }
 
 /** A matrix kernel for vectors of `columns` elements. */
@@ -113,14 +136,14 @@ function matvec(name: 'matvec_dim' | 'matvec_hidden', columnsOf: (shape: KernelS
     const chunks = columnsOf(shape) / CHUNK;
     const passing = Math.max(0, chunks - RESIDENT);
     const resident = qRegisters.slice(0, chunks - passing);
-    const [one, lowest, high, low] = qRegisters.slice(RESIDENT);
+    const [column, lowest, high, low] = qRegisters.slice(RESIDENT);
     const registers: Registers = {
-      ...asm.pool('AR', 'constants', 'rounding', 'save', 'eight'),
-      ...{ weights, x, zero, y, shift, resident, columns: [one, lowest], one, lowest, high, low },
+      ...asm.pool('AR', 'rounding', 'save', 'seven'),
+      ...{ weights, x, zero, y, shift, resident, columns: [column, lowest], lowest, high, low },
     };
     let start = x;
     if (passing > 0) {
-      start = registers.eight;
+      start = registers.seven;
       asm.movi(start, CHUNK * passing);
       asm.add(start, start, x);
     }

@@ -30,10 +30,12 @@ export interface ScoreRegisters {
   largest: QR;
 }
 
-/** Loads a query that stays in registers. */
+/** Whether a query stays in its registers. */
+export const stays = (headSize: number): boolean => headSize <= RESIDENT * ROW;
+
+/** Loads a query that does. */
 export function loadQuery(asm: Assembler, headSize: number, { query, resident }: ScoreRegisters): void {
-  const vectors = Math.ceil(headSize / ROW);
-  if (vectors <= RESIDENT) for (let i = 0; i < vectors; i++) asm.ee_vld_128_ip(resident[i], query, ROW);
+  for (let i = 0; i < Math.ceil(headSize / ROW); i++) asm.ee_vld_128_ip(resident[i], query, ROW);
 }
 
 /** Products of 16 keys with the query, in QACC, and their scores; QACC is empty before and after. */

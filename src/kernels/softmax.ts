@@ -11,42 +11,42 @@ export interface WeightRegisters {
   scores: AR;
   weights: AR;
   groups: AR;
-  /** In all lanes: the largest score, 127, BASE and 128. */
+  /** In all lanes: the largest score, NEAREST, BASE and bytes of 1. */
   largest: QR;
-  top: QR;
+  nearest: QR;
   base: QR;
-  half: QR;
+  ones: QR;
   x: QR;
   low: QR;
   high: QR;
 }
 
-/** Weights of all groups; 64 times their sum is in ACCX. */
+/** Weights of all groups; their sum is in ACCX. */
 export function weigh(asm: Assembler, registers: WeightRegisters): void {
-  const { scores, weights, groups, largest, top, base, half, x, low, high } = registers;
+  const { scores, weights, groups, largest, nearest, base, ones, x, low, high } = registers;
   const both = (step: (vector: QR) => void): void => {
     step(low);
     step(high);
   };
-  asm.ee_vld_128_ip(high, weights, 0); // what is stored first was there
+  asm.ssai(16);
+  asm.ee_vld_128_ip(low, weights, 0); // what is stored first was there
   asm.ee_vld_128_ip(x, scores, VECTOR);
   asm.ee_zero_accx();
+  asm.ee_vsubs_s8(x, x, largest);
   asm.loopgtz(groups, () => {
-    asm.ee_vsubs_s8_st_incp(high, weights, x, x, largest); // stores the group before
-    asm.ee_vadds_s8_ld_incp(x, scores, high, x, top);
+    asm.ee_vadds_s8_st_incp(low, weights, x, x, x); // stores the group before
+    asm.ee_vadds_s8_ld_incp(x, scores, high, x, nearest);
     asm.ee_zero_q(low);
     asm.ee_vzip_8(low, high);
-    asm.ssai(16);
     both((vector) => asm.ee_vmul_s16(vector, vector, vector));
-    asm.ssai(15);
     both((vector) => asm.ee_vadds_s16(vector, vector, base));
-    for (let squaring = 0; squaring < 4; squaring++)
+    for (let squaring = 0; squaring < 3; squaring++)
       both((vector) => asm.ee_vmul_s16(vector, vector, vector));
-    both((vector) => asm.ee_vadds_s16(vector, vector, half));
+    asm.ee_vsubs_s8(x, x, largest); // of the next group
     asm.ee_vunzip_8(low, high);
-    asm.ee_vmulas_s8_accx(high, base);
+    asm.ee_vmulas_s8_accx(low, ones);
   });
-  asm.ee_vst_128_ip(high, weights, VECTOR);
+  asm.ee_vst_128_ip(low, weights, VECTOR);
 }
 
 /** Distances from the largest score in steps half as large, saturated; the largest is 0 then. */

@@ -2,7 +2,7 @@
  * Weighted sums of values: the weights of up to 96 positions stay in registers, and the values of one component stream past
  * them. Longer contexts take several such panels; between them the sums wait in memory as ACCX has them.
  */
-import { type AR, type Assembler, qRegisters } from '../xtensa/index.ts';
+import { type AR, type Assembler, a1, qRegisters } from '../xtensa/index.ts';
 
 /** Bytes of a group of 16 positions. */
 const GROUP = 16;
@@ -13,6 +13,7 @@ export const SUM = 8;
 
 export interface ValueRegisters {
   values: AR;
+  /** In the last panel the place of the sums to store. */
   weights: AR;
   groups: AR;
   /** Where the sums of the panels before wait, component by component; one register goes along, the other stays. */
@@ -25,6 +26,12 @@ export interface ValueRegisters {
   shift: AR;
   /** A component's sum, shifted. */
   sum: AR;
+}
+
+export interface Sums {
+  headSize: number;
+  /** Offset in the frame. */
+  out: number;
 }
 
 const [v0, v1] = qRegisters.slice(PANEL);
@@ -65,37 +72,38 @@ function fullPanel(asm: Assembler, first: boolean, headSize: number, r: ValueReg
   asm.addi(r.groups, r.groups, -PANEL);
 }
 
-/** The last panel, of 1 to 6 groups: sums leave, two a turn. `first` if it is the only one. */
+/**
+ * The last panel, of 1 to 6 groups: shifted sums go to the frame from `out` on, s16; two bytes before it are written, too. `first` if
+ * it is the only one.
+ */
 function lastPanel(
   asm: Assembler,
   first: boolean,
   groups: number,
-  headSize: number,
+  { headSize, out }: Sums,
   r: ValueRegisters,
-  leave: (i: 0 | 1, sum: AR) => void,
 ): void {
+  const to = r.weights;
   startPanel(asm, groups, headSize, r);
+  asm.addi(to, a1, out - 2);
   if (first) asm.ee_zero_accx();
   else asm.mov(r.sums, r.firstSum);
   asm.loop(r.sum, () => {
     for (const i of [0, 1] as const) {
       if (!first) asm.ee_ld_accx_ip(r.sums, SUM);
       component(asm, groups, i * groups, r);
-      asm.nop();
+      asm.s16i(r.sum, to, 2 * i); // the one before, in a cycle that is free
       asm.ee_srs_accx(r.sum, r.shift, 0);
       if (first) asm.ee_zero_accx();
-      leave(i, r.sum);
     }
+    asm.addi(to, to, 4);
   });
+  asm.s16i(r.sum, to, 0);
 }
 
-/** Sums of all components, one after the other: `leave` gets two a turn. */
-export function weightedSums(
-  asm: Assembler,
-  headSize: number,
-  r: ValueRegisters,
-  leave: (i: 0 | 1, sum: AR) => void,
-): void {
+/** Shifted sums of all components: s16 (headSize), in the frame from `sums.out` on. */
+export function weightedSums(asm: Assembler, sums: Sums, r: ValueRegisters): void {
+  const { headSize } = sums;
   const finish = asm.label('finish');
   /** The last panel, by its size. */
   const choose = (first: boolean): void => {
@@ -103,7 +111,7 @@ export function weightedSums(
     for (let n = 1; n < PANEL; n++) asm.beqi(r.groups, n, sizes[n - 1]);
     for (let n = PANEL; n >= 1; n--) {
       asm.place(sizes[n - 1]);
-      lastPanel(asm, first, n, headSize, r, leave);
+      lastPanel(asm, first, n, sums, r);
       if (n > 1 || !first) asm.j(finish);
     }
   };

@@ -11,11 +11,11 @@ export interface QuantizedMatrix {
   values: Int8Array;
   /** (rows): scale of a row relative to `unit`, in 2^-15. */
   scales: Int16Array;
-  /** The kernel's right shift: with it every sum of products with int8 activations fits 16 bits. */
+  /** The kernel's right shift: with it every sum of products with int8 activations fits 15 bits. */
   shift: number;
   /** Sum of squares that int8 activations may have: with it every sum fits a lane. */
   bound: number;
-  /** Real value of `(sum >> shift) * scales[row] >> 15` for activations of unit 1. */
+  /** Real value of `2 * (sum >> shift) * scales[row] >> 15` for activations of unit 1. */
   unit: number;
 }
 
@@ -34,7 +34,7 @@ export function quantizeRow(row: Float32Array, out: Int8Array): number {
 }
 
 /**
- * Smallest shift >= 1 for which (sum + half) >> shift of every row fits 16 bits, whatever the activations are; LARGEST_SHIFT does
+ * Smallest shift >= 1 for which (sum + half) >> shift of every row fits 15 bits, whatever the activations are; LARGEST_SHIFT does
  * in any case, as no sum is above LANE_LIMIT.
  */
 function shiftFor(values: Int8Array, columns: number): number {
@@ -45,7 +45,7 @@ function shiftFor(values: Int8Array, columns: number): number {
     largest = Math.max(largest, magnitude * ACTIVATION_LIMIT);
   }
   let shift = 1;
-  while (shift < LARGEST_SHIFT && (largest + 2 ** (shift - 1)) / 2 ** shift >= 32768) shift++;
+  while (shift < LARGEST_SHIFT && (largest + 2 ** (shift - 1)) / 2 ** shift >= 16384) shift++;
   return shift;
 }
 
@@ -106,7 +106,7 @@ export function quantizeMatrix(
     scales: Int16Array.from(scales, (scale) => Math.round((scale / largest) * 32767)),
     shift,
     bound: boundFor(plain, columns, shift),
-    unit: (largest / 32767) * 32768 * 2 ** shift,
+    unit: (largest / 32767) * 32768 * 2 ** (shift - 1),
   };
 }
 

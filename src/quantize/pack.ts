@@ -20,7 +20,7 @@ import type { Blob, Calibration, Precision, QuantizedModel } from './types.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, VALUE_NORMS } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
-const STEPS_PER_NAT = 8.016;
+const STEPS_PER_NAT = 7.45;
 
 /** A norm's gains as s16, and the factor that leads from max|t| / rms to the scale of the activations. */
 function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; factor: number } {
