@@ -6,7 +6,7 @@
 import type { KernelShape } from '../quantize/index.ts';
 import { type AR, type Assembler, a1, a12, type QR, qRegisters } from '../xtensa/index.ts';
 import { type Kernel, kernel } from './kernel.ts';
-import { openReadOut, QACC_FRAME, type ReadOutAddresses } from './qacc.ts';
+import { openWideReadOut, QACC_FRAME, type WideReadOut } from './qacc.ts';
 
 const CHUNK = 16;
 /** Rows of a block. */
@@ -23,7 +23,7 @@ const LARGEST_STEP = 128;
 /** Bytes behind QACC's that keep a12. */
 const SAVED = 16;
 
-interface Registers extends ReadOutAddresses {
+interface Registers extends WideReadOut {
   weights: AR;
   x: AR;
   y: AR;
@@ -146,7 +146,7 @@ function matvec4(name: 'matvec4_dim' | 'matvec4_hidden', columnsOf: (shape: Kern
       pairs: [pair0, pair1],
       sums: [low16, high16],
     };
-    openReadOut(asm, registers);
+    openWideReadOut(asm, registers);
     if (isLooped) {
       asm.addi(a1, a1, -SAVED);
       asm.s32i(a12, a1, 0);

@@ -9,7 +9,7 @@ import { type AR, type Assembler, a1, type QR } from '../xtensa/index.ts';
 export const QACC_FRAME = 64;
 
 const VECTOR_BYTES = 16;
-/** Of each shift, 1 and up, a pair of vectors: -128 in all lanes, and the rounding, which is so many pairs behind here. */
+/** A vector of 1; then for each shift, 1 and up, a pair: -128 in all lanes, and the rounding, which is so many pairs behind here. */
 const CONSTANTS = 'qacc_constants';
 const PAIR_BYTES = 2 * VECTOR_BYTES;
 const LOW_BITS = 7;
@@ -40,6 +40,34 @@ export function openReadOut(asm: Assembler, { rounding, save, seven, zero, shift
   asm.movi(seven, LOW_BITS);
   asm.movi(zero, 0);
   asm.ssai(LOW_BITS - 1);
+}
+
+/** Addresses for who reads out 16 bits. */
+export interface WideReadOut {
+  /** 1 and -128, one behind the other; the rounding. */
+  constants: AR;
+  rounding: AR;
+  /** QACC_FRAME bytes. */
+  save: AR;
+  /** Hold 8 and 0. */
+  eight: AR;
+  zero: AR;
+  shift: AR;
+}
+
+/** Opens the frame, gives the address registers their values, QACC its first rounding. */
+export function openWideReadOut(
+  asm: Assembler,
+  { constants, rounding, save, eight, zero, shift }: WideReadOut,
+): void {
+  asm.movi(constants, CONSTANTS);
+  asm.slli(rounding, shift, Math.log2(PAIR_BYTES));
+  asm.add(rounding, rounding, constants);
+  asm.ee_ldqa_u8_128_ip(rounding, 0);
+  asm.addi(a1, a1, -QACC_FRAME);
+  asm.mov(save, a1);
+  asm.movi(eight, 8);
+  asm.movi(zero, 0);
 }
 
 export function closeReadOut(asm: Assembler): void {
@@ -91,7 +119,7 @@ export function readOutConstants(asm: Assembler): void {
   };
   asm.section('.rodata', { align: VECTOR_BYTES, code: false });
   asm.place(CONSTANTS);
-  vector(0);
+  vector(1);
   for (let shift = 1; shift <= value.LARGEST_SHIFT; shift++) {
     vector(0x80);
     vector(1 << (shift - 1));
