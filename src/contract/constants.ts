@@ -45,10 +45,7 @@ export const constants = {
   BASE: i32(14420, 'Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0.'),
   NEAREST: i32(125, 'd of the largest score. d has half steps, so that it can be 0 and less.'),
   COARSEST: i32(3, 'How often the steps of the scores may be doubled.'),
-  FAINTEST: i32(
-    -64,
-    'A largest score that may be less: 8.4 nats above -128, where nothing is left.',
-  ),
+  FAINTEST: i32(-64, 'A largest score that may be less: 8.4 nats above -128, where nothing is left.'),
   VALUE_NORMS: i32(
     6,
     'A value saturates at so many times the norm of its row: the components of a normed vector are about 1.',

@@ -322,7 +322,8 @@ export const kernels = {
   },
   matvec_active: {
     arithmetic: 'fixed',
-    meaning: 'out[k] = gates[u] * (2 round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind.',
+    meaning:
+      'out[k] = gates[u] * (2 round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind.',
     parameters: {
       weights: reads('s8 (units, columns)'),
       x: reads('s8 (columns)'),
