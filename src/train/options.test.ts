@@ -122,6 +122,18 @@ describe('a validation text that decides', () => {
   });
 });
 
+it('a run goes on as it began, or not at all', async () => {
+  const out = join(folder, 'other-options');
+  await train({ ...basic, out, steps: 2, dropout: 0.1 });
+  const changed = { ...basic, out, resume: true, steps: 3, dropout: 0.2, hiddenDim: 64, rate: 1 };
+  await expect(train(changed)).rejects.toThrow(
+    'cannot go on otherwise than it began: hiddenDim is 96, not 64; rate is 0.02, not 1; dropout is 0.1, not 0.2.',
+  );
+  expect((await train({ ...basic, out, resume: true, steps: 3, dropout: 0.1, threads: 2 })).state.step).toBe(
+    3,
+  );
+});
+
 describe('a disk that cannot be written to', () => {
   /** A storage in memory that refuses the named file so many times. */
   function failing(name: string, times: number): { storage: RunStorage; kept: Map<string, Uint8Array> } {

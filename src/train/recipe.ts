@@ -151,6 +151,31 @@ function given<Name extends keyof RecipeOptions>(options: RecipeOptions, names: 
   return Object.fromEntries(entries) as Partial<Pick<RecipeOptions, Name>>;
 }
 
+/** What a run that goes on must not be asked to do otherwise. */
+const FIXED = [
+  ...(['dim', 'layers', 'heads', 'kvHeads', 'hiddenDim', 'vocabulary', 'context', 'activation'] as const),
+  ...(['seed', 'packing', 'optimizer', 'finish', 'rate'] as const),
+  ...(['temperature', 'teacherWeight', 'teacherTop'] as const),
+  ...(Object.keys(defaults) as (keyof typeof defaults)[]),
+] satisfies (keyof RecipeOptions)[];
+
+/** @throws UsageError for options that say something else than the recipe that a run began with */
+export function checkUnchanged(recipe: Recipe, options: RecipeOptions): void {
+  const { temperature, mix: teacherWeight, top: teacherTop } = recipe.distillation ?? {};
+  const says = {
+    ...recipe,
+    ...recipe.shape,
+    rate: recipe.matrixRate,
+    temperature,
+    teacherWeight,
+    teacherTop,
+  };
+  const wrong = FIXED.filter((name) => options[name] !== undefined && options[name] !== says[name]);
+  if (wrong.length === 0) return;
+  const list = wrong.map((name) => `${name} is ${says[name]}, not ${options[name]}`);
+  throw new UsageError(`train: the run cannot go on otherwise than it began: ${list.join('; ')}.`);
+}
+
 /** A checkpoint's recipe, from before some of the choices as well. */
 export const completed = (recipe: Recipe): Recipe => ({ ...defaults, ...recipe });
 

@@ -27,7 +27,7 @@ export interface TrainOptions extends RecipeOptions, TrainMachinery {
   tokenizer?: Tokenizer;
   /** Where data lie that are made once for a text and then read in parts; default: in memory. */
   scratch?: Scratch;
-  /** Goes on from the checkpoint in `storage`; its recipe counts, of the options only steps and seconds. */
+  /** Goes on from the checkpoint in `storage`; its recipe counts, and only steps, seconds and threads may be others. */
   resume?: boolean;
   /** Stops after the step under way, with everything saved. */
   signal?: AbortSignal;

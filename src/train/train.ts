@@ -17,6 +17,7 @@ import { multiplyAddFor } from './multiply-add.ts';
 import { finish, outputNames } from './outputs.ts';
 import {
   checkFinish,
+  checkUnchanged,
   completed,
   type Distillation,
   distillationOf,
@@ -174,8 +175,10 @@ function initialState(
   return { recipe, textHash, separator, excluded, ...counts, batches, curve: [], multiplyAdd };
 }
 
-/** The checkpoint's recipe, with a new end where one was given. */
-function resumed(state: RunState, { steps, seconds, threads, kernels }: TrainOptions): RunState {
+/** The checkpoint's recipe, with a new end where one was given. @throws UsageError where options ask for more */
+function resumed(state: RunState, options: TrainOptions): RunState {
+  const { steps, seconds, threads, kernels } = options;
+  checkUnchanged(completed(state.recipe), options);
   const recipe = { ...completed(state.recipe), threads: threads ?? state.recipe.threads };
   if (steps || seconds) Object.assign(recipe, { steps: steps ?? 0, seconds: seconds ?? 0 });
   return { ...state, recipe, multiplyAdd: multiplyAddFor(kernels, state.multiplyAdd ?? 'plain') };
