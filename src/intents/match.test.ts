@@ -32,7 +32,7 @@ describe('a home', () => {
     (sentence) => expect(recognize(small, sentence)).toEqual([]),
   );
 
-  it.each(['../../examples/home/home.yaml', './test-home.yaml'])(
+  it.each(['../../examples/home/home.yaml', '../../examples/home/home.ru.yaml', './test-home.yaml'])(
     '%s: what is drawn from it is recognised',
     (name) => {
       const home = load(name);

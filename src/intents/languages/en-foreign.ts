@@ -243,6 +243,34 @@ who (lives|lived|works|sleeps|cooked) in the (kitchen|white house|bedroom|garage
 (the|my|your|this) {thing} is {adjective} [and {adjective}]
 (clean|wash|fix|sell|buy|paint|rent|insure) my {thing}
 (i bought|i sold|i painted|i have|i saw|we visited) [a|an|the|my] [{adjective}] ({thing}|{animal}|{place}|{city}|{item})
+(is|are|was|were) (there|it|this|that|they|these) [still] (legal|safe|possible|allowed|free|true|available|worth it|normal|open|ready) [to ({task}|travel|smoke|park here|eat {food})] [in {city}] [{day}]
+(can|could|may|should) (i|we|you|he|she) [please] (have|get|see|use|know|try|ask|borrow|make) [(a|an|the|your|my|some)] ({item}|{food}|{thing}|refund|discount|receipt|purchase|complaint|question|copy|suggestion)
+(i want to|i need to|i would like to|help me|i have to|how do i) (make|do|get|place|request|file|set up|apply for|ask for|see|understand) (a|an|the|my|some) (purchase|payment|complaint|refund|order|deposit|loan|request|report|claim|raise|job|list|account|backup|phone call)
+(what is|what's|what was|tell me|check|i want to know|give me) the (status|state|amount|date|reason|number|total|price|name|deadline|progress|result) (of|for|on) (my|the|our|your) ({bill}|{event}|{thing}|request|order|application|flight|delivery|vacation request|claim|loan|payment)
+(how much|how many|how long|how often|how far) (is|are|does|do|will|did) (my|the|a|our|this) ({bill}|{event}|{thing}|{place}|trip|bus ride|order|meal|it) [(cost|take|last|due|for|left|need|open)] [(to {city}|{day})]
+(will|would|does|did|has|have) (my|the|our|this|{person}) ({event}|{thing}|{place}|flight|order|train|package|bus) (be on time|arrive|be late|start|end|work|come|be ready|cost a lot|help|close) [{day}]
+(which|what) (are|is) the (top|best|worst|cheapest|closest|most popular|highest rated|biggest) ({place}s|doctors|schools|movies|cars|phones|hotels|lawyers|cities|books|jobs) (in|near|around|of) ({city}|here|me|the world|all time)
+(if|when) i (use|buy|eat|sell|take|leave|have|pay) ({food}|{item}|{thing}|the bus|it) (can i|will it|should i|do i) ({task}|be ok|get sick|need a receipt|save money)
+(look up|search for|google|find out|check|look into) (what {word} means|{subject}|{company}|the {event}|the price of {item}|flights to {city}|my {thing})
+(that is|that's|this is|it is|it was) (all|enough|everything|fine|ok|great|right|wrong|perfect|good|what i need|not true|my favorite) [(for now|thanks|thank you|goodbye|i think)]
+(i really|i honestly|i just|i) (don't|do not|didn't) (know|care|understand|think so|remember|believe it|want that|need help|like it)
+(thanks|thank you) (for|so much for) (the help|the chat|your help|everything|your time|the information) [(bye|goodbye|see you)]
+(actually|no|oh) [(please)] (forget (it|that|about it)|never mind [that]|i changed my mind|cancel [(that|it)]|don't do that|scratch that|ignore that)
+(my|our|the) ({bill}|{thing}|{account}|{event}|checks|{food}) (is|are|has|have|was) (late|lost|gone|overdue|stolen|run out|broken|not working|missing|wrong|too high|cancelled|almost over|expired)
+(write|put|note|mark) (down|on my list|in my notes|on the calendar) (that|to) ({task}|i paid the {bill}|the {event} is {day})
+(put|add|include|place) {task} (on|in|to) my (list of things to do|to do list|agenda|calendar|notes) [please]
+(read|tell|let me hear|show) [me] (all|everything|the items|what is) [that is] (on|in) my (to do list|list|shopping list|agenda|inbox|calendar|notes)
+(do|did|does) (you|we|i|they|{person}) (have|know|want|like|need|remember|sell|offer) [(any|a|the)] ({item}|{food}|{event}|plans|time|idea|answer|news|{place})
+(are|do|is) (any|there any|the) (buses|trains|taxis|ubers|flights|seats|tickets|rooms|tables) (available|leaving|left|free) [(to {city}|for {number} people|{day}|now)]
+(i am|i'm|we are|she is|he is) (going|leaving|flying|moving|traveling|driving) [(to|from)] {city} [{day}]
+(i am|i'm) (out of|low on|looking for|allergic to|interested in|tired of) ({food}|{item}|{subject}|gas|money|{genre})
+(start|begin|stop|can i start) (calling (you|me) (fred|boss|jane|charlie)|my workout|the car|recording|the download|saving money|a new job|dinner preparations)
+(either|any|neither|both|one) (one|of them|is fine|would work|works for me|sounds good)
+(open|close|lock|unlock|freeze|check|turn off|turn on|start|stop|cancel) (my|the|a|an) ({account}|bank account|subscription|membership|order|case|ticket|claim|phone|car|email|insurance|direct deposit|auto pay|overdraft)
+(set|change|switch|raise|lower|turn) (my|the|your) (pin|ringtone|password|alarm|status|language|limit|address|plan|name|appointment|flight|goal) [(to|for|on) ({number}|{day}|{clock}|my {account})]
+(where|when|who|why|how) (is|are|was|were) (your|my|the|his|her) (home|office|house|kitchen|birthday|family|doctor|manager|money|boss|name|country|room) (located|from|going|built|born|so far|called)
+(turn|flip|roll|toss|spin|throw|move|pick) (that|the|a|this) (coin|page|card|dice|wheel|ball|piece|number) [(again|over|for me|once|please)]
+(run|go|say|read|walk) (that|it|this) [by] [me] (again|once more|slower|back|one more time) [please]
 `;
 
 export const WORDS =
