@@ -15,3 +15,4 @@ export type { OnToken, TellRequest } from './request.ts';
 export { createServer, type ServerOptions } from './server.ts';
 export { createTelling, isWhole, type Telling } from './telling.ts';
 export { createVotingPool, type VoteOptions } from './vote.ts';
+export { createWyomingServer, type WyomingOptions } from './wyoming.ts';

@@ -1,5 +1,5 @@
 /** `serve`: an HTTP endpoint over boards, real, simulated, or the device program on this machine. */
-import { isIPv4, isIPv6 } from 'node:net';
+import { type AddressInfo, isIPv4, isIPv6 } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
 import { FailureError, UsageError } from '../../errors.ts';
 import type { Pool, PoolOptions } from '../../serve/index.ts';
@@ -13,6 +13,9 @@ interface Options extends SourceOptions, Partial<BrokerOptions> {
   token?: string;
   queue: number;
   vote?: number;
+  wyoming?: true | Address;
+  language: string;
+  announce?: boolean;
 }
 
 interface Address {
@@ -28,6 +31,13 @@ export function register(program: Command): void {
     .description("an HTTP endpoint over any mix of boards, in OpenAI's and Ollama's shapes")
     .option('--listen <address:port>', 'where to serve', address, { host: '127.0.0.1', port: 8080 })
     .option('--token <text>', 'what callers must bring as "Authorization: Bearer ..." (or ESP32_LLM_TOKEN)')
+    .option(
+      '--wyoming [address:port]',
+      "also Wyoming's intent service, for Home Assistant (127.0.0.1:10300)",
+      address,
+    )
+    .option('--language <code>', "of the sentences that Wyoming's intent service takes", 'en')
+    .option('--announce', "tell the network of Wyoming's service (mDNS)")
     .option(
       '--vote <n>',
       'boards that tell every story; most of them must agree on each token',
@@ -60,6 +70,8 @@ function address(text: string): Address {
 
 async function serve(options: Options): Promise<void> {
   const { createServer } = await import('../../serve/index.ts');
+  if (options.announce && !options.wyoming)
+    throw new UsageError('--announce tells of --wyoming, which is missing');
   const token = options.token ?? process.env.ESP32_LLM_TOKEN;
   const { host, port } = options.listen;
   if (token === undefined && !/^(127\.|::1$|localhost$)/.test(host)) {
@@ -81,7 +93,9 @@ async function serve(options: Options): Promise<void> {
     const { length } = pool.status.boards;
     const what = options.broker ? 'the boards of the broker' : length === 1 ? '1 board' : `${length} boards`;
     process.stderr.write(`serving ${what} on ${served}; Ctrl-C ends it\n`);
+    const wyoming = options.wyoming && (await serveWyoming(pool, options));
     await untilEnded();
+    await wyoming?.close();
   } finally {
     await pool.close();
     await app.close();
@@ -111,4 +125,37 @@ async function poolOf(options: Options, limits: PoolOptions): Promise<Pool> {
   }
   const { createBrokerPool } = await import('../../broker/index.ts');
   return createBrokerPool(broker, { prefix, ...limits });
+}
+
+const WYOMING: Address = { host: '127.0.0.1', port: 10300 };
+
+async function serveWyoming(
+  pool: Pool,
+  { wyoming, language, announce }: Options,
+): Promise<{ close(): Promise<void> }> {
+  const { createWyomingServer } = await import('../../serve/index.ts');
+  const { host, port } = typeof wyoming === 'object' ? wyoming : WYOMING;
+  const server = createWyomingServer(pool, { languages: [language] });
+  const taken = await new Promise<number>((resolve, reject) => {
+    server.once('error', ({ message }) =>
+      reject(new FailureError(`${host}:${port} cannot be served: ${message}`)),
+    );
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+  });
+  process.stderr.write(`Wyoming's intent service on tcp://${host}:${taken}, for whoever reaches it\n`);
+  const withdraw = announce ? await announceWyoming(taken) : async () => {};
+  return {
+    async close() {
+      await withdraw();
+      server.close();
+    },
+  };
+}
+
+/** Tells the network; returns how to take it back. */
+async function announceWyoming(port: number): Promise<() => Promise<void>> {
+  const { Bonjour } = await import('bonjour-service');
+  const network = new Bonjour();
+  network.publish({ name: 'esp32-llm', type: 'wyoming', port });
+  return () => new Promise((resolve) => network.unpublishAll(() => network.destroy(() => resolve())));
 }
