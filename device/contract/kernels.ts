@@ -7,7 +7,7 @@
 /** The same for vectors of the hidden size. */
 // @ts-ignore: decorator
 @external("kernel", "matvec_hidden") export declare function matvec_hidden(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void;
-/** y = sum over groups of round(W x / 2^shift) * scale / 2^7, saturating, for vectors of the dim. */
+/** y = sum over groups of round(W x / 2^shift) * scale / 2^7, all of it saturating at 16 bits, for vectors of the dim. */
 // @ts-ignore: decorator
 @external("kernel", "matvec4_dim") export declare function matvec4_dim(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void;
 /** The same for vectors of the hidden size. */

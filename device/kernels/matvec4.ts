@@ -1,4 +1,4 @@
-import { add16, at16, mul16 } from "./lanes";
+import { add16, at16, mul16, saturate16 } from "./lanes";
 
 /** Weights of a register: 16 rows, two columns. */
 const PAIR = 16;
@@ -11,14 +11,14 @@ function byteOf(word: u32): i32 {
 }
 
 /**
- * y = sum over groups of ((W x + 2^(shift - 1)) >> shift) * scale >> 7, saturating. W: int4; x: s8 (columns); y: s16 (rows).
+ * y = sum over groups of ((W x + 2^(shift - 1)) >> shift) * scale >> 7, all of it saturating. W: int4; x: s8 (columns); y: s16 (rows).
  *
  * A byte holds the weights of two columns. As it lies it is the first column's, in 16ths: its own four high bits, and below them
  * whatever the four low bits are. Those are the second column's: shifted up by four in a word of four rows they have below them the high
  * bits of the row before. The quantiser rounds each weight knowing what lies below it (src/quantize/int4.ts).
  *
  * Blocks of 16 rows; in a block the groups, cut as evenly as whole 16 columns can be, of at most 64; in a group 16 bytes for each pair of
- * columns, then s8 (16): the rows' scales. No sum of a group needs more than 20 bits with sign, or 16 once shifted.
+ * columns, then s8 (16): the rows' scales. No sum of a group needs more than 20 bits with sign.
  */
 // @ts-ignore: decorator
 @inline
@@ -53,10 +53,10 @@ function matvec4(weights: usize, x: usize, columns: i32, y: usize, rows: i32, sh
         activation += 2;
         from += PAIR;
       }
-      y0 = add16(y0, mul16(a >> shift, <i32>load<i8>(from, 0), 7));
-      y1 = add16(y1, mul16(b >> shift, <i32>load<i8>(from, 1), 7));
-      y2 = add16(y2, mul16(c >> shift, <i32>load<i8>(from, 2), 7));
-      y3 = add16(y3, mul16(d >> shift, <i32>load<i8>(from, 3), 7));
+      y0 = add16(y0, mul16(saturate16(a >> shift), <i32>load<i8>(from, 0), 7));
+      y1 = add16(y1, mul16(saturate16(b >> shift), <i32>load<i8>(from, 1), 7));
+      y2 = add16(y2, mul16(saturate16(c >> shift), <i32>load<i8>(from, 2), 7));
+      y3 = add16(y3, mul16(saturate16(d >> shift), <i32>load<i8>(from, 3), 7));
       from += PAIR;
     }
     store<i16>(at16(y, row), y0, 0);

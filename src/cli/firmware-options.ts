@@ -16,14 +16,13 @@ import { readInput } from '../files.ts';
 import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
-import type { Precision } from '../quantize/index.ts';
 import { integer } from './arguments.ts';
 import { type ModelOptions, modelOptions } from './model-options.ts';
 import { precisionOption } from './precision-option.ts';
+import { calibrateOption, type QuantizedOptions, quantized } from './quantized.ts';
 
-export interface BuildOptions extends ModelOptions {
+export interface BuildOptions extends ModelOptions, QuantizedOptions {
   board?: string;
-  precision: Precision;
   context?: number;
   cores: '1' | '2';
   pie: boolean;
@@ -52,7 +51,7 @@ export function memoryOptions(command: Command): Command {
 
 /** Adds model and firmware options to a verb. */
 export function firmwareOptions(command: Command): Command {
-  return memoryOptions(modelOptions(command))
+  return calibrateOption(memoryOptions(modelOptions(command)))
     .addOption(new Option('--board <name>', 'what to build for').choices(boards.map(({ id }) => id)))
     .addOption(precisionOption())
     .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
@@ -89,10 +88,8 @@ export function boardFrom({
 }
 
 /** Builds the image that the options ask for. */
-export async function buildFrom(
-  { name, model, tokenizer }: OpenedModel,
-  options: BuildOptions,
-): Promise<Firmware> {
+export async function buildFrom(opened: OpenedModel, options: BuildOptions): Promise<Firmware> {
+  const { name, model, tokenizer } = opened;
   const [{ buildFirmware }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([
     import('../firmware/index.ts'),
     import('../node/index.ts'),
@@ -101,7 +98,7 @@ export async function buildFrom(
   const settings: FirmwareOptions = {
     programs: shippedPrograms,
     cache: userCache(),
-    model: quantize(model, { precision: options.precision }),
+    model: await quantized(opened, options),
     tokenizer,
     modelName: name,
     board: boardFrom(options),

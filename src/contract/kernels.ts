@@ -42,7 +42,7 @@ const product4 = {
   ...product,
   weights: reads('int4 (rows / 16, groups): pairs of columns of 16 bytes each, then s8 (16)'),
   x: reads('s8 (columns)'),
-  shift: i32('of the sums of a group, 1 to LARGEST_SHIFT: with it they fit 16 bits'),
+  shift: i32('of the sums of a group, 1 to LARGEST_SHIFT'),
 } as const;
 
 const gated = {
@@ -69,7 +69,8 @@ export const kernels = {
   },
   matvec4_dim: {
     arithmetic: 'fixed',
-    meaning: 'y = sum over groups of round(W x / 2^shift) * scale / 2^7, saturating, for vectors of the dim.',
+    meaning:
+      'y = sum over groups of round(W x / 2^shift) * scale / 2^7, all of it saturating at 16 bits, for vectors of the dim.',
     parameters: product4,
     clobbers: 'a2-a6 a8-a11 q0-q7 qacc sar',
   },

@@ -3,37 +3,53 @@
  * of a text is undone, as far as it can be, by the weights of the row that are still to be rounded.
  */
 
-/** Called with a row, the column that was rounded and by how much it became smaller; changes the columns to come. */
-export type Feedback = (row: Float64Array, column: number, error: number) => void;
+export interface Feedback {
+  /**
+   * Pairs of columns in the order in which they are rounded: those first whose errors cost most, while there are many left to make up for
+   * them. Of a pair, the second column is first (int4.ts).
+   */
+  pairs: Int32Array;
+  /** Takes a row, the column that was rounded and by how much it became smaller; changes the columns to come. */
+  add(row: Float64Array, column: number, error: number): void;
+}
 
 /** Share of the mean of the diagonal that is added to it: activations of a text do not say everything. */
-const DAMPING = 0.01;
-
-/** The order in which columns are rounded: of a pair, the second is first (int4.ts). */
-const inOrder = (column: number): number => column ^ 1;
+const DAMPING = 0.001;
 
 /** Feedback for activations with these sums of products, of which the lower triangle (columns, columns) is read. */
 export function feedbackFor(products: Float64Array, columns: number): Feedback {
-  const upper = inverseRoot(products, columns);
-  return (row, column, error) => {
-    const k = inOrder(column);
-    const from = k * columns;
-    const factor = error / upper[from + k];
-    for (let j = k + 1; j < columns; j++) row[inOrder(j)] -= factor * upper[from + j];
+  const cost = (pair: number): number =>
+    products[2 * pair * (columns + 1)] + products[(2 * pair + 1) * (columns + 1)];
+  const pairs = Int32Array.from({ length: columns / 2 }, (_, pair) => pair).sort(
+    (a, b) => cost(b) - cost(a) || a - b,
+  );
+  const order = Int32Array.from({ length: columns }, (_, k) => 2 * pairs[k >> 1] + 1 - (k & 1));
+  const place = new Int32Array(columns);
+  order.forEach((column, k) => void (place[column] = k));
+  const upper = inverseRoot(products, order);
+  return {
+    pairs,
+    add(row, column, error) {
+      const k = place[column];
+      const from = k * columns;
+      const factor = error / upper[from + k];
+      for (let j = k + 1; j < columns; j++) row[order[j]] -= factor * upper[from + j];
+    },
   };
 }
 
-/** The upper triangular R with R^T R = (products + damping)^-1, its rows and columns in the order of rounding. */
-function inverseRoot(products: Float64Array, columns: number): Float64Array {
+/** The upper triangular R with R^T R = (products + damping)^-1, its rows and columns in this order. */
+function inverseRoot(products: Float64Array, order: Int32Array): Float64Array {
+  const columns = order.length;
   const matrix = new Float64Array(columns * columns);
   let trace = 0;
   for (let i = 0; i < columns; i++) trace += products[i * columns + i];
   const damping = (DAMPING * trace) / columns || 1;
   for (let i = 0; i < columns; i++)
-    for (let j = 0; j < columns; j++)
-      matrix[i * columns + j] =
-        products[Math.max(inOrder(i), inOrder(j)) * columns + Math.min(inOrder(i), inOrder(j))] +
-        (i === j ? damping : 0);
+    for (let j = 0; j < columns; j++) {
+      const [low, high] = order[i] < order[j] ? [order[i], order[j]] : [order[j], order[i]];
+      matrix[i * columns + j] = products[high * columns + low] + (i === j ? damping : 0);
+    }
   return upperRoot(inverse(lowerRoot(matrix, columns), columns), columns);
 }
 

@@ -1,4 +1,5 @@
 /** Float to int8, and what it costs in bits per byte; the device program's arithmetic on the host. */
+export { type CalibrateOptions, calibrate } from './calibrate.ts';
 export {
   configOf,
   createHostEngine,
@@ -9,4 +10,4 @@ export {
   resolveBlob,
 } from './host.ts';
 export { quantize } from './quantize.ts';
-export type { Blob, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';
+export type { Blob, Calibration, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';

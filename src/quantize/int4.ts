@@ -18,6 +18,10 @@ const { ACTIVATION_LIMIT, LANE_LIMIT, LARGEST_SHIFT, READ_AHEAD } = value;
 const LARGEST_WORD = 0x7fffffff;
 /** Sum of a group's magnitudes with which no sum of products leaves a lane. */
 const LARGEST_MAGNITUDE = Math.floor((LANE_LIMIT - 2 ** (LARGEST_SHIFT - 1)) / ACTIVATION_LIMIT);
+/** How many times larger than usual a sum may be before it saturates. */
+const DEVIATIONS = 6;
+/** Mean square of int8 activations where none were seen: 127 is three deviations. */
+const USUAL_SQUARE = (127 / 3) ** 2;
 /** Units of a group's scale in the row's. */
 const SCALES = 128;
 /** How much larger than its largest weight asks for a row's unit is: room for what feedback adds. */
@@ -109,19 +113,23 @@ function roundRow(
 ): RoundedRow {
   const bytes = new Uint8Array(row.length / 2);
   const scales = new Int8Array(starts.length - 1);
+  const scaleOf = new Float64Array(bytes.length);
   for (let group = 0; group < scales.length; group++) {
     const range = [starts[group], starts[group + 1]] as const;
     scales[group] = groupScale(row, range, unit, below, weights, coarser);
-    const scale = (scales[group] * unit) / SCALES;
-    for (let column = range[0]; column < range[1]; column += 2) {
-      const under = below[column >> 1] >> 4;
-      const second = nibble(row[column + 1] / scale - under);
-      feedback?.(row, column + 1, row[column + 1] - scale * (16 * second + under));
-      const low = second & 15;
-      const high = nibble(row[column] / scale - low);
-      feedback?.(row, column, row[column] - scale * (16 * high + low));
-      bytes[column >> 1] = (high << 4) | low;
-    }
+    scaleOf.fill((scales[group] * unit) / SCALES, range[0] / 2, range[1] / 2);
+  }
+  for (let k = 0; k < bytes.length; k++) {
+    const pair = feedback ? feedback.pairs[k] : k;
+    const column = 2 * pair;
+    const scale = scaleOf[pair];
+    const under = below[pair] >> 4;
+    const second = nibble(row[column + 1] / scale - under);
+    feedback?.add(row, column + 1, row[column + 1] - scale * (16 * second + under));
+    const low = second & 15;
+    const high = nibble(row[column] / scale - low);
+    feedback?.add(row, column, row[column] - scale * (16 * high + low));
+    bytes[pair] = (high << 4) | low;
   }
   return { bytes, scales };
 }
@@ -144,16 +152,40 @@ function largestMagnitude({ bytes }: RoundedRow, below: Uint8Array, starts: read
   return largest;
 }
 
-/** Smallest shift with which (sum + half) >> shift of a group fits 16 bits. */
-function shiftFor(magnitude: number): number {
+/**
+ * Root of the mean square of a row's sum of products, or of the largest of its groups' unscaled ones, as if columns had nothing to do
+ * with each other.
+ */
+function usualSum(
+  { bytes, scales }: RoundedRow,
+  below: Uint8Array,
+  starts: readonly number[],
+  weights: Float64Array,
+): number {
+  let ofRow = 0;
+  let ofGroup = 0;
+  for (let group = 0; group + 1 < starts.length; group++) {
+    let squares = 0;
+    for (let pair = starts[group] / 2; pair < starts[group + 1] / 2; pair++) {
+      const [first, second] = weightsOf(bytes[pair], below[pair]);
+      squares += first * first * weights[2 * pair] + second * second * weights[2 * pair + 1];
+    }
+    ofRow += squares * (scales[group] / SCALES) ** 2;
+    ofGroup = Math.max(ofGroup, squares);
+  }
+  return Math.sqrt(Math.max(ofRow, ofGroup));
+}
+
+/** Smallest shift with which sums that are so many times larger than usual still fit 16 bits; what is larger saturates. */
+function shiftFor(usual: number): number {
   let shift = 1;
-  while ((magnitude * ACTIVATION_LIMIT + 2 ** (shift - 1)) / 2 ** shift >= 32768) shift++;
+  while (shift < LARGEST_SHIFT && (DEVIATIONS * usual) / 2 ** shift >= 32768) shift++;
   return shift;
 }
 
 /** What helps to round better than to nearest. */
 export interface Rounding {
-  /** (columns): what a squared error of a column's weights costs. */
+  /** (columns): mean square of what a column is multiplied by, and so what a squared error of its weights costs. */
   weights: Float64Array;
   /** Makes up for a weight's error by the weights that are not rounded yet. */
   feedback?: Feedback;
@@ -175,7 +207,7 @@ function unitOf(row: Row, starts: readonly number[]): number {
   return largest;
 }
 
-/** A row whose sums fit, and the largest of them. */
+/** A row whose sums fit a lane. */
 function fittingRow(
   row: Float32Array,
   columns: number,
@@ -183,15 +215,14 @@ function fittingRow(
   unit: number,
   below: Uint8Array,
   rounding: Rounding,
-): RoundedRow & { magnitude: number } {
+): RoundedRow {
   for (const coarser of COARSER) {
     const work = new Float64Array(columns);
     work.set(row);
     const isLast = coarser === COARSER[COARSER.length - 1];
     const how = isLast ? { weights: rounding.weights } : rounding;
     const rounded = roundRow(work, starts, unit, below, how, coarser);
-    const magnitude = largestMagnitude(rounded, below, starts);
-    if (magnitude <= LARGEST_MAGNITUDE) return { ...rounded, magnitude };
+    if (largestMagnitude(rounded, below, starts) <= LARGEST_MAGNITUDE) return rounded;
   }
   throw new Error('int4: sums of a row do not fit');
 }
@@ -203,7 +234,7 @@ function fittingRow(
 export function quantizeInt4(
   rows: readonly Row[],
   columns: number,
-  rounding: Rounding = { weights: new Float64Array(columns).fill(1) },
+  rounding: Rounding = { weights: new Float64Array(columns).fill(USUAL_SQUARE) },
 ): QuantizedMatrix {
   const starts = groupStarts(columns);
   const blockBytes = 8 * columns + 16 * (starts.length - 1);
@@ -215,18 +246,18 @@ export function quantizeInt4(
   const scales = Int16Array.from(units, (unit) => Math.ceil((unit / largest) * 32767));
   const nothing = new Uint8Array(columns / 2);
   let below = nothing;
-  let magnitude = 0;
+  let usual = 0;
   rows.forEach((row, index) => {
     if (index % WORD === 0) below = nothing;
     if (row && scales[index] > 0) {
       const unit = (scales[index] / 32767) * largest;
       const fitting = fittingRow(row, columns, starts, unit, below, rounding);
-      magnitude = Math.max(magnitude, fitting.magnitude);
+      usual = Math.max(usual, usualSum(fitting, below, starts, rounding.weights));
       putRow(values, fitting, index, starts, blockBytes);
       below = fitting.bytes;
     } else below = nothing;
   });
-  const shift = shiftFor(magnitude);
+  const shift = shiftFor(usual);
   return { values, scales, shift, bound: LARGEST_WORD, unit: (largest / 32767) * 32768 * 2 ** shift };
 }
 

@@ -16,7 +16,7 @@ import {
   rowsOf,
 } from './matrix.ts';
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
-import type { Blob, Calibration, Precision, QuantizedModel } from './types.ts';
+import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, VALUE_NORMS } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
@@ -141,10 +141,10 @@ const quantizerOf = ({ formats, calibration }: PackOptions): Quantizer => {
 };
 
 /** By activations that were seen; to nearest where there are none. */
-const roundingFor = (products: Float64Array | undefined, columns: number): Rounding | undefined =>
-  products && {
-    weights: Float64Array.from({ length: columns }, (_, i) => products[i * (columns + 1)]),
-    feedback: feedbackFor(products, columns),
+const roundingFor = (seen: Seen | undefined, columns: number): Rounding | undefined =>
+  seen && {
+    weights: Float64Array.from({ length: columns }, (_, i) => seen.products[i * (columns + 1)] / seen.count),
+    feedback: feedbackFor(seen.products, columns),
   };
 
 interface PackedLayer {

@@ -41,8 +41,16 @@ export interface QuantizedModel {
   shape: KernelShape;
 }
 
-/** By matrix, as its blob is called (`layer0.qkv`): sums of x x^T over a text, (columns, columns), padded columns included. */
-export type Calibration = ReadonlyMap<string, Float64Array>;
+/** The int8 activations of a text that a matrix was multiplied by. */
+export interface Seen {
+  /** Sums of x x^T, lower triangle: (columns, columns), padded columns included. */
+  products: Float64Array;
+  /** Vectors that were summed up. */
+  count: number;
+}
+
+/** By matrix, as its blob is called: `layer0.qkv`. */
+export type Calibration = ReadonlyMap<string, Seen>;
 
 /** What the hand-written kernels are specialised to. */
 export interface KernelShape {

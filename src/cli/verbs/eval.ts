@@ -9,12 +9,13 @@ import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { PRECISIONS } from '../precision-option.ts';
+import { calibrateOption, type QuantizedOptions, quantized } from '../quantized.ts';
 import { settingOptions } from '../setting-options.ts';
 import { formatTable, signedPercent, thousands } from '../table.ts';
 import { evaluateSamples, type SampleOptions } from './eval-samples.ts';
 import { STORY_DEFAULTS } from './run.ts';
 
-interface Options extends ModelOptions, Omit<SampleOptions, 'samples'> {
+interface Options extends ModelOptions, Omit<SampleOptions, 'samples'>, Pick<QuantizedOptions, 'calibrate'> {
   samples?: number;
   stories?: number;
   precision: 'both' | 'all' | Precision;
@@ -36,7 +37,7 @@ const severalOf: Readonly<Record<string, readonly Precision[]>> = {
 };
 
 export function register(program: Command): void {
-  settingOptions(modelOptions(program.command('eval')), STORY_DEFAULTS)
+  calibrateOption(settingOptions(modelOptions(program.command('eval')), STORY_DEFAULTS))
     .description(
       'how well a model predicts a text: bits per byte, in float32 and in the arithmetic of the chip',
     )
@@ -81,7 +82,7 @@ async function evaluateText(options: Options): Promise<void> {
   const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
   const rows: Row[] = [];
   for (const precision of precisions) {
-    const forward = await forwardPass(loaded, precision);
+    const forward = await forwardPass(loaded, precision, options.calibrate);
     for (const mode of modes) {
       const full = loaded.model.config.context;
       const context = mode === 'story' ? full : Math.min(WINDOW, full);
@@ -96,13 +97,18 @@ async function evaluateText(options: Options): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : `${formatRows(rows)}\n`);
 }
 
-async function forwardPass({ model }: OpenedModel, precision: Row['precision']): Promise<Reference> {
-  if (precision === 'f32') return (await import('../../reference/index.ts')).createReference(model);
-  const [{ createHostEngine, quantize }, { shippedPrograms }] = await Promise.all([
+async function forwardPass(
+  opened: OpenedModel,
+  precision: Row['precision'],
+  calibrate: string | undefined,
+): Promise<Reference> {
+  if (precision === 'f32') return (await import('../../reference/index.ts')).createReference(opened.model);
+  const [{ createHostEngine }, { shippedPrograms }] = await Promise.all([
     import('../../quantize/index.ts'),
     import('../../node/index.ts'),
   ]);
-  return createHostEngine(quantize(model, { precision }), { programs: shippedPrograms });
+  const options = { precision, calibrate: precision === 'int4' ? calibrate : undefined };
+  return createHostEngine(await quantized(opened, options), { programs: shippedPrograms });
 }
 
 function progress(what: string): ((done: number, total: number) => void) | undefined {

@@ -2,17 +2,16 @@
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
 import { type ExampleName, exampleNames } from '../../idf/index.ts';
-import type { Precision } from '../../quantize/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { precisionOption } from '../precision-option.ts';
+import { calibrateOption, type QuantizedOptions, quantized } from '../quantized.ts';
 import { thousands } from '../table.ts';
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, QuantizedOptions {
   example?: true | ExampleName;
   board?: string;
   context?: number;
-  precision: Precision;
   singleCore?: boolean;
   weights: 'partition' | 'embedded';
   force?: boolean;
@@ -20,7 +19,9 @@ interface Options extends ModelOptions {
 
 export function register(program: Command): void {
   const verb = program.command('export').description('write the model for other build systems');
-  modelOptions(verb.command('idf').argument('<folder>', 'of the component, as components/esp32_llm'))
+  calibrateOption(
+    modelOptions(verb.command('idf').argument('<folder>', 'of the component, as components/esp32_llm')),
+  )
     .description('an ESP-IDF component: kernels, program, weights and a small C API')
     .addOption(
       new Option(
@@ -46,15 +47,13 @@ export function register(program: Command): void {
 }
 
 async function exportIdf(folder: string, options: Options): Promise<void> {
-  const [{ writeIdfComponent, shippedPrograms }, { quantize }] = await Promise.all([
-    import('../../node/index.ts'),
-    import('../../quantize/index.ts'),
-  ]);
+  const { writeIdfComponent, shippedPrograms } = await import('../../node/index.ts');
   const example = options.example === true ? 'story' : options.example;
-  const { name, model, tokenizer } = await openNamed(options);
+  const opened = await openNamed(options);
+  const { name, tokenizer } = opened;
   const { context, layout, weights } = writeIdfComponent(folder, {
     programs: shippedPrograms,
-    model: quantize(model, { precision: options.precision }),
+    model: await quantized(opened, options),
     tokenizer,
     modelName: name,
     context: options.context,
