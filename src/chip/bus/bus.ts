@@ -20,10 +20,11 @@ export type Access = (typeof ACCESS)[keyof typeof ACCESS];
 
 export interface Memory {
   readonly arena: ArrayBuffer;
-  /** What `arena` is the buffer of: translated code is WebAssembly. Behind the bytes lie the two page tables and the cores' states. */
+  /** What `arena` is the buffer of: translated code is WebAssembly. Behind the bytes lie the three page tables and the cores' states. */
   readonly wasm: WebAssembly.Memory;
   readonly loadMapOffset: number;
   readonly storeMapOffset: number;
+  readonly codeMapOffset: number;
   /** Where the state of a core (0 or 1) lies: {@link CORE_STATE_BYTES}; and where it finds its translations: {@link CORE_SLOTS_BYTES}. */
   stateOffset(core: number): number;
   slotsOffset(core: number): number;
@@ -33,6 +34,8 @@ export interface Memory {
   readonly view: DataView;
   /** Delta per page for plain loads (0 = slow path). */
   readonly loadMap: Int32Array;
+  /** Delta per page for code in memory that plain loads do not reach (the instruction bus takes whole words); the bus fills it. */
+  readonly codeMap: Int32Array;
   /** Delta per page for plain stores: 0 also where translated code lies in the page (the slow path looks closer). */
   readonly storeMap: Int32Array;
   /** Delta per page for stores whether or not there is code in it. */
@@ -97,6 +100,15 @@ export interface Bus {
    * time passes and no cache changes. The translator reads code this way, ahead of its execution.
    */
   peek?(address: number): number;
+  /**
+   * What a device's register reads if reading it changes nothing, and it changes only when something is written or happens by itself
+   * (`nextEvent`): undefined for all others. Absent: there is none.
+   */
+  steady?(address: number): number | undefined;
+  /** First cycle at which something may happen by itself. */
+  nextEvent?(): number;
+  /** Reads of devices so far, by core. */
+  readonly deviceReads?: Int32Array;
   /** memw: cycles until this core's posted writes have left the write buffer. Absent: they always have. */
   fence?(core: number, cycle: number): number;
   /** False where the bus to fetch instructions from does not reach (the D-bus view of SRAM). Absent: everywhere. */
@@ -114,7 +126,8 @@ export function createMemory(size: number): Memory {
   const pages = 2 ** (32 - PAGE_SHIFT);
   const loadMapOffset = Math.ceil(size / WASM_PAGE) * WASM_PAGE;
   const storeMapOffset = loadMapOffset + 4 * pages;
-  const states = storeMapOffset + 4 * pages;
+  const codeMapOffset = storeMapOffset + 4 * pages;
+  const states = codeMapOffset + 4 * pages;
   const shared = states + 2 * CORE_STATE_BYTES;
   const slots = states + WASM_PAGE;
   const wasmPages = (slots + 2 * CORE_SLOTS_BYTES) / WASM_PAGE;
@@ -122,6 +135,7 @@ export function createMemory(size: number): Memory {
   const arena = wasm.buffer as ArrayBuffer;
   const loadMap = new Int32Array(arena, loadMapOffset, pages);
   const storeMap = new Int32Array(arena, storeMapOffset, pages);
+  const codeMap = new Int32Array(arena, codeMapOffset, pages);
   const writable = new Int32Array(pages);
   const granules = new Uint8Array(Math.ceil(size / 2 ** GRANULE_SHIFT));
   const aliases = new Map<number, number[]>();
@@ -164,6 +178,7 @@ export function createMemory(size: number): Memory {
     wasm,
     loadMapOffset,
     storeMapOffset,
+    codeMapOffset,
     stateOffset: (core) => states + core * CORE_STATE_BYTES,
     slotsOffset: (core) => slots + core * CORE_SLOTS_BYTES,
     shared: new Int32Array(arena, shared, 2),
@@ -171,6 +186,7 @@ export function createMemory(size: number): Memory {
     view: new DataView(arena, 0, size),
     loadMap,
     storeMap,
+    codeMap,
     writable,
     map(address, length, offset, access) {
       if ((address | length | offset) & (PAGE - 1)) throw new RangeError('memory is mapped in pages of 4 KB');
@@ -217,7 +233,9 @@ export function createMemory(size: number): Memory {
     stored(offset, length) {
       const first = offset >>> GRANULE_SHIFT;
       const last = (offset + length - 1) >>> GRANULE_SHIFT;
-      if (!granules.subarray(first, last + 1).includes(1)) return false;
+      let hasCode = false;
+      for (let granule = first; granule <= last; granule++) hasCode ||= granules[granule] === 1;
+      if (!hasCode) return false;
       const start = first << GRANULE_SHIFT;
       const bytes = ((last + 1) << GRANULE_SHIFT) - start;
       notify(start, bytes);

@@ -21,10 +21,18 @@ export interface SlowAccess {
   compareAndStore(address: number, value: number, pc: number): number;
   /** Raises an architectural exception from inside an instruction; never returns. */
   fault(cause: number, address: number, pc: number): never;
-  /** While one is set, loads tell it their place, and no device is read. */
-  listen(listener: ((address: number) => void) | undefined): void;
+  /** While one is set, it is asked before anything happens: nothing is stored, and no device is reached. */
+  listen(witness: Witness | undefined): void;
   /** Region attributes (data side), 4 bits per 512 MB; 15 = no access. */
   readonly dataAttributes: Uint8Array;
+}
+
+/** Who watches instructions that are not to change anything. */
+export interface Witness {
+  load(address: number): void;
+  store(address: number, bytes: number, value: number): void;
+  /** @returns what a device's register is taken to read */
+  readDevice(address: number, bytes: number): number;
 }
 
 const NO_ACCESS = 15;
@@ -37,7 +45,7 @@ export function createSlowAccess(
   watch: (address: number, bytes: number, isStore: boolean, pc: number) => void,
 ): SlowAccess {
   const { memory } = bus;
-  const { view, loadMap, writable, storeMap } = memory;
+  const { view, loadMap, codeMap, writable, storeMap } = memory;
   const { core, time, special, words } = state;
   const dataAttributes = new Uint8Array(8);
 
@@ -54,16 +62,17 @@ export function createSlowAccess(
     throw error;
   };
 
-  let listener: ((address: number) => void) | undefined;
+  let witness: Witness | undefined;
 
   /** Arena offset of an aligned access, or -1 for a device. Charges what the way there costs. */
   const locate = (address: number, bytes: number, access: Access, pc: number): number => {
     if (dataAttributes[address >>> 29] === NO_ACCESS) {
       fault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address, pc);
     }
-    if (listener !== undefined) {
-      listener(address);
-      const delta = loadMap[address >>> PAGE_SHIFT];
+    if (witness !== undefined) {
+      witness.load(address);
+      const page = address >>> PAGE_SHIFT;
+      const delta = loadMap[page] || (bytes === 4 ? codeMap[page] : 0); // literals
       return delta === 0 ? -1 : (address + delta) | 0;
     }
     watch(address, bytes, access === ACCESS.store, pc);
@@ -80,7 +89,7 @@ export function createSlowAccess(
   };
 
   const readDevice = (address: number, bytes: 1 | 2 | 4, pc: number): number => {
-    if (listener !== undefined) return 0;
+    if (witness !== undefined) return witness.readDevice(address, bytes);
     try {
       const value = bus.read(address >>> 0, bytes, core, now(), pc >>> 0);
       time[TIME.cycles] += bus.stall;
@@ -114,6 +123,10 @@ export function createSlowAccess(
   };
 
   const storeAligned = (address: number, bytes: 1 | 2 | 4, value: number, pc: number): void => {
+    if (witness !== undefined) {
+      witness.store(address, bytes, value);
+      return;
+    }
     const offset = locate(address, bytes, ACCESS.store, pc);
     if (offset === -1) {
       writeDevice(address, bytes, value, pc);
@@ -144,7 +157,7 @@ export function createSlowAccess(
     dataAttributes,
     fault,
     listen(next) {
-      listener = next;
+      witness = next;
     },
     load1: (address, pc) => loadAligned(address, 1, pc),
     load2: (address, pc) =>

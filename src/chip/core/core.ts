@@ -5,7 +5,7 @@
  * is the loop around them: find the region for the present address, run it, look whether an interrupt is due.
  */
 import type { Bus } from '../bus/index.ts';
-import { createSlowAccess } from './access.ts';
+import { createSlowAccess, type Witness } from './access.ts';
 import { type CompiledRegion, createRegionCache, type RegionCache } from './cache.ts';
 import { createCode } from './code.ts';
 import { createDebug, type Debug } from './debug.ts';
@@ -50,6 +50,8 @@ export interface Core {
   cyclesByCode(): Map<number, number>;
   /** For `runTogether`: the core's side of it. */
   readonly turns: TurnTaker;
+  /** Reads of devices so far. */
+  readonly deviceReads: number;
   /** Looks for a waiting loop at the place where the core is, while it runs. */
   searchSpin(): SpinSearch;
   /** Takes translations that an earlier run has kept; of other code they do no harm. The cores of a chip share them. */
@@ -95,7 +97,7 @@ interface Parts {
   /** Translated code calls the functions of this core from now on. */
   readonly activate: () => void;
   readonly translations: Translations;
-  readonly spin: Pick<SpinParts, 'bus' | 'decode'> & { readonly listen: (to: SpinParts['listener']) => void };
+  readonly spin: Pick<SpinParts, 'bus' | 'decode'> & { readonly listen: (to: Witness | undefined) => void };
   readonly cache: RegionCache;
   readonly linker: Linker;
   readonly dataAttributes: Uint8Array;
@@ -320,8 +322,8 @@ function turnTaker(parts: Parts, mode: Mode): TurnTaker {
 /** What the search for waiting loops needs. */
 function spinParts(parts: Parts, mode: Mode): SpinParts {
   const { state, slices, regionAt, activate } = parts;
-  const { special, time, base } = state;
-  let listener: SpinParts['listener'];
+  const { time, base } = state;
+  let witness: Witness | undefined;
   return {
     ...parts.spin,
     state,
@@ -342,13 +344,18 @@ function spinParts(parts: Parts, mode: Mode): SpinParts {
       mode.running &&
       !mode.waiting &&
       time[TIME.attention] === 0 &&
-      (time[TIME.variant] & (VARIANT.debug | VARIANT.excm)) === 0 &&
-      special[SR.lcount] === 0,
-    get listener() {
-      return listener;
+      (time[TIME.variant] & (VARIANT.debug | VARIANT.excm)) === 0,
+    asRunning(work) {
+      const { running } = mode;
+      mode.running = true;
+      work();
+      mode.running = running;
     },
-    set listener(next) {
-      listener = next;
+    get witness() {
+      return witness;
+    },
+    set witness(next) {
+      witness = next;
       parts.spin.listen(next);
     },
   };
@@ -382,6 +389,9 @@ function coreOf(parts: Parts, mode: Mode): Core {
     step: () => step(parts, mode),
     cyclesByCode: parts.cache.spent,
     turns: turnTaker(parts, mode),
+    get deviceReads() {
+      return parts.spin.bus.deviceReads?.[state.core] ?? 0;
+    },
     searchSpin: () => searchSpin(spinParts(parts, mode)),
     offerTranslations: parts.translations.offer,
     keepTranslations: parts.translations.keep,

@@ -1,11 +1,10 @@
 /** The text of memory accesses and calls, for one instruction at its place in a block. */
 
 import { PAGE_SHIFT } from '../bus/index.ts';
-import { pieViews } from '../pie/index.ts';
+import { type BlockFacts, pieViews } from '../pie/index.ts';
 import type { Instruction } from './decode.ts';
 import { S, T } from './names.ts';
 import type { EmitContext, Texts } from './semantics/context.ts';
-import { LAYOUT } from './state.ts';
 
 /** What the surrounding translation knows. */
 export interface Place {
@@ -16,6 +15,8 @@ export interface Place {
   /** All accesses go the slow way (breakpoints armed). */
   readonly slow: boolean;
   readonly warnUnaligned: boolean;
+  /** What is known at this place of the block. */
+  readonly block: BlockFacts;
   /** Arena offset of a constant address which is plain memory, or undefined. */
   constantOffset(address: number): number | undefined;
 }
@@ -48,10 +49,14 @@ function placeOf(words: readonly string[]): number | undefined {
 export function emitContext(place: Place): EmitContext {
   const { instruction, issue, index, slow } = place;
   const pc = instruction.pc | 0;
-  const counted = [`${T.cycles}=${plus('$c', issue)}`, `${T.instructions}=${plus('$n', index)}`];
-  const beforeCall = `${counted.join(';')};`;
+  const [cycles, instructions] = [plus('$c', issue), plus('$n', index)];
+  const beforeCall = `${T.cycles}=${cycles};${T.instructions}=${instructions};`;
+  /** The same for what is shared (wasm/access-texts.ts). */
+  const moment = `${pc},${cycles},${instructions}`;
   const afterCall = `$c=${issue === 0 ? T.cycles : `(${T.cycles}-${issue})|0`};`;
   const page = (map: string, address: string) => (slow ? '$p=0;' : `$p=${map}[${address}>>>${PAGE_SHIFT}];`);
+  const vector = (name: string, place: number, address: string) =>
+    `$c=($c+$M.${name}(${place},${address},${moment}))|0;`;
   const isName = (text: string) => /^[\w$]+$/.test(text);
 
   const cell = (bytes: 1 | 2 | 4, signed: boolean, at: string) => {
@@ -69,13 +74,13 @@ export function emitContext(place: Place): EmitContext {
     return (
       `$t=${address};${page('$LM', '$t')}` +
       `if($p!==0${alignment(bytes)}){${target}=${cell(bytes, signed, '($t+$p)')};}` +
-      `else{${beforeCall}$v=$X.load${bytes}($t,${pc});${afterCall}${target}=$v${extend};}`
+      `else{$v=$M.load${bytes}($t,${moment});${afterCall}${target}=$v${extend};}`
     );
   };
   const store: EmitContext['store'] = (address, bytes, value) =>
     `$t=${address};${page('$SM', '$t')}` +
     `if($p!==0${alignment(bytes)}){${cell(bytes, false, '($t+$p)')}=${value};}` +
-    `else{${beforeCall}$X.store${bytes}($t,${value},${pc});${afterCall}}`;
+    `else{$M.store${bytes}($t,${value},${moment});${afterCall}}`;
 
   /** The small loads of the PIE, as expressions: their address is aligned by construction. */
   const loadExpression = (address: string, bytes: 1 | 2) => {
@@ -85,7 +90,7 @@ export function emitContext(place: Place): EmitContext {
     const use = slow && !isName(address) ? `${once},` : '';
     return (
       `(${use}${lookup},$p!==0?${cell(bytes, false, `(${again}+$p)`)}:` +
-      `(${counted.join(',')},$v=$X.load${bytes}(${again},${pc}),` +
+      `($v=$M.load${bytes}(${again},${moment}),` +
       `$c=(${T.cycles}-${issue})|0,$v))`
     );
   };
@@ -109,12 +114,7 @@ export function emitContext(place: Place): EmitContext {
     loadWords(address, targets) {
       if (targets.length === 1) return load(targets[0], address, 4);
       const place = placeOf(targets);
-      if (place !== undefined) {
-        return (
-          `${page('$LM', address)}if($p!==0){$load128(${place},(${address}+$p)|0);}` +
-          `else{${beforeCall}$X.loadWords(${address},4,${pc});${afterCall}$copy128(${place},${LAYOUT.words});}`
-        );
-      }
+      if (place !== undefined && !slow) return vector('vectorLoad', place, address);
       const fast = targets
         .map((target, word) => `${target}=$M32[$p${word === 0 ? '' : `+${word}`}];`)
         .join('');
@@ -127,12 +127,7 @@ export function emitContext(place: Place): EmitContext {
     storeWords(address, values) {
       if (values.length === 1) return store(address, 4, values[0]);
       const place = placeOf(values);
-      if (place !== undefined) {
-        return (
-          `${page('$SM', address)}if($p!==0){$store128(${place},(${address}+$p)|0);}` +
-          `else{$copy128(${LAYOUT.words},${place});${beforeCall}$X.storeWords(${address},4,${pc});${afterCall}}`
-        );
-      }
+      if (place !== undefined && !slow) return vector('vectorStore', place, address);
       const fast = values.map((value, word) => `$M32[$p${word === 0 ? '' : `+${word}`}]=${value};`).join('');
       const far = values.map((value, word) => `$W[${word}]=${value};`).join('');
       return (
@@ -140,6 +135,7 @@ export function emitContext(place: Place): EmitContext {
         `else{${far}${beforeCall}$X.storeWords(${address},${values.length},${pc});${afterCall}}`
       );
     },
+    block: place.block,
     warnUnaligned: place.warnUnaligned,
   };
 }

@@ -1,16 +1,21 @@
 /**
- * Waiting loops: a core that polls memory, and changes nothing until it finds something else there. What its iterations take is known once
- * two were measured, and as long as what it reads is as it was they need not be executed: the same cycles and instructions pass.
+ * Waiting loops: a core that polls memory and devices, and changes nothing until it finds something else there. What its iterations take is
+ * known once two were measured, and as long as what it reads is as it was they need not be executed: the same cycles and instructions pass.
  */
 import { type Bus, PAGE_SHIFT } from '../bus/index.ts';
+import type { Witness } from './access.ts';
 import type { Instruction } from './decode.ts';
-import { type CoreState, LAYOUT, STATE_BYTES, TIME } from './state.ts';
+import { type CoreState, LAYOUT, SR, STATE_BYTES, TIME } from './state.ts';
 
 export interface Spin {
-  /** Whether the core is at the loop's beginning and would find what it found. */
-  holds(): boolean;
-  /** Lets iterations pass until the core's cycle count is `cycle` or more. */
-  skipTo(cycle: number): void;
+  /** Whether it would go on waiting up to `cycle`, as things are now. */
+  holds(cycle: number): boolean;
+  /** Goes on up to `cycle`, to the cycle where all iterations executed would have ended. @returns false where it waits no longer: then less far */
+  run(cycle: number): boolean;
+  /** Nobody but the other core ends the wait: up to then the core's time may be left behind. */
+  readonly mayLag: boolean;
+  /** Goes on up to `cycle`, until when all that it reads was as it was found, though it is no longer. */
+  catchUp(cycle: number): void;
 }
 
 /** What the search needs of the core. */
@@ -31,16 +36,18 @@ export interface SpinParts {
   /** Puts cycles down to the code at `pc`. */
   readonly account: (pc: number, cycles: number) => void;
   readonly isReady: () => boolean;
-  /** Told of loads while it is set. */
-  listener: ((address: number) => void) | undefined;
+  /** Does something with the core as if nobody had stopped it. */
+  readonly asRunning: (work: () => void) => void;
+  /** Watches what is traced. */
+  witness: Witness | undefined;
 }
 
-/** Reads and computes, and nothing else. */
+/** Reads, computes, stores what is there already, and nothing else. */
 const harmless =
-  /^(l8ui|l16ui|l16si|l32i(\.n)?|l32r|memw|nop(\.n)?|add(i|mi|x[248])?(\.n)?|sub(x[248])?|and|or|xor|neg|abs|extui|sext|movi?(\.n)?|mov(eqz|nez|ltz|gez)|s[lr][la]i?|ss[lr]|ssai|min|max|minu|maxu|salt|saltu|mull|j|call0|ret(\.n)?|b(eq|ne|ge|lt|any|none|all|nall|b[cs]).*)$/;
-const LONGEST_LOOP = 80;
+  /^(s8i|s16i|s32i(\.n)?|l8ui|l16ui|l16si|l32i(\.n)?|l32r|memw|nop(\.n)?|add(i|mi|x[248])?(\.n)?|sub(x[248])?|and|or|xor|neg|abs|extui|sext|movi?(\.n)?|mov(eqz|nez|ltz|gez)|s[lr][la]i?|ss[lr]|ssai|min|max|minu|maxu|salt|saltu|mull|j|call0|ret(\.n)?|b(eq|ne|ge|lt|any|none|all|nall|b[cs]).*)$/;
+const LONGEST_LOOP = 120;
 /** Places where an iteration may be left before it comes round. */
-const MOST_PARTS = 12;
+const MOST_PARTS = 24;
 
 interface Visit {
   readonly cycles: number;
@@ -57,7 +64,11 @@ export interface SpinSearch {
 export function searchSpin(parts: SpinParts): SpinSearch {
   const { state, now, instructions, advance } = parts;
   const start = state.pc;
-  const visit = (): Visit => ({ cycles: now(), instructions: instructions(), registers: registersOf(state) });
+  const visit = (): Visit => ({
+    cycles: now(),
+    instructions: instructions(),
+    registers: blockOf(state).slice(),
+  });
   let last = visit();
   let period: { cycles: number; instructions: number } | undefined;
   let count = 0;
@@ -71,7 +82,7 @@ export function searchSpin(parts: SpinParts): SpinSearch {
         }
         count = 0;
         const here = visit();
-        if (!same(here.registers, last.registers) || !parts.isReady()) return null;
+        if (!equal(here.registers, last.registers) || !parts.isReady()) return null;
         const found = {
           cycles: here.cycles - last.cycles,
           instructions: here.instructions - last.instructions,
@@ -90,15 +101,16 @@ const TIME_WORDS = [LAYOUT.time / 4, LAYOUT.mr / 4] as const;
 
 const blockOf = ({ pie, base }: CoreState): Int32Array => new Int32Array(pie.buffer, base, STATE_BYTES / 4);
 
-/** All but the words about time. */
-function registersOf(state: CoreState): Int32Array {
-  const registers = blockOf(state).slice();
-  registers.fill(0, ...TIME_WORDS);
-  return registers;
+/** A core's registers as they change, and as they are. */
+function snapshotOf(state: CoreState): { block: Int32Array; found: Int32Array } {
+  const block = blockOf(state);
+  return { block, found: block.slice() };
 }
 
-function same(one: Int32Array, other: Int32Array): boolean {
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
+/** Whether all registers are the same; what is about time is none. */
+function equal(one: Int32Array, other: Int32Array): boolean {
+  for (let i = 0; i < TIME_WORDS[0]; i++) if (one[i] !== other[i]) return false;
+  for (let i = TIME_WORDS[1]; i < one.length; i++) if (one[i] !== other[i]) return false;
   return true;
 }
 
@@ -111,50 +123,130 @@ function spinOf(
   const reads = traced(parts, start);
   if (!reads) return undefined;
   const { view } = bus.memory;
-  const words = [...reads].map((offset) => [offset, view.getInt32(offset, true)] as const);
+  const words = [...reads.words].map((offset) => [offset, view.getInt32(offset, true)] as const);
+  const registers = [...reads.registers];
   const variant = state.time[TIME.variant];
-  const pass = (iterations: number) => {
-    if (iterations <= 0) return;
-    parts.pass(iterations * period.cycles, iterations * period.instructions);
-    parts.account(start, iterations * period.cycles);
-  };
+  const { block, found } = snapshotOf(state);
+  /** Where the core was left. */
+  let left = start;
   const most = () => Math.floor((parts.untilTimer() - 1) / period.cycles);
+  const nextEvent = () => bus.nextEvent?.() ?? Number.POSITIVE_INFINITY;
+  const isAsFound = (): boolean => {
+    if (!parts.isReady() || state.time[TIME.variant] !== variant) return false;
+    for (const [offset, value] of words) if (view.getInt32(offset, true) !== value) return false;
+    for (const [address, value] of registers) if (bus.steady?.(address) !== value) return false;
+    return true;
+  };
+  /** Executes up to the loop's beginning. @returns whether it was reached before `cycle`, if it can be */
+  const comeRound = (cycle: number): boolean => {
+    for (let places = 0; state.pc !== start && now() < cycle && places <= MOST_PARTS; places++)
+      parts.advance(Math.min(now() + 1, cycle));
+    return now() < cycle;
+  };
+  const run = (cycle: number): boolean => {
+    if (comeRound(cycle)) {
+      if (state.pc !== start || !isAsFound() || !equal(block, found)) return false;
+      // An iteration that goes on behind the end is executed: what it finds there may be new, and others have their turn where it is left.
+      const end = registers.length > 0 ? Math.min(cycle, nextEvent()) : cycle;
+      const iterations = Math.min(Math.floor((end - now()) / period.cycles), most());
+      if (iterations > 0) {
+        parts.pass(iterations * period.cycles, iterations * period.instructions);
+        parts.account(start, iterations * period.cycles);
+      }
+      parts.advance(cycle);
+    }
+    left = state.pc;
+    return true;
+  };
   return {
-    holds() {
-      if (state.pc !== start || !parts.isReady() || state.time[TIME.variant] !== variant) return false;
-      for (const [offset, value] of words) if (view.getInt32(offset, true) !== value) return false;
-      return true;
+    mayLag: registers.length === 0 && state.special[SR.intenable] === 0,
+    holds: (cycle) =>
+      isAsFound() &&
+      cycle - now() < parts.untilTimer() - period.cycles &&
+      (registers.length === 0 || nextEvent() >= cycle),
+    run,
+    catchUp(cycle) {
+      // Somebody else may have put the core to another place, or may have stopped it since.
+      if (state.pc !== left) return;
+      const present = words.map(([offset, value]) => {
+        const there = view.getInt32(offset, true);
+        view.setInt32(offset, value, true);
+        return there;
+      });
+      parts.asRunning(() => run(cycle));
+      for (const [index, [offset]] of words.entries()) view.setInt32(offset, present[index], true);
     },
-    skipTo: (cycle) => pass(Math.min(Math.ceil((cycle - now()) / period.cycles), most())),
   };
 }
 
-/** Goes round once, leaving everything as it is. @returns where in the memory it reads; undefined where an instruction or a read may do more than read */
-function traced(parts: SpinParts, start: number): Set<number> | undefined {
+/** Where in the memory a loop reads or stores, and what it reads of devices. */
+interface Reads {
+  readonly words: Set<number>;
+  readonly registers: Map<number, number>;
+}
+
+/** Writes down what is read, and whether something is done that is more than waiting. */
+function witnessOf({ memory, steady }: Bus): Reads & Witness & { readonly refused: boolean } {
+  const { loadMap, storeMap, view } = memory;
+  const words = new Set<number>();
+  const registers = new Map<number, number>();
+  let refused = false;
+  const refuse = (): number => {
+    refused = true;
+    return 0;
+  };
+  const place = (map: Int32Array, address: number): number => {
+    const delta = map[address >>> PAGE_SHIFT];
+    return delta === 0 ? 0 : (address + delta) | 0;
+  };
+  return {
+    words,
+    registers,
+    get refused() {
+      return refused;
+    },
+    load(address) {
+      const at = place(loadMap, address);
+      if (at !== 0) words.add(at & ~3);
+    },
+    store(address, bytes, value) {
+      const at = place(storeMap, address);
+      if (at === 0) return void refuse();
+      const mask = bytes === 4 ? -1 : (1 << (8 * bytes)) - 1;
+      const there = view.getInt32(at & ~3, true) >>> (8 * (at & 3));
+      if (((there ^ value) & mask) !== 0) refuse();
+      words.add(at & ~3);
+    },
+    readDevice(address, bytes) {
+      const value = bytes === 4 ? steady?.(address >>> 0) : undefined;
+      if (value === undefined) return refuse();
+      registers.set(address >>> 0, value);
+      return value | 0;
+    },
+  };
+}
+
+/** Goes round once, leaving everything as it is. @returns undefined where an instruction or a read may do more than read */
+function traced(parts: SpinParts, start: number): Reads | undefined {
   const { bus, state, decode, trace } = parts;
+  if (bus.nextEvent && bus.nextEvent() <= parts.now()) return undefined; // devices are not up to date
   const block = blockOf(state);
   const before = block.slice();
-  const registers = registersOf(state);
-  const words = new Set<number>();
-  let refused = false;
-  parts.listener = (address) => {
-    const delta = bus.memory.loadMap[address >>> PAGE_SHIFT];
-    if (delta !== 0) words.add(((address & ~3) + delta) | 0);
-    else refused = true;
-  };
+  const witness = witnessOf(bus);
+  parts.witness = witness;
   let pc = start;
   let comesRound = false;
   try {
-    for (let steps = 0; steps < LONGEST_LOOP && !refused && !comesRound; steps++) {
+    for (let steps = 0; steps < LONGEST_LOOP && !witness.refused && !comesRound; steps++) {
       const name = decode(pc)?.opcode?.name;
       if (name === undefined || !harmless.test(name) || bus.isCachedCode(pc >>> 0)) break;
       pc = trace(pc) >>> 0;
       comesRound = pc === start;
     }
-    comesRound &&= same(registersOf(state), registers);
+    comesRound &&= equal(block, before);
   } finally {
-    parts.listener = undefined;
+    parts.witness = undefined;
     block.set(before);
   }
-  return comesRound && !refused ? words : undefined;
+  return comesRound && !witness.refused ? witness : undefined;
 }

@@ -5,6 +5,7 @@
 
 import { instructionLength } from '../../xtensa/index.ts';
 import { PAGE_SHIFT } from '../bus/index.ts';
+import type { BlockFacts } from '../pie/index.ts';
 import type { Instruction } from './decode.ts';
 import { straddles } from './decode.ts';
 import { account, emitContext, leaveTo, operandTexts } from './emission.ts';
@@ -159,6 +160,7 @@ function emitBlock(node: number, work: Work): string {
   const cost = work.costs.get(node)!;
   let text = '';
   let line = Number.NaN;
+  const facts: BlockFacts = {};
   for (const [index, instruction] of block.instructions.entries()) {
     const context = emitContext({
       instruction,
@@ -166,6 +168,7 @@ function emitBlock(node: number, work: Work): string {
       index,
       slow: work.variant.debug,
       warnUnaligned: work.source.warnUnaligned,
+      block: facts,
       constantOffset: work.source.constantOffset,
     });
     const fetched = Math.floor((instruction.next - 1) / work.source.fetchLine);
@@ -224,9 +227,9 @@ function refetch(last: Instruction, ending: Ending & { kind: 'leave' }, work: Wo
   return ending.target.includes('$X.') ? '' : `$u=${ending.target};$c=($c+(${straddleOf('$u')}))|0;`;
 }
 
-/** The same for an address that is known only then: by the first byte of the instruction, where code lies in plain memory. */
+/** The same for an address that is known only then: by the first byte of the instruction, where code lies in plain memory (a page is in one map at most). */
 const straddleOf = (target: string): string =>
-  `(${target}&3)===0?0:(${target}>>>28)===4&&($p=$LM[${target}>>>${PAGE_SHIFT}],$p!==0)?` +
+  `(${target}&3)===0?0:(${target}>>>28)===4&&($p=$LM[${target}>>>${PAGE_SHIFT}]|$CM[${target}>>>${PAGE_SHIFT}],$p!==0)?` +
   `($v=$M8[(${target}+$p)|0]&15,((((${target}&3)+3-((${NARROW}>>>$v)&1)+((${LONG}>>>$v)&1))|0)>4?${STRADDLE}:0)):` +
   `$X.straddle(${target})`;
 

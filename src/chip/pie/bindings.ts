@@ -4,12 +4,14 @@ import { setQaccForm } from './qacc.ts';
 import { instantiateSimd } from './simd/index.ts';
 import { Control, layout, type PieState, QaccForm } from './state.ts';
 
+const { zero: _, ...lasting } = QaccForm;
+const forms = Object.values(lasting);
+
 /** Functions that are no WebAssembly; each is constant for the life of `state`. */
 export function pieFunctions(state: PieState): Record<string, (...operands: number[]) => unknown> {
   const functions: Record<string, (...operands: never[]) => unknown> = {
     ...createFftFunctions(state),
-    setQaccForm: (form: QaccForm) => setQaccForm(state, form),
-    qaccRaw: () => setQaccForm(state, QaccForm.raw),
+    ...Object.fromEntries(forms.map((form) => [`qaccForm${form}`, () => setQaccForm(state, form)])),
     unaligned: (address: number, pc: number) => {
       state.control[Control.unaligned]++;
       state.onUnaligned(address >>> 0, pc >>> 0);
@@ -26,6 +28,8 @@ export function pieBindings(state: PieState): Record<string, unknown> {
     control: state.control,
     accx: state.accx,
     qaccWords: state.qaccWords,
+    lanes20: state.lanes20,
+    lanes40: state.lanes40,
     ua: state.ua,
     spare: state.spare,
   };
@@ -42,6 +46,8 @@ export const pieViews = {
   pie_control: { offset: layout.control, element: 'i32' },
   pie_accx: { offset: layout.accx, element: 'i32' },
   pie_qaccWords: { offset: layout.qacc, element: 'i32' },
+  pie_lanes20: { offset: layout.lanes20, element: 'i32' },
+  pie_lanes40: { offset: layout.lanes40, element: 'f64' },
   pie_ua: { offset: layout.uaState, element: 'i32' },
   pie_spare: { offset: layout.spare, element: 'i32' },
 } as const;

@@ -29,8 +29,30 @@ export interface EmitContext {
   loadWords(address: string, targets: readonly string[]): string;
   /** Statements that store the int32 expressions `values[i]` at `address + 4*i`; aligned as above. */
   storeWords(address: string, values: readonly string[]): string;
+  /** What is known at this place of its block, from instructions before it. */
+  readonly block?: BlockFacts;
   /** Emit the check that makes an unaligned vector access loud (`PieState.onUnaligned`). */
   readonly warnUnaligned: boolean;
+}
+
+/** Instructions write down here what they leave behind, for those that follow in the same block. */
+export interface BlockFacts {
+  /** Where QACC's bits are. */
+  qaccForm?: QaccForm;
+}
+
+/** Statements that put QACC into a form, if it is not known to be in it. */
+export function inForm(form: QaccForm, { block }: EmitContext): string {
+  if (block?.qaccForm === form) return '';
+  const isZero = block?.qaccForm === QaccForm.zero;
+  if (block) block.qaccForm = form;
+  return isZero ? `pie_control[0] = ${form};` : `if (pie_control[0] !== ${form}) pie_qaccForm${form}();`;
+}
+
+/** QACC's bits are there now, whatever was before. */
+export function nowInForm(form: QaccForm, { block }: EmitContext): string {
+  if (block) block.qaccForm = form;
+  return `pie_control[0] = ${form};`;
 }
 
 /** Element types of the multiply-accumulate family and the form of QACC each works on. */

@@ -7,9 +7,11 @@ import {
   type EmitContext,
   type EmitEntry,
   fetchWords,
+  inForm,
   type LaneType,
   laneForm,
   laneTypes,
+  nowInForm,
   offsetOf,
   setFetched,
 } from './context.ts';
@@ -17,16 +19,13 @@ import { shiftBySarByte } from './emit-lanes.ts';
 import { fillQ } from './emit-memory.ts';
 import { QaccForm } from './state.ts';
 
-/** Converts QACC's lanes if the last instruction on them had other ones; in a kernel it never has. */
-const inForm = (form: QaccForm): string =>
-  `if (pie_control[0] !== ${form}) {if (pie_control[0] === ${QaccForm.zero}) pie_control[0] = ${form}; else pie_setQaccForm(${form});}`;
-
 type Target = 'accx' | 'qacc';
 
-const multiply = (target: Target, type: LaneType, qx: number, qy: number): string =>
-  prepare(target, type) + `pie_${target}_${type}(${offsetOf(qx)}, ${offsetOf(qy)});`;
+const multiply = (target: Target, type: LaneType, qx: number, qy: number, context: EmitContext): string =>
+  prepare(target, type, context) + `pie_${target}_${type}(${offsetOf(qx)}, ${offsetOf(qy)});`;
 
-const prepare = (target: Target, type: LaneType): string => (target === 'qacc' ? inForm(laneForm[type]) : '');
+const prepare = (target: Target, type: LaneType, context: EmitContext): string =>
+  target === 'qacc' ? inForm(laneForm[type], context) : '';
 
 /**
  * Operands of the fused forms: qu, as, (immediate or ad), qx, qy, and with .qup also qs0, qs1. Sources are read first:
@@ -37,7 +36,7 @@ const withLoad =
   ([qu, as, by, qx, qy, qs0, qs1], context) =>
     address(context, as, 16) +
     fetchWords(context) +
-    multiply(target, type, qx, qy) +
+    multiply(target, type, qx, qy, context) +
     (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
     setFetched(qu) +
     step(context, as, by);
@@ -48,7 +47,7 @@ const withBroadcast =
   ([qu, as, qx, qy, qs0, qs1], context) =>
     address(context, as, elementBytes(type)) +
     element(type, context) +
-    multiply('qacc', type, qx, qy) +
+    multiply('qacc', type, qx, qy, context) +
     (qs0 === undefined ? '' : shiftBySarByte(qs0, qs0, qs1)) +
     fillQ(qu) +
     advance(context, as, elementBytes(type));
@@ -64,7 +63,7 @@ const products: readonly EmitEntry[] = laneTypes.flatMap((type): EmitEntry[] => 
   ...(['accx', 'qacc'] as const).flatMap((target): EmitEntry[] => {
     const name = `ee.vmulas.${type}.${target}`;
     return [
-      [name, ([qx, qy]) => multiply(target, type, qx, qy)],
+      [name, ([qx, qy], context) => multiply(target, type, qx, qy, context)],
       ...['', '.qup'].flatMap((update): EmitEntry[] => [
         [`${name}.ld.ip${update}`, withLoad(target, type, advance)],
         [`${name}.ld.xp${update}`, withLoad(target, type, advanceBy)],
@@ -75,23 +74,23 @@ const products: readonly EmitEntry[] = laneTypes.flatMap((type): EmitEntry[] => 
   [`ee.vmulas.${type}.qacc.ldbc.incp.qup`, withBroadcast(type)],
   [
     `ee.mov.${type}.qacc`,
-    ([qs]) => `pie_moveQacc_${type}(${offsetOf(qs)});pie_control[0] = ${laneForm[type]};`,
+    ([qs], context) => `pie_moveQacc_${type}(${offsetOf(qs)});${nowInForm(laneForm[type], context)}`,
   ],
 ]);
 
 /** All lanes of qx times one lane of qy. */
 const scalarProducts: readonly EmitEntry[] = (['s8', 's16'] as const).flatMap((type): EmitEntry[] => {
-  const call = (qx: number, qy: number, lane: number) =>
-    inForm(laneForm[type]) +
+  const call = (qx: number, qy: number, lane: number, context: EmitContext) =>
+    inForm(laneForm[type], context) +
     `pie_qaccBroadcast_${type}(${offsetOf(qx)}, ${offsetOf(qy) + lane * elementBytes(type)});`;
   return [
-    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane]) => call(qx, qy, lane)],
+    [`ee.vsmulas.${type}.qacc`, ([qx, qy, lane], context) => call(qx, qy, lane, context)],
     [
       `ee.vsmulas.${type}.qacc.ld.incp`,
       ([qu, as, qx, qy, lane], context) =>
         address(context, as, 16) +
         fetchWords(context) +
-        call(qx, qy, lane) +
+        call(qx, qy, lane, context) +
         setFetched(qu) +
         advance(context, as, 16),
     ],
@@ -101,7 +100,7 @@ const scalarProducts: readonly EmitEntry[] = (['s8', 's16'] as const).flatMap((t
 const readLanes = (type: 's8' | 's16', mask: number): EmitEntry => [
   `ee.srcmb.${type}.qacc`,
   ([qu, as], context) =>
-    `${inForm(laneForm[type])}pie_srcmb_${type}(${offsetOf(qu)}, ${context.ar(as)} & ${mask});`,
+    `${inForm(laneForm[type], context)}pie_srcmb_${type}(${offsetOf(qu)}, ${context.ar(as)} & ${mask});`,
 ];
 
 const readAccx: Emit = ([au, as], context) =>
@@ -114,5 +113,5 @@ export const accumulateInstructions: readonly EmitEntry[] = [
   readLanes('s16', 63),
   ['ee.srs.accx', readAccx],
   ['ee.zero.accx', () => 'pie_zeroAccx();'],
-  ['ee.zero.qacc', () => `pie_zeroQacc();pie_control[0] = ${QaccForm.zero};`],
+  ['ee.zero.qacc', (_, context) => `pie_zeroQacc();${nowInForm(QaccForm.zero, context)}`],
 ];

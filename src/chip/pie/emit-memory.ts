@@ -7,14 +7,17 @@ import {
   type Emit,
   type EmitContext,
   type EmitEntry,
+  inForm,
   type LaneType,
   laneForm,
   laneTypes,
+  nowInForm,
   offsetOf,
   spareRegister,
   spareWords,
   wordsOf,
 } from './context.ts';
+import { QaccForm } from './state.ts';
 
 /** Instructions `name.ip` and `name.xp`: `access` gets the operands before `as`, the address being in `pie$a`. */
 function withIncrement(
@@ -97,7 +100,7 @@ function qaccAccess(half: 'l' | 'h', part: 'l.128' | 'h.32'): EmitEntry[] {
   const emit =
     (access: (context: EmitContext) => string): Emit =>
     ([as, step], context) =>
-      `pie_qaccRaw();${address(context, as, bytes)}${access(context)}${advance(context, as, step)}`;
+      `${inForm(QaccForm.raw, context)}${address(context, as, bytes)}${access(context)}${advance(context, as, step)}`;
   return [
     [`ee.ld.qacc_${half}.${part}.ip`, emit((context) => context.loadWords('pie$a', words))],
     [`ee.st.qacc_${half}.${part}.ip`, emit((context) => context.storeWords('pie$a', words))],
@@ -110,7 +113,7 @@ const ldqa = (type: LaneType): EmitEntry[] =>
     `ee.ldqa.${type}.128`,
     16,
     (_, context) =>
-      `${context.loadWords('pie$a', spareWords)}pie_moveQacc_${type}(${offsetOf(spareRegister)});pie_control[0] = ${laneForm[type]};`,
+      `${context.loadWords('pie$a', spareWords)}pie_moveQacc_${type}(${offsetOf(spareRegister)});${nowInForm(laneForm[type], context)}`,
   );
 
 const loadAccx: Emit = ([as, step], context) =>

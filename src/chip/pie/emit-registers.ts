@@ -24,8 +24,8 @@ const small = (name: string, index: number, mask: number): UserRegister => ({
 export const userRegisters: readonly UserRegister[] = [
   { name: 'accx_0', read: 'pie_accx[0]', write: 'pie_accx[0] = pie$v' },
   { name: 'accx_1', read: 'pie_accx[1] & 255', write: 'pie_accx[1] = pie$v << 24 >> 24' },
-  ...words('qacc_l', 'pie_qaccWords', 0, 5, 'pie_qaccRaw(), '),
-  ...words('qacc_h', 'pie_qaccWords', 5, 5, 'pie_qaccRaw(), '),
+  ...words('qacc_l', 'pie_qaccWords', 0, 5, 'pie_qaccForm0(), '),
+  ...words('qacc_h', 'pie_qaccWords', 5, 5, 'pie_qaccForm0(), '),
   ...words('ua_state', 'pie_ua', 0, 4),
   small('sar_byte', 1, 15),
   small('fft_bit_width', 2, 15),

@@ -3,9 +3,10 @@
  * Source: ESP32-S3 TRM, chapter 1 (Processor Instruction Extensions).
  */
 export { pieBindings, pieFunctions, pieViews } from './bindings.ts';
-export type { EmitContext } from './context.ts';
+export type { BlockFacts, EmitContext } from './context.ts';
 export { emitPie, pieInstructionNames } from './emit.ts';
 export { setQaccForm } from './qacc.ts';
+export { qaccTexts } from './qacc-text.ts';
 export { type BodyPart, type Inline, isBase, simdInlines } from './simd/index.ts';
 export {
   Control,

@@ -9,6 +9,8 @@ import { RomEntered } from './rom/stub.ts';
 const ALONE = 2_000;
 /** Turns of both cores in one go. */
 const MOST_TURNS = 50;
+/** Cycles: more than a core that waits goes on behind the end of its turn. */
+const LONGEST_ITERATION = 400;
 
 export interface RunLimits {
   /** Simulated seconds since power-on at which to stop. */
@@ -46,31 +48,54 @@ export function run(parts: ChipParts, { untilSeconds, maxCycles, until }: RunLim
   }
 }
 
+/** Turns in which nothing happens where all cores wait: until shortly before the end, behind which a core's last iteration may look. */
+const idleTurns = (cycles: number, turn: number): number =>
+  Math.max(Math.floor((cycles - LONGEST_ITERATION) / turn), 1);
+
 /** Runs both cores to `end`; less far when something new is to happen. @returns whether `until` said stop */
 function runTurns(parts: ChipParts, end: number, until: (() => boolean) | undefined): boolean {
-  const { clock, cores, quantum, watchers } = parts;
-  const known = clock.scheduled;
+  const { clock, cores, watchers } = parts;
+  const settle = () => {
+    for (const watcher of watchers) watcher.settle();
+  };
+  const settledUntil = () => {
+    settle();
+    return until!();
+  };
+  let isOver = false;
   try {
-    for (let turn = clock.cycles; turn < end; ) {
-      const together = cores[0].running && cores[1].running;
-      if (together && !until && watchers[0].isBusy() && watchers[1].isBusy()) {
-        const turns = Math.min(Math.floor((end - turn) / quantum), MOST_TURNS);
-        const { completed, isBroken } = runTogether(cores, { first: turn + quantum, turns, quantum });
-        turn += quantum * completed;
-        if (!isBroken && (parts.pendingReset !== undefined || clock.scheduled !== known)) return false;
-        if (turn >= end) return false;
-      }
-      turn = Math.min(turn + (together ? quantum : ALONE), end);
-      watchers[0].run(turn);
-      watchers[1].run(turn);
-      if (until?.()) return true;
-      if (parts.pendingReset !== undefined || clock.scheduled !== known) return false;
-    }
+    isOver = takeTurns(parts, end, until && settledUntil);
   } catch (error) {
-    if (!(error instanceof RomEntered)) throw error;
     const active = parts.memory.shared[0] as 0 | 1;
+    settle();
+    if (!(error instanceof RomEntered)) throw error;
     clock.cycles = cores[active].cycles;
     enterRom(parts, active, error.place, error.address);
+  }
+  settle();
+  return isOver;
+}
+
+function takeTurns(parts: ChipParts, end: number, until: (() => boolean) | undefined): boolean {
+  const { clock, cores, quantum, watchers } = parts;
+  const known = clock.scheduled;
+  const isNew = () => parts.pendingReset !== undefined || clock.scheduled !== known;
+  for (let turn = clock.cycles; turn < end; ) {
+    const together = cores[0].running && cores[1].running;
+    if (together && !until && watchers[0].isBusy() && watchers[1].isBusy()) {
+      const turns = Math.min(Math.floor((end - turn) / quantum), MOST_TURNS);
+      const { completed, isBroken } = runTogether(cores, { first: turn + quantum, turns, quantum });
+      turn += quantum * completed;
+      if (!isBroken && isNew()) return false;
+      if (turn >= end) return false;
+    }
+    const step = together ? quantum : ALONE;
+    const isIdle = !until && cores.every((core, index) => !core.running || watchers[index].waitsUntil(end));
+    turn = Math.min(turn + step * (isIdle ? idleTurns(end - turn, step) : 1), end);
+    watchers[0].run(turn);
+    watchers[1].run(turn);
+    if (until?.()) return true;
+    if (isNew()) return false;
   }
   return false;
 }

@@ -7,6 +7,8 @@ export interface Peripheral {
   readonly name: string;
   read(offset: number): number;
   write(offset: number, value: number): void;
+  /** See {@link RegisterHooks.steady}. */
+  steady?(offset: number): number | undefined;
   /** Puts every register back to its reset value. */
   reset(): void;
 }
@@ -18,6 +20,8 @@ export interface RegisterHooks {
   readonly reset?: number;
   /** Value read; the default is the kept one. */
   read?(stored: number): number;
+  /** Reading it changes nothing, and between two alarms of the clock it reads the same unless the block is written to or the host acts. */
+  readonly steady?: boolean;
   /** Called with the written value; what it returns is kept, the written value when it returns undefined. */
   write?(value: number, stored: number): number | undefined;
 }
@@ -76,6 +80,10 @@ export function createRegisterBlock(options: RegisterBlockOptions): RegisterBloc
       const hook = hooks[index];
       if (!known[index]) warnUnknown('read of', offset, `it reads ${hex(values[index])}`);
       return (hook?.read ? hook.read(values[index]) : values[index]) >>> 0;
+    },
+    steady(offset) {
+      const hook = hooks[offset >>> 2];
+      return hook?.steady ? block.read(offset) : undefined;
     },
     write(offset, value) {
       const index = offset >>> 2;

@@ -1,6 +1,6 @@
 /** The chip's side of the bus contract: decodes addresses, charges waiting times, reaches the peripherals. */
 
-import { ACCESS, type Access, type Bus, BusFault, CAUSE, type Memory } from '../bus/index.ts';
+import { ACCESS, type Access, type Bus, BusFault, CAUSE, type Memory, PAGE_SHIFT } from '../bus/index.ts';
 import type { CachedMemory } from './cached-memory.ts';
 import type { Clock } from './clock.ts';
 import {
@@ -96,6 +96,7 @@ function createRefusal(
 
 export function createSocBus(options: SocBusOptions): SocBus {
   const { memory, layout, cached, clock, warnings } = options;
+  const deviceReads = new Int32Array(2);
   const writes = [createPostedWrites(), createPostedWrites()];
   const devices: ({ base: number; peripheral: Peripheral } | undefined)[] = new Array(
     (DEVICES.end - DEVICES.first) >>> DEVICE_PAGE_SHIFT,
@@ -134,6 +135,15 @@ export function createSocBus(options: SocBusOptions): SocBus {
     const at = address - SRAM1_INSTRUCTION.address;
     return at >= 0 && at < SRAM1_INSTRUCTION.length ? layout.sram + at : -1;
   };
+  /** Where translated code finds code without asking. */
+  const mapCode = () => {
+    for (const { address, length } of [SRAM0, SRAM1_INSTRUCTION]) {
+      for (let at = address; at < address + length; at += 1 << PAGE_SHIFT) {
+        const offset = instructionSram(at);
+        memory.codeMap[at >>> PAGE_SHIFT] = offset === -1 ? 0 : offset - at;
+      }
+    }
+  };
   const cachedOffset = (address: number, bytes: number, access: Access, core: number, cycle: number) => {
     const offset = cached.locate(address, bytes, access, core, cycle);
     bus.stall = cached.stall;
@@ -159,6 +169,12 @@ export function createSocBus(options: SocBusOptions): SocBus {
       return cached.instructionLineBytes;
     },
     isCachedCode,
+    deviceReads,
+    nextEvent: clock.nextAlarmCycle,
+    steady(address) {
+      const device = (address & 3) === 0 ? deviceAt(address) : undefined;
+      return device?.peripheral.steady?.(address - device.base);
+    },
     isExecutable: (address) => address >>> 24 >= 0x40 && address >>> 28 !== 5,
     fence: (core, cycle) => writes[core].drain(cycle),
     peek(address) {
@@ -186,6 +202,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
       clock.cycles = cycle;
       clock.fireDue(); // what should have happened by now has happened
       warnings.pc = pc;
+      deviceReads[core]++;
       const device = deviceAt(address);
       if (!device) {
         refuseMemory(address, bytes, ACCESS.load, core);
@@ -220,6 +237,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
         const offset = layout.sram + (bank.address - SRAM_DATA.address);
         memory.map(bank.address, bank.length, offset, { load: true, store: true });
       }
+      mapCode();
       memory.remapped();
     },
     resetQueues() {

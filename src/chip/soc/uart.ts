@@ -153,7 +153,10 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
         },
       },
       [CLKDIV]: 0x000002b6,
-      [STATUS]: { read: () => (STATUS_IDLE_LINES | (transmit.waiting() << 16) | received.length) >>> 0 },
+      [STATUS]: {
+        steady: true,
+        read: () => (STATUS_IDLE_LINES | (transmit.waiting() << 16) | received.length) >>> 0,
+      },
       [CONF0]: {
         reset: 0x0000001c,
         write(value) {
@@ -168,7 +171,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
       [RXD_CNT]: { read: () => autobaud.edges },
       [POSPULSE]: { read: () => autobaud.period },
       [NEGPULSE]: { read: () => autobaud.period },
-      [FSM_STATUS]: { read: () => (transmit.isEmpty() ? 0 : 0x20) },
+      [FSM_STATUS]: { steady: true, read: () => (transmit.isEmpty() ? 0 : 0x20) },
       [CLK_CONF]: 0x03701000,
       [0x7c]: 0x02008270, // DATE
       [ID]: { reset: 0x40000500, write: (value) => value & 0x7fffffff }, // REG_UPDATE takes effect at once

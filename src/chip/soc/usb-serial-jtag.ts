@@ -104,6 +104,7 @@ export function createUsbSerialJtag(context: PeripheralContext, base: number): U
         },
       },
       [EP1_CONF]: {
+        steady: true,
         read: () => (inFlight ? 0 : DATA_FREE) | (received.length > 0 ? DATA_AVAIL : 0),
         write(value) {
           if (value & WR_DONE) flush();

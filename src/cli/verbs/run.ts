@@ -2,8 +2,10 @@
 import { type Command, Option } from 'commander';
 import type { SettingValues } from '../../contract/index.ts';
 import { integer, seed } from '../arguments.ts';
+import { type Bursts, inBursts } from '../bursts.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
+import { preferQuickStart } from '../quick-start.ts';
 import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
 import { type ScreenWatch, watchScreen } from '../screen.ts';
 import { settingOptions, settingsFrom } from '../setting-options.ts';
@@ -45,6 +47,7 @@ export function register(program: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
+  preferQuickStart();
   const { checkPromptText } = await import('../../firmware/index.ts');
   checkPromptText(options.prompt); // before anything is built
   const loaded = await openNamed(options);
@@ -58,6 +61,7 @@ async function run(options: Options): Promise<void> {
   const console = options.json ? process.stderr : process.stdout;
   const watch = await watchScreen(options, console);
   const rom = await romFrom(options);
+  const bursts = inBursts(console);
   const tell = () =>
     simulate(firmware, {
       prompt: options.prompt,
@@ -67,10 +71,13 @@ async function run(options: Options): Promise<void> {
       profile: options.profile,
       rom,
       cache: userCache(),
-      output: (bytes) => console.write(bytes),
-      onLook: watch.onLook,
+      output: bursts.write,
+      onLook(chip) {
+        bursts.look();
+        watch.onLook?.(chip);
+      },
     });
-  const story = await tellWatched(tell, watch);
+  const story = await tellWatched(tell, watch, bursts);
   for (const warning of story.warnings) process.stderr.write(`warning: ${warning}\n`);
   if (options.json)
     process.stdout.write(`${JSON.stringify({ ...story, memory: firmware.memoryMap }, bigintAsText, 2)}\n`);
@@ -78,12 +85,14 @@ async function run(options: Options): Promise<void> {
 }
 
 /** Whatever happens, the terminal is given back. */
-async function tellWatched<Story>(tell: () => Story, watch: ScreenWatch): Promise<Story> {
+async function tellWatched<Story>(tell: () => Story, watch: ScreenWatch, bursts: Bursts): Promise<Story> {
   try {
     const story = tell();
+    bursts.flush();
     await watch.finish();
     return story;
   } finally {
+    bursts.flush();
     watch.close();
   }
 }

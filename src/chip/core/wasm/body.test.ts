@@ -4,12 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { createMemory } from '../../bus/index.ts';
 import { createCoreState } from '../state.ts';
 import { joinLinker } from './linker.ts';
+import { hostFunctions } from './testing.ts';
 
 const memory = createMemory(0x10000);
 const state = createCoreState(0, memory);
 const calls: number[][] = [];
 const caller = {
   functions: {
+    ...hostFunctions(),
     '$X.note': (a: number, b: number) => {
       calls.push([a, b]);
       return a ^ b;

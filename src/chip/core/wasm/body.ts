@@ -12,10 +12,14 @@ import { createWriter } from './writer.ts';
 
 const TRIED = '%tried';
 
-/** The function's body as the code section wants it, its length first. @throws Error for text that it does not understand */
-export function compileBody(text: string, names: Names): number[] {
+/**
+ * The function's body as the code section wants it, its length first.
+ * @param parameters names of those behind the state's address, all integers
+ * @throws Error for text that it does not understand
+ */
+export function compileBody(text: string, names: Names, parameters: readonly string[] = []): number[] {
   const reader = createReader(text);
-  const writer = createWriter(STATE);
+  const writer = createWriter(STATE, parameters);
   const { words, fail, expect, take } = reader;
   const { out, open, local, variable, drop, branch } = writer;
   const { expression, sequence, asStatement, assigned } = createExpressions(reader, writer, names);

@@ -9,6 +9,8 @@ import type { Writer } from './writer.ts';
 /** The block that a failed call of the host leaves. */
 export const CATCH = '%catch';
 
+const REACHES_OUT = /^\$[XM]\./;
+
 /** @returns what reads a call behind its opening parenthesis */
 export function createCalls(
   reader: Reader,
@@ -39,10 +41,15 @@ export function createCalls(
     return 'i32';
   };
 
+  /** The address from which on a place in the state is counted, and how far. */
   const placeArgument = (): number => {
-    const place = Number(words[reader.at++]);
+    const place = words[reader.at++];
     expect(',');
-    return place;
+    local(op.get, STATE);
+    if (isNumber(place)) return Number(place);
+    local(op.get, (locals.get(place) ?? fail('no place')).index);
+    out.push(op.add);
+    return 0;
   };
   const vectorAccess = (code: number, offset: number) => {
     out.push(0xfd, code, 0);
@@ -81,9 +88,8 @@ export function createCalls(
       touch();
       return 'i32';
     },
-    /** 16 bytes of memory into the state, the other way, and within the state: places are offsets from its beginning. */
+    /** 16 bytes of memory into the state, and the other way: places are offsets from its beginning. */
     $load128() {
-      local(op.get, STATE);
       const place = placeArgument();
       expression();
       expect(')');
@@ -92,22 +98,14 @@ export function createCalls(
       return 'void';
     },
     $store128() {
+      const start = out.length;
       const place = placeArgument();
+      const source = out.splice(start);
       expression();
       expect(')');
-      local(op.get, STATE);
+      for (const byte of source) out.push(byte);
       vectorAccess(VECTOR_LOAD, place);
       vectorAccess(VECTOR_STORE, 0);
-      return 'void';
-    },
-    $copy128() {
-      const to = placeArgument();
-      const from = Number(words[reader.at++]);
-      expect(')');
-      local(op.get, STATE);
-      local(op.get, STATE);
-      vectorAccess(VECTOR_LOAD, from);
-      vectorAccess(VECTOR_STORE, to);
       return 'void';
     },
     '$X.highSigned': () => highWord(op.extendS),
@@ -169,12 +167,13 @@ export function createCalls(
     const inline = names.inlines.get(name);
     if (inline) return inlineCall(inline);
     const target = names.imports.get(name) ?? fail(`nothing is called ${name}`);
-    argumentsOf(target.parameters);
+    if (target.takesState) local(op.get, STATE);
+    argumentsOf(target.takesState ? target.parameters - 1 : target.parameters);
     out.push(op.call);
     pushUnsigned(out, target.index);
     touch();
     // The units only compute; what reaches out of the core may fail.
-    if (!name.startsWith('$X.') || !open.includes(CATCH)) return 'i32';
+    if (!REACHES_OUT.test(name) || !open.includes(CATCH)) return 'i32';
     loadState(names.failed);
     branch(op.brIf, CATCH);
     return 'i32';

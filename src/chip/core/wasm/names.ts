@@ -15,6 +15,8 @@ export interface Import {
   /** Number of the function in the module. */
   readonly index: number;
   readonly parameters: number;
+  /** It is translated code itself, and gets the state's address before its arguments. */
+  readonly takesState?: boolean;
 }
 
 /** What the text's names stand for. */

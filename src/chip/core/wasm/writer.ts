@@ -16,8 +16,11 @@ export interface Literal {
 
 export type Writer = ReturnType<typeof createWriter>;
 
-/** @param state index of the parameter that holds the state's address */
-export function createWriter(state: number) {
+/**
+ * @param state index of the parameter that holds the state's address
+ * @param parameters names of those behind it
+ */
+export function createWriter(state: number, parameters: readonly string[]) {
   const out: number[] = [];
   const types: number[] = [];
   const locals = new Map<string, Local>([['$state', { index: state, kind: 'i32' }]]);
@@ -31,7 +34,8 @@ export function createWriter(state: number) {
   /** Where the last thing was written that may do more than give a value. */
   let impure = -1;
 
-  const newLocal = (type: number): number => types.push(type);
+  for (const [index, name] of parameters.entries()) locals.set(name, { index: index + 1, kind: 'i32' });
+  const newLocal = (type: number): number => types.push(type) + parameters.length;
   const local = (opcode: number, index: number) => {
     out.push(opcode);
     pushUnsigned(out, index);

@@ -1,0 +1,85 @@
+/** Modules of functions that all take integers and give one, in the binary format of the WebAssembly core specification 2.0, section 5.5. */
+import { I32, pushUnsigned } from './opcodes.ts';
+
+const MOST_PARAMETERS = 8;
+
+/** Of a function as the code section wants it, its length first. */
+export type Body = readonly number[] | Uint8Array;
+
+export interface ModuleParts {
+  /** Functions by name, with their number of parameters. */
+  readonly imports: readonly (readonly [name: string, parameters: number])[];
+  readonly withTable?: boolean;
+  /** Functions behind the imports; exported by their names where they are all there is. */
+  readonly own?: readonly { readonly name: string; readonly parameters: number; readonly body: Body }[];
+  /** Functions of one parameter behind those, exported as r0, r1 … */
+  readonly bodies: readonly Body[];
+}
+
+const sized = (bytes: readonly number[]): number[] => {
+  const out: number[] = [];
+  pushUnsigned(out, bytes.length);
+  return out.concat(bytes);
+};
+const section = (id: number, bytes: readonly number[]): number[] => [id, ...sized(bytes)];
+const counted = (items: readonly (readonly number[])[]): number[] => {
+  const out: number[] = [];
+  pushUnsigned(out, items.length);
+  for (const item of items) for (const byte of item) out.push(byte);
+  return out;
+};
+const text = (value: string): number[] => sized([...new TextEncoder().encode(value)]);
+const unsigned = (value: number): number[] => {
+  const out: number[] = [];
+  pushUnsigned(out, value);
+  return out;
+};
+
+const magic = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+/** Type n takes n integers and gives one. */
+const types = section(
+  1,
+  counted(
+    Array.from({ length: MOST_PARAMETERS + 1 }, (_, n) => [
+      0x60,
+      ...unsigned(n),
+      ...Array(n).fill(I32),
+      1,
+      I32,
+    ]),
+  ),
+);
+
+export function moduleOf({ imports, withTable = false, own = [], bodies }: ModuleParts): Uint8Array {
+  const functions = imports.map(([name, parameters]) => [...text('e'), ...text(name), 0x00, parameters]);
+  const memory = [...text('e'), ...text('memory'), 0x02, 0x00, 0x00];
+  const table = [...text('e'), ...text('table'), 0x01, 0x70, 0x00, 0x00];
+  const first = imports.length + own.length;
+  const all = [...own.map(({ body }) => body), ...bodies];
+  const count = unsigned(all.length);
+  const exported = bodies.length > 0 ? bodies.map((_, index) => `r${index}`) : own.map(({ name }) => name);
+  const firstExported = bodies.length > 0 ? first : imports.length;
+  const code = all.reduce((sum, { length }) => sum + length, count.length);
+  const before = [
+    ...magic,
+    ...types,
+    ...section(2, counted([...functions, memory, ...(withTable ? [table] : [])])),
+    ...section(3, counted([...own.map(({ parameters }) => [parameters]), ...bodies.map(() => [1])])),
+    ...section(
+      7,
+      counted(exported.map((name, index) => [...text(name), 0x00, ...unsigned(firstExported + index)])),
+    ),
+    10,
+    ...unsigned(code),
+    ...count,
+  ];
+  const module = new Uint8Array(before.length + code - count.length);
+  module.set(before);
+  let at = before.length;
+  for (const body of all) {
+    module.set(body, at);
+    at += body.length;
+  }
+  return module;
+}
