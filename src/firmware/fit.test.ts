@@ -10,8 +10,11 @@ describe('fitBoards', () => {
     const fits = fitBoards(model, tokenizer, programs);
     expect(fits).toHaveLength(2 * boards.length);
     for (const board of boards.filter(({ id }) => id === 'heltec-v3' || id === 'bare-s3')) {
-      const { context } = buildFirmware({ model: quantized, tokenizer, board, programs });
-      expect(fits.find((fit) => fit.board === board.id && fit.precision === 'int8')?.context).toBe(context);
+      const { context, memoryMap } = buildFirmware({ model: quantized, tokenizer, board, programs });
+      const fit = fits.find((other) => other.board === board.id && other.precision === 'int8');
+      expect(fit?.context).toBe(context);
+      for (const { name, used } of memoryMap.regions.filter((region) => region.name !== 'sram0'))
+        expect(fit?.memory[name], name).toBe(used);
       expect(
         fits.find((fit) => fit.board === board.id && fit.context > 0)?.prediction?.tokensPerSecond,
       ).toBeGreaterThan(10);

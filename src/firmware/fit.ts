@@ -6,7 +6,7 @@ import { FailureError } from '../errors.ts';
 import type { Model, Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';
 import { buildFirmware, type FirmwareOptions, programNeeds } from './build.ts';
-import type { MemoryItem } from './memory.ts';
+import type { MemoryItem, RegionName } from './memory.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
 import { type Prediction, predict } from './predict.ts';
 import { coreCyclesOf } from './predict-firmware.ts';
@@ -18,6 +18,8 @@ export interface Fit {
   context: number;
   /** Memories that hold weights, such as `sram` or `sram, flash`. */
   weights: string;
+  /** Bytes by region of memory, where it fits. */
+  memory: Partial<Record<RegionName, number>>;
   /** How fast a story of the usual length is told, for a board that it fits. */
   prediction?: Prediction;
 }
@@ -49,6 +51,7 @@ export function fitBoards(
         precision,
         context: plan?.context ?? 0,
         weights: plan ? regionsOfWeights(plan) : '',
+        memory: plan ? bytesByRegion(plan) : {},
         prediction:
           plan &&
           coreCycles &&
@@ -92,3 +95,9 @@ function planFor(request: PlanRequest): MemoryPlan | undefined {
 
 const regionsOfWeights = ({ placed }: MemoryPlan): string =>
   [...new Set(placed.filter(({ purpose }) => purpose === 'weights').map(({ region }) => region))].join(', ');
+
+function bytesByRegion({ placed }: MemoryPlan): Fit['memory'] {
+  const memory: Fit['memory'] = {};
+  for (const { region, bytes } of placed) memory[region] = (memory[region] ?? 0) + bytes;
+  return memory;
+}

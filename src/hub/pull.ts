@@ -5,6 +5,7 @@ import { FailureError, UsageError } from '../errors.ts';
 import { exists, findCached, hubCache, linkSnapshot, repositoryFolder, sha256 } from './cache.ts';
 import { catalogue, type RemoteFile } from './catalogue.ts';
 import { download, type Progress, request } from './download.ts';
+import { fileAddress, REVISION } from './names.ts';
 
 export interface PullOptions {
   /** HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE and the cache variables are read from here. */
@@ -20,7 +21,6 @@ export interface Pulled {
 }
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co';
-export const REVISION = 'main';
 
 /** Fetches a model by name; what is in the cache is not asked for again. Resolves to the paths of its files. */
 export async function pull(name: string, options: PullOptions = {}): Promise<Pulled> {
@@ -117,7 +117,7 @@ async function pullFromHub(
   const cached = await findCached(folder, revision, path);
   if (cached) return cached;
   refuseOffline(env, `${repository}/${path}`);
-  const url = `${endpoint(env)}/${repository}/resolve/${encodeURIComponent(revision)}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const url = fileAddress(endpoint(env), { repository: repository!, revision }, path);
   const headers = authorization(env);
   const { commit, etag } = await metadata(url, headers, stallMs);
   const blob = join(folder, 'blobs', etag);

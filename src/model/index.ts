@@ -10,6 +10,14 @@ export {
   TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './hugging-face.ts';
+export {
+  type Files,
+  loadFolder,
+  type OpenedModel,
+  openTogether,
+  tokenizerBeside,
+  withoutEnding,
+} from './open.ts';
 export { type Pruned, pruneVocabulary } from './prune-vocabulary.ts';
 export {
   BOS_TOKEN,

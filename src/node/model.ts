@@ -2,17 +2,22 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FailureError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { readInput } from '../files.ts';
 import type { PullOptions } from '../hub/index.ts';
 import {
   loadCheckpoint,
-  loadCheckpointFolder,
+  loadFolder,
   loadTokenizer,
   type Model,
+  type OpenedModel,
   type ReadFile,
   type Tokenizer,
+  tokenizerBeside,
+  withoutEnding,
 } from '../model/index.ts';
+
+export type { OpenedModel };
 
 const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
 /** The models that ship, by name; a row each. Without a name the first one is meant. */
@@ -22,8 +27,6 @@ const SHIPPED: Readonly<Record<string, CheckpointFile>> = {
 const DEFAULT = 'stories';
 /** The names of the models that ship: what {@link openModel} takes beside paths. */
 export const shippedNames: readonly string[] = Object.keys(SHIPPED);
-/** Names under which a checkpoint's tokenizer usually lies beside it. */
-const TOKENIZER_NAMES = ['tokenizer.bin', 'tok512.bin', 'tok4096.bin'];
 
 /** What may be meant as the name of a model: no path, no ending. */
 const PLAIN_NAME = /^[\w-]+$/;
@@ -38,14 +41,7 @@ export interface CheckpointFile {
   tokenizer?: string;
 }
 
-export interface OpenedModel {
-  /** File name of the checkpoint without its ending. */
-  name: string;
-  model: Model;
-  tokenizer: Tokenizer;
-}
-
-const nameOf = (path: string): string => basename(path).replace(/\.[^.]*$/, '');
+const nameOf = (path: string): string => withoutEnding(basename(path));
 
 /** The package's own small storyteller (models/README.md) with its tokenizer; a new copy at every call. */
 export function shippedModel(): OpenedModel {
@@ -92,17 +88,11 @@ const readIn =
     return existsSync(path) ? readInput(path, 'the checkpoint') : undefined;
   };
 
-/** A file, with what lies beside it; or a folder of transformers', or one with a single GGUF file in it. */
+/** A file, with what lies beside it; or a folder. */
 function load(path: string): Model {
-  if (!isFolder(path)) return loadCheckpoint(readInput(path, 'the checkpoint'), path, readIn(dirname(path)));
-  const files = readdirSync(path);
-  const [gguf, ...more] = files.filter((file) => file.endsWith('.gguf'));
-  const isOther = files.some((file) => /^model\.safetensors/.test(file));
-  if (gguf !== undefined && !isOther) {
-    if (more.length > 0) throw new UsageError(`${path} has ${1 + more.length} GGUF files; name one of them`);
-    return load(join(path, gguf));
-  }
-  return loadCheckpointFolder(readIn(path), path);
+  return isFolder(path)
+    ? loadFolder({ names: readdirSync(path), read: readIn(path) }, path)
+    : loadCheckpoint(readInput(path, 'the checkpoint'), path, readIn(dirname(path)));
 }
 
 /**
@@ -155,20 +145,12 @@ function countPieces(bytes: Buffer): number {
 }
 
 /** The tokenizer in a checkpoint, the one it came with, or one beside it with as many pieces. @throws UsageError where none is */
-export function findTokenizer(
-  { path: modelPath, tokenizer: own }: CheckpointFile,
-  { config: { vocabulary }, tokenizer }: Model,
-): Tokenizer {
-  if (tokenizer) return tokenizer;
+export function findTokenizer({ path: modelPath, tokenizer: own }: CheckpointFile, model: Model): Tokenizer {
+  const { vocabulary } = model.config;
+  if (model.tokenizer) return model.tokenizer;
   if (own !== undefined) return loadTokenizer(readInput(own, 'the tokenizer'), vocabulary, own);
-  const candidates = TOKENIZER_NAMES.map((name) => join(dirname(modelPath), name));
-  for (const path of candidates.filter((candidate) => existsSync(candidate))) {
-    try {
-      return loadTokenizer(readInput(path, 'the tokenizer'), vocabulary, path);
-    } catch (error) {
-      if (!(error instanceof FailureError)) throw error; // another model's tokenizer: look on
-    }
-  }
+  const beside = tokenizerBeside(readIn(dirname(modelPath)), model);
+  if (beside) return beside;
   throw new UsageError(
     `no tokenizer with ${vocabulary} pieces lies beside ${modelPath}: name it with --tokenizer FILE`,
   );
