@@ -2,8 +2,9 @@
  * `npm run build:studio`: the studio as a folder for any static host, in dist/studio/; `npx esp32-llm studio` serves it. Needs what
  * `npm run build` leaves in dist/. Prints what a first visit loads, and refuses to write more than it may.
  */
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cpSync, type Dirent, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
@@ -15,6 +16,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Most that the first visit may load, compressed, without model and device program. */
 const FIRST_LOAD = 250_000;
+/** Of the hash that names a build. */
+const VERSION_DIGITS = 16;
 
 /** What lies beside the page: from, to. */
 const COPIES: readonly (readonly [from: string, to: string])[] = [
@@ -40,6 +43,13 @@ async function bundleStudio(out: string): Promise<void> {
       reportCompressedSize: false,
       modulePreload: { polyfill: false },
       assetsInlineLimit: 0,
+      rolldownOptions: {
+        input: { index: join(root, 'studio/index.html'), sw: join(root, 'studio/sw.ts') },
+        output: {
+          // A service worker's name stays, or a browser would keep the old one.
+          entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        },
+      },
     },
   });
 }
@@ -55,7 +65,7 @@ async function firstResults(): Promise<{ packed: Uint8Array; digest: string }> {
   )) as typeof import('../src/node/index.ts');
   const cache = createResults();
   const { model, tokenizer, name } = shippedModel();
-  const { board: id, ...story } = FIRST_STORY;
+  const { board: id, model: _, ...story } = FIRST_STORY;
   const build = () =>
     buildFirmware({
       model: quantize(model),
@@ -68,6 +78,21 @@ async function firstResults(): Promise<{ packed: Uint8Array; digest: string }> {
   const firmware = cached(cache, imageKey(name, id, 'int8'), build);
   const { digest } = simulate(firmware, { ...story, cache });
   return { packed: gzipSync(cache.pack(), { level: 9 }), digest };
+}
+
+/** Lists all files for the service worker, and names the build in it by what they hold. */
+function finishOffline(out: string): void {
+  const files = (readdirSync(out, { recursive: true, withFileTypes: true }) as Dirent[])
+    .filter((entry) => entry.isFile() && !/^(sw\.js|files\.json|\..*)$/.test(entry.name))
+    .map((entry) => relative(out, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+  const hash = createHash('sha256');
+  for (const path of files) hash.update(path).update(readFileSync(join(out, path)));
+  writeFileSync(join(out, 'files.json'), JSON.stringify(['./', ...files]));
+  const worker = readFileSync(join(out, 'sw.js'), 'utf8');
+  const version = hash.digest('hex').slice(0, VERSION_DIGITS);
+  if (!worker.includes('__VERSION__')) throw new Error('build-studio: the service worker has no version');
+  writeFileSync(join(out, 'sw.js'), worker.replaceAll('__VERSION__', version));
 }
 
 /** Files that the page loads before its first story, with their bytes compressed: what index.html names, and the Worker that tells it. */
@@ -98,6 +123,7 @@ export async function buildStudio(folder = join(root, 'dist/studio')): Promise<B
   const { packed, digest } = await firstResults();
   writeFileSync(join(folder, 'results.gz'), packed);
   writeFileSync(join(folder, '.nojekyll'), '');
+  finishOffline(folder);
   const files = firstVisit(folder);
   const total = files.reduce((sum, [, bytes]) => sum + bytes, 0);
   if (total > FIRST_LOAD)

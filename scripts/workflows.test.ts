@@ -27,7 +27,9 @@ describe('workflows', () => {
         ([, script]) => script!,
       );
       for (const script of used.filter((script) => script !== 'ci')) expect(scripts).toHaveProperty(script);
-      expect(used).toEqual(['ci', 'lint', 'typecheck', 'test']);
+      expect(used).toEqual(
+        name === 'pages.yml' ? ['ci', 'build:studio'] : ['ci', 'lint', 'typecheck', 'test'],
+      );
     }
     for (const step of ['npm ci', 'lint', 'typecheck', 'test']) expect(read('.ci/run')).toContain(step);
   });

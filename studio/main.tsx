@@ -1,15 +1,23 @@
 /** Starts the page. */
 import { render } from 'preact';
 import { App } from './page/app.tsx';
-import { followAddress } from './state/address.ts';
+import { followAddress, part } from './state/address.ts';
 import { followAppearance } from './state/appearance.ts';
-import { warmUp } from './state/lab.ts';
+import { followDrops } from './state/drop.ts';
+import { missing, openChosen } from './state/model.ts';
+import { keepOffline } from './state/offline.ts';
 import { tellStory } from './state/story.ts';
+import { lab } from './state/workers.ts';
 import { followLanguage } from './texts/index.ts';
 
-warmUp();
+lab.warmUp();
 followAppearance();
 followAddress();
-void tellStory();
+followDrops(({ name, files }) => {
+  part.value = 'models';
+  void openChosen(name, files);
+});
+keepOffline();
+if (missing.value === undefined) void tellStory();
 await followLanguage();
 render(<App />, document.querySelector('#app')!);

@@ -22,7 +22,7 @@ describe('how-to pages', () => {
 
   it('that are not followed here name the test that keeps them true', () => {
     for (const name of pages.filter((page) => !followed.includes(page))) {
-      const tests = [...read(name).matchAll(/\b(?:src|docs|examples)\/[\w/.-]+\.test\.ts\b/g)].map(
+      const tests = [...read(name).matchAll(/\b(?:src|docs|examples|studio)\/[\w/.-]+\.test\.ts\b/g)].map(
         ([path]) => path,
       );
       expect(tests.length, name).toBeGreaterThan(0);

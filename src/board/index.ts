@@ -1,5 +1,4 @@
 /** The simulated board as a serial device. */
-export { createSimulatedBoard, type SimulatedBoard, type SimulatedBoardOptions } from './board.ts';
 export { createFlashSaver, readFlashFile } from './flash-file.ts';
 export {
   type CellStyle,
@@ -11,3 +10,4 @@ export {
 } from './screen-view.ts';
 export { encodeScreenshot, writeScreenshot } from './screenshot.ts';
 export { type Served, servePseudoTerminal, serveTcp } from './serve.ts';
+export { createSimulatedBoard, type SimulatedBoard, type SimulatedBoardOptions } from './simulated/index.ts';

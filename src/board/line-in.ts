@@ -3,7 +3,7 @@
  * packet on the line does it, and the end of the connection presses RESET again.
  */
 import type { Connection } from '../serial/index.ts';
-import type { SimulatedBoard } from './board.ts';
+import type { SimulatedBoard } from './simulated/index.ts';
 
 /** Begin of the data of a SYNC command (docs/esp32-s3.md C9.9): 07 07 12 20 and then many 55. */
 const SYNC = [0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55, 0x55];

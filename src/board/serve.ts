@@ -5,8 +5,8 @@ import type { ReadStream } from 'node:tty';
 import { FailureError } from '../errors.ts';
 import { type Connection, createListeners } from '../serial/index.ts';
 import { ENGAGED, socketConnection } from '../serial/node/index.ts';
-import type { SimulatedBoard } from './board.ts';
 import { joinLine } from './line-in.ts';
+import type { SimulatedBoard } from './simulated/index.ts';
 
 export interface Served {
   /** TCP port, when one is served. */

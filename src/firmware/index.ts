@@ -12,6 +12,7 @@ export {
   readImage,
   writeImage,
 } from './image.ts';
+export { listFunction } from './listing.ts';
 export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';

@@ -6,6 +6,8 @@ export interface ProfileRow {
   name: string;
   /** Cycles of core 0 and core 1. */
   cycles: [number, number];
+  /** The same by the address from which the code ran that spent them. */
+  places: { address: number; cycles: [number, number] }[];
 }
 
 /** Cycles of both cores by address, as {@link Chip} counts them. */
@@ -30,16 +32,31 @@ export function profileBetween(
       const spent = cycles - (start[core].get(address) ?? 0);
       if (spent === 0) continue;
       const name = functionAt(code, address);
-      const row = rows.get(name) ?? { name, cycles: [0, 0] };
+      const row: ProfileRow = rows.get(name) ?? { name, cycles: [0, 0], places: [] };
       row.cycles[core] += spent;
+      let place = row.places.find((other) => other.address === address);
+      if (!place) row.places.push((place = { address, cycles: [0, 0] }));
+      place.cycles[core] += spent;
       rows.set(name, row);
     }
   });
   const seen = [...rows.values()].reduce((sum, { cycles }) => sum + cycles[0], 0);
   const scale = seen > 0 ? total / seen : 0;
   const sum = ({ cycles }: ProfileRow): number => cycles[0] + cycles[1];
+  const scaled = ([first, second]: readonly [number, number]): [number, number] => [
+    first * scale,
+    second * scale,
+  ];
   return [...rows.values()]
-    .map(({ name, cycles }): ProfileRow => ({ name, cycles: [cycles[0] * scale, cycles[1] * scale] }))
+    .map(
+      ({ name, cycles, places }): ProfileRow => ({
+        name,
+        cycles: scaled(cycles),
+        places: places
+          .map((place) => ({ address: place.address, cycles: scaled(place.cycles) }))
+          .sort((one, other) => one.address - other.address),
+      }),
+    )
     .sort((one, other) => sum(other) - sum(one));
 }
 

@@ -5,15 +5,8 @@ import { FailureError } from '../errors.ts';
 import { INDEX_FILE, WEIGHTS_FILE } from '../model/index.ts';
 import { exists, hubCache, repositoryFolder, snapshotOf } from './cache.ts';
 import { request } from './download.ts';
-import {
-  chooseCheckpoint,
-  companionsOf,
-  filesOf,
-  type HubName,
-  isIndex,
-  listAddress,
-  parseHubName,
-} from './names.ts';
+import { chooseCheckpoint, companionsOf, filesOf, isIndex } from './files.ts';
+import { type HubName, listAddress, parseHubName } from './names.ts';
 import { authorization, endpoint, type PullOptions, pullFile, refuseOffline } from './pull.ts';
 
 /**

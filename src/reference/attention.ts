@@ -37,6 +37,9 @@ function turn(vector: Float32Array, i: number, cosine: number, sine: number): vo
   vector[i + 1] = fround(fround(a * sine) + fround(b * cosine));
 }
 
+/** Sees how a head weighs the positions up to this one; the view is reused. */
+export type AttentionObserver = (head: number, weights: Float32Array) => void;
+
 /** `out = softmax(q k / sqrt(headSize)) v` for every head; `scores` is scratch for (context). */
 export function attend(
   out: Float32Array,
@@ -45,6 +48,7 @@ export function attend(
   position: number,
   config: ModelConfig,
   scores: Float32Array,
+  observe?: AttentionObserver,
 ): void {
   const headSize = config.dim / config.heads;
   const stride = kvDim(config);
@@ -62,6 +66,7 @@ export function attend(
       scores[t] = fround(score / root);
     }
     softmax(scores, 0, position + 1);
+    observe?.(head, scores.subarray(0, position + 1));
     for (let t = 0; t <= position; t++) {
       const weight = scores[t];
       for (let i = 0; i < headSize; i++) {

@@ -15,11 +15,19 @@ export interface Reference {
   forward(token: number, position: number): Float32Array;
 }
 
+/** Sees what happens within a pass; the arrays are reused. */
+export interface PassObserver {
+  /** Weights (position + 1) that a head of a layer gives the positions. */
+  attention?(layer: number, head: number, weights: Float32Array): void;
+  /** The residual stream (dim) behind a layer. */
+  layer?(layer: number, x: Float32Array): void;
+}
+
 /** Multiplies the named matrices of a layer with one vector; quantises that vector once where the checkpoint is Q8_0. */
 type Multiply = (x: Float32Array, layer: number, products: Partial<Record<MatrixName, Float32Array>>) => void;
 
 /** A float32 (or Q8_0) decoder with a KV cache for `model.config.context` positions. */
-export function createReference(model: Model): Reference {
+export function createReference(model: Model, observer: PassObserver = {}): Reference {
   const { config, weights } = model;
   const { dim, hiddenDim, context, vocabulary, normEpsilon = NORM_EPSILON, ropeTheta = ROPE_THETA } = config;
   const keyDim = kvDim(config);
@@ -52,7 +60,9 @@ export function createReference(model: Model): Reference {
         rmsnorm(normed, x, layer.attentionNorm, normEpsilon);
         multiply(normed, index, { wq: q, wk: k, wv: v });
         rotate(q, k, position, dim / config.heads, ropeTheta);
-        attend(attended, q, cache[index], position, config, scores);
+        attend(attended, q, cache[index], position, config, scores, (head, weights) =>
+          observer.attention?.(index, head, weights),
+        );
         multiply(attended, index, { wo: projected });
         accumulate(x, projected);
 
@@ -61,6 +71,7 @@ export function createReference(model: Model): Reference {
         gateAndUp(config.activation, gate, up);
         multiply(gate, index, { w2: projected });
         accumulate(x, projected);
+        observer.layer?.(index, x);
       });
       rmsnorm(x, x, weights.finalNorm, normEpsilon);
       classify(model, x, logits);
@@ -91,7 +102,8 @@ function multiplier({ config, weights, groups }: Model): Multiply {
   };
 }
 
-function classify({ config, weights, groups }: Model, x: Float32Array, logits: Float32Array): void {
+/** Logits (vocabulary) of a normalised residual stream. */
+export function classify({ config, weights, groups }: Model, x: Float32Array, logits: Float32Array): void {
   const { vocabulary, dim } = config;
   if (!groups) matmul(logits, weights.classifier, x, vocabulary, dim);
   else

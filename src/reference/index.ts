@@ -7,8 +7,10 @@ export {
   STORY_END,
   splitStories,
 } from './evaluate.ts';
-export { createReference, type Reference } from './forward.ts';
+export { createReference, type PassObserver, type Reference } from './forward.ts';
 export { type GenerateOptions, generate } from './generate.ts';
+export { createLens, type Lens, type Likely, type Look, likeliest, softmaxOf } from './lens.ts';
+export { type MeasuredPruning, prunedFor } from './pruning.ts';
 export { argmax, createRandom, createSampler, type Sampler, type SamplerOptions } from './sampler.ts';
 export {
   countWords,

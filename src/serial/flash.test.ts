@@ -47,6 +47,7 @@ describe('flash', () => {
       { needs: { ...needs, psramBytes: 2 ** 20 } },
       /needs 1 MB of PSRAM and this chip has none/,
     ],
+    ['a board that its owner would rather keep', {}, { mayWrite: async () => false }, /nothing was written/],
   ];
   it.each(refusals)('refuses %s and writes nothing', async (_what, boardOptions, options, message) => {
     const { board, result } = await flash(boardOptions, options);

@@ -39,6 +39,8 @@ export interface FlashOptions {
   /** False where the board is in download mode already and its lines are to be left alone. */
   reset?: boolean;
   onIdentity?: (identity: ChipIdentity) => void;
+  /** Asked once the board is known and found fit: only with true is anything written. */
+  mayWrite?: () => Promise<boolean>;
   /** All is written and verified; the next moment the board is reset. */
   onRestart?: () => void;
   /** Bytes of the compressed image sent so far, and in all. */
@@ -87,6 +89,8 @@ async function writeParts(
   options.onIdentity?.(identity);
   refuseUnfit(identity, parts, options.needs);
   if (isNativeUsb(connection)) await calmWatchdogs(loader);
+  if (options.mayWrite && !(await options.mayWrite()))
+    throw new FailureError(`${connection.name}: nothing was written`);
   await loader.runStub();
   if (options.baud && options.baud !== DEFAULT_BAUD) await loader.changeBaud();
   await loader.writeFlash({

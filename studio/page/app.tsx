@@ -1,12 +1,19 @@
 /** The whole page: a head with the parts to choose from, and the part that is chosen. */
 import { type Part, part, parts } from '../state/address.ts';
+import { dragging } from '../state/drop.ts';
 import { texts } from '../texts/index.ts';
 import { Appearance } from './appearance.tsx';
+import { BoardPart } from './board-part.tsx';
 import { Logo } from './icons.tsx';
+import { InsidePart } from './inside-part.tsx';
+import { ModelsPart } from './models-part.tsx';
 import { StoryPart } from './story-part.tsx';
 
 const contents: Readonly<Record<Part, () => preact.JSX.Element>> = {
   story: StoryPart,
+  models: ModelsPart,
+  inside: InsidePart,
+  board: BoardPart,
 };
 
 export function App() {
@@ -42,6 +49,11 @@ export function App() {
           <Appearance />
         </div>
       </header>
+      {dragging.value && (
+        <div class="drop-veil" aria-hidden="true">
+          {texts.value.models.dropHere}
+        </div>
+      )}
       <main id="content" tabIndex={-1}>
         <Content />
       </main>

@@ -1,10 +1,11 @@
-/** Which board. A story that is there is told anew for another one. */
+/** Which board. */
 import { boards } from '../../src/chip/boards/index.ts';
 import { board } from '../state/address.ts';
 import { tellStory } from '../state/story.ts';
 import { texts } from '../texts/index.ts';
 
-export function BoardSelect() {
+/** @param tells whether a story is told anew for another board */
+export function BoardSelect({ tells = true }: { tells?: boolean }) {
   return (
     <label class="field">
       <span>{texts.value.story.board}</span>
@@ -12,7 +13,7 @@ export function BoardSelect() {
         value={board.value}
         onChange={({ currentTarget }) => {
           board.value = currentTarget.value;
-          void tellStory();
+          if (tells) void tellStory();
         }}
       >
         {boards.map(({ id, name }) => (

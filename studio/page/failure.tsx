@@ -1,8 +1,8 @@
 /** What went wrong, in the sentence that the room gave; a fault of our own is called one. */
-import type { LabError } from '../state/lab.ts';
+import type { RoomError } from '../state/workers.ts';
 import { texts } from '../texts/index.ts';
 
-export function Failure({ error }: { error: Error | LabError }) {
+export function Failure({ error }: { error: Error | RoomError }) {
   const words = texts.value.failures;
   const isOurs = !('isOurs' in error) || error.isOurs;
   return (

@@ -1,7 +1,7 @@
 /** What the simulation says in numbers. */
-import type { ComponentChildren } from 'preact';
 import { image, told } from '../state/story.ts';
 import { formatBytes, formatNumber, formatRate, texts } from '../texts/index.ts';
+import { Row } from './row.tsx';
 
 export function Speed() {
   const story = told.value;
@@ -19,7 +19,7 @@ export function Figures() {
   const built = image.value;
   const { weights = 0, 'kv cache': cache = 0 } = built?.memory.byPurpose ?? {};
   return (
-    <dl class="figures">
+    <dl class="figures rows">
       {built && (
         <Row name={words.memory}>
           {formatBytes(weights)} + {formatBytes(cache)}
@@ -44,13 +44,4 @@ function energyOf({ least, most }: { least: number; most: number }): string {
   const [unit, factor] = most < 1 ? ['µJ', MICRO] : ['mJ', 1];
   const digits = most * factor < 10 ? 1 : 0;
   return `${formatNumber(least * factor, digits)}–${formatNumber(most * factor, digits)} ${unit}`;
-}
-
-function Row({ name, help, children }: { name: string; help?: string; children: ComponentChildren }) {
-  return (
-    <div title={help}>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

@@ -2,7 +2,6 @@
 import type { Signal } from '@preact/signals';
 import { settings } from '../../src/contract/index.ts';
 import { prompt, seed, temperature, topp } from '../state/address.ts';
-import { isBusy, stopStory, tellStory } from '../state/story.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import { DiceIcon, PlayIcon, StopIcon } from './icons.tsx';
 
@@ -11,11 +10,17 @@ const MOST_TEMPERATURE = 2;
 const STEP = 0.05;
 const SEEDS = 100_000;
 
-export function Question() {
+interface Props {
+  busy: boolean;
+  onAsk(): void;
+  onStop(): void;
+}
+
+export function Question({ busy, onAsk, onStop }: Props) {
   const words = texts.value.story;
   const ask = (event: Event): void => {
     event.preventDefault();
-    void tellStory();
+    onAsk();
   };
   return (
     <form class="question" onSubmit={ask}>
@@ -33,8 +38,8 @@ export function Question() {
             prompt.value = currentTarget.value;
           }}
         />
-        {isBusy.value ? (
-          <button type="button" class="primary" onClick={stopStory}>
+        {busy ? (
+          <button type="button" class="primary" onClick={onStop}>
             <StopIcon /> {words.stop}
           </button>
         ) : (
@@ -51,7 +56,7 @@ export function Question() {
           most={Math.min(MOST_TEMPERATURE, settings.temperature.most)}
         />
         <Slider name={words.topp} help={words.toppHelp} value={topp} most={settings.topp.most} />
-        <SeedField />
+        <SeedField onAsk={onAsk} />
       </div>
     </form>
   );
@@ -84,11 +89,11 @@ function Slider({ name, help, value, most }: SliderProps) {
   );
 }
 
-function SeedField() {
+function SeedField({ onAsk }: Pick<Props, 'onAsk'>) {
   const words = texts.value.story;
   const another = (): void => {
     seed.value = Math.floor(SEEDS * Math.random());
-    void tellStory();
+    onAsk();
   };
   return (
     <div class="field seed" title={words.seedHelp}>

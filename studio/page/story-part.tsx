@@ -1,11 +1,12 @@
 /** The first thing that one sees: a board, and the story that it tells. */
 import { findBoard } from '../../src/chip/boards/index.ts';
 import { board } from '../state/address.ts';
-import { isBusy, pixels } from '../state/story.ts';
+import { isBusy, pixels, stopStory, tellStory } from '../state/story.ts';
 import { texts } from '../texts/index.ts';
 import { BoardPicture } from './board-picture.tsx';
 import { BoardSelect } from './board-select.tsx';
 import { Figures, Speed } from './figures.tsx';
+import { MissingModel } from './missing-model.tsx';
 import { Question } from './question.tsx';
 import { StoryText } from './story-text.tsx';
 
@@ -24,7 +25,8 @@ export function StoryPart() {
           <Speed />
         </section>
         <section class="telling" aria-label={words.text}>
-          <Question />
+          <Question busy={isBusy.value} onAsk={() => void tellStory()} onStop={stopStory} />
+          <MissingModel />
           <StoryText />
         </section>
         <Figures />

@@ -4,7 +4,7 @@ import { boards } from '../../src/chip/boards/index.ts';
 import { settings } from '../../src/contract/index.ts';
 import { FIRST_STORY } from './first-story.ts';
 
-export const parts = ['story'] as const;
+export const parts = ['story', 'models', 'inside', 'board'] as const;
 export type Part = (typeof parts)[number];
 
 export const part = signal<Part>('story');

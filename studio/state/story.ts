@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { ImageFacts, Told, ToldToken } from '../worker/protocol.ts';
 import { board, precision, prompt, seed, temperature, tokens, topp } from './address.ts';
-import { type Call, call, type LabError } from './lab.ts';
+import { type Call, lab, type RoomError } from './workers.ts';
 
 export type StoryPhase = 'idle' | 'building' | 'booting' | 'telling' | 'over' | 'failed';
 
@@ -12,22 +12,28 @@ export const consoleText = signal('');
 export const pixels = signal<Uint8Array | undefined>(undefined);
 export const image = signal<ImageFacts | undefined>(undefined);
 export const told = signal<Told | undefined>(undefined);
-export const failure = signal<LabError | undefined>(undefined);
+export const failure = signal<RoomError | undefined>(undefined);
 
 export const isBusy = computed(() => ['building', 'booting', 'telling'].includes(phase.value));
 
-let running: Call<void> | undefined;
+let running: Call<undefined> | undefined;
+/** What was asked for last: events of earlier stories are nobody's. */
+let latest: object | undefined;
 
 /** Tells what the settings ask for; a story that is being told is stopped first. */
 export async function tellStory(): Promise<void> {
-  running?.stop();
-  await running?.result.catch(() => {});
+  const before = running;
+  before?.stop();
   phase.value = 'building';
   toldTokens.value = [];
   consoleText.value = '';
   pixels.value = undefined;
   told.value = undefined;
   failure.value = undefined;
+  const mine = {};
+  latest = mine;
+  await before?.result.catch(() => {});
+  if (latest !== mine) return;
   const question = {
     board: board.value,
     precision: precision.value,
@@ -37,7 +43,8 @@ export async function tellStory(): Promise<void> {
     seed: seed.value,
     tokens: tokens.value,
   };
-  const mine = call('tell', question, (event) => {
+  const call = lab.call('tell', question, (event) => {
+    if (latest !== mine) return;
     if (event.kind === 'built') {
       image.value = event.image;
       phase.value = 'booting';
@@ -50,14 +57,15 @@ export async function tellStory(): Promise<void> {
     } else if (event.kind === 'console') consoleText.value += event.text;
     else pixels.value = event.pixels;
   });
-  running = mine;
+  running = call;
   try {
-    await mine.result;
+    await call.result;
   } catch (error) {
-    failure.value = error as LabError;
+    if (latest !== mine) return;
+    failure.value = error as RoomError;
     phase.value = 'failed';
   } finally {
-    if (running === mine) running = undefined;
+    if (running === call) running = undefined;
   }
 }
 

@@ -2,11 +2,10 @@
 import type { Cache } from '../../src/cache.ts';
 import { findBoard } from '../../src/chip/boards/index.ts';
 import { buildFirmware, type Firmware } from '../../src/firmware/index.ts';
+import type { OpenedModel } from '../../src/model/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
-import type { Question } from './protocol.ts';
-import { type OpenedModel, programsOf } from './shipped.ts';
-
-export type ImageChoice = Pick<Question, 'board' | 'precision'>;
+import type { ImageChoice } from './protocol.ts';
+import { programsOf } from './shipped.ts';
 
 /** What an image needs before it can be built in one go. */
 export async function prepare(

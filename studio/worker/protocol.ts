@@ -1,5 +1,7 @@
 /** What the page asks of its Worker, and what it hears: everything that computes for longer than a frame happens there. */
-import type { EnergyEstimate, MemoryMap, ProfileRow } from '../../src/firmware/index.ts';
+import type { EnergyEstimate, Fit, MemoryMap, Prediction, ProfileRow } from '../../src/firmware/index.ts';
+import type { ModelDescription, TokenizerRules } from '../../src/model/index.ts';
+import type { BoardNeeds, ControlLines, Expectation } from '../../src/serial/index.ts';
 
 export interface Question {
   /** Id in the table of boards. */
@@ -58,20 +60,112 @@ export type StoryEvent =
   /** `SCREEN_HEIGHT` rows of `SCREEN_WIDTH` bytes, 1 = lit. */
   | { kind: 'screen'; pixels: Uint8Array };
 
-/** Calls by name: what goes in, what comes out. */
-export interface LabCalls {
-  tell(question: Question): void;
+/** Where a model comes from: files that a person chose or the hub gave; by reference, they are read where they are needed. */
+export type ModelSource = { kind: 'shipped' } | { kind: 'files'; name: string; files: readonly NamedFile[] };
+
+export interface NamedFile {
+  name: string;
+  file: Blob;
 }
 
-/** What a call says before it is over. */
-export interface LabEvents {
-  tell: StoryEvent;
+/** What `inspect --json` says, the file's name and the boards aside; and the tokenizer in words. */
+export interface ModelFacts extends ModelDescription {
+  name: string;
+  tokenizer: string;
 }
 
-export type CallName = keyof LabCalls;
+/** What `inspect --json` says. */
+export interface Report extends ModelDescription {
+  file: string;
+  tokenizer: TokenizerRules;
+  fits: Fit[];
+}
+
+export type ImageChoice = Pick<Question, 'board' | 'precision'>;
+
+/** Calls of a Worker by name: what goes in, what comes out, and what is said meanwhile. */
+export type Calls = Record<string, { input: unknown; result: unknown; event: unknown }>;
+
+/** Tells stories. */
+export type LabCalls = {
+  open: { input: ModelSource; result: ModelFacts; event: never };
+  /** Of the model that is open. */
+  facts: { input: undefined; result: ModelFacts; event: never };
+  tell: { input: Question; result: undefined; event: StoryEvent };
+  /** Where the time of a token goes, by what the image moves. */
+  predict: { input: ImageChoice; result: Prediction; event: never };
+  /** The image itself, with what it needs of a board. */
+  image: { input: ImageChoice; result: BuiltImage; event: never };
+  /** What the simulator says to a question, for a board to be compared with. */
+  expect: { input: Question; result: Expectation; event: never };
+  /** The machine code of a function of the image. */
+  list: { input: ImageChoice & { name: string }; result: CodeLine[]; event: never };
+};
+
+/** Plans for all boards: slow, and ended when it is done. */
+export type PlannerCalls = {
+  report: { input: ModelSource; result: Report; event: never };
+  /** Why it does not fit. */
+  refusal: { input: { source: ModelSource } & ImageChoice; result: string; event: never };
+  /** The model with the pieces that a text uses, as a file. */
+  prune: { input: { source: ModelSource; text: string }; result: Pruning; event: never };
+};
+
+export interface BuiltImage {
+  /** Contents of the flash from address 0. */
+  flash: Uint8Array<ArrayBuffer>;
+  needs: BoardNeeds;
+  facts: ImageFacts;
+}
+
+/** To the simulated board, and from it: what a serial line carries. */
+export type ToBoard =
+  | { start: { board: string; flashMegabytes?: number } }
+  | { bytes: Uint8Array }
+  | { lines: ControlLines };
+export type FromBoard = { bytes: Uint8Array } | { pixels: Uint8Array } | { fault: string };
+
+export interface CodeLine {
+  address: number;
+  text: string;
+}
+
+/** A token with its probability. */
+export interface Piece {
+  id: number;
+  text: string;
+  probability: number;
+}
+
+/** What the float32 model thinks before it says a token. */
+export interface TokenLook {
+  /** Of the token that was said. */
+  probability: number;
+  /** The ten likeliest. */
+  top: Piece[];
+  /** By layer: the likeliest, if that layer were the last one. */
+  layers: Piece[][];
+  /** By layer and head: weights (position + 1) of 0 to 255, the start token's first. */
+  attention: Uint8Array[][];
+}
+
+export type InsideCalls = {
+  look: { input: { source: ModelSource; tokens: readonly number[] }; result: undefined; event: TokenLook[] };
+};
+
+export interface Pruning {
+  source: ModelSource;
+  /** Pieces. */
+  before: number;
+  after: number;
+  /** Bytes of int8 weights. */
+  saved: number;
+  /** Bits a byte of the text's beginning, with the float model. */
+  bits: { before: number; after: number };
+}
 
 export type Request =
-  | { id: number; name: CallName; input: unknown }
+  | { id: number; name: string; input: unknown }
   /** Ends a call early; it still answers. */
   | { id: number; stop: true };
 

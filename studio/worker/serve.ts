@@ -1,18 +1,18 @@
 /** The Worker's side of the calls: several may run at once, each as long as it lets others have their turn. */
 import { FailureError, UsageError } from '../../src/errors.ts';
-import type { CallName, LabCalls, LabEvents, Reply, Request } from './protocol.ts';
+import type { Calls, Reply, Request } from './protocol.ts';
 
-export interface CallContext<Name extends CallName> {
-  emit(event: Name extends keyof LabEvents ? LabEvents[Name] : never, transfer?: Transferable[]): void;
+export interface CallContext<Event> {
+  emit(event: Event, transfer?: Transferable[]): void;
   /** The caller has lost interest. */
   isStopped(): boolean;
 }
 
-export type Handlers = {
-  [Name in CallName]: (
-    input: Parameters<LabCalls[Name]>[0],
-    context: CallContext<Name>,
-  ) => ReturnType<LabCalls[Name]> | Promise<ReturnType<LabCalls[Name]>>;
+export type Handlers<C extends Calls> = {
+  [Name in keyof C]: (
+    input: C[Name]['input'],
+    context: CallContext<C[Name]['event']>,
+  ) => C[Name]['result'] | Promise<C[Name]['result']>;
 };
 
 /** The part of a Worker's global scope that is used here: a page's types call it a window. */
@@ -21,16 +21,16 @@ interface WorkerScope {
   postMessage(message: Reply, transfer?: Transferable[]): void;
 }
 
-export function serve(handlers: Handlers): void {
+export function serve<C extends Calls>(handlers: Handlers<C>): void {
   const scope = self as unknown as WorkerScope;
   const stopped = new Set<number>();
-  const answer = async (id: number, name: CallName, input: unknown): Promise<void> => {
-    const context: CallContext<CallName> = {
+  const answer = async (id: number, name: string, input: unknown): Promise<void> => {
+    const context: CallContext<unknown> = {
       emit: (event, transfer = []) => scope.postMessage({ id, event }, transfer),
       isStopped: () => stopped.has(id),
     };
     try {
-      const handle = handlers[name] as (input: unknown, context: CallContext<CallName>) => unknown;
+      const handle = handlers[name] as unknown as (input: unknown, context: CallContext<unknown>) => unknown;
       scope.postMessage({ id, result: await handle(input, context) });
     } catch (error) {
       const isOurs = error instanceof FailureError || error instanceof UsageError;

@@ -1,17 +1,12 @@
 /** What lies beside the page: the model that ships, device programs, results made ahead. Each is fetched once. */
 import { type DeviceProgramName, type DevicePrograms, devicePrograms } from '../../src/device-programs.ts';
 import { FailureError } from '../../src/errors.ts';
-import { loadCheckpoint, loadTokenizer, type Model, type Tokenizer } from '../../src/model/index.ts';
+import { loadCheckpoint, loadTokenizer, type OpenedModel } from '../../src/model/index.ts';
+import { FIRST_STORY } from '../state/first-story.ts';
 import { createResults, type ResultStore, readResults } from './results.ts';
 
 /** Where the page's own folder is, seen from a script in its `assets/`. */
 const HOME = new URL('../', self.location.href);
-
-export interface OpenedModel {
-  name: string;
-  model: Model;
-  tokenizer: Tokenizer;
-}
 
 async function fetchBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(new URL(path, HOME)).catch(() => undefined);
@@ -39,7 +34,7 @@ export async function programsOf(...names: DeviceProgramName[]): Promise<DeviceP
   return devicePrograms(Object.fromEntries(await Promise.all(entries)));
 }
 
-export const SHIPPED_MODEL = 'tinystories';
+export const SHIPPED_MODEL = FIRST_STORY.model;
 
 export async function openShipped(): Promise<OpenedModel> {
   const [checkpoint, vocabulary] = await Promise.all(

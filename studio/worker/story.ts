@@ -8,7 +8,8 @@ import {
   simulateSteps,
 } from '../../src/firmware/index.ts';
 import { createTokenizer } from '../../src/model/index.ts';
-import type { ImageFacts, Question, Told, ToldToken } from './protocol.ts';
+import type { BoardNeeds } from '../../src/serial/index.ts';
+import type { ImageFacts, Question, StoryEvent, Told, ToldToken } from './protocol.ts';
 import type { ResultStore } from './results.ts';
 import { breathe, type CallContext } from './serve.ts';
 
@@ -24,6 +25,11 @@ export const factsOf = (firmware: Firmware, model: string): ImageFacts => ({
   imageBytes: firmware.imageBytes,
   flashBytes: firmware.flash.length,
   memory: firmware.memoryMap,
+});
+
+export const needsOf = ({ flash, memoryMap, board }: Firmware): BoardNeeds => ({
+  flashBytes: flash.length,
+  psramBytes: memoryMap.regions.some(({ name }) => name === 'psram') ? board.psramBytes : 0,
 });
 
 /** Tokens with what they print, as they come. */
@@ -51,7 +57,7 @@ function createReader(firmware: Firmware, prompt: string) {
 }
 
 /** Tells the page what there is to see, and lets it have its say, a frame at a time. */
-function createWatch(firmware: Firmware, prompt: string, { emit }: CallContext<'tell'>) {
+function createWatch(firmware: Firmware, prompt: string, { emit }: CallContext<StoryEvent>) {
   const reader = createReader(firmware, prompt);
   const screen = createScreenWatch(firmware);
   const decoder = new TextDecoder('latin1');
@@ -84,7 +90,7 @@ export async function tell(
   modelName: string,
   question: Question,
   results: ResultStore,
-  context: CallContext<'tell'>,
+  context: CallContext<StoryEvent>,
 ): Promise<void> {
   const image = factsOf(firmware, modelName);
   context.emit({ kind: 'built', image });

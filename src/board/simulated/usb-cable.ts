@@ -2,8 +2,8 @@
  * A computer on the chip's USB-Serial-JTAG (TRM chapter 33): DTR and RTS mean what that peripheral takes them for, and a reset that
  * reaches the peripheral itself makes the computer see the device go and come again.
  */
-import { type Chip, RESET_REASON, resetsRtc } from '../chip/soc/index.ts';
-import { type Connection, type ControlLines, createSignal, USB_SERIAL_JTAG } from '../serial/index.ts';
+import { type Chip, RESET_REASON, resetsRtc } from '../../chip/soc/index.ts';
+import { type Connection, type ControlLines, createSignal, USB_SERIAL_JTAG } from '../../serial/index.ts';
 
 export interface UsbWire extends Pick<Connection, 'name' | 'onData' | 'write'> {
   /** Lets the board run on at once. */

@@ -2,9 +2,10 @@
  * A simulated board that stays up: a chip that runs by itself, its UART0 as a {@link Connection}, its reset and boot lines wired the
  * way development boards wire them.
  */
-import type { Board } from '../chip/boards/index.ts';
-import { type Chip, createChip } from '../chip/soc/index.ts';
-import { type Connection, type ControlLines, createListeners, createSignal } from '../serial/index.ts';
+import type { Board } from '../../chip/boards/index.ts';
+import { type Chip, createChip } from '../../chip/soc/index.ts';
+import { type Connection, type ControlLines, createListeners, createSignal } from '../../serial/index.ts';
+import { soon } from './soon.ts';
 import { plugUsb } from './usb-cable.ts';
 
 export interface SimulatedBoardOptions {
@@ -55,7 +56,8 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
   let lastByte = 0;
   let inReset = false;
   let stopped = false;
-  let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  /** Calls off the next slice. */
+  let callOff = (): void => {};
   let anchor = { simulated: 0, wall: performance.now() / 1000 };
 
   chip.uart0.onOutput((byte) => output.push(byte));
@@ -88,7 +90,7 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
     flush();
     const dozes = inReset || chip.seconds - lastByte > IDLE_SECONDS;
     const pause = Math.max(dozes ? DOZE_MS : 0, Math.floor(aheadSeconds() * 1000));
-    timer = pause > 0 ? setTimeout(slice, pause) : setImmediate(slice);
+    callOff = pause > 0 ? later(slice, pause) : soon(slice);
   };
 
   /** By how much simulated time is ahead of the wall's. */
@@ -101,10 +103,9 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
 
   const wake = (): void => {
     lastByte = chip.seconds;
-    if (stopped || timer === undefined) return;
-    clearTimeout(timer as NodeJS.Timeout);
-    clearImmediate(timer as NodeJS.Immediate);
-    timer = setImmediate(slice);
+    if (stopped) return;
+    callOff();
+    callOff = soon(slice);
   };
 
   const reset = (mode: 'run' | 'download'): void => {
@@ -134,7 +135,7 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
     }, RESET_RISE_MS);
   };
 
-  timer = setImmediate(slice);
+  callOff = soon(slice);
   return {
     chip,
     reset,
@@ -162,4 +163,9 @@ export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedB
       close: async () => {},
     },
   };
+}
+
+function later(task: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(task, milliseconds);
+  return () => clearTimeout(timer);
 }

@@ -1,0 +1,159 @@
+/** Every board and precision: does it fit, how fast would it be; where not, why, and what would. */
+import { useState } from 'preact/hooks';
+import { findBoard } from '../../src/chip/boards/index.ts';
+import type { Fit } from '../../src/firmware/index.ts';
+import { board, part, precision } from '../state/address.ts';
+import { report, reportFailure, reporting, whyNot } from '../state/model.ts';
+import { tellStory } from '../state/story.ts';
+import { formatBytes, formatNumber, formatRate, texts } from '../texts/index.ts';
+import { Failure } from './failure.tsx';
+import { saveFile } from './save.ts';
+
+export function FitTable() {
+  const words = texts.value.fits;
+  const made = report.value;
+  return (
+    <section class="section" aria-labelledby="fits" aria-busy={reporting.value}>
+      <div class="section-head">
+        <h2 id="fits">{words.heading}</h2>
+        {made && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => saveFile(`${made.file}.json`, JSON.stringify(made, null, 2), 'application/json')}
+          >
+            {words.save}
+          </button>
+        )}
+      </div>
+      {reportFailure.value && <Failure error={reportFailure.value} />}
+      {made ? (
+        <div class="scroll">
+          <table class="fits" data-fits={made.file}>
+            <thead>
+              <tr>
+                <th scope="col">{words.board}</th>
+                <th scope="col">{words.precision}</th>
+                <th scope="col" class="number">
+                  {words.context}
+                </th>
+                <th scope="col" class="number">
+                  {words.speed}
+                </th>
+                <th scope="col">{words.memory}</th>
+                <th scope="col">
+                  <span class="hidden">{words.action}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {made.fits
+                .toSorted((one, other) => order(made.fits, one) - order(made.fits, other))
+                .map((fit) => (
+                  <FitRow key={`${fit.board} ${fit.precision}`} fit={fit} all={made.fits} />
+                ))}
+            </tbody>
+          </table>
+        </div>
+      ) : (
+        <p class="soft" role="status">
+          {reporting.value && words.planning}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Boards in the order of their table, each with its precisions together. */
+const order = (fits: readonly Fit[], fit: Fit): number =>
+  fits.findIndex(({ board: other }) => other === fit.board) * fits.length + fits.indexOf(fit);
+
+const REGIONS = { sram: 'SRAM', flash: 'flash', psram: 'PSRAM' } as const;
+
+function memoryText({ memory }: Fit): string {
+  return Object.entries(REGIONS)
+    .flatMap(([region, title]) => {
+      const bytes = memory[region as keyof typeof REGIONS];
+      return bytes ? [`${title} ${formatBytes(bytes)}`] : [];
+    })
+    .join(', ');
+}
+
+function FitRow({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
+  const words = texts.value.fits;
+  const fits = fit.context > 0;
+  const isFirst = all.find(({ board: other }) => other === fit.board) === fit;
+  return (
+    <tr class={isFirst ? 'first' : undefined} data-fit={`${fit.board} ${fit.precision}`}>
+      <th scope="row">
+        <span class={isFirst ? undefined : 'hidden'}>{findBoard(fit.board).name}</span>
+      </th>
+      <td data-label={words.precision}>{fit.precision}</td>
+      {fits ? (
+        <>
+          <td class="number" data-label={words.context}>
+            {formatNumber(fit.context)}
+          </td>
+          <td class="number" data-label={words.speed}>
+            {fit.prediction ? formatRate(fit.prediction.tokensPerSecond) : ''}
+          </td>
+          <td class="soft" data-label={words.memory}>
+            {memoryText(fit)}
+          </td>
+          <td class="actions">
+            <TellButton fit={fit} label={words.tell} />
+          </td>
+        </>
+      ) : (
+        <Unfit fit={fit} all={all} />
+      )}
+    </tr>
+  );
+}
+
+function TellButton({ fit, label }: { fit: Fit; label: string }) {
+  const tell = (): void => {
+    board.value = fit.board;
+    precision.value = fit.precision as typeof precision.value;
+    part.value = 'story';
+    void tellStory();
+  };
+  return (
+    <button
+      type="button"
+      class="quiet small"
+      aria-label={`${label}: ${findBoard(fit.board).name}, ${fit.precision}`}
+      onClick={tell}
+    >
+      {label}
+    </button>
+  );
+}
+
+/** Why not, for who wants to know; and the same board with another precision, where that fits. */
+function Unfit({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
+  const words = texts.value.fits;
+  const [reason, setReason] = useState<string>();
+  const nearest = all.find((other) => other.board === fit.board && other.context > 0);
+  const ask = async (): Promise<void> => {
+    setReason(words.asking);
+    setReason(await whyNot({ board: fit.board, precision: fit.precision as 'int8' }));
+  };
+  return (
+    <>
+      <td colSpan={3}>
+        <b class="bad">{words.doesNotFit}</b>{' '}
+        {reason === undefined ? (
+          <button type="button" class="link" onClick={() => void ask()}>
+            {words.why}
+          </button>
+        ) : (
+          <pre class="reason">{reason}</pre>
+        )}
+      </td>
+      <td class="actions">
+        {nearest && <TellButton fit={nearest} label={`${words.asOther} ${nearest.precision}`} />}
+      </td>
+    </>
+  );
+}

@@ -1,0 +1,56 @@
+/** Inside: what is shown is what the rooms say, and the file that is saved needs nothing else. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, it } from 'vitest';
+import { loadShippedModel } from '../../src/model/testing.ts';
+import { createReference, likeliest } from '../../src/reference/index.ts';
+import type { Studio } from './studio.ts';
+
+export function testInside(studio: () => Studio): void {
+  it('shows what the reference thinks, where the cycles went, and what bounds the speed', async () => {
+    const { page, visit, problems } = studio();
+    problems.length = 0;
+    await visit('#inside?temperature=0&tokens=12');
+    const bars = page.locator('[data-top] li');
+    await bars.first().waitFor();
+    const { model, tokenizer } = loadShippedModel();
+    const reference = createReference(model);
+    const prompt = tokenizer.encode('Once upon a time');
+    const logits = prompt.map((token, position) => reference.forward(token, position)).at(-1)!;
+    const expected = likeliest(logits, 10);
+    expect(await bars.count()).toBe(10);
+    const percents = await page.locator('[data-top] .bar-value').allInnerTexts();
+    expect(Number.parseFloat(percents[0])).toBeCloseTo(100 * expected[0].probability, -0.3);
+    await page.getByRole('button', { name: 'matvec_dim', exact: true }).click();
+    expect(await page.locator('.assembly').innerText()).toContain('ee.vsmulas.s8.qacc');
+    await page.getByText('Bound by arithmetic').waitFor();
+    await page.keyboard.press('Tab');
+    await page.locator('.token[aria-pressed=true]').focus();
+    await page.keyboard.press('ArrowRight');
+    const names = await page.locator('.token[aria-pressed=true]').innerText();
+    expect(names).not.toBe('');
+    expect(problems).toEqual([]);
+  });
+
+  it('saves it as one file that opens offline', async () => {
+    const { page, context } = studio();
+    const folder = mkdtempSync(join(tmpdir(), 'studio-export-'));
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save all of this' }).click(),
+    ]);
+    const path = join(folder, 'inside.html');
+    await download.saveAs(path);
+    const file = await context.newPage();
+    const asked: string[] = [];
+    file.on('request', (request) => asked.push(request.url()));
+    await file.goto(pathToFileURL(path).href);
+    expect(await file.locator('h1').innerText()).toBe('Inside the story');
+    expect(await file.locator('tbody').last().innerText()).toContain('upon');
+    expect(asked).toEqual([pathToFileURL(path).href]);
+    await file.close();
+    rmSync(folder, { recursive: true });
+  });
+}

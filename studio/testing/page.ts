@@ -1,0 +1,88 @@
+/** The page for everybody: no violations of WCAG that axe finds, no sideways scrolling, offline from the second visit on. */
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { FIRST_STORY } from '../state/first-story.ts';
+import type { Studio } from './studio.ts';
+
+const PARTS = ['Story', 'Inside', 'Board', 'Models'] as const;
+const WIDTHS = [360, 768, 1440] as const;
+const axe = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** A host that sends no headers but the type. */
+async function servePlainly(folder: string) {
+  const types: Record<string, string> = {
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+  };
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url!, 'http://localhost').pathname.replace(/\/$/, '/index.html');
+    const body = await readFile(join(folder, path)).catch(() => undefined);
+    response.writeHead(body ? 200 : 404, {
+      'content-type': types[extname(path)] ?? 'application/octet-stream',
+    });
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+export function testPage(studio: () => Studio): void {
+  it('has no violations that axe finds, in both themes, and scrolls one way only', async () => {
+    const { page, visit, told } = studio();
+    await visit('#story?tokens=8&temperature=0');
+    await told();
+    await page.evaluate(axe());
+    for (const name of PARTS) {
+      await page.getByRole('button', { name, exact: true }).click();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      if (name === 'Inside') await page.locator('.roof').waitFor();
+      for (const theme of ['light', 'dark']) {
+        await page.getByLabel('Theme').selectOption(theme);
+        const violations = await page.evaluate(async () => {
+          const { axe: found } = globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          };
+          return (await found.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+        });
+        expect(violations, `${name}, ${theme}`).toEqual([]);
+      }
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(
+          width,
+        );
+      }
+    }
+  });
+
+  it('tells its story without a network on the second visit, then on all cores', async () => {
+    const { built, context } = studio();
+    const host = await servePlainly(built.folder);
+    const page = await context.newPage();
+    const digest = (): Promise<string> => page.locator('[data-figure=digest]').innerText();
+    await page.goto(host.address);
+    expect(await digest()).toBe(built.digest);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+    });
+    host.close();
+    await page.goto('about:blank');
+    await page.goto(`${host.address}#story?board=${FIRST_STORY.board}`);
+    expect(await digest()).toBe(built.digest);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    await page.close();
+  });
+}
