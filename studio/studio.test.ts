@@ -11,7 +11,7 @@ import { openStudio, type Studio } from './testing/studio.ts';
 
 if (!browserPath) console.log('skipped: there is no Chromium here to try the studio in');
 
-describe.skipIf(!browserPath)('the studio', { timeout: 300_000 }, () => {
+describe.skipIf(!browserPath)('the studio', { timeout: 600_000 }, () => {
   let studio: Studio;
   beforeAll(async () => {
     studio = await openStudio();

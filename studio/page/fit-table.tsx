@@ -114,7 +114,7 @@ function FitRow({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
 function TellButton({ fit, label }: { fit: Fit; label: string }) {
   const tell = (): void => {
     board.value = fit.board;
-    precision.value = fit.precision as typeof precision.value;
+    precision.value = fit.precision;
     part.value = 'story';
     void tellStory();
   };
@@ -137,7 +137,7 @@ function Unfit({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
   const nearest = all.find((other) => other.board === fit.board && other.context > 0);
   const ask = async (): Promise<void> => {
     setReason(words.asking);
-    setReason(await whyNot({ board: fit.board, precision: fit.precision as 'int8' }));
+    setReason(await whyNot({ board: fit.board, precision: fit.precision }));
   };
   return (
     <>

@@ -2,6 +2,7 @@
 import { effect, signal } from '@preact/signals';
 import { boards } from '../../src/chip/boards/index.ts';
 import { settings } from '../../src/contract/index.ts';
+import type { Precision } from '../../src/quantize/index.ts';
 import { FIRST_STORY } from './first-story.ts';
 
 export const parts = ['story', 'models', 'inside', 'board'] as const;
@@ -9,7 +10,8 @@ export type Part = (typeof parts)[number];
 
 export const part = signal<Part>('story');
 export const board = signal<string>(FIRST_STORY.board);
-export const precision = signal<'int8' | 'f32'>('int8');
+const PRECISIONS: readonly Precision[] = ['int8', 'int4', 'f32'];
+export const precision = signal<Precision>('int8');
 export const prompt = signal<string>(FIRST_STORY.prompt);
 export const temperature = signal<number>(FIRST_STORY.temperature);
 export const topp = signal<number>(FIRST_STORY.topp);
@@ -36,7 +38,7 @@ export function readAddress(hash: string): void {
   const named = given.get('board');
   if (boards.some(({ id }) => id === named)) board.value = named!;
   const wanted = given.get('precision');
-  if (wanted === 'int8' || wanted === 'f32') precision.value = wanted;
+  precision.value = PRECISIONS.find((name) => name === wanted) ?? precision.value;
   prompt.value = given.get('prompt') ?? prompt.value;
   modelName.value = given.get('model') ?? modelName.value;
   temperature.value =

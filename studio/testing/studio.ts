@@ -29,7 +29,7 @@ export async function openStudio(): Promise<Studio> {
   const served = await serveStudio({ folder });
   const context = await browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' });
   const page = await context.newPage();
-  page.setDefaultTimeout(200_000);
+  page.setDefaultTimeout(400_000);
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {

@@ -1,6 +1,7 @@
 /** Builds images: the compiler and the planner, loaded when an image is not among the results made ahead. */
 import type { Cache } from '../../src/cache.ts';
 import { findBoard } from '../../src/chip/boards/index.ts';
+import { deviceProgram } from '../../src/contract/index.ts';
 import { buildFirmware, type Firmware } from '../../src/firmware/index.ts';
 import type { OpenedModel } from '../../src/model/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
@@ -13,7 +14,7 @@ export async function prepare(
   { board, precision }: ImageChoice,
   cache: Cache,
 ): Promise<() => Firmware> {
-  const programs = await programsOf(precision === 'f32' ? 'main.chip.f32.wasm' : 'main.chip.wasm');
+  const programs = await programsOf(deviceProgram('main.chip', precision));
   return () =>
     buildFirmware({
       programs,

@@ -1,12 +1,13 @@
 /** What the page asks of its Worker, and what it hears: everything that computes for longer than a frame happens there. */
 import type { EnergyEstimate, Fit, MemoryMap, Prediction, ProfileRow } from '../../src/firmware/index.ts';
 import type { ModelDescription, TokenizerRules } from '../../src/model/index.ts';
+import type { Precision } from '../../src/quantize/index.ts';
 import type { BoardNeeds, ControlLines, Expectation } from '../../src/serial/index.ts';
 
 export interface Question {
   /** Id in the table of boards. */
   board: string;
-  precision: 'int8' | 'f32';
+  precision: Precision;
   prompt: string;
   temperature: number;
   topp: number;
