@@ -126,12 +126,23 @@ export function createAlignment(items: readonly Item[]): Alignment {
   const loopEnds = new Set<string>();
   const safeBranches = new Set<number>();
   const fixed = new Set<number>();
+  let writtenOut = -1;
   items.forEach((item, index) => {
+    if (item.kind === 'fit' && item.far) writtenOut = index + item.far.items;
+    // The end of a loop is no target for the checks before it.
+    if (index <= writtenOut) return;
     const isLoop = item.kind === 'pending' && item.opcode.flag === 'loop';
     if (item.kind !== 'branch' && !isLoop) return;
     const symbol = symbolOf(item.kind === 'branch' ? item.target : item.expression);
     if (symbol !== undefined) (isLoop ? loopEnds : targets).add(symbol);
     const first = isLoop ? firstInstruction(items, index + 1) : undefined;
+    if (first !== undefined) fixed.add(first);
+  });
+  items.forEach((item, index) => {
+    if (item.kind !== 'fit' || !item.far) return;
+    const end = symbolOf(item.far.end);
+    if (end !== undefined) loopEnds.add(end);
+    const first = bodyOf(items, index, item);
     if (first !== undefined) fixed.add(first);
   });
   items.forEach((item, index) => {
@@ -216,9 +227,9 @@ function sizeWithGrowth(
 function gapsAt(items: readonly Item[], ahead: Ahead, state: Alignment): { least: number; most: number } {
   const item = items[ahead.index] as FitItem;
   const isLoop = item.purpose === 'loop';
-  const first = firstInstruction(items, isLoop ? ahead.index + 2 : ahead.index + 1);
+  const first = isLoop ? bodyOf(items, ahead.index, item) : firstInstruction(items, ahead.index + 1);
   const size = Math.min(word, sizeWithGrowth(items, first, isLoop ? word : 3, state));
-  const address = ahead.address + (isLoop ? 3 : 0);
+  const address = ahead.address + (isLoop ? loopBytes(item) : 0);
   const least = gapFor(address, size);
   return { least, most: least + word - (size + ((address + least) & (word - 1))) };
 }
@@ -261,9 +272,21 @@ function wantedGrowth(
 
 /** Bytes of nops before a loop such that its first instruction lies in one word; there is no nop of one byte. */
 function loopPadding(items: readonly Item[], index: number, position: number, state: Alignment): number {
-  const size = sizeWithGrowth(items, firstInstruction(items, index + 2), word, state);
-  return [0, 2, 3, 5].find((bytes) => ((position + bytes + 3) & (word - 1)) + size <= word)!;
+  const item = items[index] as FitItem;
+  const size = Math.min(word, sizeWithGrowth(items, bodyOf(items, index, item), word, state));
+  const start = position + loopBytes(item);
+  return [0, 2, 3, 5].find((bytes) => ((start + bytes) & (word - 1)) + size <= word)!;
 }
+
+/** The first instruction of the body of the loop behind a padding. */
+const bodyOf = (items: readonly Item[], index: number, { far }: FitItem): number | undefined =>
+  firstInstruction(items, index + (far ? far.items + 1 : 2));
+
+/**
+ * From the padding to where the loop instruction ends. Of a loop that is written out GNU as looks where its body would be if it
+ * stood there.
+ */
+const loopBytes = ({ far }: FitItem): number => 3 + (far?.offset ?? 0);
 
 /** The size of an instruction or padding in this pass. */
 export function alignedSize(

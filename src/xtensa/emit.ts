@@ -110,16 +110,19 @@ const neverLast = new Set(['isync', 'waiti', 'rsr.lcount', 'wsr.lcount', 'xsr.lc
 function illegalAtLoopEnd(output: Output, item: Item, start: number, end: number): Opcode | undefined {
   if (item.kind === 'branch') {
     const { opcode, over } = item.forms[item.form];
-    // A branch out of the loop may end it; after one that stays inside, LCOUNT is undefined.
+    // A branch or a jump out of the loop may end it, as GNU as has it; after one that stays inside, LCOUNT is undefined.
     const target = localTarget(output.section, item.target, output.locate, output.base);
     const staysInside = target !== undefined && target >= start && target < end;
     return over || staysInside ? opcode : undefined;
   }
   if (item.kind !== 'code' && item.kind !== 'pending') return undefined;
   const { name, flag } = item.opcode;
-  return neverLast.has(name) || flag === 'call' || flag === 'loop' || flag === 'jump'
-    ? item.opcode
-    : undefined;
+  if (item.kind === 'pending' && name === 'j') {
+    const target = localTarget(output.section, item.expression, output.locate, output.base);
+    return target !== undefined && target >= start && target < end ? item.opcode : undefined;
+  }
+  const isJump = flag === 'jump' && name !== 'jx';
+  return neverLast.has(name) || flag === 'call' || flag === 'loop' || isJump ? item.opcode : undefined;
 }
 
 /** The last item that has bytes and begins before an offset. */
@@ -135,6 +138,13 @@ function lastBefore(items: readonly Item[], offset: number): Item | undefined {
   return items[low - 1];
 }
 
+/** Says which loop of the text has to be written out: see text/far-loop.ts. */
+export class FarLoop extends Error {
+  constructor(readonly number: number) {
+    super(`loop ${number} of the text has a long body`);
+  }
+}
+
 /** The loop hardware's rules that the instruction's own field does not express. */
 function checkLoop(output: Output, loop: PendingItem): void {
   const { section, locate, base } = output;
@@ -142,6 +152,7 @@ function checkLoop(output: Output, loop: PendingItem): void {
   const start = loop.offset + loop.opcode.length;
   if (end === undefined) return;
   if (end - start > 256) {
+    if (loop.loop !== undefined) throw new FarLoop(loop.loop);
     throw new UsageError(
       `${loop.opcode.name}: the body has ${end - start} bytes, more than the 256 of the hardware.`,
     );

@@ -47,6 +47,8 @@ export interface PendingItem extends Placed {
   expression: Expression;
   /** Written under `no-transform`, as it is: the body of a loop may then be anything. */
   exact?: boolean;
+  /** Of a loop in text: its number, in the order of the text. Its body may be longer than the hardware's field reaches. */
+  loop?: number;
 }
 
 export interface BytesItem extends Placed {
@@ -85,6 +87,8 @@ export interface AlignItem extends Placed {
 export interface FitItem extends Placed {
   kind: 'fit';
   purpose: 'next' | 'loop' | 'jump' | 'call' | 'label';
+  /** Before a loop written out for its long body: bytes up to the loop instruction, items up to the body, the body's end. */
+  far?: { offset: number; items: number; end: Expression };
 }
 
 export interface SpaceItem extends Placed {

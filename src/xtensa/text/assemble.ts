@@ -1,5 +1,6 @@
 /** GNU-syntax text to object code. */
 import { UsageError } from '../../errors.ts';
+import { FarLoop } from '../emit.ts';
 import type { Expression } from '../expression.ts';
 import type { ObjectCode } from '../object.ts';
 import { alignAtLabel, appendInstruction, createProgram, defineLabel, finishProgram } from '../program.ts';
@@ -8,6 +9,7 @@ import { type Context, createContext, defineNumericLabel, parse, splitArguments 
 import { type PreprocessOptions, preprocess } from './cpp/preprocess.ts';
 import { assign, findDirective } from './directives.ts';
 import { expand } from './expand.ts';
+import { appendLoop } from './far-loop.ts';
 import { resolveInstruction } from './mnemonics.ts';
 import { type Statement, sourceLines, splitStatements } from './statements.ts';
 
@@ -40,7 +42,10 @@ function assembleInstruction(context: Context, mnemonic: string, operandText: st
     const before = program.exact;
     program.exact = exact;
     try {
-      appendInstruction(program, opcode, values, context.place);
+      if (opcode.flag === 'loop' && !exact) {
+        const number = context.loops++;
+        appendLoop(program, opcode, values, context.place, { number, isFar: context.farLoops.has(number) });
+      } else appendInstruction(program, opcode, values, context.place);
     } finally {
       program.exact = before;
     }
@@ -90,9 +95,25 @@ function checkClosed(context: Context): void {
  * the last `.literal_position`, else at the start of the section. Throws a UsageError that begins with the file and line.
  */
 export function assembleText(source: string, options: AssembleTextOptions = {}): ObjectCode {
+  const farLoops = new Set<number>();
+  for (;;) {
+    try {
+      return assembleOnce(source, options, farLoops);
+    } catch (error) {
+      if (!(error instanceof FarLoop) || farLoops.has(error.number)) throw error;
+      farLoops.add(error.number);
+    }
+  }
+}
+
+function assembleOnce(
+  source: string,
+  options: AssembleTextOptions,
+  farLoops: ReadonlySet<number>,
+): ObjectCode {
   const { density, exact, file, defines = {}, preprocess: isPreprocessed } = options;
   const program = createProgram({ density, exact, likeGnu: true });
-  const context = createContext(program, file);
+  const context = createContext(program, farLoops, file);
   const expander = {
     context,
     assemble: (statement: Statement) => assembleStatement(context, statement),

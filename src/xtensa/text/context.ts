@@ -19,6 +19,9 @@ export interface Context {
   place: SourcePlace;
   macros: Map<string, Macro>;
   longCalls: boolean;
+  /** Loop instructions so far, and the numbers of those that are written out for their long bodies. */
+  loops: number;
+  farLoops: ReadonlySet<number>;
   /** What `.begin` saved, innermost last. */
   regions: { name: string; restore: () => void }[];
   /** `.pushsection` and `.previous`. */
@@ -57,12 +60,14 @@ function numericReference(context: Context, number: number, direction: 'f' | 'b'
   return { symbol: name };
 }
 
-export function createContext(program: Program, file?: string): Context {
+export function createContext(program: Program, farLoops: ReadonlySet<number>, file?: string): Context {
   const context: Context = {
     program,
     place: { file, line: 1 },
     macros: new Map(),
     longCalls: false,
+    loops: 0,
+    farLoops,
     regions: [],
     sectionStack: [],
     previousSection: undefined,

@@ -28,11 +28,25 @@ const features: readonly (readonly [feature: string, instruction: string])[] = [
   ['RELEASE_SYNC', 'l32ai'],
   ['THREADPTR', 'rur.threadptr'],
   ['EXTERN_REGS', 'rer'],
+  ['FP_DIV', 'div0.s'],
+  ['FP_SQRT', 'sqrt0.s'],
 ];
 
+/** What no instruction tells: widths in bytes; the core loads and stores unaligned words itself. */
+const numbers: Readonly<Record<string, number>> = {
+  HAVE_BE: 0,
+  NUM_AREGS: 64,
+  INST_FETCH_WIDTH: 4,
+  DATA_WIDTH: 16,
+  UNALIGNED_LOAD_HW: 1,
+  UNALIGNED_STORE_HW: 1,
+};
+
 export function coreHeader(): string {
-  const lines = features.map(
-    ([feature, instruction]) => `#define XCHAL_HAVE_${feature} ${opcodeByName.has(instruction) ? 1 : 0}`,
-  );
-  return `#pragma once\n${lines.join('\n')}\n#define XCHAL_HAVE_BE 0\n#define XCHAL_NUM_AREGS 64\n`;
+  const has = features.map(([feature, instruction]) => [
+    `HAVE_${feature}`,
+    opcodeByName.has(instruction) ? 1 : 0,
+  ]);
+  const lines = [...has, ...Object.entries(numbers)].map(([name, value]) => `#define XCHAL_${name} ${value}`);
+  return `#pragma once\n${lines.join('\n')}\n`;
 }

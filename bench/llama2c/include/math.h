@@ -1,0 +1,2 @@
+#pragma once
+float expf(float), powf(float, float), sqrtf(float), cosf(float), sinf(float);
