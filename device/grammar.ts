@@ -30,6 +30,11 @@ function noteOf(place: usize): usize {
   return offset ? grammar + offset : 0;
 }
 
+/** Address of the first state's note, or 0. */
+export function noteOfStart(): usize {
+  return noteOf(grammar);
+}
+
 /** Prompts are requests, which this grammar's answers belong to. */
 export function isForRequests(): bool {
   const note = state ? noteOf(grammar) : 0;

@@ -6,6 +6,7 @@ import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
 import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
+import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
 import { forward, pass } from "./parallel";
 import { choose, noteToken, seedRandom } from "./sampler";
@@ -33,6 +34,7 @@ export function beginStory(bytes: i32): bool {
     beginGrammar();
     if (isForRequests()) {
       bytes = foldRequest(line, bytes);
+      beginAnswer();
       setTemperature(0);
       setPenalty(1);
     }
@@ -92,7 +94,10 @@ export function continueStory(): bool {
   token = next;
   position++;
   noteToken(position, token);
-  if (grammar && isComplete()) return end(Ending.Complete);
+  if (grammar && isComplete()) {
+    act();
+    return end(Ending.Complete);
+  }
   return position < limit ? true : end(Ending.Limit);
 }
 
@@ -118,6 +123,7 @@ function tell(next: i32): void {
   if (grammar && position + 1 >= promptCount && printedBytes() >= 0) {
     text = printedText();
     bytes = printedBytes();
+    noteAnswer(text, bytes);
   }
   if (json) printToken(position, next, text, bytes);
   for (let i = 0; i < bytes; i++) tellSafely(load<u8>(text + i));

@@ -79,13 +79,21 @@ export const GRAMMAR_COUNT: usize = 4; // How many are allowed.
 export const GRAMMAR_DISTANCE: usize = 8; // Tokens that are needed at least until the text may end; 0: it may end here.
 export const GRAMMAR_NOTE: usize = 12; // Where its note begins, from the start of the grammar; 0: it has none.
 
+// A pin that follows an answer.
+export const PIN_ANSWER: usize = 0; // FNV-1a of the answer as it is printed, without the line feed.
+export const PIN_GPIO: usize = 8; // The pin.
+export const PIN_ACTION: usize = 12; // 0 or 1: the level that it gets; 2: its level is told.
+
+export const PIN_BYTES: usize = 16;
+export const PIN_READ: u32 = 2;
 // A note to a state of a grammar.
 export const NOTE_FAVOURED: usize = 0; // A token that is easier to choose in this state; -1: none.
 export const NOTE_FAVOUR: usize = 4; // What is added to its logit, in nats.
 export const NOTE_ANSWERS: usize = 8; // In state 0, 1: prompts are requests. They are read in lower case and without marks, and the answer is never drawn.
-export const NOTE_TEXT_BYTES: usize = 12; // Bytes of the text that is printed when the state is reached, in place of what the token writes; -1: that.
+export const NOTE_PINS: usize = 12; // In state 0: where the table of pins begins, from the start of the grammar: their number, then the rows; 0: none.
+export const NOTE_TEXT_BYTES: usize = 16; // Bytes of the text that is printed when the state is reached, in place of what the token writes; -1: that.
 
-export const NOTE_BYTES: usize = 16;
+export const NOTE_BYTES: usize = 20;
 export const GRAMMAR_STATE_BYTES: usize = 16;
 // Hidden units of a half that are not zero, and what kernels must know of them.
 export const ACTIVE_COUNT: usize = 0; // Active units; their u16 numbers within the half follow this header, in order.

@@ -150,6 +150,11 @@ export function drivePin(pin: u32, level: u32): void {
   write32(GPIO + (pin < 32 ? 0x24 : 0x30), 1 << (pin & 31));
 }
 
+/** A pin whose level is read; one that is driven stays so. */
+export function prepareInput(pin: u32): void {
+  write32(IO_MUX + (pin << 2), (1 << 12) | (2 << 10) | (1 << 9) | (1 << 8));
+}
+
 /** OUT_W1TS or OUT_W1TC of the pin's bank. */
 function setPin(pin: u32, level: u32): void {
   write32(GPIO + (pin < 32 ? 0x08 : 0x14) + (level ? 0 : 4), 1 << (pin & 31));

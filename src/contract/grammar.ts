@@ -17,6 +17,17 @@ export const grammarState = {
   },
 } as const;
 
+/** What an answer does to a pin. */
+export const grammarPin = {
+  meaning: 'A pin that follows an answer.',
+  unit: 4,
+  fields: {
+    answer: field('u64', 'FNV-1a of the answer as it is printed, without the line feed.'),
+    gpio: field('u32', 'The pin.'),
+    action: field('u32', '0 or 1: the level that it gets; 2: its level is told.'),
+  },
+} as const;
+
 /** What some states say beyond that; the text stands behind it. */
 export const grammarNote = {
   meaning: 'A note to a state of a grammar.',
@@ -27,6 +38,10 @@ export const grammarNote = {
     answers: field(
       'u32',
       'In state 0, 1: prompts are requests. They are read in lower case and without marks, and the answer is never drawn.',
+    ),
+    pins: field(
+      'u32',
+      'In state 0: where the table of pins begins, from the start of the grammar: their number, then the rows; 0: none.',
     ),
     textBytes: field(
       'i32',

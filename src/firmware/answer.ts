@@ -5,7 +5,7 @@ import type { Firmware } from './build.ts';
 import { type SimulateOptions, type Simulation, simulate } from './simulate.ts';
 
 export interface ChipAnswer {
-  /** One line of JSON. */
+  /** A line of JSON, and one more for each pin that it moved or read. */
   text: string;
   /** From Enter to the last token, as predicted. */
   milliseconds: number;
@@ -22,12 +22,13 @@ export function answerOnChip(
 ): ChipAnswer {
   const simulation = simulate(firmware, { ...options, prompt: request });
   const printed = new TextDecoder().decode(latin1Bytes(simulation.printed));
-  const text = printed
-    .split(/\r?\n/)
-    .reverse()
-    .find((line) => line.startsWith('{'));
-  if (text === undefined)
-    throw new FailureError('the board printed no answer; is its grammar one of answers?');
+  const lines = printed.split(/\r?\n/);
+  const first = lines.findLastIndex((line) => line.startsWith('{"intent"'));
+  if (first < 0) throw new FailureError('the board printed no answer; is its grammar one of answers?');
+  const text = lines
+    .slice(first)
+    .filter((line) => line.startsWith('{'))
+    .join('\n');
   const { totalCycles, passes } = simulation.status;
   return { text, milliseconds: totalCycles / firmware.clock / 1000, passes, simulation };
 }

@@ -4,6 +4,6 @@ export { type CompiledGrammar, compileGrammar } from './compile.ts';
 export type { Expression, Grammar } from './expression.ts';
 export { parseGbnf } from './gbnf.ts';
 export { parseJsonSchema } from './json-schema.ts';
-export { packGrammar } from './pack.ts';
+export { type PackedPin, packGrammar } from './pack.ts';
 export { parseGrammar } from './read.ts';
 export { compileTokens, type TokenAutomaton, type TokenState } from './tokens.ts';

@@ -1,5 +1,5 @@
 /** A grammar as the device reads it (src/contract/grammar.ts). */
-import { grammarNote, grammarState, offsetOf, structureBytes } from '../contract/index.ts';
+import { grammarNote, grammarPin, grammarState, offsetOf, structureBytes } from '../contract/index.ts';
 import type { TokenAutomaton, TokenState } from './tokens.ts';
 
 const STATE_BYTES = structureBytes(grammarState);
@@ -11,7 +11,16 @@ const NOTE_BYTES = structureBytes(grammarNote);
 const FAVOURED = offsetOf(grammarNote, 'favoured');
 const FAVOUR = offsetOf(grammarNote, 'favour');
 const ANSWERS = offsetOf(grammarNote, 'answers');
+const PINS = offsetOf(grammarNote, 'pins');
+const PIN_BYTES = structureBytes(grammarPin);
 const TEXT_BYTES = offsetOf(grammarNote, 'textBytes');
+
+/** What an answer does to a pin: its line's fingerprint, and a level or 2 for telling it. */
+export interface PackedPin {
+  answer: bigint;
+  gpio: number;
+  action: number;
+}
 
 type Piece = { at: number; bytes: Uint8Array };
 
@@ -22,7 +31,7 @@ type Piece = { at: number; bytes: Uint8Array };
 export function packGrammar(
   { states }: TokenAutomaton,
   ends: readonly number[],
-  { answers = false } = {},
+  { answers = false, pins = [] }: { answers?: boolean; pins?: readonly PackedPin[] } = {},
 ): Uint8Array {
   const all: TokenState[] = [
     ...states,
@@ -41,7 +50,8 @@ export function packGrammar(
   };
   const rows = all.map((state, number) => {
     const words = wordsOf(state, ends, states.length);
-    const note = noteOf(state, answers && number === 0);
+    const isFirst = answers && number === 0;
+    const note = noteOf(state, isFirst, isFirst && pins.length > 0 ? place(pinTable(pins)) : 0);
     return { state, count: words.length, tokens: place(bytesOf(words)), note: note ? place(note) : 0 };
   });
   const bytes = new Uint8Array(end);
@@ -70,7 +80,19 @@ function bytesOf(words: readonly number[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function noteOf({ text, favoured }: TokenState, answers: boolean): Uint8Array | undefined {
+function pinTable(pins: readonly PackedPin[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(4 + PIN_BYTES * pins.length));
+  view.setUint32(0, pins.length, true);
+  pins.forEach(({ answer, gpio, action }, i) => {
+    const at = 4 + PIN_BYTES * i;
+    view.setBigUint64(at + offsetOf(grammarPin, 'answer'), answer, true);
+    view.setUint32(at + offsetOf(grammarPin, 'gpio'), gpio, true);
+    view.setUint32(at + offsetOf(grammarPin, 'action'), action, true);
+  });
+  return new Uint8Array(view.buffer);
+}
+
+function noteOf({ text, favoured }: TokenState, answers: boolean, pins: number): Uint8Array | undefined {
   if (text === undefined && favoured === undefined && !answers) return undefined;
   const printed = new TextEncoder().encode(text ?? '');
   const bytes = new Uint8Array(NOTE_BYTES + printed.length);
@@ -78,6 +100,7 @@ function noteOf({ text, favoured }: TokenState, answers: boolean): Uint8Array | 
   view.setInt32(FAVOURED, favoured?.token ?? -1, true);
   view.setFloat32(FAVOUR, favoured?.nats ?? 0, true);
   view.setUint32(ANSWERS, Number(answers), true);
+  view.setUint32(PINS, pins, true);
   view.setInt32(TEXT_BYTES, text === undefined ? -1 : printed.length, true);
   bytes.set(printed, NOTE_BYTES);
   return bytes;

@@ -35,7 +35,7 @@ function says(request: string, grammar = model.grammar, precision: 'int8' | 'f32
   host.settle();
   const text = Buffer.from(output, 'latin1').toString();
   return {
-    answer: text.split('\r\n').findLast((line) => line.startsWith('{'))!,
+    answer: text.split('\r\n').findLast((line) => line.startsWith('{"intent"'))!,
     prompt: [...host.prompt],
     host,
   };

@@ -18,6 +18,7 @@ import { createExamples, type Examples } from './examples.ts';
 import { type Home, NONE } from './home.ts';
 import { type Language, languages } from './languages/index.ts';
 import { type LearnProgress, learn } from './learn.ts';
+import { pinEntries } from './pins.ts';
 import { type Example, meaningOf, type Uniform } from './sample.ts';
 import { normalize } from './template.ts';
 import { answer } from './understand.ts';
@@ -155,7 +156,7 @@ export function finished(
 ): HomeModel {
   const { refuse } = training.answers as AnswerFacts;
   const automaton = favouring(answerAutomaton(home, symbols, encode), symbols, refuse);
-  const grammar = packGrammar(automaton, [], { answers: true });
+  const grammar = packGrammar(automaton, [], { answers: true, pins: pinEntries(home) });
   return { model: { ...model, grammar, training }, tokenizer, training };
 }
 

@@ -53,8 +53,19 @@ export interface Home extends Scope {
   readonly intents: readonly Intent[];
   /** Lists of `names:`, which may change without training. */
   readonly names: ReadonlySet<string>;
+  readonly pins: readonly PinRule[];
   /** Words that say nothing of what is wanted. */
   readonly skipWords: readonly string[];
+}
+
+/** An answer that moves or reads a pin. */
+export interface PinRule {
+  readonly intent: string;
+  readonly slots: Readonly<Record<string, Value>>;
+  readonly gpio: number;
+  /** The level that it gets; or that its level is told. */
+  readonly action: 0 | 1 | 'read';
+  readonly where: string;
 }
 
 /** The intent that stands for everything else. */

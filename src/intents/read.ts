@@ -2,7 +2,8 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { textsOf } from './expand.ts';
-import type { Block, Home, Intent, ListValue, Scope, Sentence, SlotList, Value } from './home.ts';
+import type { Block, Home, Intent, ListValue, PinRule, Scope, Sentence, SlotList, Value } from './home.ts';
+import { checkPin } from './pin-numbers.ts';
 import { parseTemplate, references, type Template } from './template.ts';
 
 export interface HomeSource {
@@ -31,6 +32,7 @@ export function readHome(sources: readonly HomeSource[]): Home {
     intents: new Map<string, Block[]>(),
     names: new Set<string>(),
     skipWords: [] as string[],
+    pins: [] as PinRule[],
   };
   for (const source of sources) readSource(source, home);
   const intents = [...home.intents].map(([name, blocks]): Intent => ({ name, blocks }));
@@ -46,6 +48,7 @@ interface Unfinished {
   intents: Map<string, Block[]>;
   names: Set<string>;
   skipWords: string[];
+  pins: PinRule[];
 }
 
 function readSource({ name, text }: HomeSource, home: Unfinished): void {
@@ -70,6 +73,9 @@ function readSource({ name, text }: HomeSource, home: Unfinished): void {
       case 'names':
         for (const list of from.lists(value, where, home.lists)) home.names.add(list);
         break;
+      case 'pins':
+        home.pins.push(...from.pins(value, where));
+        break;
       case 'skip_words':
         home.skipWords.push(...from.texts(value, where));
         break;
@@ -83,9 +89,9 @@ function readSource({ name, text }: HomeSource, home: Unfinished): void {
         }
         break;
       default:
-        if (!READ_OVER.has(key) && key !== 'pins') {
+        if (!READ_OVER.has(key)) {
           throw new UsageError(
-            `${where}: there is no "${key}" here; a home has language, names, lists, expansion_rules, intents`,
+            `${where}: there is no "${key}" here; a home has language, names, lists, expansion_rules, intents, pins`,
           );
         }
     }
@@ -225,7 +231,35 @@ function reader(file: string, lines: LineCounter) {
       textsOf(parseTemplate(String(scalar(item, place(item), 'a word')), place(item)), new Map()),
     );
 
-  return { map, entries, scalar, lists, rules, blocks, texts };
+  const pins = (node: Node | null, where: string): PinRule[] =>
+    sequence(node, where, '"pins"').map((item): PinRule => {
+      const at = place(item);
+      const found = new Map(entries(map(item, 'a pin')).map((entry) => [entry.key, entry]));
+      const unknown = [...found.keys()].find(
+        (key) => !['intent', 'slots', 'gpio', 'level', 'read'].includes(key),
+      );
+      if (unknown !== undefined)
+        throw new UsageError(
+          `${at}: there is no "${unknown}" at a pin; it has intent, slots, gpio and level, or read`,
+        );
+      const of = (key: string, what: string): Value => scalar(found.get(key)?.value ?? null, at, what);
+      const slots: Record<string, Value> = {};
+      if (found.has('slots'))
+        for (const slot of entries(map(found.get('slots')!.value, '"slots"')))
+          slots[slot.key] = scalar(slot.value, slot.where, 'a value');
+      const level = found.has('read') ? undefined : of('level', '"level: 0" or "level: 1", or "read: true",');
+      if (level !== undefined && level !== 0 && level !== 1)
+        throw new UsageError(`${at}: "level" wants 0 or 1`);
+      return {
+        intent: String(of('intent', '"intent: name"')),
+        slots,
+        gpio: checkPin(of('gpio', '"gpio: number"'), at),
+        action: level ?? 'read',
+        where: at,
+      };
+    });
+
+  return { map, entries, scalar, lists, rules, blocks, texts, pins };
 }
 
 /** A list or rule of a block, else of the home. */

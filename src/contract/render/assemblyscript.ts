@@ -2,7 +2,7 @@
 import { type ActivationRow, activations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
-import { grammarNote, grammarState } from '../grammar.ts';
+import { grammarNote, grammarPin, grammarState } from '../grammar.ts';
 import { type KernelRow, kernels, type Parameter } from '../kernels.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
@@ -164,6 +164,9 @@ const statusFile = (): string =>
     prefixed('TEAMWORK', teamwork),
     prefixed('PANIC', panicFrame),
     prefixed('GRAMMAR', grammarState),
+    prefixed('PIN', grammarPin),
+    `export const PIN_BYTES: usize = ${structureBytes(grammarPin)};`,
+    'export const PIN_READ: u32 = 2;',
     prefixed('NOTE', grammarNote),
     `export const NOTE_BYTES: usize = ${structureBytes(grammarNote)};`,
     `export const GRAMMAR_STATE_BYTES: usize = ${structureBytes(grammarState)};`,

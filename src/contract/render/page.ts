@@ -3,7 +3,7 @@ import { activations } from '../activations.ts';
 import { entries, weightsHeader } from '../component.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats } from '../formats.ts';
-import { grammarNote, grammarState } from '../grammar.ts';
+import { grammarNote, grammarPin, grammarState } from '../grammar.ts';
 import { type KernelRow, kernels } from '../kernels.ts';
 import { memoryBases } from '../memory.ts';
 import { numbers } from '../numbers.ts';
@@ -131,6 +131,7 @@ export function contractPage(): string {
     structureTable('Attention job', attentionJob),
     structureTable('State of a grammar', grammarState),
     structureTable('Note of a grammar', grammarNote),
+    structureTable('Pin of a grammar', grammarPin),
     `## Numbers of a program\n\nImmutable globals ${code('config.NAME')}.\n`,
     ...Object.entries(numbers).map(
       ([subject, rows]) =>
