@@ -8,6 +8,7 @@ import { testInside } from './testing/inside.ts';
 import { testModels } from './testing/models.ts';
 import { testPage } from './testing/page.ts';
 import { openStudio, type Studio } from './testing/studio.ts';
+import { testTrain } from './testing/train.ts';
 
 if (!browserPath) console.log('skipped: there is no Chromium here to try the studio in');
 
@@ -55,5 +56,6 @@ describe.skipIf(!browserPath)('the studio', { timeout: 600_000 }, () => {
   testModels(() => studio);
   testInside(() => studio);
   testPage(() => studio);
+  testTrain(() => studio);
   testBoard(() => studio);
 });

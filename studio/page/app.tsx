@@ -8,12 +8,14 @@ import { Logo } from './icons.tsx';
 import { InsidePart } from './inside-part.tsx';
 import { ModelsPart } from './models-part.tsx';
 import { StoryPart } from './story-part.tsx';
+import { TrainPart } from './train-part.tsx';
 
 const contents: Readonly<Record<Part, () => preact.JSX.Element>> = {
   story: StoryPart,
   models: ModelsPart,
   inside: InsidePart,
   board: BoardPart,
+  train: TrainPart,
 };
 
 export function App() {

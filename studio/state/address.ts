@@ -5,7 +5,7 @@ import { settings } from '../../src/contract/index.ts';
 import type { Precision } from '../../src/quantize/index.ts';
 import { FIRST_STORY } from './first-story.ts';
 
-export const parts = ['story', 'models', 'inside', 'board'] as const;
+export const parts = ['story', 'models', 'inside', 'board', 'train'] as const;
 export type Part = (typeof parts)[number];
 
 export const part = signal<Part>('story');

@@ -1,5 +1,13 @@
 /** The page's side of the calls to its Workers. */
-import type { Calls, InsideCalls, LabCalls, PlannerCalls, Reply, Request } from '../worker/protocol.ts';
+import type {
+  Calls,
+  InsideCalls,
+  LabCalls,
+  PlannerCalls,
+  Reply,
+  Request,
+  TrainerCalls,
+} from '../worker/protocol.ts';
 
 /** What a room says in one sentence for people; other errors are faults of this program. */
 export class RoomError extends Error {
@@ -91,4 +99,8 @@ export const planner = createCaller<PlannerCalls>(
 
 export const insideWorker = createCaller<InsideCalls>(
   () => new Worker(new URL('../worker/inside.ts', import.meta.url), { type: 'module', name: 'inside' }),
+);
+
+export const trainer = createCaller<TrainerCalls>(
+  () => new Worker(new URL('../worker/trainer.ts', import.meta.url), { type: 'module', name: 'trainer' }),
 );

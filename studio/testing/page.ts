@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { FIRST_STORY } from '../state/first-story.ts';
 import type { Studio } from './studio.ts';
 
-const PARTS = ['Story', 'Inside', 'Board', 'Models'] as const;
+const PARTS = ['Story', 'Inside', 'Board', 'Train', 'Models'] as const;
 const WIDTHS = [360, 768, 1440] as const;
 const axe = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -1,7 +1,7 @@
 /** All that the page says, in English. A translation is one file of this shape. */
 export const en = {
   title: 'esp32-llm studio',
-  parts: { story: 'Story', models: 'Models', inside: 'Inside', board: 'Board' },
+  parts: { story: 'Story', models: 'Models', inside: 'Inside', board: 'Board', train: 'Train' },
   skip: 'Skip to the content',
   sections: 'Sections',
   appearance: {
@@ -227,6 +227,33 @@ export const en = {
       'No answer: hold BOOT, press RESET, let go of BOOT, and connect again.',
       'Stuck after writing: press RESET once, without BOOT.',
     ],
+  },
+  train: {
+    heading: 'A model of your own',
+    lead: 'Paste a text, and a small model learns to write like it: in this browser, on as many cores as it lets a page use. A run survives a reload; nothing is sent anywhere.',
+    settings: 'Settings',
+    run: 'The run',
+    text: 'Text',
+    placeholder: 'A few hundred short stories, parted by lines of <|endoftext|>',
+    orFile: 'Or a text file',
+    size: 'Shape',
+    minutes: 'Minutes',
+    start: 'Train',
+    pause: 'Pause',
+    resume: (shape: string, characters: string) =>
+      `Go on with the run of shape ${shape} on ${characters} characters`,
+    use: 'Tell with it',
+    states: {
+      idle: 'Nothing is being trained.',
+      running: 'Training.',
+      pausing: 'Pausing after this step …',
+      paused: 'Paused.',
+      finished: 'Finished.',
+    },
+    progress: (step: string, loss: string, rate: string, threads: number) =>
+      `Step ${step}, loss ${loss} nats per token, ${rate} tokens/s on ${threads} ${threads === 1 ? 'core' : 'cores'}.`,
+    curve: 'Loss',
+    axis: 'steps',
   },
   failures: {
     title: 'That did not work',

@@ -10,7 +10,7 @@ const counted = (n: number, one: string, few: string, many: string): string => {
 
 export const ru: Texts = {
   title: 'Студия esp32-llm',
-  parts: { story: 'История', models: 'Модели', inside: 'Внутри', board: 'Плата' },
+  parts: { story: 'История', models: 'Модели', inside: 'Внутри', board: 'Плата', train: 'Обучение' },
   skip: 'К содержанию',
   sections: 'Разделы',
   appearance: {
@@ -234,6 +234,32 @@ export const ru: Texts = {
       'Плата молчит: держите BOOT, нажмите RESET, отпустите BOOT и подключите снова.',
       'Не запускается после записи: нажмите RESET один раз, без BOOT.',
     ],
+  },
+  train: {
+    heading: 'Своя модель',
+    lead: 'Вставьте текст, и маленькая модель научится писать похоже: в этом браузере, на стольких ядрах, сколько он даёт странице. Обучение переживает перезагрузку; ничего никуда не отправляется.',
+    settings: 'Настройки',
+    run: 'Обучение',
+    text: 'Текст',
+    placeholder: 'Несколько сотен коротких историй, между ними строки <|endoftext|>',
+    orFile: 'Или текстовый файл',
+    size: 'Размер',
+    minutes: 'Минуты',
+    start: 'Обучить',
+    pause: 'Пауза',
+    resume: (shape, characters) => `Продолжить обучение размера ${shape} на ${characters} знаках`,
+    use: 'Рассказать с её помощью',
+    states: {
+      idle: 'Сейчас ничего не обучается.',
+      running: 'Идёт обучение.',
+      pausing: 'Пауза после этого шага …',
+      paused: 'Пауза.',
+      finished: 'Готово.',
+    },
+    progress: (step, loss, rate, threads) =>
+      `Шаг ${step}, потери ${loss} нат на токен, ${rate} токенов/с, ${counted(threads, 'ядро', 'ядра', 'ядер')}.`,
+    curve: 'Потери',
+    axis: 'шаги',
   },
   failures: {
     title: 'Не получилось',

@@ -3,6 +3,7 @@ import type { EnergyEstimate, Fit, MemoryMap, Prediction, ProfileRow } from '../
 import type { ModelDescription, TokenizerRules } from '../../src/model/index.ts';
 import type { Precision } from '../../src/quantize/index.ts';
 import type { BoardNeeds, ControlLines, Expectation } from '../../src/serial/index.ts';
+import type { Progress, RunState } from '../../src/train/index.ts';
 
 export interface Question {
   /** Id in the table of boards. */
@@ -152,6 +153,35 @@ export interface TokenLook {
 
 export type InsideCalls = {
   look: { input: { source: ModelSource; tokens: readonly number[] }; result: undefined; event: TokenLook[] };
+};
+
+/** What a training run is asked for: kept with it. */
+export interface RunRequest {
+  text: string;
+  preset: string;
+  seconds: number;
+  steps?: number;
+}
+
+/** A run that can go on. */
+export type SavedRun = Omit<RunRequest, 'text'> & { characters: number };
+
+export type CurvePoint = RunState['curve'][number];
+export type { Progress };
+
+export type TrainingEvent =
+  | { kind: 'progress'; progress: Progress; threads: number }
+  | { kind: 'sample'; text: string }
+  /** Something went wrong without ending the run. */
+  | { kind: 'problem'; text: string };
+
+export type TrainerCalls = {
+  saved: { input: undefined; result: SavedRun | undefined; event: never };
+  train: {
+    input: RunRequest & { resume: boolean };
+    result: { finished: boolean; curve: CurvePoint[]; source: ModelSource };
+    event: TrainingEvent;
+  };
 };
 
 export interface Pruning {

@@ -34,6 +34,10 @@ export async function programsOf(...names: DeviceProgramName[]): Promise<DeviceP
   return devicePrograms(Object.fromEntries(await Promise.all(entries)));
 }
 
+/** Operators of the trainer. */
+export const compiledKernels = async (path: string): Promise<WebAssembly.Module> =>
+  WebAssembly.compile(await shippedFile(path));
+
 export const SHIPPED_MODEL = FIRST_STORY.model;
 
 export async function openShipped(): Promise<OpenedModel> {

@@ -1,0 +1,41 @@
+/** Training in the page: the loss falls, a reload loses nothing, and what comes out tells a story. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import type { Studio } from './studio.ts';
+
+/** Some prose of this repository, a paragraph a document. */
+const TEXT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
+  .map((name) => readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8'))
+  .join('\n\n')
+  .split('\n\n')
+  .join('\n<|endoftext|>\n');
+
+export function testTrain(studio: () => Studio): void {
+  it('trains to a falling loss, resumes after a reload, and tells with what it made', async () => {
+    const { page, visit, told, problems } = studio();
+    problems.length = 0;
+    await visit('#train?tokens=8');
+    await page.getByLabel('Text', { exact: true }).fill(TEXT);
+    await page.getByLabel('Minutes').fill('10');
+    await page.getByRole('button', { name: 'Train', exact: true }).last().click();
+    const status = page.locator('[data-training]');
+    const steps = async (): Promise<number> => Number(await status.getAttribute('data-steps'));
+    await expect.poll(steps, { timeout: 300_000 }).toBeGreaterThan(20);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('[data-training=paused]').waitFor();
+    const before = await steps();
+    await visit('#train?tokens=8');
+    await page.getByRole('button', { name: /Go on with the run/ }).click();
+    await expect.poll(steps, { timeout: 300_000 }).toBeGreaterThan(before + 40);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('[data-training=paused]').waitFor();
+    const path = await page.locator('.curve-line').getAttribute('d');
+    const heights = Array.from(path!.matchAll(/ ([\d.]+)/g), ([, y]) => Number(y));
+    // Down the picture: the last loss is in its lower half, the highest before it.
+    expect(heights.at(-1)).toBeGreaterThan((Math.min(...heights) + Math.max(...heights)) / 2);
+    await page.getByRole('button', { name: 'Tell with it' }).click();
+    await told();
+    expect(problems).toEqual([]);
+  });
+}
