@@ -50,6 +50,8 @@ export function testInside(studio: () => Studio): void {
     expect(await file.locator('h1').innerText()).toBe('Inside the story');
     expect(await file.locator('tbody').last().innerText()).toContain('upon');
     expect(asked).toEqual([pathToFileURL(path).href]);
+    // What looked inside is gone with its work: the one that tells stories is left.
+    expect(page.workers()).toHaveLength(1);
     await file.close();
     rmSync(folder, { recursive: true });
   });

@@ -12,7 +12,7 @@ import {
   writeCheckpoint,
 } from '../../src/model/index.ts';
 import { loadShippedModel } from '../../src/model/testing.ts';
-import { shippedPrograms } from '../../src/node/index.ts';
+import { shippedPrograms, userCache } from '../../src/node/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { dataBytes, dataPath } from '../../src/testing/shared-files.ts';
 import type { Studio } from './studio.ts';
@@ -67,7 +67,7 @@ export function testModels(studio: () => Studio): void {
     const { page, visit, problems } = studio();
     await visit('#models');
     const { model, tokenizer } = loadShippedModel();
-    const expected = fitBoards(model, tokenizer, shippedPrograms);
+    const expected = fitBoards(model, tokenizer, shippedPrograms, userCache());
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Save as JSON' }).click(),
