@@ -51,7 +51,7 @@ export function testInside(studio: () => Studio): void {
     expect(await file.locator('tbody').last().innerText()).toContain('upon');
     expect(asked).toEqual([pathToFileURL(path).href]);
     // What looked inside is gone with its work: the one that tells stories is left.
-    expect(page.workers()).toHaveLength(1);
+    await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(1);
     await file.close();
     rmSync(folder, { recursive: true });
   });
