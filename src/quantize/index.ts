@@ -9,5 +9,6 @@ export {
   placeInOrder,
   resolveBlob,
 } from './host.ts';
+export { type Int4Rounding, int4Rounding } from './int4-values.ts';
 export { quantize } from './quantize.ts';
 export type { Blob, Calibration, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';

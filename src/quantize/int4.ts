@@ -227,6 +227,40 @@ function fittingRow(
   throw new Error('int4: sums of a row do not fit');
 }
 
+/** Takes a row that was rounded: its place, what below it lies, and the real value of a row's unit. */
+type TakeRow = (index: number, rounded: RoundedRow, below: Uint8Array, unit: number) => void;
+
+/** Rounds row after row; padding rows are left out. Returns the largest unit and every row's scale in it, s16. */
+function roundAll(
+  rows: readonly Row[],
+  columns: number,
+  rounding: Rounding,
+  take: TakeRow,
+): { largest: number; scales: Int16Array } {
+  const starts = groupStarts(columns);
+  const units = rows.map((row) => unitOf(row, starts));
+  const most = units.reduce((a, b) => Math.max(a, b), 0);
+  if (!Number.isFinite(most)) throw new FailureError('the model holds weights that are no finite numbers.');
+  const largest = most || 1;
+  const scales = Int16Array.from(units, (unit) => Math.ceil((unit / largest) * 32767));
+  const nothing = new Uint8Array(columns / 2);
+  let below = nothing;
+  rows.forEach((row, index) => {
+    if (index % WORD === 0) below = nothing;
+    if (!row || scales[index] === 0) {
+      below = nothing;
+      return;
+    }
+    const unit = (scales[index] / 32767) * largest;
+    const fitting = fittingRow(row, columns, starts, unit, below, rounding);
+    take(index, fitting, below, unit);
+    below = fitting.bytes;
+  });
+  return { largest, scales };
+}
+
+const toNearest = (columns: number): Rounding => ({ weights: new Float64Array(columns).fill(USUAL_SQUARE) });
+
 /**
  * Quantises the rows (a multiple of 16) to `columns` columns each, a multiple of 16, zeros behind the given ones.
  * @throws FailureError for weights that are no finite numbers
@@ -234,31 +268,40 @@ function fittingRow(
 export function quantizeInt4(
   rows: readonly Row[],
   columns: number,
-  rounding: Rounding = { weights: new Float64Array(columns).fill(USUAL_SQUARE) },
+  rounding: Rounding = toNearest(columns),
 ): QuantizedMatrix {
   const starts = groupStarts(columns);
   const blockBytes = 8 * columns + 16 * (starts.length - 1);
   const values = new Int8Array((rows.length / BLOCK) * blockBytes + READ_AHEAD);
-  const units = rows.map((row) => unitOf(row, starts));
-  const largest = units.reduce((a, b) => Math.max(a, b), 0) || 1;
-  if (!Number.isFinite(largest))
-    throw new FailureError('the model holds weights that are no finite numbers.');
-  const scales = Int16Array.from(units, (unit) => Math.ceil((unit / largest) * 32767));
-  const nothing = new Uint8Array(columns / 2);
-  let below = nothing;
   let usual = 0;
-  rows.forEach((row, index) => {
-    if (index % WORD === 0) below = nothing;
-    if (row && scales[index] > 0) {
-      const unit = (scales[index] / 32767) * largest;
-      const fitting = fittingRow(row, columns, starts, unit, below, rounding);
-      usual = Math.max(usual, usualSum(fitting, below, starts, rounding.weights));
-      putRow(values, fitting, index, starts, blockBytes);
-      below = fitting.bytes;
-    } else below = nothing;
+  const { largest, scales } = roundAll(rows, columns, rounding, (index, rounded, below) => {
+    usual = Math.max(usual, usualSum(rounded, below, starts, rounding.weights));
+    putRow(values, rounded, index, starts, blockBytes);
   });
   const shift = shiftFor(usual);
   return { values, scales, shift, bound: LARGEST_WORD, unit: (largest / 32767) * 32768 * 2 ** shift };
+}
+
+/** The real values (columns) that rows stand for once they are quantised; rows of zeros and padding rows are left out. */
+export function roundRows(
+  rows: readonly Row[],
+  columns: number,
+  rounding: Rounding = toNearest(columns),
+  take: (index: number, values: Float32Array) => void,
+): void {
+  const starts = groupStarts(columns);
+  const values = new Float32Array(columns);
+  roundAll(rows, columns, rounding, (index, { bytes, scales }, below, unit) => {
+    for (let group = 0; group < scales.length; group++) {
+      const scale = (scales[group] * unit) / SCALES;
+      for (let pair = starts[group] / 2; pair < starts[group + 1] / 2; pair++) {
+        const [first, second] = weightsOf(bytes[pair], below[pair]);
+        values[2 * pair] = first * scale;
+        values[2 * pair + 1] = second * scale;
+      }
+    }
+    take(index, values);
+  });
 }
 
 /** Where a row's bytes lie: (block, group, pair, 16), and behind a group's pairs its scales. */

@@ -37,18 +37,19 @@ describe('the learning rate', () => {
     });
   });
 
-  it('ends with the finish over the last tenth: int8 for all, int4 for weights only', () => {
+  it('ends with the finish: int8 for all over the last tenth, int4 for the layers over the last fifth', () => {
     const levels = (finish: 'int8' | 'int4' | 'none', step: number) => {
-      const { weightLevels, weightGroup, activationLevels, cacheLevels } = settingsOf(
+      const { weightLevels, int4Matrices, activationLevels, cacheLevels } = settingsOf(
         recipeOf({ steps: 1000, finish }),
         step,
         0,
       );
-      return [weightLevels, weightGroup, activationLevels, cacheLevels];
+      return [weightLevels, int4Matrices, activationLevels, cacheLevels];
     };
     expect(levels('int8', 900)).toEqual([0, 0, 0, 0]);
     expect(levels('int8', 901)).toEqual([127, 0, 127, 127]);
-    expect(levels('int4', 901)).toEqual([7, 32, 127, 127]);
+    expect(levels('int4', 800)).toEqual([0, 0, 0, 0]);
+    expect(levels('int4', 801)).toEqual([127, 1, 127, 127]);
     expect(levels('none', 1000)).toEqual([0, 0, 0, 0]);
   });
 });

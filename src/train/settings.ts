@@ -1,11 +1,11 @@
 import { progressOf, type Recipe, rateFactor } from './recipe.ts';
 import type { Settings } from './thread.ts';
 
-/** Steps each side of zero, and floats that share a scale (0: a row), of either finish. */
+/** Steps each side of zero of a row's weights, and whether matrices are int4 instead, of either finish. */
 const roundings = {
-  none: { levels: 0, group: 0 },
-  int8: { levels: 127, group: 0 },
-  int4: { levels: 7, group: 32 },
+  none: { levels: 0, int4: 0 },
+  int8: { levels: 127, int4: 0 },
+  int4: { levels: 127, int4: 1 },
 } as const;
 
 /** Whether a run has come to the part that trains through the rounding. */
@@ -40,14 +40,14 @@ function keyOf(seed: number, step: number): number {
   return Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
 }
 
-/** How weights, activations and cache are rounded; int4 is for weights, the rest stays int8. */
+/** How weights, activations and cache are rounded; int4 is for the layers' matrices, the rest stays int8. */
 export function roundingSettings(finish: Recipe['finish']) {
-  const { levels, group } = roundings[finish];
+  const { levels, int4 } = roundings[finish];
   const activations = finish === 'none' ? 0 : 127;
   return {
     activationLevels: activations,
     cacheLevels: activations,
     weightLevels: levels,
-    weightGroup: group,
+    int4Matrices: int4,
   };
 }

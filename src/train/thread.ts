@@ -1,3 +1,5 @@
+import type { MatrixName } from '../model/index.ts';
+import { int4Rounding } from '../quantize/index.ts';
 import { Command, createMeeting, type Meeting } from './crew.ts';
 import { instantiateKernels, type Kernels } from './kernels.ts';
 import { CHUNKS, CONTROL_SLOTS, type Layout, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
@@ -31,8 +33,8 @@ export interface Settings {
   activationLevels: number;
   cacheLevels: number;
   weightLevels: number;
-  /** Floats that share a scale when weights are rounded (cut to what divides a row); 0: a whole row. */
-  weightGroup: number;
+  /** 1: the layers' matrices are rounded as the packer rounds to int4. */
+  int4Matrices: number;
   /** 1: Muon for the matrices, 0: AdamW for all. */
   muon: number;
   /** Share of what every part of a layer adds to the residual stream, and of the embedding, that is dropped; only in training. */
@@ -56,7 +58,7 @@ const settingNames = [
   'activationLevels',
   'cacheLevels',
   'weightLevels',
-  'weightGroup',
+  'int4Matrices',
   'muon',
   'dropout',
   'dropoutKey',
@@ -130,20 +132,25 @@ export function joinRun(task: ThreadTask): Thread {
     });
     if (index === 0) results[Result.gradientNorm] = norm;
   };
+  const int4 = int4Rounding(shape);
+  const roundMatrix = ({ name, rows, columns, offset }: Tensor) => {
+    const floats = (address: number) => new Float32Array(memory.buffer, address + 4 * offset, rows * columns);
+    int4.round(name.split('.').at(-1) as MatrixName, floats(layout.weights), floats(layout.effective));
+  };
   const refresh = (tensor: Tensor, settings: Settings) => {
     const at = tensor.offset * 4;
     const count = tensor.rows * tensor.columns;
     if (settings.weightLevels && tensor.kind !== 'norm') {
-      const group = settings.weightGroup
-        ? commonDivisor(settings.weightGroup, tensor.columns)
-        : tensor.columns;
-      kernels.fakeQuantize(
-        layout.effective + at,
-        layout.weights + at,
-        count / group,
-        group,
-        settings.weightLevels,
-      );
+      if (settings.int4Matrices && tensor.kind === 'matrix') roundMatrix(tensor);
+      else {
+        kernels.fakeQuantize(
+          layout.effective + at,
+          layout.weights + at,
+          tensor.rows,
+          tensor.columns,
+          settings.weightLevels,
+        );
+      }
     } else {
       bytes.copyWithin(layout.effective + at, layout.weights + at, layout.weights + at + count * 4);
     }
@@ -191,10 +198,6 @@ export function followRun(task: ThreadTask, ready: () => void): void {
     meeting.fail();
     throw error;
   }
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** About how long a tensor's update takes: the longest are begun first. */

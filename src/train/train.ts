@@ -16,7 +16,6 @@ import { loop } from './loop.ts';
 import { multiplyAddFor } from './multiply-add.ts';
 import { finish, outputNames } from './outputs.ts';
 import {
-  checkFinish,
   checkUnchanged,
   completed,
   type Distillation,
@@ -71,7 +70,6 @@ async function start(options: TrainOptions): Promise<Run> {
     : initialState(fresh, text.hash, excludedFrom(text, unseen, options), options);
   const { recipe, multiplyAdd } = state;
   const { threads, batchTokens, distillation, shape } = recipe;
-  checkFinish(recipe);
   checkValidation(state, unseen?.hash, options);
   const parts = () => includedParts(texts, state.excluded);
   const tokenizer = chooseTokenizer(options, state, parts);
