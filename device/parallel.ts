@@ -4,15 +4,16 @@
  */
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
-import { cores, grammar, screenKind, teamwork } from "./contract/config";
+import { cores, grammar, lanes, screenKind, teamwork } from "./contract/config";
 import {
-  TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_SCORED as JOB_SCORED,
+  TEAMWORK_JOB_COUNT as JOB_COUNT, TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_SCORED as JOB_SCORED,
   TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE,
   TEAMWORK_JOB_TOKEN as JOB_TOKEN,
 } from "./contract/status";
 import { serveScreen } from "./screen";
 import { prepare } from "./sampler";
 import { forwardCore } from "./transformer";
+import { forwardLanes } from "./transformer/lanes";
 
 /** A barrier of core 1 whose wait belongs to the screen: core 0 samples, prints, or waits for somebody to type. */
 function awaitPass(): void {
@@ -52,9 +53,21 @@ export function pass(token: i32, position: i32): void {
   barrier(0);
 }
 
+/** The same for `count` positions from `position` on, whose tokens are in the lanes. */
+export function passLanes(position: i32, count: i32): void {
+  if (cores == 2) {
+    write32(teamwork + JOB_POSITION, position);
+    write32(teamwork + JOB_COUNT, count);
+  }
+  barrier(0);
+  forwardLanes(0, position, count);
+  barrier(0);
+}
+
 // @ts-ignore: decorator
 @inline
 function postPass(token: i32, position: i32): void {
+  if (ARITHMETIC == 0 && lanes) write32(teamwork + JOB_COUNT, 1);
   write32(teamwork + JOB_TOKEN, token);
   write32(teamwork + JOB_POSITION, position);
 }
@@ -64,6 +77,12 @@ export function work(): void {
   for (;;) {
     awaitPass();
     const position = read32(teamwork + JOB_POSITION);
+    const count = ARITHMETIC == 0 && lanes ? read32(teamwork + JOB_COUNT) : 1;
+    if (ARITHMETIC == 0 && count > 1) {
+      forwardLanes(1, position, count);
+      barrier(1);
+      continue;
+    }
     const scored = read32(teamwork + JOB_SCORED) != 0;
     forwardCore(1, read32(teamwork + JOB_TOKEN), position, scored);
     if (scored) {

@@ -1,6 +1,6 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
-import { clockMegahertz, context, grammar, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
+import { clockMegahertz, context, grammar, lanes, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
@@ -8,13 +8,14 @@ import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } 
 import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
 import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
-import { forward, pass } from "./parallel";
+import { forward, pass, passLanes } from "./parallel";
 import { choose, noteToken, seedRandom } from "./sampler";
 import { penalty, setPenalty, setTemperature, temperature } from "./contract/settings";
 import { seed, tokenLimit } from "./settings";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
+import { setToken } from "./transformer/lanes";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 
 /** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
@@ -27,6 +28,8 @@ let token: i32 = 0;
 let position: i32 = 0;
 let promptCount: i32 = 0;
 let limit: i32 = 0;
+/** Of the prompt, positions whose keys and values are in the cache. */
+let readTo: i32 = 0;
 
 /** Begins the story that the edited line of `bytes` bytes asks for; false, with a sentence, if that cannot be. */
 export function beginStory(bytes: i32): bool {
@@ -57,6 +60,7 @@ export function beginStory(bytes: i32): bool {
   resetDigest();
   token = startToken;
   position = 0;
+  readTo = 0;
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
@@ -104,7 +108,7 @@ export function continueStory(): bool {
 /** The token that follows: the prompt's, or what the model says. */
 function predict(): i32 {
   if (position + 1 < promptCount) {
-    pass(token, position);
+    readPrompt();
     return promptToken(position + 1);
   }
   const left = limit - position;
@@ -113,6 +117,18 @@ function predict(): i32 {
   else forward(token, position, temperature, penalty, state, left);
   const chosen = only >= 0 ? only : choose();
   return grammar ? follow(chosen, left) : chosen;
+}
+
+/** The pass of a token of the prompt that others follow; where there are lanes, with as many of those as have one. */
+function readPrompt(): void {
+  if (ARITHMETIC != 0 || !lanes) return pass(token, position);
+  if (position < readTo) return;
+  const count = min(lanes, promptCount - 1 - position);
+  readTo = position + count;
+  if (count == 1) return pass(token, position);
+  setToken(0, token);
+  for (let lane = 1; lane < count; lane++) setToken(lane, promptToken(position + lane));
+  passLanes(position, count);
 }
 
 function tell(next: i32): void {

@@ -66,6 +66,12 @@
 /** Bytes of one core's scratch. */
 // @ts-ignore: decorator
 @external("config", "scratchBytes") export declare const scratchBytes: usize;
+/** What the positions of a pass of several keep: `lanes` times laneBytes(). */
+// @ts-ignore: decorator
+@external("config", "batch") export declare const batch: usize;
+/** Positions of a prompt that are read in one pass at most; 0: one by one. */
+// @ts-ignore: decorator
+@external("config", "lanes") export declare const lanes: i32;
 
 // Formats of the matrices (fixed arithmetic), by their codes.
 /** Of the classifier. */

@@ -2,7 +2,7 @@
 /** Where everything lies in fixed arithmetic: sizes, a core's scratch, the record of the packed model. */
 
 import { dim, hiddenDim, heads, kvHeads, context, zeros } from "./config";
-import { ACTIVATION_LIMIT, LANE_LIMIT, LOGIT_TILE } from "./constants";
+import { ACTIVATION_LIMIT, LANE_LIMIT, LOGIT_TILE, READ_AHEAD } from "./constants";
 import { pad8, pad16, headSize, countOf } from "./sizes";
 
 /** Positions of the KV cache: groups of 16. */
@@ -54,6 +54,31 @@ export function listBytes(): i32 { return 16 + 2 * hiddenHalf(); }
 // @ts-ignore: decorator
 @inline
 export function mostRows(): i32 { return max(max(qkvRows(), 2 * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim))); }
+
+/** Bytes of a lane's residual stream, s32 (dim): it begins with it. */
+// @ts-ignore: decorator
+@inline
+export function laneStream(): i32 { return 4 * pad16(dim) + 2 * READ_AHEAD; }
+
+/** Bytes of what attention gives, s16 (dim): behind it. */
+// @ts-ignore: decorator
+@inline
+export function laneAttention(): i32 { return 2 * pad16(dim) + READ_AHEAD; }
+
+/** Bytes of its activations, s8, behind 16 that hold their scale (f32) and the token (i32): behind that. */
+// @ts-ignore: decorator
+@inline
+export function laneActivations(): i32 { return 16 + widest() + READ_AHEAD; }
+
+/** Bytes of its rows, s16 (half, query, key and value rows or gate and up rows): last. */
+// @ts-ignore: decorator
+@inline
+export function laneRows(): i32 { return 4 * max(qkvRows(), 2 * hiddenHalf()) + READ_AHEAD; }
+
+/** Of what one position keeps in a pass of several. */
+// @ts-ignore: decorator
+@inline
+export function laneBytes(): i32 { return laneStream() + laneAttention() + laneActivations() + laneRows(); }
 
 /** Queries are held this small so that a score's lane of QACC cannot overflow. */
 // @ts-ignore: decorator

@@ -57,10 +57,11 @@ export const TEAMWORK_JOB_TOKEN: usize = 8; // Token of the posted pass.
 export const TEAMWORK_JOB_POSITION: usize = 12; // Its position.
 export const TEAMWORK_JOB_TEMPERATURE: usize = 16; // Its temperature; 0 where nothing is drawn.
 export const TEAMWORK_JOB_PENALTY: usize = 20; // Its repetition penalty; 1 where nothing is lowered.
-export const TEAMWORK_JOB_SCORED: usize = 24; // 0 where nobody asks what follows: the classifier is left out.
-export const TEAMWORK_JOB_GRAMMAR: usize = 28; // The grammar's state, whose tokens are allowed; 0: all.
-export const TEAMWORK_JOB_LEFT: usize = 32; // Tokens that may still be told, this one included.
-export const TEAMWORK_LARGEST: usize = 36; // Float arithmetic: largest logit of each core's half.
+export const TEAMWORK_JOB_COUNT: usize = 24; // Positions of the posted pass; more than one: their tokens are in the lanes.
+export const TEAMWORK_JOB_SCORED: usize = 28; // 0 where nobody asks what follows: the classifier is left out.
+export const TEAMWORK_JOB_GRAMMAR: usize = 32; // The grammar's state, whose tokens are allowed; 0: all.
+export const TEAMWORK_JOB_LEFT: usize = 36; // Tokens that may still be told, this one included.
+export const TEAMWORK_LARGEST: usize = 40; // Float arithmetic: largest logit of each core's half.
 
 // What the exception vectors save before they call `panic`.
 export const PANIC_CORE: usize = 0; // Number of the core.

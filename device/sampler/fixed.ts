@@ -9,7 +9,7 @@ import { LOWEST } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { firstRow, rowsOf } from "../contract/fixed";
 import { exponentials, find_s32, gather_above, largest_s32, mass_from, pick, top_count, top_mass } from "../contract/kernels";
-import { scratchOf } from "../transformer/fixed";
+import { scratchOf } from "../transformer/places";
 import { favour, favoured, firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
 import { firstPosition, saved, tokenAt } from "./repetition";

@@ -5,79 +5,23 @@
  */
 import { gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, keyUnits, keys, kvHeads, logits, model, outFormat, qkvFormat, residual,
-  scratch, scratchBytes, values as cachedValues, vocabulary, zeros,
+  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, kvHeads, logits, model, outFormat, qkvFormat, residual, vocabulary,
+  zeros,
 } from "../contract/config";
-import { COARSEST, LOGIT_TILE } from "../contract/constants";
+import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
-import { contextPadded, firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, queryLimit, rowsOf, valueRows } from "../contract/fixed";
+import { firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, attention as attendHeads, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows,
-  rescale_keys, rope,
+  add_residual, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
 } from "../contract/kernels";
-import { countOf, firstOf, headSize, pad16 } from "../contract/sizes";
-import {
-  ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_ODD, ATTENTION_SCORES,
-  ATTENTION_SHIFT, ATTENTION_STRIDE, ATTENTION_VALUES, NORMED_SHIFT, NORMED_SQUARES,
-} from "../contract/status";
+import { pad16 } from "../contract/sizes";
+import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
+import { attendFor, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
-import { exponentOf, fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
-
-/** Scratch of the core that runs a half. */
-// @ts-ignore: decorator
-@inline
-export function scratchOf(half: i32): usize {
-  return scratch + (cores == 2 ? <usize>half * scratchBytes : 0);
-}
-
-// @ts-ignore: decorator
-@inline
-function layerRecord(layer: i32): usize {
-  return model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
-}
-
-/** Rows from `first` on of the matrix whose words are at `matrix` of a record. */
-// @ts-ignore: decorator
-@inline
-function rowsFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
-  return load<usize>(record + matrix) + <usize>(first * rowBytes(format, columns));
-}
-
-/** Their scales. */
-// @ts-ignore: decorator
-@inline
-function scalesFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
-  return load<usize>(record + matrix + (at.QKV_SCALES - at.QKV)) + <usize>(first * scaleBytes(format, columns));
-}
-
-/** Shift of a matrix's products. */
-// @ts-ignore: decorator
-@inline
-function productShift(record: usize, matrix: usize): i32 {
-  return load<i32>(record + matrix + (at.QKV_SHIFT - at.QKV));
-}
-
-/** What vectors must keep to that a matrix is multiplied by. */
-// @ts-ignore: decorator
-@inline
-function boundOf(record: usize, matrix: usize): i32 {
-  return load<i32>(record + matrix + (at.QKV_BOUND - at.QKV));
-}
-
-/** Elements of one layer's keys (or values) of one head. */
-// @ts-ignore: decorator
-@inline
-function headCache(layer: i32, head: i32): usize {
-  return <usize>((layer * kvHeads + head) * headSize() * contextPadded());
-}
-
-/** Where the unit of the keys of one half of a layer's heads is; its reciprocal lies behind it. */
-// @ts-ignore: decorator
-@inline
-function keyUnit(layer: i32, half: i32): usize {
-  return keyUnits + (<usize>(layer * 2 + half) << 3);
-}
+import { cache, unitFor } from "./cache";
+import { boundOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
+import { fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
 /** With one core, what both halves need alike is computed once, by the first. */
 // @ts-ignore: decorator
@@ -92,12 +36,18 @@ function shares(half: i32): bool {
 function normalizeResidual(half: i32, gain: usize, factor: f32, bound: i32): f32 {
   const mine = scratchOf(half);
   if (cores == 1 && half) return keptScale(mine); // the first half has done it
-  const normed = mine + at.NORMED();
-  const largest = normalizeBounded(residual, gain, normed, mine + at.ACTIVATIONS, pad16(dim), bound);
+  return keepScale(mine, normalizeInto(mine + at.ACTIVATIONS, residual, gain, factor, bound, mine + at.NORMED()));
+}
+
+/** The same of any stream `x`, to `q`; returns the scale, and leaves in `normed` what the norm left. */
+// @ts-ignore: decorator
+@inline
+export function normalizeInto(q: usize, x: usize, gain: usize, factor: f32, bound: i32, normed: usize): f32 {
+  const largest = normalizeBounded(x, gain, normed, q, pad16(dim), bound);
   const shift = load<i32>(normed + NORMED_SHIFT);
   const mean = <f32>load<i32>(normed + NORMED_SQUARES) * (<f32>256 / <f32>dim);
   const epsilon = load<f32>(model, at.EPSILON) * reinterpret<f32>((127 - 2 * shift) << 23);
-  return keepScale(mine, largest * factor * inverseRoot(mean + epsilon));
+  return largest * factor * inverseRoot(mean + epsilon);
 }
 
 /** The scale of the activations, also left in the scratch: for the next stage, and with one core for the second half. */
@@ -119,10 +69,18 @@ function keptScale(mine: usize): f32 {
 // @ts-ignore: decorator
 @inline
 export function embed(half: i32, token: i32, position: i32): void {
+  embedInto(residual, half, token);
+  if (shares(half)) takePosition(scratchOf(half), position);
+}
+
+/** This half of the token's embedding, to its rows of a residual stream. */
+// @ts-ignore: decorator
+@inline
+export function embedInto(x: usize, half: i32, token: i32): void {
   const first = firstRow(half, dim);
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
   let from = load<usize>(model, at.EMBEDDING) + <usize>((token & -16) * pad16(dim) + (first << 4) + (token & 15));
-  let to = residual + (<usize>first << 2);
+  let to = x + (<usize>first << 2);
   for (let rows = rowsOf(half, dim); rows > 0; rows -= 4) {
     const a = <i32>load<i8>(from, 0) * unit;
     const b = <i32>load<i8>(from, 16) * unit;
@@ -134,30 +92,6 @@ export function embed(half: i32, token: i32, position: i32): void {
     store<i32>(to, d, 12);
     from += 64;
     to += 16;
-  }
-  if (shares(half)) {
-    const mine = scratchOf(half);
-    spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
-    spreadAngles(mine + at.KEY_ANGLES(), pairsOf(kvHeads), position);
-    describeAttention(mine);
-  }
-}
-
-/** Repeats the cosines and sines of a position for every head. */
-// @ts-ignore: decorator
-@inline
-function spreadAngles(out: usize, pairs: i32, position: i32): void {
-  const half = headSize() >> 1;
-  const row = load<usize>(model, at.ROPE) + (<usize>(position * half) << 2);
-  for (let j = 0; j < half; j++) {
-    const angle = load<u32>(row + (<usize>j << 2));
-    const sine = angle >> 16;
-    let place = out + (<usize>j << 1);
-    for (let count = <u32>(pairs - j + half - 1) / half; count; count--) {
-      store<i16>(place, angle);
-      store<i16>(place + (<usize>pairs << 1), sine);
-      place += <usize>half << 1;
-    }
   }
 }
 
@@ -173,7 +107,15 @@ export function project(half: i32, layer: i32, position: i32): void {
   const scales = scalesFrom(record, at.QKV, qkvFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
   multiplyDim(qkvFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), productShift(record, at.QKV));
+  takeRows(half, layer, position, outputs, scales, scale);
+}
 
+/** What becomes of a half's query, key and value rows, whose products are at `outputs` for activations of this scale. */
+// @ts-ignore: decorator
+@inline
+export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, scales: usize, scale: f32): void {
+  const record = layerRecord(layer);
+  const mine = scratchOf(half);
   const queryRows = 2 * pairsOf(heads);
   rope(outputs, scales, mine + at.ANGLES(), queriesOf(mine, half), pairsOf(heads));
   store<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2), scale);
@@ -194,142 +136,22 @@ export function project(half: i32, layer: i32, position: i32): void {
   cache(half, layer, position, quantized);
 }
 
-/** This half's queries: s16 (2, pairs). */
-// @ts-ignore: decorator
-@inline
-function queriesOf(mine: usize, half: i32): usize {
-  return mine + at.QUERIES() + <usize>(half * 4 * pairsOf(heads));
-}
-
-/**
- * All keys of a half of a layer's heads have one unit, which grows with the largest of them; those that are there are then rescaled.
- * Returns 2^8 / unit.
- */
-// @ts-ignore: decorator
-@inline
-function unitFor(half: i32, layer: i32, position: i32, largest: f32): f32 {
-  const unit = keyUnit(layer, half);
-  if (position == 0) {
-    store<f32>(unit, largest * (<f32>1 / 127));
-    store<f32>(unit, <f32>127 / largest, 4);
-  } else if (largest * load<f32>(unit, 4) > 127) growUnit(half, layer, position, largest);
-  return load<f32>(unit, 4) * 256;
-}
-
-function growUnit(half: i32, layer: i32, position: i32, largest: f32): void {
-  const unit = keyUnit(layer, half);
-  const bytes = ((position + 15) & ~15) * headSize();
-  while (largest * load<f32>(unit, 4) > 127) {
-    const factor = max(<i32>((<f32>128 * 127) / (largest * load<f32>(unit, 4))), 1);
-    let place = keys + headCache(layer, firstOf(half, kvHeads));
-    for (let count = countOf(half, kvHeads); count > 0; count--) {
-      rescale_keys(place, bytes, factor);
-      place += headCache(0, 1);
-    }
-    store<f32>(unit, load<f32>(unit) * (<f32>128 / <f32>factor));
-    store<f32>(unit, load<f32>(unit, 4) * (<f32>factor / 128), 4);
-  }
-}
-
-/** Spreads a half's keys and values over the cache, whose registers hold one component of 16 positions. */
-// @ts-ignore: decorator
-@inline
-function cache(half: i32, layer: i32, position: i32, quantized: usize): void {
-  const size = headSize();
-  const pairs = size >> 1;
-  let even = quantized;
-  let odd = quantized + pairsOf(kvHeads);
-  let value = quantized + 2 * pairsOf(kvHeads);
-  const first = firstOf(half, kvHeads);
-  let place = headCache(layer, first) + <usize>((position >> 4) * (size << 4) + (position & 15));
-  for (let count = countOf(half, kvHeads); count > 0; count--) {
-    spread(keys + place, even, pairs);
-    spread(keys + place + <usize>(pairs << 4), odd, pairs);
-    spread(cachedValues + place, value, size);
-    even += pairs;
-    odd += pairs;
-    value += size;
-    place += headCache(0, 1);
-  }
-}
-
-/** Copies bytes to every sixteenth place. */
-// @ts-ignore: decorator
-@inline
-function spread(to: usize, from: usize, bytes: i32): void {
-  if (bytes & 3) for (let i = 0; i < bytes; i++) store<u8>(to + (<usize>i << 4), load<u8>(from + i));
-  else {
-    for (let i = 0; i < bytes; i += 4) {
-      const a = load<u8>(from, 0);
-      const b = load<u8>(from, 1);
-      const c = load<u8>(from, 2);
-      const d = load<u8>(from, 3);
-      store<u8>(to, a, 0);
-      store<u8>(to, b, 16);
-      store<u8>(to, c, 32);
-      store<u8>(to, d, 48);
-      from += 4;
-      to += 64;
-    }
-  }
-}
-
-/** What the attention of all layers and heads has in common, once a position. */
-// @ts-ignore: decorator
-@inline
-function describeAttention(mine: usize): void {
-  const job = mine + at.ATTENTION;
-  store<i32>(job, headSize(), ATTENTION_HEAD_SIZE);
-  store<i32>(job, pairsOf(heads), ATTENTION_ODD);
-  store<usize>(job, cachedValues - keys, ATTENTION_VALUES);
-  store<usize>(job, headCache(0, 1), ATTENTION_STRIDE);
-  store<usize>(job, mine + at.SCORES() + 16, ATTENTION_SCORES);
-  store<i32>(job, kvHeads, ATTENTION_KV_HEADS);
-  store<i32>(job, heads, ATTENTION_HEADS);
-}
-
 /** Attention of this half's heads over positions 0...position. */
 // @ts-ignore: decorator
 @inline
 export function attend(half: i32, layer: i32, position: i32): void {
-  const first = firstOf(half, heads);
-  const last = first + countOf(half, heads);
-  // From here on heads read keys of the second half, whose scales are others.
-  const border = (countOf(0, kvHeads) * heads + kvHeads - 1) / kvHeads;
-  if (first < border) attendTo(0, half, layer, position, first, min(last, border));
-  if (last > border) attendTo(1, half, layer, position, max(first, border), last);
+  attendFor(half, layer, position, attention);
 }
 
-/** Attention of some of a half's heads, which read keys of half `source`. */
+/** Adds a product's rows, real value = row * scale * factor, to those of a residual stream at `x`. */
 // @ts-ignore: decorator
 @inline
-function attendTo(source: i32, half: i32, layer: i32, position: i32, first: i32, last: i32): void {
-  const mine = scratchOf(half);
-  const job = mine + at.ATTENTION;
-  const rows = 2 * pairsOf(heads);
-  const query = mine + at.QUERY();
-  // From a query's unit to steps of scores: powers of two are left to the kernel's shift, the rest goes into the int8 queries.
-  const factor = load<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2)) * load<f32>(layerRecord(layer), at.SCORE_FACTOR) * load<f32>(keyUnit(layer, source));
-  const largest = <f32>largest_s16(queriesOf(mine, half), rows) * factor;
-  const spare = -1 - exponentOf(largest * (<f32>1 / <f32>queryLimit()));
-  quantize_by(queriesOf(mine, half), query, rows, mantissaOf(factor), min(max(6 - exponentOf(factor) - spare, 0), 31));
-  store<i32>(job, min(max(spare, 0), 19 - COARSEST), ATTENTION_SHIFT);
-  store<i32>(job, (first * kvHeads) % heads, ATTENTION_AHEAD);
-  const key = keys + headCache(layer, (first * kvHeads) / heads);
-  const out = attention + (<usize>(first * headSize()) << 1);
-  attendHeads(query + <usize>((first - firstOf(half, heads)) * (headSize() >> 1)), key, out, last - first, position + 1, job);
-}
-
-/** Adds a product's rows of this half, real value = row * scale * factor, to the residual stream. */
-// @ts-ignore: decorator
-@inline
-function addRows(half: i32, outputs: usize, scales: usize, factor: f32): void {
-  const x = residual + (<usize>firstRow(half, dim) << 2);
+export function addRows(x: usize, rows: i32, outputs: usize, scales: usize, factor: f32): void {
   const mantissa = mantissaOf(factor);
   const shift = shiftOf(factor);
-  add_residual(outputs, scales, x, rowsOf(half, dim), mantissa, shift);
+  add_residual(outputs, scales, x, rows, mantissa, shift);
   if (fitsOnce(factor)) return;
-  for (let times = repeatsOf(factor); times > 1; times--) add_residual(outputs, scales, x, rowsOf(half, dim), mantissa, shift);
+  for (let times = repeatsOf(factor); times > 1; times--) add_residual(outputs, scales, x, rows, mantissa, shift);
 }
 
 /** Adds this half's rows of the attention's output matrix to the residual stream. */
@@ -348,7 +170,7 @@ export function projectOut(half: i32, layer: i32): void {
   const scales = scalesFrom(record, at.OUT, outFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
   multiplyDim(outFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), productShift(record, at.OUT));
-  addRows(half, outputs, scales, scale);
+  addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
 }
 
 /** The list of a half's hidden units that are not zero. */
@@ -408,7 +230,7 @@ export function projectDown(half: i32, layer: i32): void {
   const outputs = mine + at.OUTPUTS();
   if (zeros) matvec_columns(weights, mine + at.ACTIVATIONS, activeList(0), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   else multiplyHidden(downFormat, weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
-  addRows(half, outputs, scales, scale);
+  addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
 }
 
 /** Rows behind the vocabulary are no tokens: none may be the largest. Returns the half's largest logit. */

@@ -28,6 +28,10 @@ export const constants = {
   LANE_LIMIT: i32(524287, 'Largest number of a lane of QACC in int8 products: 20 bits with sign.'),
   LARGEST_SHIFT: i32(5, 'Of the sums of a product with a matrix: with it, 20 bits become 15.'),
   LOGIT_TILE: i32(256, 'Rows of logits that are computed at a time.'),
+  TILE_BYTES: i32(
+    4096,
+    'Of a matrix in a pass of several positions: an eighth of the data cache for each core.',
+  ),
   REPETITION_WINDOW: i32(64, 'Tokens that the repetition penalty looks back over; a power of two.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
 

@@ -37,7 +37,11 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
   'The model and its working memory': {
     ...rows('usize', { model: 'The packed model: its record.' }),
     ...rows('usize', bufferMeanings),
-    ...rows('usize', { scratchBytes: "Bytes of one core's scratch." }),
+    ...rows('usize', {
+      scratchBytes: "Bytes of one core's scratch.",
+      batch: 'What the positions of a pass of several keep: `lanes` times laneBytes().',
+    }),
+    ...rows('i32', { lanes: 'Positions of a prompt that are read in one pass at most; 0: one by one.' }),
   },
   'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {
     classifierFormat: 'Of the classifier.',

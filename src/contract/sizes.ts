@@ -66,6 +66,31 @@ export const sizes = {
       'max(max(qkvRows(), 2 * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim)))',
       'Rows of the largest product of a half.',
     ),
+    laneStream: size(
+      '',
+      '4 * pad16(dim) + 2 * READ_AHEAD',
+      "Bytes of a lane's residual stream, s32 (dim): it begins with it.",
+    ),
+    laneAttention: size(
+      '',
+      '2 * pad16(dim) + READ_AHEAD',
+      'Bytes of what attention gives, s16 (dim): behind it.',
+    ),
+    laneActivations: size(
+      '',
+      '16 + widest() + READ_AHEAD',
+      'Bytes of its activations, s8, behind 16 that hold their scale (f32) and the token (i32): behind that.',
+    ),
+    laneRows: size(
+      '',
+      '4 * max(qkvRows(), 2 * hiddenHalf()) + READ_AHEAD',
+      'Bytes of its rows, s16 (half, query, key and value rows or gate and up rows): last.',
+    ),
+    laneBytes: size(
+      '',
+      'laneStream() + laneAttention() + laneActivations() + laneRows()',
+      'Of what one position keeps in a pass of several.',
+    ),
     queryLimit: size(
       '',
       'min(ACTIVATION_LIMIT, LANE_LIMIT / (128 * headSize()))',

@@ -44,6 +44,7 @@ export const teamwork = {
     jobPosition: field('u32', 'Its position.'),
     jobTemperature: field('f32', 'Its temperature; 0 where nothing is drawn.'),
     jobPenalty: field('f32', 'Its repetition penalty; 1 where nothing is lowered.'),
+    jobCount: field('u32', 'Positions of the posted pass; more than one: their tokens are in the lanes.'),
     jobScored: field('u32', '0 where nobody asks what follows: the classifier is left out.'),
     jobGrammar: field('u32', "The grammar's state, whose tokens are allowed; 0: all."),
     jobLeft: field('u32', 'Tokens that may still be told, this one included.'),

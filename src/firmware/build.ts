@@ -206,6 +206,8 @@ function numbersOf(
     ...screenConstants(board.screen),
     ...Object.fromEntries(addresses),
     ...configOf(model, plan.context, addresses),
+    lanes: plan.lanes,
+    batch: addresses.get('batch') ?? 0,
     ...systemConstants(tokenizer),
     cores,
     clockMegahertz: clock,

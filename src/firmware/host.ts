@@ -22,6 +22,8 @@ export interface HostProgramOptions {
   context?: number;
   /** What it may say, packed (`compileGrammar`); default: anything. */
   grammar?: Uint8Array;
+  /** Positions of a prompt that are read in one pass, as a board with memory for it does; default: one by one. */
+  lanes?: number;
   /** Receives what the program prints, byte by byte as it would leave UART0. */
   output?: (bytes: Uint8Array) => void;
 }
@@ -75,11 +77,18 @@ const globals = (numbers: Record<string, number>): WebAssembly.ModuleImports =>
   );
 
 /** Lays the model and the working memory one behind the other. */
-function layOut({ model, tokenizer, grammar, context = model.config.context }: HostProgramOptions) {
+function layOut({
+  model,
+  tokenizer,
+  grammar,
+  lanes = 0,
+  context = model.config.context,
+}: HostProgramOptions) {
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
     ...systemItems(model.config, tokenizer, context, grammar).map((item) => ({ ...item, size: item.bytes })),
+    { name: 'batch', align: 16, size: lanes * model.laneBytes },
   ];
   const addresses = new Map<string, number>();
   let end = FIRST_ADDRESS;
@@ -130,6 +139,8 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
         grammar: 0,
         ...Object.fromEntries(addresses),
         ...configOf(model, context, addresses),
+        lanes: options.lanes ?? 0,
+        batch: addresses.get('batch')!,
         ...systemConstants(tokenizer),
         ...NO_CHIP,
       }),

@@ -23,10 +23,24 @@ export interface PlanRequest {
   asInt8?: () => QuantizedModel;
 }
 
-/** Everything that needs memory, for a context of so many positions. */
+/** What the positions of a pass of several keep. */
+const batchItem = ({ laneBytes }: QuantizedModel, lanes: number): MemoryItem => ({
+  name: 'batch',
+  purpose: 'activations',
+  bytes: lanes * laneBytes,
+  align: 16,
+  lifetime: 'late',
+  memory: 'any',
+  zero: true,
+  reads: 0,
+  writes: 0,
+});
+
+/** Everything that needs memory, for a context of so many positions, of which so many are read in one pass where a prompt has them. */
 export function itemsOf(
   { model, tokenizer, program, board, grammar }: PlanRequest,
   context: number,
+  lanes = 0,
 ): MemoryItem[] {
   const weights = model.blobs.map(
     (blob): MemoryItem => ({
@@ -58,5 +72,6 @@ export function itemsOf(
     ...working,
     ...systemItems(model.config, tokenizer, context, grammar),
     ...screenItems(board.screen),
+    ...(lanes > 0 ? [batchItem(model, lanes)] : []),
   ];
 }

@@ -1,5 +1,5 @@
 /** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
-import { isShortage, type Layout, placeAll } from './place.ts';
+import { isShortage, type Layout, placeAll, type Room } from './place.ts';
 import { itemsOf, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';
 import { refusal } from './refusal.ts';
@@ -8,27 +8,50 @@ export type { PlanRequest } from './plan-items.ts';
 
 export interface MemoryPlan extends Layout {
   context: number;
+  /** Positions of a prompt that are read in one pass over the weights; 0: one by one. */
+  lanes: number;
 }
 
 /** A story needs room: a plan with less is worth leaving SRAM for. */
 const COMFORTABLE_CONTEXT = 256;
+/** Lanes to try: what two cores compute in the time that weights take from octal PSRAM, and less. */
+const LANES = [12, 8, 6, 4, 2];
+
 /** Plans the memory, or refuses with a table (FailureError). */
 export function planMemory(request: PlanRequest): MemoryPlan {
+  const { room, ...plan } = planContext(request);
+  const { laneBytes } = request.model;
+  if (laneBytes === 0 || !streams(plan)) return { ...plan, lanes: 0 };
+  for (const lanes of LANES) {
+    const result = placeAll(itemsOf(request, plan.context, lanes), room);
+    if (!isShortage(result)) return { ...result, context: plan.context, lanes };
+  }
+  return { ...plan, lanes: 0 };
+}
+
+/** Whether a pass reads matrices from beyond SRAM. */
+const streams = ({ placed }: Layout): boolean =>
+  placed.some(({ name, purpose, region }) => purpose === 'weights' && MATRIX.test(name) && region !== 'sram');
+const MATRIX = /^layer\d+\.(qkv|out|gateUp|down)$/;
+
+type Planned = Layout & { context: number; room: Room };
+
+function planContext(request: PlanRequest): Planned {
   const rooms = roomsOf(request);
   const { context } = request;
   if (context !== undefined) {
     for (const room of rooms) {
       const result = placeAll(itemsOf(request, context), room);
-      if (!isShortage(result)) return { ...result, context };
+      if (!isShortage(result)) return { ...result, context, room };
     }
     throw refusal(request, context);
   }
   const enough = Math.min(COMFORTABLE_CONTEXT, request.model.config.context);
-  let best: MemoryPlan | undefined;
+  let best: Planned | undefined;
   for (const room of rooms) {
     const attempt = longest(request, room);
     if (!attempt || isShortage(attempt.result)) continue;
-    if (!best || attempt.context > best.context) best = { ...attempt.result, context: attempt.context };
+    if (!best || attempt.context > best.context) best = { ...attempt.result, context: attempt.context, room };
     if (best.context >= enough) return best;
   }
   if (best) return best;

@@ -56,6 +56,8 @@ export function configOf(
   return {
     ...model.constants,
     context,
+    lanes: 0,
+    batch: 0,
     scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,
     ...Object.fromEntries(
       ['model', ...model.buffers(context).map(({ name }) => name)].map((n) => [n, addresses.get(n)!]),

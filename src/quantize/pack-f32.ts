@@ -51,6 +51,7 @@ export function packFloat(model: Model): QuantizedModel {
     precision: 'f32',
     constants: constantsOf(config),
     blobs: [record.blob, ...blobs],
+    laneBytes: 0,
     buffers: (positions) => buffersOf('float', config, positions),
     shape: { precision: 'f32', dim: pad4(dim), hidden: pad4(hiddenDim), headSize: dim / heads },
   };

@@ -1,5 +1,5 @@
 /** The packed model: blobs for the device program and the record that leads to them (src/contract). */
-import { formats as formatRows, value } from '../contract/index.ts';
+import { formats as formatRows, sizesOf, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import { type LayerWeights, type Model, type ModelConfig, NORM_EPSILON } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
@@ -314,6 +314,7 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
       blob('rope', ropeTable(config), 'any'),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
+    laneBytes: zeros ? 0 : sizesOf('fixed', { ...config, zeros }).of('laneBytes'),
     shape: { precision, dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
   };
 }

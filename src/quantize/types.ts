@@ -37,6 +37,8 @@ export interface QuantizedModel {
   blobs: readonly Blob[];
   /** Working memory for a context of so many positions. */
   buffers(context: number): WorkingBuffer[];
+  /** What a position keeps in a pass of several; 0 where there is no such pass. */
+  laneBytes: number;
   /** Columns that the two matrix kernels are built for. */
   shape: KernelShape;
 }

@@ -1,0 +1,235 @@
+/**
+ * Several positions in one pass over the weights, for models whose weights stream from PSRAM or flash: a tile of a matrix is brought
+ * into the cache by its product with the first position's activations, and is there for the others. A lane is what one position
+ * keeps meanwhile (src/contract/sizes.ts); its numbers are those of a pass of its own, operation by operation.
+ */
+import { gateAndUp } from "../contract/activations";
+import {
+  batch, cores, dim, downFormat, gateUpFormat, hidden, layers, outFormat, qkvFormat,
+} from "../contract/config";
+import { TILE_BYTES } from "../contract/constants";
+import * as at from "../contract/fixed";
+import {
+  firstRow, hiddenHalf, laneActivations, laneAttention, laneBytes, laneStream, qkvRows, rowsOf,
+} from "../contract/fixed";
+import { multiplyDim, multiplyHidden, rowBytes } from "../contract/formats";
+import { pad16 } from "../contract/sizes";
+import { barrier } from "../barrier";
+import { remindScreen } from "../screen";
+import { attendFor, takePosition } from "./attend";
+import { quantizeBounded, quantizeWide } from "./bounded";
+import { addRows, embedInto, normalizeInto, takeRows } from "./fixed";
+import { boundOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
+import { mantissaOf, shiftOf } from "./scalar";
+
+/** Bytes before the activations: their scale, and the lane's token. */
+const LANE_HEADER: usize = 16;
+const LANE_TOKEN: usize = 4;
+
+/** s32 (dim). */
+// @ts-ignore: decorator
+@inline
+function streamOf(lane: i32): usize {
+  return batch + <usize>(lane * laneBytes());
+}
+
+/** s16 (dim). */
+// @ts-ignore: decorator
+@inline
+function attentionOf(lane: i32): usize {
+  return streamOf(lane) + laneStream();
+}
+
+// @ts-ignore: decorator
+@inline
+function headerOf(lane: i32): usize {
+  return attentionOf(lane) + laneAttention();
+}
+
+/** s8 (widest vector). */
+// @ts-ignore: decorator
+@inline
+function activationsOf(lane: i32): usize {
+  return headerOf(lane) + LANE_HEADER;
+}
+
+/** s16 (half, query, key and value rows or gate and up rows). */
+// @ts-ignore: decorator
+@inline
+function rowsAt(lane: i32): usize {
+  return headerOf(lane) + laneActivations();
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleOf(lane: i32): f32 {
+  return load<f32>(headerOf(lane));
+}
+
+export function setToken(lane: i32, token: i32): void {
+  store<i32>(headerOf(lane) + LANE_TOKEN, token);
+}
+
+/** Of what only one core does, a lane at a time: the first of a half's lanes; every `cores`th one is. */
+// @ts-ignore: decorator
+@inline
+function firstLane(half: i32, count: i32): i32 {
+  return cores == 2 ? half : half ? count : 0;
+}
+
+/** Rows of a tile. */
+// @ts-ignore: decorator
+@inline
+function tileOf(format: i32, columns: i32): i32 {
+  return max(16, (TILE_BYTES / rowBytes(format, columns)) & ~15);
+}
+
+function embedLanes(half: i32, count: i32): void {
+  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, load<i32>(headerOf(lane) + LANE_TOKEN));
+}
+
+function normalizeLanes(half: i32, count: i32, gain: usize, factor: f32, bound: i32): void {
+  const normed = scratchOf(half) + at.NORMED();
+  for (let lane = firstLane(half, count); lane < count; lane += cores) {
+    store<f32>(headerOf(lane), normalizeInto(activationsOf(lane), streamOf(lane), gain, factor, bound, normed));
+  }
+}
+
+function projectLanes(half: i32, count: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const tile = tileOf(qkvFormat, pad16(dim));
+  for (let row = 0; row < qkvRows(); row += tile) {
+    const rows = min(tile, qkvRows() - row);
+    const weights = rowsFrom(record, at.QKV, qkvFormat, pad16(dim), half * qkvRows() + row);
+    for (let lane = 0; lane < count; lane++) {
+      const to = rowsAt(lane) + (<usize>(half * qkvRows() + row) << 1);
+      multiplyDim(qkvFormat, weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.QKV));
+    }
+  }
+}
+
+/** Queries into the half's scratch, keys and values into the cache. */
+function takeLane(half: i32, lane: i32, layer: i32, position: i32): void {
+  const first = half * qkvRows();
+  const scales = scalesFrom(layerRecord(layer), at.QKV, qkvFormat, pad16(dim), first);
+  if (cores == 2 || half == 0) takePosition(scratchOf(half), position);
+  takeRows(half, layer, position, rowsAt(lane) + (<usize>first << 1), scales, scaleOf(lane));
+}
+
+function attendLane(half: i32, lane: i32, layer: i32, position: i32): void {
+  attendFor(half, layer, position, attentionOf(lane));
+}
+
+function quantizeLanes(half: i32, count: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  for (let lane = firstLane(half, count); lane < count; lane += cores) {
+    const largest = quantizeBounded(attentionOf(lane), activationsOf(lane), pad16(dim), boundOf(record, at.OUT));
+    store<f32>(headerOf(lane), largest * load<f32>(record, at.OUT_FACTOR));
+  }
+}
+
+function projectOutLanes(half: i32, count: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const outputs = scratchOf(half) + at.OUTPUTS();
+  const tile = tileOf(outFormat, pad16(dim));
+  const end = firstRow(half, dim) + rowsOf(half, dim);
+  for (let row = firstRow(half, dim); row < end; row += tile) {
+    const rows = min(tile, end - row);
+    const weights = rowsFrom(record, at.OUT, outFormat, pad16(dim), row);
+    const scales = scalesFrom(record, at.OUT, outFormat, pad16(dim), row);
+    for (let lane = 0; lane < count; lane++) {
+      multiplyDim(outFormat, weights, activationsOf(lane), pad16(dim), outputs, rows, productShift(record, at.OUT));
+      addRows(streamOf(lane) + (<usize>row << 2), rows, outputs, scales, scaleOf(lane));
+    }
+  }
+}
+
+function gateUpLanes(half: i32, count: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const tile = tileOf(gateUpFormat, pad16(dim));
+  const first = half * 2 * hiddenHalf();
+  for (let row = 0; row < 2 * hiddenHalf(); row += tile) {
+    const rows = min(tile, 2 * hiddenHalf() - row);
+    const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first + row);
+    for (let lane = 0; lane < count; lane++) {
+      const to = rowsAt(lane) + (<usize>(first + row) << 1);
+      multiplyDim(gateUpFormat, weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.GATE_UP));
+    }
+  }
+}
+
+/** This half of a lane's hidden vector, which all lanes have one place for. */
+function activateLane(half: i32, lane: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const first = half * 2 * hiddenHalf();
+  const factor = scaleOf(lane) * load<f32>(record, at.GATE_FACTOR);
+  const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
+  const out = hidden + <usize>(half * hiddenHalf() * 4);
+  gateAndUp(rowsAt(lane) + (<usize>first << 1), scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+}
+
+/** The whole of it as activations, by one core. */
+function quantizeHidden(half: i32, lane: i32, layer: i32): void {
+  if (cores == 2 ? (lane & 1) != half : half != 0) return;
+  const record = layerRecord(layer);
+  const largest = quantizeWide(hidden, activationsOf(lane), 2 * hiddenHalf(), boundOf(record, at.DOWN));
+  store<f32>(headerOf(lane), largest * (scaleOf(lane) * load<f32>(record, at.DOWN_FACTOR)));
+}
+
+function projectDownLanes(half: i32, count: i32, layer: i32): void {
+  const record = layerRecord(layer);
+  const outputs = scratchOf(half) + at.OUTPUTS();
+  const tile = tileOf(downFormat, 2 * hiddenHalf());
+  const end = firstRow(half, dim) + rowsOf(half, dim);
+  for (let row = firstRow(half, dim); row < end; row += tile) {
+    const rows = min(tile, end - row);
+    const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), row);
+    const scales = scalesFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), row);
+    for (let lane = 0; lane < count; lane++) {
+      multiplyHidden(downFormat, weights, activationsOf(lane), 2 * hiddenHalf(), outputs, rows, productShift(record, at.DOWN));
+      addRows(streamOf(lane) + (<usize>row << 2), rows, outputs, scales, scaleOf(lane));
+    }
+  }
+}
+
+/**
+ * The share of `core` in a pass of `count` positions from `position` on, whose tokens are set: their keys and values are in the cache
+ * then, and their residual streams in the lanes. A single core does both halves.
+ */
+export function forwardLanes(core: i32, position: i32, count: i32): void {
+  const first = cores == 2 ? core : 0;
+  const last = cores == 2 ? core : 1;
+  for (let half = first; half <= last; half++) embedLanes(half, count);
+  barrier(core);
+  for (let layer = 0; layer < layers; layer++) {
+    const record = layerRecord(layer);
+    const attentionGain = load<usize>(record, at.ATTENTION_GAIN);
+    normalizeLanes(core, count, attentionGain, load<f32>(record, at.ATTENTION_FACTOR), boundOf(record, at.QKV));
+    barrier(core);
+    for (let half = first; half <= last; half++) projectLanes(half, count, layer);
+    // One position after the other: what a later one does to the unit of the keys, an earlier one must not see.
+    for (let lane = 0; lane < count; lane++) {
+      for (let half = first; half <= last; half++) takeLane(half, lane, layer, position + lane);
+      barrier(core);
+      for (let half = first; half <= last; half++) attendLane(half, lane, layer, position + lane);
+      barrier(core);
+    }
+    quantizeLanes(core, count, layer);
+    barrier(core);
+    for (let half = first; half <= last; half++) projectOutLanes(half, count, layer);
+    barrier(core);
+    const feedForwardGain = load<usize>(record, at.FEED_FORWARD_GAIN);
+    normalizeLanes(core, count, feedForwardGain, load<f32>(record, at.FEED_FORWARD_FACTOR), boundOf(record, at.GATE_UP));
+    barrier(core);
+    for (let half = first; half <= last; half++) gateUpLanes(half, count, layer);
+    for (let lane = 0; lane < count; lane++) {
+      for (let half = first; half <= last; half++) activateLane(half, lane, layer);
+      barrier(core);
+      quantizeHidden(core, lane, layer);
+      barrier(core);
+    }
+    for (let half = first; half <= last; half++) projectDownLanes(half, count, layer);
+    barrier(core);
+    if (SCREEN && cores == 1) remindScreen();
+  }
+}

@@ -1,0 +1,68 @@
+/** Where things lie: scratch, records, matrices, the cache of keys and values. */
+import { cores, heads, keyUnits, kvHeads, model, scratch, scratchBytes } from "../contract/config";
+import * as at from "../contract/fixed";
+import { contextPadded, pairsOf } from "../contract/fixed";
+import { rowBytes, scaleBytes } from "../contract/formats";
+import { headSize } from "../contract/sizes";
+
+/** Scratch of the core that runs a half. */
+// @ts-ignore: decorator
+@inline
+export function scratchOf(half: i32): usize {
+  return scratch + (cores == 2 ? <usize>half * scratchBytes : 0);
+}
+
+// @ts-ignore: decorator
+@inline
+export function layerRecord(layer: i32): usize {
+  return model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+}
+
+/** Rows from `first` on of the matrix whose words are at `matrix` of a record. */
+// @ts-ignore: decorator
+@inline
+export function rowsFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
+  return load<usize>(record + matrix) + <usize>(first * rowBytes(format, columns));
+}
+
+/** Their scales. */
+// @ts-ignore: decorator
+@inline
+export function scalesFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
+  return load<usize>(record + matrix + (at.QKV_SCALES - at.QKV)) + <usize>(first * scaleBytes(format, columns));
+}
+
+/** Shift of a matrix's products. */
+// @ts-ignore: decorator
+@inline
+export function productShift(record: usize, matrix: usize): i32 {
+  return load<i32>(record + matrix + (at.QKV_SHIFT - at.QKV));
+}
+
+/** What vectors must keep to that a matrix is multiplied by. */
+// @ts-ignore: decorator
+@inline
+export function boundOf(record: usize, matrix: usize): i32 {
+  return load<i32>(record + matrix + (at.QKV_BOUND - at.QKV));
+}
+
+/** Elements of one layer's keys (or values) of one head. */
+// @ts-ignore: decorator
+@inline
+export function headCache(layer: i32, head: i32): usize {
+  return <usize>((layer * kvHeads + head) * headSize() * contextPadded());
+}
+
+/** Where the unit of the keys of one half of a layer's heads is; its reciprocal lies behind it. */
+// @ts-ignore: decorator
+@inline
+export function keyUnit(layer: i32, half: i32): usize {
+  return keyUnits + (<usize>(layer * 2 + half) << 3);
+}
+
+/** This half's queries: s16 (2, pairs). */
+// @ts-ignore: decorator
+@inline
+export function queriesOf(mine: usize, half: i32): usize {
+  return mine + at.QUERIES() + <usize>(half * 4 * pairsOf(heads));
+}
