@@ -61,4 +61,38 @@ describe('float comparisons that an earlier branch has answered', () => {
     // Out of range in each, and NaN in two.
     expect(optimised(half).match(/trap/g)).toHaveLength(6);
   });
+
+  it('answer nothing wrongly, whatever was asked before', () => {
+    // Both ways of each question ask all others: one bit for each.
+    const limits = ['0', '1'];
+    const questions = ['lt', 'le', 'gt', 'ge', 'eq', 'ne'].flatMap((op) =>
+      limits.flatMap((limit) => [
+        `(f32.${op} (local.get $x) (f32.const ${limit}))`,
+        `(f32.${op} (f32.const ${limit}) (f32.abs (local.get $x)))`,
+      ]),
+    );
+    const all = [...questions, '(f32.ne (local.get $x) (local.get $x))'];
+    const bits = all.reduce(
+      (sum, question, i) => `(i32.or ${sum} (i32.shl ${question} (i32.const ${i})))`,
+      '(i32.const 0)',
+    );
+    const functions = all.map((first, k) => {
+      const pair = `(i32.and ${first} ${all[(7 * k + 3) % all.length]})`;
+      return `(func (export "f${k}") (param $x f32) (result i32)
+        (if (result i32) ${k % 2 ? pair : first} (then ${bits}) (else ${bits})))`;
+    });
+    const calls = all.flatMap((_, k) =>
+      [-2, -1, -0.5, -0, 0.5, 1, 2, Number.NaN].map((x): Call => [`f${k}`, x]),
+    );
+    const { chip, node } = bothAnswers(`(module ${functions.join('\n')})`, calls);
+    expect(chip).toEqual(node);
+  });
+
+  it('know whether a limit itself is meant', () => {
+    const text = optimised(`(module (func (export "f") (param $x f32) (result i32)
+      (if (result i32) (i32.and (f32.lt (f32.const 0) (local.get $x)) (f32.lt (local.get $x) (f32.const 9)))
+        (then (i32.add (f32.le (local.get $x) (f32.const 0)) (f32.ge (local.get $x) (f32.const 9))))
+        (else (i32.const 5)))))`);
+    expect(text.match(/= f\w+/g)).toEqual(['= flt', '= flt']);
+  });
 });
