@@ -73,10 +73,29 @@ const Glass = () => (
   </g>
 );
 
+/** Most characters of a line of the name. */
+const LINE = 18;
+
+/** A name in lines that find room beside the module. */
+function linesOf(name: string): string[] {
+  const lines: string[] = [];
+  for (const word of name.replace(/^ESP32-S3-/, '').split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`.trim();
+    if (lines.length > 0 && longer.length <= LINE) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 function Headline({ name }: { name: string }) {
+  const lines = linesOf(name);
   return (
-    <text class="silk silk-large" x="236" y="100">
-      {name.replace(/^ESP32-S3-/, '')}
+    <text class="silk silk-large" y={104 - 10 * (lines.length - 1)}>
+      {lines.map((line, index) => (
+        <tspan key={line} x="236" dy={index === 0 ? 0 : 20}>
+          {line}
+        </tspan>
+      ))}
     </text>
   );
 }
