@@ -41,6 +41,7 @@ it('builds, judges and asks', async () => {
 it.each([
   [['build', home], 2, /--out/],
   [['build', join(folder, 'none.yaml'), '--out', folder], 2, /none\.yaml/],
+  [['ask', 'lights on'], 2, /name the model of your home with --model/],
   [['ask', '--model', 'stories', 'lights on'], 1, /was not trained for requests; esp32-llm intents build/],
 ])('refuses %j in one sentence', async (args, code, message) => {
   const refused = await run(args);

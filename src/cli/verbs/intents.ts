@@ -2,9 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { FailureError } from '../../errors.ts';
+import { FailureError, UsageError } from '../../errors.ts';
 import { readText, writeOutput } from '../../files.ts';
 import type { HomeModel, ReportRow } from '../../intents/index.ts';
+import type { OpenedModel } from '../../node/index.ts';
 import { integer } from '../arguments.ts';
 import { duration } from '../duration.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
@@ -52,6 +53,13 @@ export function register(program: Command): void {
   firmwareOptions(intents.command('ask <request...>'))
     .description('one request, answered by the simulated board')
     .action(ask);
+}
+
+/** No such model ships: each home has its own. */
+async function openHome(options: ModelOptions): Promise<OpenedModel> {
+  if (options.model === undefined)
+    throw new UsageError('name the model of your home with --model; esp32-llm intents build makes it');
+  return openNamed(options);
 }
 
 async function readHomes(files: readonly string[]) {
@@ -119,7 +127,7 @@ async function evaluateHome(files: readonly string[], options: EvalOptions): Pro
     import('../../node/index.ts'),
   ]);
   const home = await readHomes(files);
-  const { model, tokenizer } = await openNamed({ ...options, model: options.model ?? 'home' });
+  const { model, tokenizer } = await openHome(options);
   const vocabulary = vocabularyOf(model, tokenizer, home);
   const count = { count: options.sentences };
   const rows = reportOn(
@@ -168,7 +176,7 @@ function formatReport(rows: readonly ReportRow[]): string {
 
 async function ask(words: readonly string[], options: BuildOptions): Promise<void> {
   const { answerOnChip } = await import('../../firmware/index.ts');
-  const opened = await openNamed({ ...options, model: options.model ?? 'home' });
+  const opened = await openHome(options);
   if (opened.model.grammar === undefined)
     throw new FailureError(
       `${opened.name} was not trained for requests; esp32-llm intents build makes such a model`,
