@@ -8,7 +8,7 @@ describe('fitBoards', () => {
   it('promises the contexts that a build gives', () => {
     const { model, tokenizer, quantized } = smallModel();
     const fits = fitBoards(model, tokenizer, programs);
-    expect(fits).toHaveLength(2 * boards.length);
+    expect(fits).toHaveLength(3 * boards.length);
     for (const board of boards.filter(({ id }) => id === 'heltec-v3' || id === 'bare-s3')) {
       const { context, memoryMap } = buildFirmware({ model: quantized, tokenizer, board, programs });
       const fit = fits.find((other) => other.board === board.id && other.precision === 'int8');

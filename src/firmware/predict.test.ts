@@ -7,12 +7,14 @@ import { simulate } from './simulate.ts';
 import { shippedModel } from './testing.ts';
 
 const TOKENS = 3;
-const { quantized, float, tokenizer } = shippedModel();
+const { quantized, int4, float, tokenizer } = shippedModel();
 const board = (id: string, more = {}) => ({ ...findBoard(id), ...more });
 const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>])[] = [
   ['all in SRAM', {}],
   ['one core, all in flash', { weights: 'flash', cores: 1 }],
   ['all in flash, 80 MHz', { weights: 'flash', clock: 80 }],
+  ['int4, all in SRAM', { model: int4 }],
+  ['int4, all in flash', { model: int4, weights: 'flash' }],
   ['float32 in octal PSRAM', { model: float, board: board('devkitc-n16r8') }],
   ['float32 in quad PSRAM and flash', { model: float, board: board('s3-zero') }],
   ['float32 in DIO flash', { model: float, board: board('bare-s3'), context: 128 }],
