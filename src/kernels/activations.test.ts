@@ -8,11 +8,10 @@ import {
   type Parameter,
   kernels as table,
 } from '../contract/index.ts';
-import type { Model } from '../model/index.ts';
 import { loadSmallModel } from '../model/testing.ts';
 import { ACTIVATIONS } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { createHostEngine, quantize } from '../quantize/index.ts';
+import { createHostEngine, type QuantizedModel, quantize } from '../quantize/index.ts';
 import { createKernelMachine, DATA, DATA_END } from './testing.ts';
 
 const rows: Readonly<Record<string, KernelRow>> = table;
@@ -34,11 +33,12 @@ const SAMPLING: ReadonlySet<string> = new Set([
 /** What need not happen at a position that is compared: then it is compared wherever it happens. */
 const SELDOM: ReadonlySet<string> = new Set(['rescale_keys']);
 
-/** The small model, and what a model of another activation would call. */
-const models = ACTIVATIONS.map((activation) => {
-  const { model } = loadSmallModel();
-  return { ...model, config: { ...model.config, activation } };
-});
+/** The small model, what a model of another activation would call, and the small one in int4. */
+const { model: small } = loadSmallModel();
+const models = [
+  ...ACTIVATIONS.map((activation) => quantize({ ...small, config: { ...small.config, activation } })),
+  quantize(small, { precision: 'int4' }),
+];
 
 describe('kernels on real activations', () => {
   test('every call of the tokens at positions 0, 5 and 40 leaves the same memory', {
@@ -53,8 +53,7 @@ describe('kernels on real activations', () => {
 });
 
 /** Names of the kernels that telling calls, each call compared with its twin. */
-function comparedCalls(loaded: Model): Set<string> {
-  const model = quantize(loaded);
+function comparedCalls(model: QuantizedModel): Set<string> {
   const machine = createKernelMachine(model.shape);
   let comparing = false;
   const compared = new Set<string>();

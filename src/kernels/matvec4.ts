@@ -146,6 +146,9 @@ function matvec4(name: 'matvec4_dim' | 'matvec4_hidden', columnsOf: (shape: Kern
       pairs: [pair0, pair1],
       sums: [low16, high16],
     };
+    // The second half of a small matrix has no rows.
+    const done = asm.label('done');
+    asm.beqz(rows, done);
     openWideReadOut(asm, registers);
     if (isLooped) {
       asm.addi(a1, a1, -SAVED);
@@ -162,6 +165,7 @@ function matvec4(name: 'matvec4_dim' | 'matvec4_hidden', columnsOf: (shape: Kern
     asm.bnez(rows, again);
     if (isLooped) asm.l32i(a12, a1, 0);
     asm.addi(a1, a1, QACC_FRAME + (isLooped ? SAVED : 0));
+    asm.place(done);
     asm.ret();
   });
 }
