@@ -42,7 +42,7 @@ export function readBlocks(page: string): Block[] {
 export function copyRepository(from: string, to: string): void {
   for (const { name } of readdirSync(from, { withFileTypes: true }).filter((entry) => entry.isFile()))
     cpSync(join(from, name), join(to, name));
-  for (const name of ['src', 'device', 'scripts', 'bench', 'docs', 'dist'])
+  for (const name of ['src', 'device', 'scripts', 'bench', 'docs', 'studio', 'dist'])
     cpSync(join(from, name), join(to, name), { recursive: true });
   for (const name of ['node_modules', 'data', 'models'])
     symlinkSync(join(from, name), join(to, name), 'junction');

@@ -24,7 +24,7 @@ const BUDGET: Readonly<Record<string, number>> = {
   './xtensa': 70,
   './chip': 175,
   './compiler': 235,
-  './train': 45,
+  './train': 55,
   './serial': 75,
 };
 

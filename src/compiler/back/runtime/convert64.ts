@@ -48,7 +48,9 @@ export function floatSigned(asm: Assembler): void {
   asm.or(a2, a2, a4);
   asm.jx(a10);
   asm.place(positive);
-  asm.j('__wasm_float64u');
+  asm.mov(a10, a0);
+  asm.call0('__wasm_float64u'); // a jump may not reach it in another memory
+  asm.jx(a10);
 }
 
 /** The magnitude of a float with exponent `exponent` (biased, from BIAS on), truncated, to a2 and a3. */

@@ -201,8 +201,11 @@ function returnQuotient(asm: Assembler): void {
   asm.jx(a10);
 }
 
+/** By a call: a jump may not reach a routine that lies in another memory. */
 export function remainderUnsigned(asm: Assembler): void {
-  asm.j(DIVIDE);
+  asm.mov(a10, a0);
+  asm.call0(DIVIDE);
+  asm.jx(a10);
 }
 
 function negate(asm: Assembler, low: AR, high: AR): void {
