@@ -72,7 +72,7 @@ describe('screen on the simulated chip', () => {
 
     const { session, story, tokens, cycles } = tell(built, undefined, waiting);
     expect(tokens).toEqual(plain.tokens);
-    if (cores === 2) expect(cycles / plain.cycles).toBeLessThan(1.03);
+    if (cores === 2) expect(cycles / plain.cycles).toBeLessThan(1.04); // the screen's share grows as the model gets faster
     rest(session);
     const shown = asciiArt(session.chip.screen!.pixels());
     const lines = wrap(story.trim());
