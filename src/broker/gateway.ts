@@ -9,9 +9,10 @@ import { FailureError } from '../errors.ts';
 import type { StartEvent, Story } from '../serial/index.ts';
 import {
   type BoardStatus,
-  BusyError,
+  createPace,
   createTelling,
   isWhole,
+  modelsOf,
   NoBoardError,
   type Pool,
   type Telling,
@@ -63,8 +64,6 @@ interface Ask {
 }
 
 const DEFAULTS = { queueLimit: 256, patience: 3000, silence: 10_000, deadline: 60_000, attempts: 5 };
-/** Seconds a story takes until one was told. */
-const FIRST_GUESS = 1;
 
 export async function createBrokerPool(broker: string, options: GatewayOptions = {}): Promise<Pool> {
   const { queueLimit, patience, silence, deadline, attempts } = { ...DEFAULTS, ...options };
@@ -73,7 +72,7 @@ export async function createBrokerPool(broker: string, options: GatewayOptions =
   const workers = new Set<string>();
   const boards = new Map<string, BoardStatus>();
   const asks = new Map<string, Ask>();
-  let meanSeconds = FIRST_GUESS;
+  const pace = createPace();
   const client: MqttClient = await connectBroker(broker);
 
   const properties = (correlation: string) => ({ correlationData: Buffer.from(correlation, 'hex') });
@@ -160,7 +159,7 @@ export async function createBrokerPool(broker: string, options: GatewayOptions =
       lose(ask, `${ask.from}: answers were lost on the way`);
       return;
     }
-    meanSeconds += ((performance.now() - ask.began) / 1000 - meanSeconds) / 8;
+    pace.told(ask.began);
     finish(ask, () => ask.resolve({ start: ask.start, tokens: ask.telling.tokens, end: event }));
   };
 
@@ -208,12 +207,7 @@ export async function createBrokerPool(broker: string, options: GatewayOptions =
   const present = (): BoardStatus[] =>
     [...boards].flatMap(([key, status]) => (workers.has(key.split('/')[0]) ? [status] : []));
 
-  const models = (): string[] => {
-    const counts = new Map<string, number>();
-    for (const { model } of present())
-      if (model !== undefined) counts.set(model, (counts.get(model) ?? 0) + 1);
-    return [...counts].sort((a, b) => b[1] - a[1]).map(([model]) => model);
-  };
+  const models = (): string[] => modelsOf(present());
 
   return {
     get status() {
@@ -224,10 +218,7 @@ export async function createBrokerPool(broker: string, options: GatewayOptions =
     tell(request, onToken, signal) {
       const model = request.model ?? models()[0];
       if (model === undefined) return Promise.reject(new NoBoardError('no board has come to the broker yet'));
-      if (asks.size >= queueLimit) {
-        const seconds = (meanSeconds * asks.size) / Math.max(1, boards.size);
-        return Promise.reject(new BusyError(Math.max(1, Math.ceil(seconds))));
-      }
+      if (asks.size >= queueLimit) return Promise.reject(pace.busy(asks.size, boards.size));
       return new Promise((resolve, reject) => {
         const ask: Ask = {
           request: { ...request, model },

@@ -5,12 +5,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { IPublishPacket, MqttClient } from 'mqtt';
+import type { StartEvent } from '../serial/index.ts';
 import {
   type BoardSource,
   type BoardStatus,
   createCanaries,
   createPooledBoard,
   LostBoardError,
+  type OnToken,
   type PooledBoard,
 } from '../serve/index.ts';
 import { AT_LEAST_ONCE, connectBroker, RETAINED } from './client.ts';
@@ -202,7 +204,7 @@ export async function createWorker(
 /** Tokens that come close together leave in one message. */
 function createGatherer(say: (answer: Say) => void) {
   let held: Extract<Answer, { say: 'tokens' }>['tokens'] = [];
-  let start: Parameters<Parameters<PooledBoard['tell']>[1]>[1];
+  let start: StartEvent | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const flush = (): void => {
     clearTimeout(timer);
@@ -210,12 +212,10 @@ function createGatherer(say: (answer: Say) => void) {
     if (held.length > 0) say({ say: 'tokens', start: held[0].n === 0 ? start : undefined, tokens: held });
     held = [];
   };
-  return {
-    flush,
-    push: ((token, begun) => {
-      start = begun;
-      held.push(token);
-      timer ??= setTimeout(flush, GATHER_MS);
-    }) as Parameters<PooledBoard['tell']>[1],
+  const push: OnToken = (token, begun) => {
+    start = begun;
+    held.push(token);
+    timer ??= setTimeout(flush, GATHER_MS);
   };
+  return { flush, push };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePort } from '../testing/free-port.ts';
 
 const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'board-verb-'));
@@ -16,14 +17,6 @@ const HELLO =
   'e902000008003840ee0000000900000000ffff00000000010000ca3f1000000048656c6c6f20776f726c64210a00000000003840180000' +
   '000000ca3fd0050040364100a1fdff81fdffe00800c6fcff00000000000000000000000000000000dea5f786f08b146b1ea320cd0306a0' +
   '3d9daf0350c276ec20a10e03bbe8cafa668d';
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 
 /** Runs the verb until it ends by itself, or `until` says that it shall be told to. */
 function runBoard(args: readonly string[], until?: (stderr: string) => boolean) {

@@ -1,53 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { askServed, killStarted, startVerb } from './testing/verb.ts';
 
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
-});
+afterEach(killStarted);
 
-/** Runs `serve`; resolves once `pattern` was printed or it has ended. */
-async function serve(args: readonly string[], pattern: RegExp) {
-  const child = spawn(process.execPath, ['dist/cli/main.js', 'serve', ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  children.push(child);
-  let err = '';
-  const ended = once(child, 'close');
-  const found = new Promise<RegExpExecArray | null>((resolve) => {
-    child.stderr!.on('data', (chunk) => {
-      err += chunk;
-      const match = pattern.exec(err);
-      if (match) resolve(match);
-    });
-    void ended.then(() => resolve(pattern.exec(err)));
-  });
-  return { match: await found, ended, stop: () => child.kill('SIGINT') };
-}
+const serve = (args: readonly string[], pattern: RegExp) => startVerb(['serve', ...args], pattern);
 
 describe('serve', () => {
   it('serves the model that ships from a thread, and ends by Ctrl-C', async () => {
-    const { match, ended, stop } = await serve(['--listen', '0', '--context', '64'], /on (http:\S+);/);
-    const url = match![1];
-    while ((await fetch(`${url}/healthz`)).status !== 200)
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    const body = JSON.stringify({
-      model: 'tinystories',
-      prompt: 'Once upon a time',
-      max_tokens: 8,
-      temperature: 0,
-    });
-    const answer = await fetch(`${url}/v1/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    });
-    const { choices } = (await answer.json()) as { choices: { text: string }[] };
-    expect(choices[0].text).toMatch(/^, there was a/);
-    stop();
+    const { match, ended, end } = await serve(['--listen', '0', '--context', '64'], /on (http:\S+);/);
+    expect(await askServed(match![1])).toMatch(/^, there was a/);
+    end();
     expect((await ended)[0]).toBe(0);
   });
 

@@ -6,8 +6,7 @@ import { alignUp } from './layout.ts';
 import { fillTemplates, type Templates, type Values } from './template.ts';
 
 /** What an example is for, by name. */
-export const exampleNames = ['story', 'mqtt'] as const;
-export type ExampleName = (typeof exampleNames)[number];
+export type ExampleName = 'story' | 'mqtt';
 
 /** What a project wants of ESP-IDF besides what the model and the board do. */
 const WANTED: Readonly<Record<ExampleName, (board: Board) => string>> = {

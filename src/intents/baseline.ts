@@ -49,7 +49,7 @@ function groupsOf(text: string): Set<string> {
 }
 
 /** Letters to put in, leave out or change (Levenshtein 1966). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -43,11 +43,7 @@ export interface LearnProgress {
 }
 
 /** A sentence and its answer as tokens; `read`: how many of them are given, the separator included. */
-export function documentOf(
-  example: Example,
-  symbols: Symbols,
-  encode: Encoder,
-): { tokens: number[]; read: number } {
+function documentOf(example: Example, symbols: Symbols, encode: Encoder): { tokens: number[]; read: number } {
   const sentence = encode(example.text);
   return { tokens: [BOS, ...sentence, ...answerTokens(example, symbols, encode)], read: sentence.length + 2 };
 }

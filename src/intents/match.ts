@@ -42,7 +42,7 @@ function withoutWords(text: string, words: readonly string[]): string {
 }
 
 /** What the slots of a block may say if `text`, normalised, is one of its sentences. */
-export function matchesOf(block: Block, home: Home, text: string): Slots[] {
+function matchesOf(block: Block, home: Home, text: string): Slots[] {
   const found: Slots[] = [];
   const match = matcher(text, scopeOf(block, home), home.language);
   for (const { template } of block.sentences) {

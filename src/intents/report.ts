@@ -23,7 +23,7 @@ const UNSEEN_NAMES = 30;
 const BASELINE_SENTENCES = 20_000;
 
 /** A home like this one, with other names. */
-export function withUnseenNames(home: Home, seed: number): Home {
+function withUnseenNames(home: Home, seed: number): Home {
   const { unseen } = createNames(languageOf(home), uniformOf(seed));
   const lists = new Map(home.lists);
   for (const list of home.names) {

@@ -6,7 +6,8 @@ import { FailureError } from '../errors.ts';
 import type { Story } from '../serial/index.ts';
 import { type BoardSource, type BoardStatus, createPooledBoard, type PooledBoard } from './board.ts';
 import { createCanaries } from './canaries.ts';
-import { BusyError, LostBoardError, NoBoardError } from './errors.ts';
+import { LostBoardError, NoBoardError } from './errors.ts';
+import { createPace, modelsOf } from './estimates.ts';
 import type { OnToken, TellRequest } from './request.ts';
 import { createTelling, type Telling } from './telling.ts';
 
@@ -54,15 +55,13 @@ interface Job {
 
 const QUEUE_LIMIT = 64;
 const ATTEMPTS = 3;
-/** Seconds a story takes until one was told. */
-const FIRST_GUESS = 1;
 
 export function createPool(sources: readonly BoardSource[], options: PoolOptions = {}): LocalPool {
   const { queueLimit = QUEUE_LIMIT, attempts = ATTEMPTS, onRetold } = options;
   const boards: PooledBoard[] = [];
   const queue: Job[] = [];
   const { judge } = createCanaries();
-  let meanSeconds = FIRST_GUESS;
+  const pace = createPace();
   let closed = false;
 
   const add = (source: BoardSource): void => {
@@ -104,7 +103,7 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
     const began = performance.now();
     try {
       const story = await board.tell(job.request, job.telling.pass);
-      meanSeconds += ((performance.now() - began) / 1000 - meanSeconds) / 8;
+      pace.told(began);
       job.resolve({ ...story, tokens: job.telling.tokens });
     } catch (error) {
       job.attempts++;
@@ -129,19 +128,10 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
     get status() {
       return { boards: boards.map(({ status }) => status), waiting: queue.length, queueLimit };
     },
-    models() {
-      const counts = new Map<string, number>();
-      for (const {
-        status: { model },
-      } of boards)
-        if (model !== undefined) counts.set(model, (counts.get(model) ?? 0) + 1);
-      return [...counts].sort((a, b) => b[1] - a[1]).map(([model]) => model);
-    },
+    models: () => modelsOf(boards.map(({ status }) => status)),
     tell(request, onToken, signal) {
       if (queue.length >= queueLimit) {
-        return Promise.reject(
-          new BusyError(Math.max(1, Math.ceil((meanSeconds * queue.length) / Math.max(1, boards.length)))),
-        );
+        return Promise.reject(pace.busy(queue.length, boards.length));
       }
       return new Promise((resolve, reject) => {
         const job: Job = { request, telling: createTelling(onToken), signal, attempts: 0, resolve, reject };

@@ -5,35 +5,21 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
 import { loadCheckpoint } from '../model/index.ts';
 import { shippedPrograms } from '../node/device-programs.ts';
-import { type TrainFilesOptions, trainFiles as train, trainMachinery } from '../node/train.ts';
+import { trainFiles as train, trainMachinery } from '../node/train.ts';
 import type { RunStorage } from './checkpoint.ts';
 import { outputNames } from './outputs.ts';
-import { createRandom } from './random.ts';
 import { follow } from './run.ts';
+import { storyText, tinyRun } from './testing.ts';
 import { train as trainAnywhere } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-options-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function storyText(stories: number, seed: number): string {
-  const random = createRandom(seed);
-  const words = ['sun', 'cat', 'the', 'red', 'dog', 'ran', 'and', 'big', 'hat', 'sat'];
-  const story = () => Array.from({ length: 40 }, () => words[Math.floor(random.uniform() * 10)]).join(' ');
-  return Array.from({ length: stories }, story).join('.\n<|endoftext|>\n');
-}
-
 const text = join(folder, 'stories.txt');
 writeFileSync(text, storyText(70, 5));
 const unseen = join(folder, 'unseen.txt');
 writeFileSync(unseen, storyText(6, 6));
-const basic = {
-  text,
-  preset: 'tiny',
-  vocabulary: 290,
-  context: 64,
-  batchTokens: 256,
-  every: { progress: 1e9, checkpoint: 1e9, sample: 1e9 },
-} satisfies Omit<TrainFilesOptions, 'out'>;
+const basic = { ...tinyRun, text };
 const file = (out: string, name: string) => readFileSync(join(folder, out, name));
 
 describe('with dropout, average, best weights and short sequences', () => {

@@ -3,32 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCheckpoint, type Model } from '../model/index.ts';
-import { type TrainFilesOptions, trainFiles as train, trainMachinery } from '../node/train.ts';
+import { trainFiles as train, trainMachinery } from '../node/train.ts';
 import { createReference, splitStories } from '../reference/index.ts';
 import { encodeCorpus } from './batches.ts';
 import { outputNames } from './outputs.ts';
-import { createRandom } from './random.ts';
 import { memoryScratch } from './scratch.ts';
 import { flatten, hashOf, largest, teach } from './teachers.ts';
+import { storyText, tinyRun } from './testing.ts';
 import { modelOf } from './writer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'teachers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const text = join(folder, 'stories.txt');
-const random = createRandom(5);
-const words = ['sun', 'cat', 'the', 'red', 'dog', 'ran', 'and', 'big', 'hat', 'sat'];
-const story = () => Array.from({ length: 40 }, () => words[Math.floor(random.uniform() * 10)]).join(' ');
-writeFileSync(text, Array.from({ length: 70 }, story).join('.\n<|endoftext|>\n'));
+writeFileSync(text, storyText(70));
 
-const basic = {
-  text,
-  preset: 'tiny',
-  vocabulary: 290,
-  context: 64,
-  batchTokens: 256,
-  every: { progress: 1e9, checkpoint: 1e9, sample: 1e9 },
-} satisfies Omit<TrainFilesOptions, 'out'>;
+const basic = { ...tinyRun, text };
 const at = (name: string, file: string = outputNames.checkpoint) => join(folder, name, file);
 const open = (name: string): Model => loadCheckpoint(readFileSync(at(name)), name);
 

@@ -61,7 +61,7 @@ export interface TeachingOptions extends Omit<EngineOptions, 'top' | 'predicts'>
 }
 
 /** Name of the file that holds what teachers predict. */
-export function targetsFile(
+function targetsFile(
   { teachers, temperature, top }: Distillation,
   corpusHash: string,
   context: number,

@@ -13,7 +13,7 @@ import { FIRST_PIECE, type TrainedTokenizer, trainTokenizerOn, writeTokenizer } 
 const CROSSES_WORDS = /^.+\s/su;
 
 /** A tokenizer as the trainer has its own. @throws UsageError for those that its encoder and llama2.c's file cannot say */
-export function asTrained({ vocabulary, scores, rules }: Tokenizer, name: string): TrainedTokenizer {
+function asTrained({ vocabulary, scores, rules }: Tokenizer, name: string): TrainedTokenizer {
   const decoder = new TextDecoder();
   const learned = vocabulary.slice(FIRST_PIECE).map((piece) => decoder.decode(piece));
   const isOurs =
@@ -44,7 +44,7 @@ function givenTokenizer({ tokenizer, teachers = [] }: TrainOptions): TrainedToke
   return first?.trained;
 }
 
-export const hashOfTokenizer = (tokenizer: TrainedTokenizer): string =>
+const hashOfTokenizer = (tokenizer: TrainedTokenizer): string =>
   bytesToHex(sha256(writeTokenizer(tokenizer)));
 
 /**

@@ -10,32 +10,17 @@ import { createReference, evaluate, type Reference, splitStories } from '../refe
 import { CHECKPOINT_FILE } from './checkpoint.ts';
 import { curveSvg } from './curve.ts';
 import { outputNames } from './outputs.ts';
-import { createRandom } from './random.ts';
+import { storyText, tinyRun } from './testing.ts';
 import { train as trainAnywhere } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Small stories of made-up words, enough to learn something from. */
-function storyText(stories: number, seed = 5): string {
-  const random = createRandom(seed);
-  const words = ['sun', 'cat', 'the', 'red', 'dog', 'ran', 'and', 'big', 'hat', 'sat'];
-  const story = () => Array.from({ length: 40 }, () => words[Math.floor(random.uniform() * 10)]).join(' ');
-  return Array.from({ length: stories }, story).join('.\n<|endoftext|>\n');
-}
-
 const text = join(folder, 'stories.txt');
 writeFileSync(text, storyText(120));
 const unseen = join(folder, 'unseen.txt');
 writeFileSync(unseen, storyText(7, 6));
-const basic = {
-  text,
-  preset: 'tiny',
-  vocabulary: 290,
-  context: 64,
-  batchTokens: 256,
-  every: { progress: 0, checkpoint: 1e9, sample: 1e9 },
-} satisfies Omit<TrainFilesOptions, 'out'>;
+const basic = { ...tinyRun, text, every: { ...tinyRun.every, progress: 0 } };
 const file = (out: string, name: string) => readFileSync(join(folder, out, name));
 
 describe('train', () => {

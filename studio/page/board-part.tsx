@@ -7,15 +7,12 @@ import { DeviceSteps } from './device-steps.tsx';
 import { Failure } from './failure.tsx';
 import { Help } from './help.tsx';
 import { ImageFiles } from './image-files.tsx';
+import { Page } from './page.tsx';
 
 export function BoardPart() {
   const words = texts.value.device;
   return (
-    <div class="page">
-      <div class="lead">
-        <h1>{words.heading}</h1>
-        <p>{words.lead}</p>
-      </div>
+    <Page words={words}>
       <div class="story-columns">
         <section class="card stage" aria-label={words.connect}>
           {stage.value === 'none' ? <Connect /> : <DeviceSteps />}
@@ -30,7 +27,7 @@ export function BoardPart() {
           {stage.value === 'running' ? <DeviceChat /> : <ImageFiles />}
         </section>
       </div>
-    </div>
+    </Page>
   );
 }
 

@@ -6,17 +6,14 @@ import { Failure } from './failure.tsx';
 import { FitTable } from './fit-table.tsx';
 import { ModelCard } from './model-card.tsx';
 import { ModelChooser } from './model-chooser.tsx';
+import { Page } from './page.tsx';
 import { Pruner } from './pruner.tsx';
 
 export function ModelsPart() {
   const words = texts.value.models;
   useEffect(() => void makeReport(), [source.value]);
   return (
-    <div class="page">
-      <div class="lead">
-        <h1>{words.heading}</h1>
-        <p>{words.lead}</p>
-      </div>
+    <Page words={words}>
       <div class="halves">
         <ModelCard />
         <ModelChooser />
@@ -27,6 +24,6 @@ export function ModelsPart() {
       {openFailure.value && <Failure error={openFailure.value} />}
       <FitTable />
       <Pruner />
-    </div>
+    </Page>
   );
 }

@@ -7,17 +7,14 @@ import { BoardPicture } from './board-picture.tsx';
 import { BoardSelect } from './board-select.tsx';
 import { Figures, Speed } from './figures.tsx';
 import { MissingModel } from './missing-model.tsx';
+import { Page } from './page.tsx';
 import { Question } from './question.tsx';
 import { StoryText } from './story-text.tsx';
 
 export function StoryPart() {
   const words = texts.value.story;
   return (
-    <div class="page">
-      <div class="lead">
-        <h1>{words.heading}</h1>
-        <p>{words.lead}</p>
-      </div>
+    <Page words={words}>
       <div class="story-columns">
         <section class="card stage" aria-label={words.board}>
           <BoardSelect />
@@ -31,6 +28,6 @@ export function StoryPart() {
         </section>
         <Figures />
       </div>
-    </div>
+    </Page>
   );
 }

@@ -20,6 +20,7 @@ import {
 import { formatNumber, texts } from '../texts/index.ts';
 import { Failure } from './failure.tsx';
 import { LossCurve } from './loss-curve.tsx';
+import { Page } from './page.tsx';
 
 const MOST_MINUTES = 600;
 
@@ -27,11 +28,7 @@ export function TrainPart() {
   const words = texts.value.train;
   useEffect(() => void findSavedRun(), []);
   return (
-    <div class="page">
-      <div class="lead">
-        <h1>{words.heading}</h1>
-        <p>{words.lead}</p>
-      </div>
+    <Page words={words}>
       <div class="story-columns">
         <section class="card stage" aria-label={words.settings}>
           <Settings />
@@ -47,7 +44,7 @@ export function TrainPart() {
           )}
         </section>
       </div>
-    </div>
+    </Page>
   );
 }
 

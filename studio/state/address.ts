@@ -3,6 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { boards } from '../../src/chip/boards/index.ts';
 import { settings } from '../../src/contract/index.ts';
 import type { Precision } from '../../src/quantize/index.ts';
+import type { Question } from '../worker/protocol.ts';
 import { FIRST_STORY } from './first-story.ts';
 
 export const parts = ['story', 'models', 'inside', 'board', 'train'] as const;
@@ -21,6 +22,17 @@ export const tokens = signal<number | undefined>(undefined);
 /** What the link says that the model is; the page decides what to do about it. */
 export const modelName = signal<string | undefined>(undefined);
 
+/** What a board is asked for as things stand. */
+export const question = (): Question => ({
+  board: board.value,
+  precision: precision.value,
+  prompt: prompt.value,
+  temperature: temperature.value,
+  topp: topp.value,
+  seed: seed.value,
+  tokens: tokens.value,
+});
+
 /** Most that a seed in a link may be: what JavaScript counts exactly. */
 const MOST_SEED = Number.MAX_SAFE_INTEGER;
 
@@ -30,7 +42,7 @@ const within = (text: string | null, least: number, most: number): number | unde
 };
 
 /** Takes what a hash such as `#story?board=...&prompt=...` says; what it leaves out stays, and nonsense is passed over. */
-export function readAddress(hash: string): void {
+function readAddress(hash: string): void {
   const [path, query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   const found = parts.find((name) => name === path);
   if (found) part.value = found;
@@ -51,7 +63,7 @@ export function readAddress(hash: string): void {
 }
 
 /** The hash that says all of it. */
-export function writeAddress(): string {
+function writeAddress(): string {
   const query = new URLSearchParams();
   if (modelName.value) query.set('model', modelName.value);
   query.set('board', board.value);

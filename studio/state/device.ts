@@ -7,7 +7,7 @@ import type {
   Device,
   Verification,
 } from '../../src/serial/index.ts';
-import { board, precision, prompt, seed, temperature, tokens, topp } from './address.ts';
+import { board, precision, question } from './address.ts';
 import type { SimulatedPort } from './simulated-port.ts';
 import { lab } from './workers.ts';
 
@@ -176,16 +176,6 @@ export async function leave(): Promise<void> {
   simulated?.unplug();
   simulated = undefined;
 }
-
-const question = () => ({
-  board: board.value,
-  precision: precision.value,
-  prompt: prompt.value,
-  temperature: temperature.value,
-  topp: topp.value,
-  seed: seed.value,
-  tokens: tokens.value,
-});
 
 export async function tellOnBoard(): Promise<void> {
   const talking = device;

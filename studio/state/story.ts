@@ -1,7 +1,7 @@
 /** The story that is being told, or was. */
 import { computed, signal } from '@preact/signals';
 import type { ImageFacts, Told, ToldToken } from '../worker/protocol.ts';
-import { board, precision, prompt, seed, temperature, tokens, topp } from './address.ts';
+import { question } from './address.ts';
 import { type Call, lab, type RoomError } from './workers.ts';
 
 export type StoryPhase = 'idle' | 'building' | 'booting' | 'telling' | 'over' | 'failed';
@@ -34,16 +34,7 @@ export async function tellStory(): Promise<void> {
   latest = mine;
   await before?.result.catch(() => {});
   if (latest !== mine) return;
-  const question = {
-    board: board.value,
-    precision: precision.value,
-    prompt: prompt.value,
-    temperature: temperature.value,
-    topp: topp.value,
-    seed: seed.value,
-    tokens: tokens.value,
-  };
-  const call = lab.call('tell', question, (event) => {
+  const call = lab.call('tell', question(), (event) => {
     if (latest !== mine) return;
     if (event.kind === 'built') {
       image.value = event.image;

@@ -11,7 +11,7 @@ declare class FileReaderSync {
 const readNow = (file: Blob): Uint8Array => new Uint8Array(new FileReaderSync().readAsArrayBuffer(file));
 
 /** @throws UsageError where there is no checkpoint, or several; FailureError where one is damaged */
-export function openFiles(name: string, files: readonly NamedFile[]): OpenedModel {
+function openFiles(name: string, files: readonly NamedFile[]): OpenedModel {
   const byName = new Map(files.map((entry) => [entry.name, entry.file]));
   return openTogether(
     {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
-import { main } from '../main.ts';
+import { afterAll, expect, it } from 'vitest';
+import { runVerb } from '../testing/verb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'eval-verb-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,22 +13,9 @@ const real = [
 ];
 writeFileSync(text, real.map((story) => story.repeat(9)).join('\n<|endoftext|>\n'));
 
-async function run(...args: string[]): Promise<{ code: number; out: string; error: string }> {
-  const printed = { out: '', error: '' };
-  const catching = (name: keyof typeof printed) => (chunk: string | Uint8Array) => {
-    printed[name] += chunk;
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  vi.spyOn(process.stderr, 'write').mockImplementation(catching('error'));
-  const code = await main(['eval', ...args]);
-  vi.restoreAllMocks();
-  return { code, ...printed };
-}
-
 it('measures the stories of seeds 1 and up beside real ones, with a judge, the same each time', async () => {
   const options = ['--samples', '2', '--tokens', '40', '--text', text, '--judge', 'models/tinystories.bin'];
-  const { code, out } = await run(...options, '--json');
+  const { code, out } = await runVerb(['eval', ...options, '--json']);
   expect(code).toBe(0);
   const report = JSON.parse(out);
   expect(report.settings).toMatchObject({ temperature: 0.7, topp: 0.9 });
@@ -37,7 +24,7 @@ it('measures the stories of seeds 1 and up beside real ones, with a judge, the s
   expect(report.samples).toMatchObject({ stories: 2, ended: 0 });
   expect(report.samples.words).toBe(report.real.words);
   expect(report.samples.judged).toBeGreaterThan(0);
-  const again = await run(...options);
+  const again = await runVerb(['eval', ...options]);
   expect(again.out).toMatch(/^ +samples +real stories +ratio\n/);
   expect(again.out).toContain(report.samples.judged.toFixed(4));
 });
@@ -47,7 +34,7 @@ it.each([
   [['--samples', '1', '--judge-tokenizer', 'x'], /of no use without --judge/],
   [[], /name a text with --text, or measure stories with --samples/],
 ])('refuses %j in one sentence', async (options, message) => {
-  const { code, error } = await run(...options);
+  const { code, error } = await runVerb(['eval', ...options]);
   expect(code).toBe(2);
   expect(error).toMatch(message);
 });

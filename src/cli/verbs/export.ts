@@ -1,7 +1,7 @@
 /** `export`: the model for other people's build systems. */
 import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
-import { type ExampleName, exampleNames } from '../../idf/index.ts';
+import type { ExampleName } from '../../idf/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { precisionOption } from '../precision-option.ts';
@@ -27,7 +27,7 @@ export function register(program: Command): void {
       new Option(
         '--example [name]',
         'also a complete project in <folder>/examples: story (console and screen), or mqtt (a Wi-Fi board behind a broker)',
-      ).choices(exampleNames),
+      ).choices(['story', 'mqtt'] satisfies ExampleName[]),
     )
     .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
     .option('--context <n>', "positions (default: the model's)", integer(1, 65536))

@@ -1,26 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, expect, it, vi } from 'vitest';
-import { main } from '../main.ts';
+import { afterAll, expect, it } from 'vitest';
+import { runVerb } from '../testing/verb.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-verb-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => vi.restoreAllMocks());
-
-/** Exit code and everything printed. */
-async function run(args: readonly string[]): Promise<{ code: number; out: string; error: string }> {
-  const printed = { out: '', error: '' };
-  const catching = (name: keyof typeof printed) => (text: string | Uint8Array) => {
-    printed[name] += text;
-    return true;
-  };
-  vi.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  vi.spyOn(process.stderr, 'write').mockImplementation(catching('error'));
-  const code = await main(args);
-  vi.restoreAllMocks();
-  return { code, ...printed };
-}
 
 const text = join(folder, 'text.txt');
 writeFileSync(text, 'The cat sat on the mat and the dog sat on the log. '.repeat(400));
@@ -28,7 +13,7 @@ writeFileSync(text, 'The cat sat on the mat and the dog sat on the log. '.repeat
 it('trains, tells what it does, and names the model', async () => {
   const out = join(folder, 'out');
   const options = ['--preset', 'tiny', '--vocab', '280', '--context', '32', '--steps', '5', '--threads', '1'];
-  const { code, out: printed, error } = await run(['train', '--text', text, '--out', out, ...options]);
+  const { code, out: printed, error } = await runVerb(['train', '--text', text, '--out', out, ...options]);
   expect(code).toBe(0);
   expect(printed).toMatch(/^done: 5 steps, [\d,]+ tokens; .*model\.safetensors\n$/);
   expect(error).toMatch(
@@ -42,7 +27,7 @@ it.each([
   [['--finish', 'int2'], /int8, int4, none/],
   [['--preset', 'huge'], /no preset is called huge/],
 ])('refuses %j in one sentence', async (options, message) => {
-  const { code, error } = await run(['train', '--text', text, '--out', join(folder, 'no'), ...options]);
+  const { code, error } = await runVerb(['train', '--text', text, '--out', join(folder, 'no'), ...options]);
   expect(code).toBe(2);
   expect(error).toMatch(message);
 });
