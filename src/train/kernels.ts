@@ -21,7 +21,8 @@ export interface Kernels {
   ): void;
   attentionForward(
     out: number,
-    logSums: number,
+    sums: number,
+    kept: number,
     q: number,
     k: number,
     v: number,
@@ -49,7 +50,8 @@ export interface Kernels {
     dv: number,
     dOut: number,
     out: number,
-    logSums: number,
+    sums: number,
+    kept: number,
     q: number,
     k: number,
     v: number,

@@ -16,6 +16,9 @@ export const RESULT_SLOTS = 2 * CHUNKS + 1;
 /** Float64 slots of the step's settings (learning rates, clipping...), written by the main thread. */
 export const SETTING_SLOTS = 24;
 
+/** Bytes of attention's exponentials that a thread keeps at most; layers beyond make them again. */
+const KEPT_BYTES = 32 << 20;
+
 /** Addresses (bytes) of the activations one layer keeps for the backward pass. */
 export interface LayerBuffers {
   input: number; // (tokens, dim)
@@ -24,7 +27,9 @@ export interface LayerBuffers {
   q: number; // (tokens, dim)
   k: number; // (tokens, kvDim)
   v: number; // (tokens, kvDim)
-  logSums: number; // (heads, tokens)
+  sums: number; // (heads, tokens), as attentionForward leaves them
+  /** Exponentials of the attention's scores (see keptFloats); 0 where there is no room for them. */
+  kept: number;
   mixed: number; // (tokens, dim)
   mixedRounded: number; // (tokens, dim)
   middle: number; // (tokens, dim)
@@ -157,6 +162,12 @@ function attentionScratchBytes(context: number, headSize: number): number {
   return 4 * (2 * 16 * (length + 8) + 3 * length * width + 2 * 16 * width + 4);
 }
 
+/** Floats that attention's forward pass keeps of one head of a segment: rows of 1 to `length` entries, each up to a multiple of 8. */
+export function keptFloats(length: number): number {
+  const whole = length >> 3;
+  return 8 * (whole + 1) * (4 * whole + (length & 7));
+}
+
 function threadBuffers(
   shape: Shape,
   capacity: number,
@@ -166,19 +177,23 @@ function threadBuffers(
   const { dim, hiddenDim, heads } = shape;
   const kvDim = (dim / heads) * shape.kvHeads;
   const perToken = (width: number): number => bytes((capacity + 4) * width * 4);
+  const longest = Math.min(shape.context, capacity);
+  const segments = Math.floor(capacity / longest) * keptFloats(longest) + keptFloats(capacity % longest);
+  const keptBytes = 4 * heads * segments;
   const largest = Math.max(dim, hiddenDim) * dim + dim * dim;
   return {
     gemmScratch: bytes(GEMM_SCRATCH_BYTES),
     attentionScratch: bytes(attentionScratchBytes(shape.context, dim / heads)),
     muonScratch: bytes(2 * largest * 4),
-    layers: Array.from({ length: shape.layers }, () => ({
+    layers: Array.from({ length: shape.layers }, (_, i) => ({
       input: perToken(dim),
       inverse1: perToken(1),
       normal1: perToken(dim),
       q: perToken(dim),
       k: perToken(kvDim),
       v: perToken(kvDim),
-      logSums: perToken(heads),
+      sums: perToken(heads),
+      kept: (i + 1) * keptBytes <= KEPT_BYTES ? bytes(keptBytes) : 0,
       mixed: perToken(dim),
       mixedRounded: perToken(dim),
       middle: perToken(dim),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trainMachinery } from '../node/train.ts';
 import { GEMM_SCRATCH_BYTES, instantiateKernels } from './kernels.ts';
-import { createMemory } from './memory.ts';
+import { createMemory, keptFloats } from './memory.ts';
 import { createRandom } from './random.ts';
 import {
   finiteDifferences,
@@ -151,7 +151,10 @@ describe.each([
       { length: 5, heads: 2, kvHeads: 1, headSize: 12 },
       { length: 19, heads: 4, kvHeads: 2, headSize: 8 },
       { length: 34, heads: 1, kvHeads: 1, headSize: 16 },
-    ])('attention %j', (shape: Heads) => {
+      { length: 1, heads: 1, kvHeads: 1, headSize: 4, keeps: true },
+      { length: 19, heads: 4, kvHeads: 2, headSize: 8, keeps: true },
+      { length: 34, heads: 1, kvHeads: 1, headSize: 4, keeps: true },
+    ])('attention %j', ({ keeps, ...shape }: Heads & { keeps?: boolean }) => {
       top = arena;
       const { length, heads, kvHeads, headSize } = shape;
       const q = normals(length * heads * headSize);
@@ -161,17 +164,21 @@ describe.each([
       kernels.setAttentionScratch(attentionScratch, length, headSize);
       const [qAt, kAt, vAt] = [floats(q).at, floats(k).at, floats(v).at];
       const out = floats(q);
-      const logSums = floats(new Float64Array(heads * length));
+      const sums = floats(new Float64Array(heads * length));
+      const kept = keeps ? floats(new Float64Array(heads * keptFloats(length)).fill(1e3)) : undefined;
+      const keptAt = kept?.at ?? 0;
       const tail = [length, heads, kvHeads, headSize] as const;
-      kernels.attentionForward(out.at, logSums.at, qAt, kAt, vAt, 0, 0, 0, ...tail);
+      kernels.attentionForward(out.at, sums.at, keptAt, qAt, kAt, vAt, 0, 0, 0, ...tail);
       expectClose(out.view, slowAttention(q, k, v, shape));
-      const behind = new Float32Array(memory.buffer, out.at + out.view.byteLength, 4);
-      expect([...behind]).toEqual([1e3, 1e3, 1e3, 1e3]);
+      for (const { at, view } of kept ? [out, kept] : [out]) {
+        const behind = new Float32Array(memory.buffer, at + view.byteLength, 4);
+        expect([...behind]).toEqual([1e3, 1e3, 1e3, 1e3]);
+      }
       const dq = floats(q);
       const dk = floats(new Float64Array(k.length));
       const dv = floats(new Float64Array(k.length));
       const dAt = floats(dOut).at;
-      kernels.attentionBackward(dq.at, dk.at, dv.at, dAt, out.at, logSums.at, qAt, kAt, vAt, ...tail);
+      kernels.attentionBackward(dq.at, dk.at, dv.at, dAt, out.at, sums.at, keptAt, qAt, kAt, vAt, ...tail);
       expectClose(
         dq.view,
         finiteDifferences((z) => dot(slowAttention(z, k, v, shape), dOut), q),
@@ -274,6 +281,7 @@ describe.each([
       kernels.attentionForward(
         out.at,
         sums.at,
+        0,
         floats(q).at,
         floats(k).at,
         values,

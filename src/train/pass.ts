@@ -2,7 +2,7 @@
 
 import { addBranch, branchGradient, type Drop, type Dropping, dropping, sites } from './drop.ts';
 import type { Kernels } from './kernels.ts';
-import { type LayerBuffers, type Layout, LOGIT_ROWS } from './memory.ts';
+import { keptFloats, type LayerBuffers, type Layout, LOGIT_ROWS } from './memory.ts';
 import { bindOperators, type Chunk, type Operators } from './pass-operators.ts';
 import type { LayerTensors, Shape } from './shape.ts';
 
@@ -116,12 +116,14 @@ function forwardAttention(
     const shared = cacheGroup / headSize;
     kernels.valueSteps(valueSteps, valueInverses, b.v, n, kvHeads, headSize, shared, factor);
   }
+  let { kept } = b;
   chunk.eachSegment((first, length) => {
     const row = first * dim * 4;
     const kvRow = first * kvDim * 4;
     kernels.attentionForward(
       b.mixed + row,
-      b.logSums + first * heads * 4,
+      b.sums + first * heads * 4,
+      kept,
       b.q + row,
       b.k + kvRow,
       b.v + kvRow,
@@ -133,6 +135,7 @@ function forwardAttention(
       kvHeads,
       headSize,
     );
+    if (kept) kept += 4 * heads * keptFloats(length);
   });
   ops.copy(b.mixedRounded, b.mixed, n * dim);
   round(b.mixedRounded, n, dim, activations);
@@ -291,6 +294,7 @@ function backwardAttention(
   multiplyBack(dNormal, dBranch, w.wo, n, false);
   ops.clear(dk, n * kvDim);
   ops.clear(dv, n * kvDim);
+  let { kept } = b;
   chunk.eachSegment((first, length) => {
     const row = first * dim * 4;
     const kvRow = first * kvDim * 4;
@@ -300,7 +304,8 @@ function backwardAttention(
       dv + kvRow,
       dNormal + row,
       b.mixed + row,
-      b.logSums + first * heads * 4,
+      b.sums + first * heads * 4,
+      kept,
       b.q + row,
       b.k + kvRow,
       b.v + kvRow,
@@ -309,6 +314,7 @@ function backwardAttention(
       kvHeads,
       headSize,
     );
+    if (kept) kept += 4 * heads * keptFloats(length);
   });
   kernels.rope(dq, chunk.positions, layout.cosines, layout.sines, n, dim, headSize, -1);
   kernels.rope(dk, chunk.positions, layout.cosines, layout.sines, n, kvDim, headSize, -1);

@@ -1,7 +1,8 @@
 /**
  * Causal grouped-query attention over one document, a few query rows at a time, so that their scores stay in
- * the first cache level (Dao et al., FlashAttention, arXiv:2205.14135: the backward pass makes the
- * probabilities again from the saved log-sum-exp). Keys and values are packed once for each of their heads.
+ * the first cache level (Dao et al., FlashAttention, arXiv:2205.14135). Where there is room, the forward pass keeps the
+ * exponentials for the backward pass; else that makes the probabilities again from the saved log-sum-exp. Keys and values are packed
+ * once for each of their heads.
  * All tensors are row-major, one row a token.
  */
 import { pack, tileAlong, tileEdge } from './gemm';
@@ -23,7 +24,7 @@ let keyRows: usize = 0;
 let queryRows: usize = 0;
 let outRows: usize = 0;
 /** Four floats: the inverse sums of a tile's rows. */
-let sums: usize = 0;
+let tileSums: usize = 0;
 let peak: f32 = 0;
 
 /**
@@ -41,7 +42,7 @@ export function setAttentionScratch(address: usize, context: i32, headSize: i32)
   keyRows = packedValues + ((<usize>(length * width)) << 2);
   queryRows = keyRows + ((<usize>(length * width)) << 2);
   outRows = queryRows + ((<usize>(BACKWARD_ROWS * width)) << 2);
-  sums = outRows + ((<usize>(BACKWARD_ROWS * width)) << 2);
+  tileSums = outRows + ((<usize>(BACKWARD_ROWS * width)) << 2);
 }
 
 /** Panels of 8 tokens, each headSize deep: for products with every token's vector. */
@@ -90,29 +91,32 @@ function sumTile(
 
 /**
  * Turns one row of raw scores, `valid` of `columns` entries (a multiple of 8), into exponentials relative to the
- * largest (powers of two) and returns their sum; the scaled largest is left in `peak`.
+ * largest (powers of two), also at `kept`, and returns their sum; the scaled largest is left in `peak`.
  */
-function exponentialRow(row: usize, valid: i32, columns: i32, scale: f32): f32 {
+function exponentialRow(row: usize, kept: usize, valid: i32, columns: i32, scale: f32): f32 {
   const infinity = <f32>-1e30;
   for (let j = valid; j < columns; j++) store<f32>(row + ((<usize>j) << 2), infinity);
   let top = f32x4.splat(infinity);
   let top2 = top;
-  const end = row + ((<usize>columns) << 2);
-  for (let p = row; p < end; p += 32) {
-    top = f32x4.pmax(top, v128.load(p));
-    top2 = f32x4.pmax(top2, v128.load(p, 16));
+  const bytes = (<usize>columns) << 2;
+  for (let o: usize = 0; o < bytes; o += 32) {
+    top = f32x4.pmax(top, v128.load(row + o));
+    top2 = f32x4.pmax(top2, v128.load(row + o, 16));
   }
   peak = max4(f32x4.pmax(top, top2)) * scale;
   const shift = f32x4.splat(-peak);
   const factor = f32x4.splat(scale);
   let total = f32x4.splat(0);
-  for (let p = row; p < end; p += 32) {
-    const e = exp2x4(multiplyAdd(v128.load(p), factor, shift));
-    const e2 = exp2x4(multiplyAdd(v128.load(p, 16), factor, shift));
-    v128.store(p, e);
-    v128.store(p, e2, 16);
+  for (let o: usize = 0; o < bytes; o += 32) {
+    const e = exp2x4(multiplyAdd(v128.load(row + o), factor, shift));
+    const e2 = exp2x4(multiplyAdd(v128.load(row + o, 16), factor, shift));
+    v128.store(row + o, e);
+    v128.store(row + o, e2, 16);
+    v128.store(kept + o, e);
+    v128.store(kept + o, e2, 16);
     total = f32x4.add(total, f32x4.add(e, e2));
   }
+  for (let j = valid; j < columns; j++) store<f32>(kept + ((<usize>j) << 2), 0);
   return sum4(total);
 }
 
@@ -162,12 +166,14 @@ function scaleRow(row: usize, count: i32, factor: f32): void {
 
 /**
  * out (length, heads*headSize) from q (same shape), k and v (length, kvHeads*headSize);
- * logSums (heads, length), base 2, is kept for the backward pass. With `steps` (see valueSteps; stepStride bytes from
+ * `kept`, unless it is 0, takes the exponentials for the backward pass, row after row: row i of a head has its i + 1 and zeros up to a
+ * multiple of 8. sums (heads, length) then takes the inverse of each row's sum, else its logarithm (base 2, of the unshifted sum). With `steps` (see valueSteps; stepStride bytes from
  * one head to the next) the weights are rounded, else it is 0.
  */
 export function attentionForward(
   out: usize,
-  logSums: usize,
+  sums: usize,
+  kept: usize,
   q: usize,
   k: usize,
   v: usize,
@@ -183,6 +189,7 @@ export function attentionForward(
   const kvStride = (<usize>(kvHeads * headSize)) << 2;
   const scale = LOG2_E / sqrt<f32>(<f32>headSize);
   const group = heads / kvHeads;
+  let keep = kept;
   for (let h = 0; h < heads; h++) {
     const head = (<usize>(h * headSize)) << 2;
     if (h % group == 0) {
@@ -194,18 +201,20 @@ export function attentionForward(
     for (let first = 0; first < length; first += FORWARD_ROWS) {
       const rows = min(FORWARD_ROWS, length - first);
       const reach = first + rows;
+      const columns = (reach + 7) & ~7;
       const at = <usize>first * stride + head;
       scoreTile(scores, q + at, stride, packedKeys, reach, headSize);
       for (let i = 0; i < rows; i++) {
         const row = scores + <usize>i * scoreStride;
-        const sum = exponentialRow(row, first + i + 1, (reach + 7) & ~7, scale);
+        const sum = exponentialRow(row, kept ? keep : gradients, first + i + 1, columns, scale);
         if (steps) roundRow(row, reach, steps + kvOffset, inverses + kvOffset);
-        store<f32>(sums + ((<usize>i) << 2), 1 / sum);
-        store<f32>(logSums + ((<usize>(h * length + first + i)) << 2), peak + LOG2_E * <f32>log(<f64>sum));
+        store<f32>(tileSums + ((<usize>i) << 2), 1 / sum);
+        store<f32>(sums + ((<usize>(h * length + first + i)) << 2), kept ? 1 / sum : peak + LOG2_E * <f32>log(<f64>sum));
+        keep += (<usize>columns) << 2;
       }
       sumTile(out + at, stride, scores, false, packedValues, length, rows, headSize, reach, false);
       for (let i = 0; i < rows; i++) {
-        scaleRow(out + at + <usize>i * stride, headSize, load<f32>(sums + ((<usize>i) << 2)));
+        scaleRow(out + at + <usize>i * stride, headSize, load<f32>(tileSums + ((<usize>i) << 2)));
       }
     }
   }
@@ -242,6 +251,34 @@ function gradientRow(
   }
 }
 
+/** As gradientRow, from the exponentials that the forward pass kept and the inverse of their sum; returns where the next row lies. */
+function keptGradientRow(
+  p: usize,
+  dp: usize,
+  kept: usize,
+  valid: i32,
+  columns: i32,
+  scale: f32,
+  inverse: f32,
+  delta: f32,
+): usize {
+  const factor = f32x4.splat(scale);
+  const share = f32x4.splat(inverse);
+  const middle = f32x4.splat(delta);
+  const zero = f32x4.splat(0);
+  const bytes = (<usize>((valid + 7) & ~7)) << 2;
+  for (let o: usize = 0; o < bytes; o += 16) {
+    const e = f32x4.mul(v128.load(kept + o), share);
+    v128.store(p + o, e);
+    v128.store(dp + o, f32x4.mul(f32x4.mul(e, f32x4.sub(v128.load(dp + o), middle)), factor));
+  }
+  for (let o = bytes; o < (<usize>columns) << 2; o += 16) {
+    v128.store(p + o, zero);
+    v128.store(dp + o, zero);
+  }
+  return kept + bytes;
+}
+
 function dot(a: usize, b: usize, count: i32): f32 {
   let sum = f32x4.splat(0);
   for (let i = 0; i < count; i += 4) {
@@ -252,14 +289,15 @@ function dot(a: usize, b: usize, count: i32): f32 {
   return sum4(sum);
 }
 
-/** Gradients of attentionForward: writes dq; dk and dv must be zero before. headSize: a multiple of 4. */
+/** Gradients of attentionForward, with the sums and `kept` it left: writes dq; dk and dv must be zero before. headSize: a multiple of 4. */
 export function attentionBackward(
   dq: usize,
   dk: usize,
   dv: usize,
   dOut: usize,
   out: usize,
-  logSums: usize,
+  sums: usize,
+  kept: usize,
   q: usize,
   k: usize,
   v: usize,
@@ -272,11 +310,12 @@ export function attentionBackward(
   const kvStride = (<usize>(kvHeads * headSize)) << 2;
   const scale = <f32>1 / sqrt<f32>(<f32>headSize);
   const group = heads / kvHeads;
+  let keep = kept;
   for (let h = 0; h < heads; h++) {
     const head = (<usize>(h * headSize)) << 2;
     const kvHead = (<usize>((h / group) * headSize)) << 2;
     if (h % group == 0) {
-      packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
+      if (!kept) packTokens(packedKeys, k + kvHead, kvStride, length, headSize);
       packTokens(packedValues, v + kvHead, kvStride, length, headSize);
       packEntries(keyRows, k + kvHead, kvStride, length, headSize);
     }
@@ -288,14 +327,17 @@ export function attentionBackward(
       for (let i = 0; i < rows; i += 4) {
         const row = <usize>i * scoreStride;
         const tile = at + <usize>i * stride;
-        scoreTile(scores + row, q + tile, stride, packedKeys, reach, headSize);
+        if (!kept) scoreTile(scores + row, q + tile, stride, packedKeys, reach, headSize);
         scoreTile(gradients + row, dOut + tile, stride, packedValues, reach, headSize);
         for (let r = i; r < min(rows, i + 4); r++) {
           const token = at + <usize>r * stride;
-          const logSum = load<f32>(logSums + ((<usize>(h * length + first + r)) << 2));
+          const sum = load<f32>(sums + ((<usize>(h * length + first + r)) << 2));
           const delta = dot(dOut + token, out + token, headSize);
-          const offset = <usize>r * scoreStride;
-          gradientRow(scores + offset, gradients + offset, first + r + 1, columns, scale, logSum, delta);
+          const p = scores + <usize>r * scoreStride;
+          const dp = gradients + <usize>r * scoreStride;
+          const valid = first + r + 1;
+          if (kept) keep = keptGradientRow(p, dp, keep, valid, columns, scale, sum, delta);
+          else gradientRow(p, dp, valid, columns, scale, sum, delta);
         }
         sumTile(
           dq + tile,
