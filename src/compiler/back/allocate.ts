@@ -3,7 +3,7 @@
  * colour optimistically, spill what got no colour and start again. Return address and callee-saved registers are values
  * like any other, copied on entry and back before return; keeping one in memory is just the cheapest spill there is.
  */
-import { buildInterference, type Interference } from './interference.ts';
+import { buildInterference, type Interference, type Move } from './interference.ts';
 import {
   classOf,
   F0,
@@ -41,7 +41,8 @@ export function allocateRegisters(
   keepSavedRegisters(fn, reserved);
   /** Registers made by spilling live for an instruction or two; spilling them again would not end. */
   const fixed = new Set<number>();
-  const tooMany = overloaded(fn);
+  const { registers: tooMany, out } = overloaded(fn);
+  let live = tooMany.length === 0 ? out : undefined;
   if (tooMany.length > 0)
     for (const reg of spill(
       fn,
@@ -50,15 +51,16 @@ export function allocateRegisters(
       fixed.add(reg);
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const limits: Limits = { fixed, reserved, frugal, eager: isSmall(fn) };
-    let colouring = colour(fn, buildInterference(fn), limits);
+    let colouring = colour(fn, buildInterference(fn, live), limits);
     // Merging whatever does not interfere saves most moves, unless registers run out.
     if (limits.eager && colouring.spilled.length > 0)
-      colouring = colour(fn, buildInterference(fn), { ...limits, eager: false });
+      colouring = colour(fn, buildInterference(fn, live), { ...limits, eager: false });
     if (colouring.spilled.length === 0) {
       rewrite(fn, colouring);
       return;
     }
     for (const reg of spill(fn, colouring.spilled)) fixed.add(reg);
+    live = undefined;
   }
   throw new Error(`internal: registers of ${fn.name} could not be allocated`);
 }
@@ -143,20 +145,28 @@ const isReal = (reg: number) => reg < FIRST_VIRTUAL;
 
 /** Merges the two sides of moves, most frequent first, where the result stays easy to colour. */
 function coalesce(work: Work, fixed: ReadonlySet<number>, eager: boolean): void {
-  const moves = [...work.graph.moves].sort((a, b) => b.weight - a.weight);
+  let moves = [...work.graph.moves].sort((a, b) => b.weight - a.weight);
   const { degrees, edges } = work.graph;
   for (let changed = true; changed; ) {
     changed = false;
-    for (const { to, from } of moves) {
-      const [a, b] = [find(work, to), find(work, from)];
+    // What was hard to colour may have become easier; what interferes will not stop doing so.
+    const again: Move[] = [];
+    for (const move of moves) {
+      const a = find(work, move.to);
+      const b = find(work, move.from);
       if (a === b || (isReal(a) && isReal(b)) || edges.has(a, b)) continue;
-      const [into, gone] =
-        isReal(b) || (!isReal(a) && degrees[b] > Math.max(degrees[a], MOST_NEIGHBOURS)) ? [b, a] : [a, b];
+      const swap = isReal(b) || (!isReal(a) && degrees[b] > Math.max(degrees[a], MOST_NEIGHBOURS));
+      const into = swap ? b : a;
+      const gone = swap ? a : b;
       if (fixed.has(gone) || fixed.has(into)) continue;
-      if (!(eager && !isReal(into)) && !canMerge(work, into, gone)) continue;
+      if (!(eager && !isReal(into)) && !canMerge(work, into, gone)) {
+        again.push(move);
+        continue;
+      }
       merge(work, into, gone);
       changed = true;
     }
+    moves = again;
   }
 }
 

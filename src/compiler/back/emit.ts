@@ -52,6 +52,7 @@ interface Emitter {
 
 export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linkage): void {
   const { blocks } = fn;
+  const far = isFar(fn);
   const e: Emitter = {
     asm,
     fn,
@@ -60,11 +61,11 @@ export function emitFunction(asm: Assembler, fn: MachineFunction, linkage: Linka
     traps: new Map(),
     loopEnds: new Map(),
     tables: [],
-    islands: isFar(fn) ? new Map() : planIslands(blocks),
+    islands: far ? new Map() : planIslands(blocks),
     islandLabels: new Map(),
     frame: frameSize(fn),
     reaches: createReach(blocks),
-    isFar: isFar(fn),
+    isFar: far,
     sinceIsland: 0,
     inLoop: false,
   };

@@ -1,6 +1,6 @@
 /** The interference graph: which registers must not be the same. */
 import { addLive, clearLive, createLiveSet, removeLive } from './live-set.ts';
-import { isTracked, liveOut } from './liveness.ts';
+import { isTracked, type Live, liveOut } from './liveness.ts';
 import {
   classOf,
   defsOf,
@@ -83,14 +83,14 @@ export function frequency(depth: number): number {
   return 8 ** Math.min(depth, 6);
 }
 
-export function buildInterference(fn: MachineFunction): Interference {
+/** `out`: what is alive at the ends of the blocks, where that is known already. */
+export function buildInterference(fn: MachineFunction, out: Live = liveOut(fn)): Interference {
   const size = FIRST_VIRTUAL + fn.classes.length;
   const neighbours = Array.from({ length: size }, (): number[] => []);
   const degrees = new Int32Array(size);
   const edges = createEdgeSet(size);
   const moves: Move[] = [];
   const costs = new Float64Array(size);
-  const out = liveOut(fn);
   const live = createLiveSet(size);
   const isFloat = Uint8Array.from({ length: size }, (_, reg) => (classOf(fn, reg) === 'f' ? 1 : 0));
   const connect = (a: number, b: number) => {
@@ -103,12 +103,13 @@ export function buildInterference(fn: MachineFunction): Interference {
   for (const block of fn.blocks) {
     const weight = frequency(block.depth);
     // A block of nothing but moves goes away with them, and with it a jump.
-    const edgeFactor = block.insts.slice(0, -1).every(isMove) ? 4 : 1;
+    const last = block.insts.length - 1;
+    const edgeFactor = block.insts.every((inst, i) => i === last || isMove(inst)) ? 4 : 1;
     clearLive(live);
     for (const reg of out.get(block.id) ?? []) addLive(live, reg);
     for (let i = block.insts.length - 1; i >= 0; i--) {
       const inst = block.insts[i];
-      const [defs, uses] = [defsOf(inst).filter(isTracked), usesOf(inst).filter(isTracked)];
+      const defs = defsOf(inst).filter(isTracked);
       const move = isMove(inst) ? moveOperands(inst) : undefined;
       if (move) moves.push({ to: move[0], from: move[1], weight: weight * edgeFactor });
       for (const def of defs) {
@@ -120,7 +121,8 @@ export function buildInterference(fn: MachineFunction): Interference {
         removeLive(live, reg);
         costs[reg] += weight;
       }
-      for (const reg of uses) {
+      for (const reg of usesOf(inst)) {
+        if (!isTracked(reg)) continue;
         addLive(live, reg);
         costs[reg] += weight;
       }

@@ -7,7 +7,7 @@ export function isTracked(reg: number): boolean {
 }
 
 /** Registers by block id. */
-export type Live = ReadonlyMap<number, Int32Array>;
+export type Live = ReadonlyMap<number, readonly number[]>;
 
 /** Registers live at the end of each block. */
 export function liveOut(fn: MachineFunction): Live {
@@ -31,21 +31,29 @@ function flow(fn: MachineFunction): { inputs: Bits[]; out: Bits[]; registers: nu
   const size = FIRST_VIRTUAL + fn.classes.length;
   const bitOf = new Int32Array(size).fill(-1);
   const registers: number[] = [];
-  const exposed = fn.blocks.map((block) => {
-    const defined = new Set<number>();
+  /** The block, counted from 1, that defined each register last. */
+  const definedIn = new Int32Array(size);
+  const exposed = fn.blocks.map((block, i) => {
+    const defined: number[] = [];
     const used: number[] = [];
     for (const inst of block.insts) {
       for (const reg of usesOf(inst)) {
-        if (defined.has(reg)) continue;
+        if (definedIn[reg] === i + 1) continue;
         if (bitOf[reg] < 0) bitOf[reg] = registers.push(reg) - 1;
         used.push(bitOf[reg]);
       }
-      for (const reg of defsOf(inst)) defined.add(reg);
+      for (const reg of defsOf(inst)) {
+        if (definedIn[reg] !== i + 1) defined.push(reg);
+        definedIn[reg] = i + 1;
+      }
     }
     return { used, defined };
   });
   const words = (registers.length + 31) >>> 5;
-  const empty = () => fn.blocks.map(() => new Uint32Array(words));
+  const empty = () => {
+    const all = new Uint32Array(words * fn.blocks.length);
+    return fn.blocks.map((_, i) => all.subarray(words * i, words * (i + 1)));
+  };
   const [kept, inputs, out] = [empty(), empty(), empty()];
   exposed.forEach(({ used, defined }, i) => {
     for (const bit of used) inputs[i][bit >>> 5] |= 1 << (bit & 31);
@@ -93,15 +101,17 @@ function solve(
   }
 }
 
+const ascending = (a: number, b: number) => a - b;
+
 function membersOf(fn: MachineFunction, sets: readonly Bits[], registers: readonly number[]): Live {
   return new Map(
     fn.blocks.map(({ id }, i) => {
       const members: number[] = [];
-      sets[i].forEach((word, w) => {
-        for (let bits = word; bits !== 0; bits &= bits - 1)
+      const set = sets[i];
+      for (let w = 0; w < set.length; w++)
+        for (let bits = set[w]; bits !== 0; bits &= bits - 1)
           members.push(registers[w * 32 + 31 - Math.clz32(bits & -bits)]);
-      });
-      return [id, Int32Array.from(members).sort()];
+      return [id, members.sort(ascending)];
     }),
   );
 }

@@ -111,14 +111,14 @@ const implicitRegisters: Readonly<Record<string, { uses?: number[]; defs?: numbe
 
 /** Registers that the instruction reads. */
 export function usesOf(inst: MachineInst): number[] {
-  const regs = [...inst.uses];
+  const regs = inst.uses.slice();
   for (const operand of inst.operands)
     if (operand.kind === 'register' && operand.role !== 'def') regs.push(operand.reg);
   return regs;
 }
 
 export function defsOf(inst: MachineInst): number[] {
-  const regs = [...inst.defs];
+  const regs = inst.defs.slice();
   for (const operand of inst.operands)
     if (operand.kind === 'register' && operand.role !== 'use') regs.push(operand.reg);
   return regs;

@@ -24,8 +24,11 @@ interface Values {
   readonly spans: Float64Array;
 }
 
-/** Registers to keep in memory, so that nowhere more than `LIMIT` of a class are alive. */
-export function overloaded(fn: MachineFunction): number[] {
+/**
+ * Registers to keep in memory, so that nowhere more than `LIMIT` of a class are alive; and what is alive at the ends of
+ * the blocks as they are.
+ */
+export function overloaded(fn: MachineFunction): { readonly registers: number[]; readonly out: Live } {
   const size = FIRST_VIRTUAL + fn.classes.length;
   const isFloat = Uint8Array.from({ length: size }, (_, reg) => (classOf(fn, reg) === 'f' ? 1 : 0));
   const out = liveOut(fn);
@@ -65,7 +68,7 @@ export function overloaded(fn: MachineFunction): number[] {
         most = Math.max(most, counts[0], counts[1]);
       },
     );
-  if (most <= LIMIT) return [];
+  if (most <= LIMIT) return { registers: [], out };
   const values = valueOfKeeping(fn, size, out);
   const spilled = new Set<number>();
   for (const block of [...fn.blocks].sort((a, b) => b.depth - a.depth))
@@ -83,7 +86,7 @@ export function overloaded(fn: MachineFunction): number[] {
         }
       },
     );
-  return [...spilled];
+  return { registers: [...spilled], out };
 }
 
 function valueOfKeeping(fn: MachineFunction, size: number, out: Live): Values {

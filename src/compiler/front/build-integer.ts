@@ -29,10 +29,10 @@ const simple: Readonly<Record<string, string>> = {
 const swapped: Readonly<Record<string, string>> = { gt_s: 'lt', gt_u: 'ltu', le_s: 'ge', le_u: 'geu' };
 
 export function buildInteger(b: Builder, instruction: Instruction): boolean {
-  const [type, name] = instruction.op.name.split('.');
-  if (type === 'i32' && instruction.op.width === 0) return buildI32(b, name);
-  if (type === 'i64' && instruction.op.width === 0) return buildI64(b, name);
-  return false;
+  const { name, width } = instruction.op;
+  if (width !== 0) return false;
+  if (name.startsWith('i32.')) return buildI32(b, name.slice(4));
+  return name.startsWith('i64.') && buildI64(b, name.slice(4));
 }
 
 function buildI32(b: Builder, name: string): boolean {

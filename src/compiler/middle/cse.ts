@@ -16,6 +16,14 @@ interface Known {
   readonly inst?: Inst;
 }
 
+/** The last of the last few that fit. */
+function lastOf(list: readonly Known[] | undefined, fits: (entry: Known) => boolean): Known | undefined {
+  if (!list) return undefined;
+  for (let i = list.length - 1; i >= 0 && i >= list.length - MOST_CANDIDATES; i--)
+    if (fits(list[i])) return list[i];
+  return undefined;
+}
+
 const fullWidth: Readonly<Record<string, string>> = { store32: 'load32', fstore: 'fload' };
 
 export function shareExpressions(fn: IrFunction): void {
@@ -30,22 +38,23 @@ export function shareExpressions(fn: IrFunction): void {
     return found;
   };
   const lookup = (key: string, block: Block): Known | undefined =>
-    known
-      .get(key)
-      ?.slice(-MOST_CANDIDATES)
-      .findLast((entry) => dominates(idom, entry.block, block));
+    lastOf(known.get(key), (entry) => dominates(idom, entry.block, block));
   const remember = (key: string, value: Value, block: Block, inst?: Inst) => {
     const list = known.get(key);
     if (list) list.push({ value, block, inst });
     else known.set(key, [{ value, block, inst }]);
   };
   for (const block of order) {
-    const decided = decidedConditions(fn, block, before.get(block) as Block[], resolve);
+    const decided = decidedCondition(fn, block, before.get(block) as Block[], resolve);
+    const current = (arg: Value): Value => {
+      const value = resolve(arg);
+      return decided && value === decided[0] ? decided[1] : value;
+    };
     // Counts of what may have changed memory, and the words that only instructions of their own change.
     let memory = 0;
     let own = 0;
     block.insts = block.insts.filter((inst) => {
-      inst.args = inst.args.map((arg) => decided.get(resolve(arg)) ?? resolve(arg));
+      if (inst.args.some((arg) => current(arg) !== arg)) inst.args = inst.args.map(current);
       const effect = effectOf(inst.op);
       const after = () => ` in b${block.id} after ${inst.isOwn ? `own ${own}` : memory}`;
       if (effect === 'store' || effect === 'call') {
@@ -67,7 +76,7 @@ export function shareExpressions(fn: IrFunction): void {
       else inst.settled = same.inst;
       return false;
     });
-    mapEnd(block, (value) => decided.get(resolve(value)) ?? resolve(value));
+    mapEnd(block, current);
   }
   substitute(fn, replaced);
 }
@@ -80,19 +89,17 @@ function keyOf(inst: Inst, suffix: string): string | undefined {
   return `${inst.op} ${inst.args.join(' ')} ${inst.imm}${suffix}`;
 }
 
-/** In a block that only one branch leads to, the branch's condition is known. */
-function decidedConditions(
+/** In a block that only one branch leads to, the branch's condition is known: it, and the constant that it is. */
+function decidedCondition(
   fn: IrFunction,
   block: Block,
   before: readonly Block[],
   resolve: (value: Value) => Value,
-): Map<Value, Value> {
-  const decided = new Map<Value, Value>();
-  if (before.length !== 1 || before[0].end.kind !== 'branch') return decided;
+): readonly [condition: Value, is: Value] | undefined {
+  if (before.length !== 1 || before[0].end.kind !== 'branch') return undefined;
   const { condition, edges } = before[0].end;
-  if (edges[0].to === edges[1].to) return decided;
+  if (edges[0].to === edges[1].to) return undefined;
   const value = resolve(condition);
-  if (edges[1].to === block) decided.set(value, constant(fn, 0));
-  else if (isTruthOp(fn.values[value].inst?.op)) decided.set(value, constant(fn, 1));
-  return decided;
+  if (edges[1].to === block) return [value, constant(fn, 0)];
+  return isTruthOp(fn.values[value].inst?.op) ? [value, constant(fn, 1)] : undefined;
 }

@@ -5,58 +5,69 @@ import type { Block, Edge, IrFunction } from './ir.ts';
 export function reversePostOrder(fn: IrFunction): Block[] {
   const seen = new Set<Block>();
   const order: Block[] = [];
-  // An explicit stack: hostile nesting must not overflow ours.
-  const stack: { block: Block; next: number }[] = [];
+  // An explicit stack: hostile nesting must not overflow ours. Beside each block the number of edges still to follow.
+  const stack: Block[] = [];
+  const left: number[] = [];
   const enter = (block: Block) => {
     if (seen.has(block)) return;
     seen.add(block);
-    stack.push({ block, next: 0 });
+    stack.push(block);
+    left.push(block.end.edges.length);
   };
   if (fn.blocks[0]) enter(fn.blocks[0]);
   while (stack.length > 0) {
-    const top = stack[stack.length - 1];
-    const edges = top.block.end.edges as Edge[];
+    const top = stack.length - 1;
+    const edges = stack[top].end.edges as Edge[];
     // Last edge first, so that the order of the blocks stays the one of the source.
-    if (top.next < edges.length) enter(edges[edges.length - 1 - top.next++].to);
+    if (left[top] > 0) enter(edges[--left[top]].to);
     else {
-      order.push(top.block);
+      order.push(stack[top]);
       stack.pop();
+      left.pop();
     }
   }
   return order.reverse();
 }
 
 export function predecessors(blocks: readonly Block[]): Map<Block, Block[]> {
-  const result = new Map<Block, Block[]>(blocks.map((block) => [block, []]));
+  const result = new Map<Block, Block[]>();
+  for (const block of blocks) result.set(block, []);
   for (const block of blocks) for (const { to } of block.end.edges) result.get(to)?.push(block);
   return result;
 }
 
 /** Immediate dominators (Cooper, Harvey, Kennedy: A Simple, Fast Dominance Algorithm). */
 export function dominators(order: readonly Block[]): Map<Block, Block> {
-  const position = new Map(order.map((block, i) => [block, i]));
-  const before = predecessors(order);
-  const idom = new Map<Block, Block>();
-  if (order.length === 0) return idom;
-  idom.set(order[0], order[0]);
-  const meet = (a: Block, b: Block): Block => {
+  const position = new Map<Block, number>();
+  for (let i = 0; i < order.length; i++) position.set(order[i], i);
+  const before: number[][] = order.map(() => []);
+  order.forEach((block, i) => {
+    for (const { to } of block.end.edges) before[position.get(to) as number].push(i);
+  });
+  /** By places in the order; -1 where nothing is known yet. */
+  const idom = new Int32Array(order.length).fill(-1);
+  if (order.length > 0) idom[0] = 0;
+  const meet = (first: number, second: number): number => {
+    let [a, b] = [first, second];
     while (a !== b) {
-      while ((position.get(a) as number) > (position.get(b) as number)) a = idom.get(a) as Block;
-      while ((position.get(b) as number) > (position.get(a) as number)) b = idom.get(b) as Block;
+      while (a > b) a = idom[a];
+      while (b > a) b = idom[b];
     }
     return a;
   };
   for (let changed = true; changed; ) {
     changed = false;
-    for (const block of order.slice(1)) {
-      const known = (before.get(block) as Block[]).filter((pred) => idom.has(pred));
-      const found = known.reduce(meet);
-      if (idom.get(block) === found) continue;
-      idom.set(block, found);
+    for (let i = 1; i < order.length; i++) {
+      let found = -1;
+      for (const pred of before[i]) if (idom[pred] >= 0) found = found < 0 ? pred : meet(found, pred);
+      if (idom[i] === found) continue;
+      idom[i] = found;
       changed = true;
     }
   }
-  return idom;
+  const result = new Map<Block, Block>();
+  for (let i = 0; i < order.length; i++) result.set(order[i], order[idom[i]]);
+  return result;
 }
 
 /** Entry and exit times of a walk over the dominator tree: one block dominates another if its time includes the other's. */

@@ -21,14 +21,14 @@ export interface LoopInfo {
 
 /** Finds the loops, makes their preheaders, and notes in each block how deep it lies. */
 export function findLoops(fn: IrFunction): LoopInfo {
-  if (makePreheaders(fn)) renumber(fn);
-  const order = reversePostOrder(fn);
-  const idom = dominators(order);
-  const before = predecessors(order);
+  let flow = flowOf(fn);
+  if (makePreheaders(fn, flow)) {
+    renumber(fn);
+    flow = flowOf(fn);
+  }
+  const { order, idom, before } = flow;
   const loops: Loop[] = [];
-  for (const header of order) {
-    const latches = backEdges(idom, before, header);
-    if (latches.length === 0) continue;
+  for (const [header, latches] of backEdges(flow)) {
     const outside = (before.get(header) as Block[]).filter((block) => !latches.includes(block));
     const blocks = loopBody(header, latches, before);
     loops.push({ header, preheader: outside[0], latches, blocks, parent: undefined });
@@ -53,13 +53,29 @@ function setParent(inner: Loop, outer: Loop): void {
   if (loop !== outer) loop.parent = outer;
 }
 
-function backEdges(
-  idom: ReadonlyMap<Block, Block>,
-  before: ReadonlyMap<Block, Block[]>,
-  header: Block,
-): Block[] {
-  const sources = (before.get(header) as Block[]).filter((block) => dominates(idom, header, block));
-  return [...new Set(sources)];
+interface Flow {
+  readonly order: readonly Block[];
+  readonly idom: ReadonlyMap<Block, Block>;
+  readonly before: ReadonlyMap<Block, Block[]>;
+}
+
+function flowOf(fn: IrFunction): Flow {
+  const order = reversePostOrder(fn);
+  return { order, idom: dominators(order), before: predecessors(order) };
+}
+
+/** Headers in their order, each with the blocks that jump back to it. */
+function backEdges({ order, idom, before }: Flow): Map<Block, Block[]> {
+  const found = new Map<Block, Block[]>();
+  const seen = new Set<Block>();
+  for (const header of order) {
+    seen.add(header);
+    // What a header dominates comes behind it, so most blocks need no look at the tree.
+    const later = (before.get(header) as Block[]).filter((block) => block === header || !seen.has(block));
+    const latches = new Set(later.filter((block) => dominates(idom, header, block)));
+    if (latches.size > 0) found.set(header, [...latches]);
+  }
+  return found;
 }
 
 function loopBody(header: Block, latches: readonly Block[], before: ReadonlyMap<Block, Block[]>): Set<Block> {
@@ -74,15 +90,10 @@ function loopBody(header: Block, latches: readonly Block[], before: ReadonlyMap<
 }
 
 /** Gives every loop header exactly one predecessor outside, which has no other successor. */
-function makePreheaders(fn: IrFunction): boolean {
-  const order = reversePostOrder(fn);
-  const idom = dominators(order);
-  const before = predecessors(order);
+function makePreheaders(fn: IrFunction, flow: Flow): boolean {
   let changed = false;
-  for (const header of order) {
-    const latches = backEdges(idom, before, header);
-    if (latches.length === 0) continue;
-    const outside = [...new Set(before.get(header))].filter((block) => !latches.includes(block));
+  for (const [header, latches] of backEdges(flow)) {
+    const outside = [...new Set(flow.before.get(header))].filter((block) => !latches.includes(block));
     if (outside.length === 1 && outside[0].end.kind === 'jump') continue;
     insertPreheader(fn, header, outside);
     changed = true;

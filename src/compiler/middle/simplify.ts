@@ -3,7 +3,7 @@
  * constants, and merges and skips blocks.
  */
 import { fold } from './fold.ts';
-import { predecessors, reversePostOrder } from './graph.ts';
+import { reversePostOrder } from './graph.ts';
 import { type Block, constantOf, type Edge, type Inst, type IrFunction, type Value } from './ir.ts';
 import { renumber } from './loops.ts';
 import { effectOf } from './operations.ts';
@@ -65,13 +65,27 @@ function truthOf(fn: IrFunction, value: Value): number | undefined {
 
 const sameArgs = (a: readonly Value[], b: readonly Value[]) => a.every((value, i) => value === b[i]);
 
+/** The edges to each block that has parameters. */
+function edgesWithArguments(fn: IrFunction): Map<Block, Edge[]> {
+  const incoming = new Map<Block, Edge[]>();
+  for (const block of fn.blocks) {
+    for (const edge of block.end.edges) {
+      if (edge.to.params.length === 0) continue;
+      const list = incoming.get(edge.to);
+      if (list) list.push(edge);
+      else incoming.set(edge.to, [edge]);
+    }
+  }
+  return incoming;
+}
+
 /** Parameters whose incoming values are all one value, or the parameter itself. */
 function findSameParams(fn: IrFunction, replaced: Map<Value, Value>): void {
-  const incoming = new Map<Block, Edge[]>(fn.blocks.map((block) => [block, []]));
-  for (const block of fn.blocks) for (const edge of block.end.edges) incoming.get(edge.to)?.push(edge);
-  for (const block of fn.blocks.slice(1)) {
-    if (block.params.length === 0) continue;
-    const edges = incoming.get(block) as Edge[];
+  const incoming = edgesWithArguments(fn);
+  const [entry] = fn.blocks;
+  for (const block of fn.blocks) {
+    if (block === entry || block.params.length === 0) continue;
+    const edges = incoming.get(block) ?? [];
     const keep = block.params.map((param, i) => {
       const source = edges.find(({ args }) => args[i] !== param)?.args[i];
       if (source === undefined || edges.some(({ args }) => args[i] !== param && args[i] !== source))
@@ -159,32 +173,24 @@ function skipEmpty(fn: IrFunction): boolean {
 
 /** A block with one successor that has no other predecessor continues with it. */
 function mergeChains(fn: IrFunction): boolean {
-  const before = predecessors(fn.blocks);
+  const entries = new Map<Block, number>();
+  for (const block of fn.blocks)
+    for (const { to } of block.end.edges) entries.set(to, (entries.get(to) ?? 0) + 1);
   const gone = new Set<Block>();
   for (const block of fn.blocks) {
     if (gone.has(block)) continue;
     while (block.end.kind === 'jump') {
       const { to } = block.end.edges[0];
-      if (
-        to === block ||
-        to === fn.blocks[0] ||
-        (before.get(to) as Block[]).length !== 1 ||
-        to.params.length > 0
-      )
-        break;
+      if (to === block || to === fn.blocks[0] || entries.get(to) !== 1 || to.params.length > 0) break;
       // A header that nothing else leads to has lost its loop, and with it what set the hardware up.
       if (block.insts.at(-1)?.op === 'rounds') block.insts.pop();
       for (const inst of to.insts) inst.block = block;
       block.insts.push(...to.insts);
       block.end = to.end;
-      for (const edge of block.end.edges) {
-        const list = before.get(edge.to) as Block[];
-        list[list.indexOf(to)] = block;
-      }
       gone.add(to);
     }
   }
-  fn.blocks = fn.blocks.filter((block) => !gone.has(block));
+  if (gone.size > 0) fn.blocks = fn.blocks.filter((block) => !gone.has(block));
   return gone.size > 0;
 }
 
@@ -197,17 +203,18 @@ export function dropUnused(fn: IrFunction): void {
     live[value] = 1;
     work.push(value);
   };
-  const incoming = new Map<Block, Edge[]>(fn.blocks.map((block) => [block, []]));
-  for (const block of fn.blocks) {
-    const { end } = block;
-    for (const edge of end.edges) incoming.get(edge.to)?.push(edge);
+  const markAll = (values: readonly Value[]) => {
+    for (const value of values) mark(value);
+  };
+  const incoming = edgesWithArguments(fn);
+  for (const { end, insts } of fn.blocks) {
     if (end.kind === 'branch' || end.kind === 'switch') mark(end.condition);
-    if (end.kind === 'return') end.args.forEach(mark);
-    for (const inst of block.insts) if (!isRemovable(inst)) inst.args.forEach(mark);
+    if (end.kind === 'return') markAll(end.args);
+    for (const inst of insts) if (!isRemovable(inst)) markAll(inst.args);
   }
   for (let value = work.pop(); value !== undefined; value = work.pop()) {
     const info = fn.values[value];
-    if (info.inst) info.inst.args.forEach(mark);
+    if (info.inst) markAll(info.inst.args);
     else if (info.block && info.block !== fn.blocks[0]) {
       const index = info.block.params.indexOf(value);
       for (const edge of incoming.get(info.block) ?? []) mark(edge.args[index]);
@@ -215,9 +222,9 @@ export function dropUnused(fn: IrFunction): void {
   }
   for (const block of fn.blocks) {
     block.insts = block.insts.filter(
-      (inst) => !isRemovable(inst) || inst.results.some((value) => live[value]),
+      (inst) => inst.results.some((value) => live[value]) || !isRemovable(inst),
     );
-    if (block === fn.blocks[0]) continue;
+    if (block === fn.blocks[0] || block.params.length === 0) continue;
     if (block.params.every((param) => live[param])) continue;
     const keep = block.params.map((param) => live[param] !== 0);
     block.params = block.params.filter((_, i) => keep[i]);
