@@ -4,16 +4,16 @@
  */
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
-import { cores, grammar, lanes, screenKind, teamwork } from "./contract/config";
+import { cores, drafts, grammar, lanes, screenKind, teamwork } from "./contract/config";
 import {
-  TEAMWORK_JOB_COUNT as JOB_COUNT, TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_SCORED as JOB_SCORED,
-  TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE,
-  TEAMWORK_JOB_TOKEN as JOB_TOKEN,
+  TEAMWORK_JOB_CERTAIN as JOB_CERTAIN, TEAMWORK_JOB_COUNT as JOB_COUNT, TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LANE as JOB_LANE,
+  TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_SCORED as JOB_SCORED,
+  TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE, TEAMWORK_JOB_TOKEN as JOB_TOKEN,
 } from "./contract/status";
 import { serveScreen } from "./screen";
 import { prepare } from "./sampler";
 import { forwardCore } from "./transformer";
-import { forwardLanes } from "./transformer/lanes";
+import { forwardLanes, scoreLane } from "./transformer/lanes";
 
 /** A barrier of core 1 whose wait belongs to the screen: core 0 samples, prints, or waits for somebody to type. */
 function awaitPass(): void {
@@ -27,19 +27,38 @@ function awaitPass(): void {
  */
 export function forward(token: i32, position: i32, temperature: f32, penalty: f32, state: usize, left: i32): void {
   if (cores == 2) {
-    write32(teamwork + JOB_TEMPERATURE, reinterpret<u32>(temperature));
-    write32(teamwork + JOB_PENALTY, reinterpret<u32>(penalty));
+    postChoice(temperature, penalty, state, left);
     write32(teamwork + JOB_SCORED, 1);
-    if (grammar) {
-      write32(teamwork + JOB_GRAMMAR, <u32>state);
-      write32(teamwork + JOB_LEFT, left);
-    }
     postPass(token, position);
   }
   barrier(0);
   forwardCore(0, token, position, true);
   prepare(0, position, temperature, penalty, state, left);
   barrier(0);
+}
+
+/** The same without a pass: of a lane's position, whose pass asked for it. */
+export function forwardLane(lane: i32, position: i32, temperature: f32, penalty: f32, state: usize, left: i32): void {
+  if (cores == 2) {
+    postChoice(temperature, penalty, state, left);
+    write32(teamwork + JOB_COUNT, 0);
+    write32(teamwork + JOB_LANE, lane);
+    write32(teamwork + JOB_POSITION, position);
+  }
+  barrier(0);
+  scoreLane(0, lane);
+  prepare(0, position, temperature, penalty, state, left);
+  barrier(0);
+}
+
+// @ts-ignore: decorator
+@inline
+function postChoice(temperature: f32, penalty: f32, state: usize, left: i32): void {
+  write32(teamwork + JOB_TEMPERATURE, reinterpret<u32>(temperature));
+  write32(teamwork + JOB_PENALTY, reinterpret<u32>(penalty));
+  if (!grammar) return;
+  write32(teamwork + JOB_GRAMMAR, <u32>state);
+  write32(teamwork + JOB_LEFT, left);
 }
 
 /** A pass whose next token is known: it fills the KV cache, and the classifier is left out. */
@@ -53,15 +72,23 @@ export function pass(token: i32, position: i32): void {
   barrier(0);
 }
 
-/** The same for `count` positions from `position` on, whose tokens are in the lanes. */
-export function passLanes(position: i32, count: i32): void {
+/**
+ * A pass of `count` positions from `position` on, whose tokens are in the lanes: those from `certain` on are guesses. Where `scored`, any of
+ * them may be asked for its logits. Returns how many went through.
+ */
+export function passLanes(position: i32, count: i32, certain: i32, scored: bool): i32 {
   if (cores == 2) {
     write32(teamwork + JOB_POSITION, position);
     write32(teamwork + JOB_COUNT, count);
+    if (drafts) {
+      write32(teamwork + JOB_CERTAIN, certain);
+      write32(teamwork + JOB_SCORED, scored ? 1 : 0);
+    }
   }
   barrier(0);
-  forwardLanes(0, position, count);
+  const through = forwardLanes(0, position, count, certain, scored);
   barrier(0);
+  return through;
 }
 
 // @ts-ignore: decorator
@@ -78,14 +105,16 @@ export function work(): void {
     awaitPass();
     const position = read32(teamwork + JOB_POSITION);
     const count = ARITHMETIC == 0 && lanes ? read32(teamwork + JOB_COUNT) : 1;
+    const scored = read32(teamwork + JOB_SCORED) != 0;
     if (ARITHMETIC == 0 && count > 1) {
-      forwardLanes(1, position, count);
+      forwardLanes(1, position, count, drafts ? read32(teamwork + JOB_CERTAIN) : count, scored);
       barrier(1);
       continue;
     }
-    const scored = read32(teamwork + JOB_SCORED) != 0;
-    forwardCore(1, read32(teamwork + JOB_TOKEN), position, scored);
-    if (scored) {
+    const isLane = ARITHMETIC == 0 && drafts && !count;
+    if (isLane) scoreLane(1, read32(teamwork + JOB_LANE));
+    else forwardCore(1, read32(teamwork + JOB_TOKEN), position, scored);
+    if (scored || isLane) {
       const temperature = reinterpret<f32>(read32(teamwork + JOB_TEMPERATURE));
       const penalty = reinterpret<f32>(read32(teamwork + JOB_PENALTY));
       const state = grammar ? <usize>read32(teamwork + JOB_GRAMMAR) : 0;

@@ -1,6 +1,6 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
-import { clockMegahertz, context, grammar, lanes, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
+import { clockMegahertz, context, drafts, grammar, lanes, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
@@ -12,6 +12,7 @@ import { forward, pass, passLanes } from "./parallel";
 import { choose, noteToken, seedRandom } from "./sampler";
 import { penalty, setPenalty, setTemperature, temperature } from "./contract/settings";
 import { seed, tokenLimit } from "./settings";
+import { beginSpeculation, speculate, takeLane } from "./speculate";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
@@ -62,6 +63,8 @@ export function beginStory(bytes: i32): bool {
   position = 0;
   readTo = 0;
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
+  for (let word = Word.Drafted; word <= Word.Accepted; word++) setWord(word, 0);
+  if (ARITHMETIC == 0 && drafts) beginSpeculation();
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
   setWord(Word.Phase, Phase.Telling);
@@ -113,7 +116,10 @@ function predict(): i32 {
   }
   const left = limit - position;
   const only = grammar ? onlyToken() : -1;
-  if (only >= 0) pass(token, position);
+  if (ARITHMETIC == 0 && drafts) {
+    if (only < 0) speculate(token, position, temperature, penalty, state, left, limit);
+    else if (takeLane(token, position) < 0) pass(token, position);
+  } else if (only >= 0) pass(token, position);
   else forward(token, position, temperature, penalty, state, left);
   const chosen = only >= 0 ? only : choose();
   return grammar ? follow(chosen, left) : chosen;
@@ -128,7 +134,7 @@ function readPrompt(): void {
   if (count == 1) return pass(token, position);
   setToken(0, token);
   for (let lane = 1; lane < count; lane++) setToken(lane, promptToken(position + lane));
-  passLanes(position, count);
+  passLanes(position, count, count, false);
 }
 
 function tell(next: i32): void {

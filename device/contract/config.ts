@@ -69,9 +69,18 @@
 /** What the positions of a pass of several keep: `lanes` times laneBytes(). */
 // @ts-ignore: decorator
 @external("config", "batch") export declare const batch: usize;
+/** s16 (drafts + 1, vocabulary): products of the classifier with positions of a pass. */
+// @ts-ignore: decorator
+@external("config", "laneProducts") export declare const laneProducts: usize;
+/** u32 (GUESS_KINDS, 2): guesses that were checked, and those of them that were right. */
+// @ts-ignore: decorator
+@external("config", "guesses") export declare const guesses: usize;
 /** Positions of a prompt that are read in one pass at most; 0: one by one. */
 // @ts-ignore: decorator
 @external("config", "lanes") export declare const lanes: i32;
+/** Tokens that are guessed ahead at most, to be checked in one pass; 0: none. */
+// @ts-ignore: decorator
+@external("config", "drafts") export declare const drafts: i32;
 
 // Formats of the matrices (fixed arithmetic), by their codes.
 /** Of the classifier. */

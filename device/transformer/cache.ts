@@ -20,6 +20,13 @@ export function unitFor(half: i32, layer: i32, position: i32, largest: f32): f32
   return load<f32>(unit, 4) * 256;
 }
 
+/** Whether a key is too large for the unit that there is. */
+// @ts-ignore: decorator
+@inline
+export function outgrows(half: i32, layer: i32, largest: f32): bool {
+  return largest * load<f32>(keyUnit(layer, half), 4) > 127;
+}
+
 function growUnit(half: i32, layer: i32, position: i32, largest: f32): void {
   const unit = keyUnit(layer, half);
   const bytes = ((position + 15) & ~15) * headSize();

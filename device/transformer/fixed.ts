@@ -19,7 +19,7 @@ import { pad16 } from "../contract/sizes";
 import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
 import { attendFor, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
-import { cache, unitFor } from "./cache";
+import { cache, outgrows, unitFor } from "./cache";
 import { boundOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
@@ -107,13 +107,16 @@ export function project(half: i32, layer: i32, position: i32): void {
   const scales = scalesFrom(record, at.QKV, qkvFormat, pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
   multiplyDim(qkvFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), productShift(record, at.QKV));
-  takeRows(half, layer, position, outputs, scales, scale);
+  takeRows(half, layer, position, outputs, scales, scale, true);
 }
 
-/** What becomes of a half's query, key and value rows, whose products are at `outputs` for activations of this scale. */
+/**
+ * What becomes of a half's query, key and value rows, whose products are at `outputs` for activations of this scale. False, and nothing
+ * is cached, where a key is too large for the unit and the position is not `certain`: what is cached before it must stay as it is.
+ */
 // @ts-ignore: decorator
 @inline
-export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, scales: usize, scale: f32): void {
+export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, scales: usize, scale: f32, certain: bool): bool {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
   const queryRows = 2 * pairsOf(heads);
@@ -128,12 +131,15 @@ export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, s
   const quantized = mine + at.NORMED(); // no longer needed: int8 keys, then values
 
   rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), keyBlock, pairsOf(kvHeads));
-  const keyFactor = scale * unitFor(half, layer, position, <f32>largest_s16(keyBlock, keyRows) * scale);
+  const largest = <f32>largest_s16(keyBlock, keyRows) * scale;
+  if (!certain && outgrows(half, layer, largest)) return false;
+  const keyFactor = scale * unitFor(half, layer, position, largest);
   quantize_by(keyBlock, quantized, keyRows, mantissaOf(keyFactor), shiftOf(keyFactor));
 
   const valueFactor = scale * load<f32>(record, at.VALUE_FACTOR);
   quantize_rows(valueBlock, valueBlockScales, quantized + keyRows, valueRows(), mantissaOf(valueFactor), shiftOf(valueFactor));
   cache(half, layer, position, quantized);
+  return true;
 }
 
 /** Attention of this half's heads over positions 0...position. */
@@ -241,6 +247,36 @@ function maskPadding(half: i32): i32 {
   return largest_s32(logits + (<usize>firstRow(half, vocabulary) << 2), rowsOf(half, vocabulary));
 }
 
+/** Keeps a half's largest logit, and the row at which the tile begins that holds it. */
+// @ts-ignore: decorator
+@inline
+function keepLargest(half: i32, largest: i32, tile: i32): void {
+  const mine = scratchOf(half) + (<usize>half << 2);
+  if (vocabulary < firstRow(half, vocabulary) + rowsOf(half, vocabulary)) {
+    largest = maskPadding(half);
+    tile = firstRow(half, vocabulary);
+  }
+  store<i32>(mine + at.LARGEST_TILE, tile);
+  store<i32>(mine + at.LARGEST_LOGIT, largest);
+}
+
+/** A half's logits of products that are there, s16 (vocabulary), of activations of this scale. */
+export function logitsOf(half: i32, products: usize, scale: f32): void {
+  store<f32>(scratchOf(half) + at.LOGIT_UNIT, scale * load<f32>(model, at.LOGIT_FACTOR));
+  const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);
+  let largest = i32.MIN_VALUE;
+  let tile = firstRow(half, vocabulary);
+  for (let row = tile; row < end; row += LOGIT_TILE) {
+    const scales = scalesFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
+    const here = logits_s32(products + (<usize>row << 1), scales, logits + (<usize>row << 2), min(LOGIT_TILE, end - row));
+    if (here > largest) {
+      largest = here;
+      tile = row;
+    }
+  }
+  keepLargest(half, largest, tile);
+}
+
 /** This half's logits, their largest and the unit that they are in. */
 // @ts-ignore: decorator
 @inline
@@ -264,10 +300,5 @@ export function classify(half: i32): void {
       tile = row;
     }
   }
-  if (vocabulary < end) {
-    largest = maskPadding(half);
-    tile = firstRow(half, vocabulary);
-  }
-  store<i32>(mine + at.LARGEST_TILE + (<usize>half << 2), tile);
-  store<i32>(mine + at.LARGEST_LOGIT + (<usize>half << 2), largest);
+  keepLargest(half, largest, tile);
 }

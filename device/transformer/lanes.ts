@@ -5,7 +5,7 @@
  */
 import { gateAndUp } from "../contract/activations";
 import {
-  batch, cores, dim, downFormat, gateUpFormat, hidden, layers, outFormat, qkvFormat,
+  batch, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, hidden, laneProducts, layers, model, outFormat, qkvFormat, vocabulary,
 } from "../contract/config";
 import { TILE_BYTES } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -18,13 +18,14 @@ import { barrier } from "../barrier";
 import { remindScreen } from "../screen";
 import { attendFor, takePosition } from "./attend";
 import { quantizeBounded, quantizeWide } from "./bounded";
-import { addRows, embedInto, normalizeInto, takeRows } from "./fixed";
+import { addRows, embedInto, logitsOf, normalizeInto, takeRows } from "./fixed";
 import { boundOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { mantissaOf, shiftOf } from "./scalar";
 
-/** Bytes before the activations: their scale, and the lane's token. */
+/** Bytes before the activations: their scale, the lane's token, and for each half whether a guess was refused (`takeRows`). */
 const LANE_HEADER: usize = 16;
 const LANE_TOKEN: usize = 4;
+const LANE_REFUSED: usize = 8;
 
 /** s32 (dim). */
 // @ts-ignore: decorator
@@ -70,6 +71,17 @@ export function setToken(lane: i32, token: i32): void {
   store<i32>(headerOf(lane) + LANE_TOKEN, token);
 }
 
+export function tokenOf(lane: i32): i32 {
+  return load<i32>(headerOf(lane) + LANE_TOKEN);
+}
+
+/** s16 (vocabulary). */
+// @ts-ignore: decorator
+@inline
+function productsOf(lane: i32): usize {
+  return laneProducts + <usize>(lane * 2 * pad16(vocabulary));
+}
+
 /** Of what only one core does, a lane at a time: the first of a half's lanes; every `cores`th one is. */
 // @ts-ignore: decorator
 @inline
@@ -85,7 +97,7 @@ function tileOf(format: i32, columns: i32): i32 {
 }
 
 function embedLanes(half: i32, count: i32): void {
-  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, load<i32>(headerOf(lane) + LANE_TOKEN));
+  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane));
 }
 
 function normalizeLanes(half: i32, count: i32, gain: usize, factor: f32, bound: i32): void {
@@ -108,12 +120,19 @@ function projectLanes(half: i32, count: i32, layer: i32): void {
   }
 }
 
-/** Queries into the half's scratch, keys and values into the cache. */
-function takeLane(half: i32, lane: i32, layer: i32, position: i32): void {
+/** Queries into the half's scratch, keys and values into the cache, unless it is a guess that the cache does not bear. */
+function takeLane(half: i32, lane: i32, layer: i32, position: i32, certain: bool): void {
   const first = half * qkvRows();
   const scales = scalesFrom(layerRecord(layer), at.QKV, qkvFormat, pad16(dim), first);
   if (cores == 2 || half == 0) takePosition(scratchOf(half), position);
-  takeRows(half, layer, position, rowsAt(lane) + (<usize>first << 1), scales, scaleOf(lane));
+  const taken = takeRows(half, layer, position, rowsAt(lane) + (<usize>first << 1), scales, scaleOf(lane), !drafts || certain);
+  if (drafts) store<u32>(headerOf(lane) + LANE_REFUSED + (<usize>half << 2), taken ? 0 : 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function isRefused(lane: i32): bool {
+  return (load<u32>(headerOf(lane), LANE_REFUSED) | load<u32>(headerOf(lane), LANE_REFUSED + 4)) != 0;
 }
 
 function attendLane(half: i32, lane: i32, layer: i32, position: i32): void {
@@ -192,11 +211,33 @@ function projectDownLanes(half: i32, count: i32, layer: i32): void {
   }
 }
 
+/** Products of the classifier's rows with all lanes. */
+function classifyLanes(half: i32, count: i32): void {
+  const tile = tileOf(classifierFormat, pad16(dim));
+  const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);
+  for (let row = firstRow(half, vocabulary); row < end; row += tile) {
+    const rows = min(tile, end - row);
+    const weights = rowsFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
+    for (let lane = 0; lane < count; lane++) {
+      const to = productsOf(lane) + (<usize>row << 1);
+      multiplyDim(classifierFormat, weights, activationsOf(lane), pad16(dim), to, rows, productShift(model, at.CLASSIFIER));
+    }
+  }
+}
+
+/** The share of `core` in the logits of a lane, whose pass asked for them. */
+export function scoreLane(core: i32, lane: i32): void {
+  logitsOf(core, productsOf(lane), scaleOf(lane));
+  if (cores == 1) logitsOf(1, productsOf(lane), scaleOf(lane));
+}
+
 /**
  * The share of `core` in a pass of `count` positions from `position` on, whose tokens are set: their keys and values are in the cache
- * then, and their residual streams in the lanes. A single core does both halves.
+ * then, and their residual streams in the lanes, and where `scored` what `scoreLane` needs. A single core does both halves. Tokens of
+ * lanes from `certain` on are guesses: they change nothing that positions before them have left. The first that would have to (a key
+ * that outgrows the unit) ends the pass for itself and those behind it. Returns how many went through.
  */
-export function forwardLanes(core: i32, position: i32, count: i32): void {
+export function forwardLanes(core: i32, position: i32, count: i32, certain: i32, scored: bool): i32 {
   const first = cores == 2 ? core : 0;
   const last = cores == 2 ? core : 1;
   for (let half = first; half <= last; half++) embedLanes(half, count);
@@ -209,8 +250,12 @@ export function forwardLanes(core: i32, position: i32, count: i32): void {
     for (let half = first; half <= last; half++) projectLanes(half, count, layer);
     // One position after the other: what a later one does to the unit of the keys, an earlier one must not see.
     for (let lane = 0; lane < count; lane++) {
-      for (let half = first; half <= last; half++) takeLane(half, lane, layer, position + lane);
+      for (let half = first; half <= last; half++) takeLane(half, lane, layer, position + lane, lane < certain);
       barrier(core);
+      if (drafts && lane >= certain && isRefused(lane)) {
+        count = lane;
+        break;
+      }
       for (let half = first; half <= last; half++) attendLane(half, lane, layer, position + lane);
       barrier(core);
     }
@@ -232,4 +277,9 @@ export function forwardLanes(core: i32, position: i32, count: i32): void {
     barrier(core);
     if (SCREEN && cores == 1) remindScreen();
   }
+  if (!drafts || !scored) return count;
+  normalizeLanes(core, count, load<usize>(model, at.FINAL_GAIN), load<f32>(model, at.FINAL_FACTOR), boundOf(model, at.CLASSIFIER));
+  barrier(core);
+  for (let half = first; half <= last; half++) classifyLanes(half, count);
+  return count;
 }

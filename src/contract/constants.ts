@@ -33,6 +33,7 @@ export const constants = {
     'Of a matrix in a pass of several positions: an eighth of the data cache for each core.',
   ),
   REPETITION_WINDOW: i32(64, 'Tokens that the repetition penalty looks back over; a power of two.'),
+  GUESS_KINDS: i32(4, 'Of guesses, by how many tokens before them agree: so many and more are one kind.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
 
   // The exponential (device/kernels/exponential.ts): a cubic for e^v on [-ln 2, 0] and four squarings, in units of 2^-15.

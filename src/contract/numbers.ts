@@ -40,8 +40,13 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     ...rows('usize', {
       scratchBytes: "Bytes of one core's scratch.",
       batch: 'What the positions of a pass of several keep: `lanes` times laneBytes().',
+      laneProducts: 's16 (drafts + 1, vocabulary): products of the classifier with positions of a pass.',
+      guesses: 'u32 (GUESS_KINDS, 2): guesses that were checked, and those of them that were right.',
     }),
-    ...rows('i32', { lanes: 'Positions of a prompt that are read in one pass at most; 0: one by one.' }),
+    ...rows('i32', {
+      lanes: 'Positions of a prompt that are read in one pass at most; 0: one by one.',
+      drafts: 'Tokens that are guessed ahead at most, to be checked in one pass; 0: none.',
+    }),
   },
   'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {
     classifierFormat: 'Of the classifier.',

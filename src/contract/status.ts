@@ -15,6 +15,8 @@ export const status = {
     digest: field('u64', 'FNV-1a over the tokens.'),
     seed: field('u64', 'The seed that drew it.'),
     stories: field('u32', 'Stories told since boot.'),
+    drafted: field('u32', 'Tokens that were guessed ahead.'),
+    accepted: field('u32', 'How many of them the story took.'),
   },
 } as const;
 
@@ -44,7 +46,12 @@ export const teamwork = {
     jobPosition: field('u32', 'Its position.'),
     jobTemperature: field('f32', 'Its temperature; 0 where nothing is drawn.'),
     jobPenalty: field('f32', 'Its repetition penalty; 1 where nothing is lowered.'),
-    jobCount: field('u32', 'Positions of the posted pass; more than one: their tokens are in the lanes.'),
+    jobCount: field(
+      'u32',
+      'Positions of the posted pass; more than one: their tokens are in the lanes; 0: no pass, but the logits of a lane.',
+    ),
+    jobCertain: field('u32', 'Of several positions, those whose tokens the story has; the others are guessed.'),
+    jobLane: field('u32', 'Where there is no pass: the lane whose logits are wanted.'),
     jobScored: field('u32', '0 where nobody asks what follows: the classifier is left out.'),
     jobGrammar: field('u32', "The grammar's state, whose tokens are allowed; 0: all."),
     jobLeft: field('u32', 'Tokens that may still be told, this one included.'),

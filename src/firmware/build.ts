@@ -12,6 +12,7 @@ import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
+import type { Draft } from './plan-items.ts';
 import {
   type ProgramCode,
   placeCode,
@@ -34,6 +35,8 @@ export interface FirmwareOptions {
   board?: Board;
   /** Positions; default: as many as fit. */
   context?: number;
+  /** Where guesses of what follows come from (default: the text so far), for models whose weights stream. */
+  draft?: Draft;
   /** What it may say, packed (`compileGrammar`); default: anything. */
   grammar?: Uint8Array;
   cores?: 1 | 2;
@@ -64,6 +67,8 @@ export interface Firmware {
   imageBytes: number;
   board: Board;
   context: number;
+  /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none. */
+  drafts: number;
   cores: 1 | 2;
   pie: boolean;
   /** MHz. */
@@ -135,6 +140,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     imageBytes: image.length,
     board,
     context: plan.context,
+    drafts: plan.drafts,
     ...settings,
     memoryMap: map,
     symbols: new Map([
@@ -208,6 +214,9 @@ function numbersOf(
     ...configOf(model, plan.context, addresses),
     lanes: plan.lanes,
     batch: addresses.get('batch') ?? 0,
+    drafts: plan.drafts,
+    laneProducts: addresses.get('laneProducts') ?? 0,
+    guesses: addresses.get('guesses') ?? 0,
     ...systemConstants(tokenizer),
     cores,
     clockMegahertz: clock,

@@ -8,6 +8,7 @@ import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
 import { readyText } from './banner.ts';
 import { roundUp } from './memory.ts';
+import { passesMemory } from './plan-items.ts';
 import { screenConstants } from './screen/index.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
 import { systemConstants, systemItems } from './system.ts';
@@ -24,6 +25,8 @@ export interface HostProgramOptions {
   grammar?: Uint8Array;
   /** Positions of a prompt that are read in one pass, as a board with memory for it does; default: one by one. */
   lanes?: number;
+  /** Tokens that are guessed ahead at most, less than there are lanes; default: none. */
+  drafts?: number;
   /** Receives what the program prints, byte by byte as it would leave UART0. */
   output?: (bytes: Uint8Array) => void;
 }
@@ -82,13 +85,14 @@ function layOut({
   tokenizer,
   grammar,
   lanes = 0,
+  drafts = 0,
   context = model.config.context,
 }: HostProgramOptions) {
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
     ...systemItems(model.config, tokenizer, context, grammar).map((item) => ({ ...item, size: item.bytes })),
-    { name: 'batch', align: 16, size: lanes * model.laneBytes },
+    ...passesMemory(model, { lanes, drafts }).map(({ name, bytes }) => ({ name, align: 16, size: bytes })),
   ];
   const addresses = new Map<string, number>();
   let end = FIRST_ADDRESS;
@@ -141,6 +145,9 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
         ...configOf(model, context, addresses),
         lanes: options.lanes ?? 0,
         batch: addresses.get('batch')!,
+        drafts: options.drafts ?? 0,
+        laneProducts: addresses.get('laneProducts')!,
+        guesses: addresses.get('guesses')!,
         ...systemConstants(tokenizer),
         ...NO_CHIP,
       }),

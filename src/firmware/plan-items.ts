@@ -1,11 +1,15 @@
 /** What a plan is asked for, and everything that then needs memory. */
 import type { Board } from '../chip/boards/index.ts';
+import { value } from '../contract/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
-import type { MemoryItem } from './memory.ts';
+import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
 import { screenItems } from './screen/index.ts';
 import { systemItems } from './system.ts';
 import { cacheTraffic, trafficOf } from './traffic.ts';
+
+/** Where guesses of what follows come from, to be checked in one pass. */
+export type Draft = 'text' | 'none';
 
 export interface PlanRequest {
   model: QuantizedModel;
@@ -17,30 +21,47 @@ export interface PlanRequest {
   weights?: 'sram' | 'flash';
   /** Sections that the compiled program brings: data that already have their address, code beyond SRAM0. */
   program: readonly MemoryItem[];
+  /** Where guesses of what follows come from (default: the text so far), for models whose weights stream. */
+  draft?: Draft;
   /** A packed grammar. */
   grammar?: Uint8Array;
   /** The same model as int8, where it is not: asked for only to say that it would fit. */
   asInt8?: () => QuantizedModel;
 }
 
-/** What the positions of a pass of several keep. */
-const batchItem = ({ laneBytes }: QuantizedModel, lanes: number): MemoryItem => ({
-  name: 'batch',
-  purpose: 'activations',
-  bytes: lanes * laneBytes,
-  align: 16,
-  lifetime: 'late',
-  memory: 'any',
-  zero: true,
-  reads: 0,
-  writes: 0,
-});
+/** Passes of several positions. */
+export interface Passes {
+  /** Positions of a prompt that are read in one pass over the weights; 0: one by one. */
+  lanes: number;
+  /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none, and less than there are lanes. */
+  drafts: number;
+}
 
-/** Everything that needs memory, for a context of so many positions, of which so many are read in one pass where a prompt has them. */
+export const NO_PASSES: Passes = { lanes: 0, drafts: 0 };
+
+/** Memory for passes of several positions, which nothing reads in others: what positions keep, and the classifier's products. */
+export const passesMemory = (
+  { laneBytes, config }: Pick<QuantizedModel, 'laneBytes' | 'config'>,
+  { lanes, drafts }: Passes,
+): { name: string; bytes: number }[] => [
+  { name: 'batch', bytes: lanes * laneBytes },
+  {
+    name: 'laneProducts',
+    bytes: drafts > 0 ? (drafts + 1) * 2 * roundUp(config.vocabulary, 16) + value.READ_AHEAD : 0,
+  },
+  { name: 'guesses', bytes: drafts > 0 ? 8 * value.GUESS_KINDS : 0 },
+];
+
+const passesItems = (model: QuantizedModel, passes: Passes): MemoryItem[] =>
+  passesMemory(model, passes)
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ name, bytes }) => memoryItem(name, bytes, { purpose: 'activations', memory: 'any', lifetime: 'late', zero: true }));
+
+/** Everything that needs memory, for a context of so many positions. */
 export function itemsOf(
   { model, tokenizer, program, board, grammar }: PlanRequest,
   context: number,
-  lanes = 0,
+  passes = NO_PASSES,
 ): MemoryItem[] {
   const weights = model.blobs.map(
     (blob): MemoryItem => ({
@@ -72,6 +93,6 @@ export function itemsOf(
     ...working,
     ...systemItems(model.config, tokenizer, context, grammar),
     ...screenItems(board.screen),
-    ...(lanes > 0 ? [batchItem(model, lanes)] : []),
+    ...passesItems(model, passes),
   ];
 }

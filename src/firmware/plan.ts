@@ -1,33 +1,40 @@
 /** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
 import { isShortage, type Layout, placeAll, type Room } from './place.ts';
-import { itemsOf, type PlanRequest } from './plan-items.ts';
+import { itemsOf, NO_PASSES, type Passes, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';
 import { refusal } from './refusal.ts';
 
 export type { PlanRequest } from './plan-items.ts';
 
-export interface MemoryPlan extends Layout {
+export interface MemoryPlan extends Layout, Passes {
   context: number;
-  /** Positions of a prompt that are read in one pass over the weights; 0: one by one. */
-  lanes: number;
 }
 
 /** A story needs room: a plan with less is worth leaving SRAM for. */
 const COMFORTABLE_CONTEXT = 256;
 /** Lanes to try: what two cores compute in the time that weights take from octal PSRAM, and less. */
 const LANES = [12, 8, 6, 4, 2];
+/** Tokens that are guessed ahead at most: further guesses are hardly ever right. */
+const DRAFTS = 7;
 
 /** Plans the memory, or refuses with a table (FailureError). */
 export function planMemory(request: PlanRequest): MemoryPlan {
   const { room, ...plan } = planContext(request);
   const { laneBytes } = request.model;
-  if (laneBytes === 0 || !streams(plan)) return { ...plan, lanes: 0 };
-  for (const lanes of LANES) {
-    const result = placeAll(itemsOf(request, plan.context, lanes), room);
-    if (!isShortage(result)) return { ...result, context: plan.context, lanes };
+  if (laneBytes === 0 || !streams(plan)) return { ...plan, ...NO_PASSES };
+  for (const passes of passesFor(request)) {
+    const result = placeAll(itemsOf(request, plan.context, passes), room);
+    if (!isShortage(result)) return { ...result, context: plan.context, ...passes };
   }
-  return { ...plan, lanes: 0 };
+  return { ...plan, ...NO_PASSES };
 }
+
+/** Passes of several positions to try, the best first. */
+const passesFor = ({ draft = 'text' }: PlanRequest): Passes[] =>
+  LANES.flatMap((lanes) => {
+    const drafts = draft === 'none' ? 0 : Math.min(DRAFTS, lanes - 1);
+    return drafts > 0 ? [{ lanes, drafts }, { lanes, drafts: 0 }] : [{ lanes, drafts }];
+  });
 
 /** Whether a pass reads matrices from beyond SRAM. */
 const streams = ({ placed }: Layout): boolean =>

@@ -24,6 +24,9 @@ export interface Status {
   seed: bigint;
   /** Told since boot. */
   stories: number;
+  /** Tokens that were guessed ahead, and how many of them the story took. */
+  drafted: number;
+  accepted: number;
 }
 
 /** `words` are the bytes of the item `status`. */
@@ -42,6 +45,8 @@ export function readStatus(words: Uint8Array): Status {
     digest: long('digest'),
     seed: long('seed'),
     stories: word('stories'),
+    drafted: word('drafted'),
+    accepted: word('accepted'),
   };
 }
 

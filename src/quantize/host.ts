@@ -58,6 +58,9 @@ export function configOf(
     context,
     lanes: 0,
     batch: 0,
+    drafts: 0,
+    laneProducts: 0,
+    guesses: 0,
     scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,
     ...Object.fromEntries(
       ['model', ...model.buffers(context).map(({ name }) => name)].map((n) => [n, addresses.get(n)!]),

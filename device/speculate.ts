@@ -1,0 +1,60 @@
+/**
+ * Speculative decoding that changes no story: tokens are guessed, and one pass over the weights says for all of them what follows. Each
+ * position's token is then chosen as ever, with its own logits and its own random number; as long as that is the guess, the next
+ * position is there already. So a seed tells the story that it tells without guesses, whoever guesses and however well (drafter-invariant:
+ * Daliri, Musco and Suresh 2024). The rejection rule (Leviathan et al., Chen et al. 2023) gives the same distribution but another story;
+ * where the guess is no draw, both take it with its probability.
+ */
+import { context, drafts } from "./contract/config";
+import { beginGuesses, guess, kindOf, learn, lookUp, worthGuessing } from "./guesses";
+import { forward, forwardLane, passLanes } from "./parallel";
+import { Word, getWord, setWord } from "./status";
+import { setToken, tokenOf } from "./transformer/lanes";
+
+/** Position of the first lane of the last pass, and how many went through it. */
+let base: i32 = 0;
+let through: i32 = 0;
+
+export function beginSpeculation(): void {
+  through = 0;
+  beginGuesses();
+}
+
+/** The lane that has gone through the pass of `token` at `position`, or -1. Says what became of the guess. */
+export function takeLane(token: i32, position: i32): i32 {
+  const lane = position - base;
+  if (lane < 1 || lane >= through) return -1;
+  const isRight = tokenOf(lane) == token;
+  learn(kindOf(lane), isRight);
+  if (!isRight) {
+    through = 0;
+    return -1;
+  }
+  setWord(Word.Accepted, getWord(Word.Accepted) + 1);
+  return lane;
+}
+
+/** As `forward`; the story may have `end` positions. */
+export function speculate(token: i32, position: i32, temperature: f32, penalty: f32, state: usize, left: i32, end: i32): void {
+  let lane = takeLane(token, position);
+  if (lane < 0) {
+    const count = guessAhead(token, position, min(drafts, min(end, context) - position - 1));
+    if (!count) return forward(token, position, temperature, penalty, state, left);
+    base = position;
+    through = passLanes(position, count + 1, 1, true);
+    lane = 0;
+  }
+  forwardLane(lane, position, temperature, penalty, state, left);
+}
+
+/** Puts `token` and what may follow it into the lanes; returns how many guesses there are. */
+function guessAhead(token: i32, position: i32, most: i32): i32 {
+  through = 0;
+  lookUp(position);
+  const count = worthGuessing(most);
+  if (!count) return 0;
+  setToken(0, token);
+  for (let ahead = 1; ahead <= count; ahead++) setToken(ahead, guess(position, ahead));
+  setWord(Word.Drafted, getWord(Word.Drafted) + count);
+  return count;
+}
