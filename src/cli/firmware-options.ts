@@ -13,7 +13,7 @@ import {
 } from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
 import { readInput } from '../files.ts';
-import type { Firmware, FirmwareOptions } from '../firmware/index.ts';
+import type { Draft, Firmware, FirmwareOptions } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { integer } from './arguments.ts';
@@ -27,6 +27,8 @@ export interface BuildOptions extends ModelOptions, QuantizedOptions {
   cores: '1' | '2';
   pie: boolean;
   clock: '80' | '160' | '240';
+  /** Where guesses of what follows come from. */
+  draft?: Draft;
   /** File with a grammar. */
   grammar?: string;
   /** Wiring of a screen; true: the one that the board has. */
@@ -56,6 +58,14 @@ export function firmwareOptions(command: Command): Command {
     .addOption(precisionOption())
     .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
     .option('--grammar <file>', 'say only what it allows: a JSON Schema, GBNF, or a JSON list of answers')
+    .addOption(
+      new Option(
+        '--draft <how>',
+        'guess tokens ahead and check several in one pass, where weights do not fit SRAM: from the text so far, or not; the story stays the same',
+      )
+        .choices(['text', 'none'])
+        .default('text'),
+    )
     .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
     .option('--no-pie', 'portable code instead of the vector kernels')
     .option(
@@ -103,6 +113,7 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     modelName: name,
     board: boardFrom(options),
     context: options.context,
+    draft: options.draft,
     grammar: (await grammarFrom(options, tokenizer)) ?? model.grammar,
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,

@@ -1,5 +1,5 @@
 /** The summary after a simulated story. */
-import type { Firmware, Simulation } from '../firmware/index.ts';
+import type { Firmware, Simulation, Status } from '../firmware/index.ts';
 import { formatMemory } from './memory-report.ts';
 import { formatTable, thousands } from './table.ts';
 
@@ -15,6 +15,7 @@ export function formatStory(firmware: Firmware, story: Simulation): string {
       `mean ${rate(tokensPerSecond.mean)}, first ${rate(tokensPerSecond.first)}, last ${rate(tokensPerSecond.last)} at ${firmware.clock} MHz`,
     ],
     ['ms per token', story.millisecondsPerToken.toFixed(3)],
+    ...(status.drafted > 0 ? [['guessed ahead', formatGuesses(status)]] : []),
     ['energy per token', formatEnergy(story)],
     ['digest', story.digest],
     ['boot to prompt', `${story.bootSeconds.toFixed(3)} s of simulated time`],
@@ -35,6 +36,12 @@ const ENDINGS: Record<Simulation['status']['ending'], string> = {
   stopped: 'stopped',
   complete: 'ended by the grammar',
 };
+
+/** What guessing was good for: tokens of the story for each pass over the weights that told it. */
+function formatGuesses({ drafted, accepted, passes, promptTokens }: Status): string {
+  const told = passes - promptTokens + 1;
+  return `${drafted} tokens, ${accepted} right (${Math.round((100 * accepted) / drafted)} %): ${(told / (told - accepted)).toFixed(2)} tokens a pass`;
+}
 
 /** As a range: how many clocks of peripherals run is not modelled. */
 function formatEnergy({ energy: { millijoulesPerToken, milliamperes, volts } }: Simulation): string {

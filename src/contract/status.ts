@@ -50,7 +50,10 @@ export const teamwork = {
       'u32',
       'Positions of the posted pass; more than one: their tokens are in the lanes; 0: no pass, but the logits of a lane.',
     ),
-    jobCertain: field('u32', 'Of several positions, those whose tokens the story has; the others are guessed.'),
+    jobCertain: field(
+      'u32',
+      'Of several positions, those whose tokens the story has; the others are guessed.',
+    ),
     jobLane: field('u32', 'Where there is no pass: the lane whose logits are wanted.'),
     jobScored: field('u32', '0 where nobody asks what follows: the classifier is left out.'),
     jobGrammar: field('u32', "The grammar's state, whose tokens are allowed; 0: all."),

@@ -67,6 +67,8 @@ export interface Firmware {
   imageBytes: number;
   board: Board;
   context: number;
+  /** Positions of a prompt that are read in one pass over the weights; 0: one by one. */
+  lanes: number;
   /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none. */
   drafts: number;
   cores: 1 | 2;
@@ -140,6 +142,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     imageBytes: image.length,
     board,
     context: plan.context,
+    lanes: plan.lanes,
     drafts: plan.drafts,
     ...settings,
     memoryMap: map,

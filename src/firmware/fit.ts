@@ -18,6 +18,8 @@ export interface Fit {
   context: number;
   /** Memories that hold weights, such as `sram` or `sram, flash`. */
   weights: string;
+  /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none, which gains nothing where weights lie in SRAM. */
+  drafts: number;
   /** Bytes by region of memory, where it fits. */
   memory: Partial<Record<RegionName, number>>;
   /** How fast a story of the usual length is told, for a board that it fits. */
@@ -51,6 +53,7 @@ export function fitBoards(
         precision,
         context: plan?.context ?? 0,
         weights: plan ? regionsOfWeights(plan) : '',
+        drafts: plan?.drafts ?? 0,
         memory: plan ? bytesByRegion(plan) : {},
         prediction:
           plan &&

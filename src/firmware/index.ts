@@ -17,6 +17,7 @@ export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';
 export { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+export type { Draft } from './plan-items.ts';
 export type { MemoryTraffic, Prediction } from './predict.ts';
 export { predictFirmware } from './predict-firmware.ts';
 export type { ProfileRow } from './profile.ts';

@@ -55,7 +55,9 @@ export const passesMemory = (
 const passesItems = (model: QuantizedModel, passes: Passes): MemoryItem[] =>
   passesMemory(model, passes)
     .filter(({ bytes }) => bytes > 0)
-    .map(({ name, bytes }) => memoryItem(name, bytes, { purpose: 'activations', memory: 'any', lifetime: 'late', zero: true }));
+    .map(({ name, bytes }) =>
+      memoryItem(name, bytes, { purpose: 'activations', memory: 'any', lifetime: 'late', zero: true }),
+    );
 
 /** Everything that needs memory, for a context of so many positions. */
 export function itemsOf(

@@ -33,7 +33,12 @@ export function planMemory(request: PlanRequest): MemoryPlan {
 const passesFor = ({ draft = 'text' }: PlanRequest): Passes[] =>
   LANES.flatMap((lanes) => {
     const drafts = draft === 'none' ? 0 : Math.min(DRAFTS, lanes - 1);
-    return drafts > 0 ? [{ lanes, drafts }, { lanes, drafts: 0 }] : [{ lanes, drafts }];
+    return drafts > 0
+      ? [
+          { lanes, drafts },
+          { lanes, drafts: 0 },
+        ]
+      : [{ lanes, drafts }];
   });
 
 /** Whether a pass reads matrices from beyond SRAM. */

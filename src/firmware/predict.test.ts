@@ -22,7 +22,7 @@ const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>
 
 describe('the predicted speed', () => {
   it.each(cases)('is within 5 percent of the simulated one: %s', (_, options) => {
-    const firmware = buildFirmware({ programs, model: quantized, tokenizer, ...options });
+    const firmware = buildFirmware({ programs, model: quantized, tokenizer, draft: 'none', ...options });
     const { status } = simulate(firmware, { prompt: '', temperature: 0, tokens: TOKENS });
     const { cyclesPerToken } = predictFirmware(firmware, TOKENS);
     const simulated = status.totalCycles / status.passes;
@@ -30,7 +30,7 @@ describe('the predicted speed', () => {
   });
 
   it('is within 10 percent with portable kernels', () => {
-    const options = { model: quantized, tokenizer, pie: false, weights: 'flash' } as const;
+    const options = { model: quantized, tokenizer, pie: false, weights: 'flash', draft: 'none' } as const;
     const firmware = buildFirmware({ programs, ...options });
     const { status } = simulate(firmware, { prompt: '', temperature: 0, tokens: TOKENS });
     const { cyclesPerToken } = predictFirmware(firmware, TOKENS);

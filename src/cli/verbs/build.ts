@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { explainWriting, writeOutput } from '../../files.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { formatItems, formatMemory, formatTraffic } from '../memory-report.ts';
+import { formatItems, formatMemory, formatPasses, formatTraffic } from '../memory-report.ts';
 import { openNamed } from '../model-options.ts';
 import { thousands } from '../table.ts';
 
@@ -59,5 +59,7 @@ async function build(options: Options): Promise<void> {
   );
   process.stdout.write(`${formatMemory(firmware)}\n`);
   if (options.map)
-    process.stdout.write(`\n${formatItems(firmware)}\n\n${formatTraffic(predictFirmware(firmware))}\n`);
+    process.stdout.write(
+      `\n${formatItems(firmware)}\n\n${formatTraffic(predictFirmware(firmware))}\n${formatPasses(firmware)}\n`,
+    );
 }

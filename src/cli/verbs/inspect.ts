@@ -50,11 +50,11 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   process.stdout.write(`${formatTable([['tensor', 'shape', 'elements'], ...shape])}\n\n`);
   const sizes = Object.entries(bytes).map(([key, value]) => [key, kilobytes(value)]);
   process.stdout.write(`${formatTable([['weights as', 'size'], ...sizes])}\n\n`);
-  const rows = fits.map(({ board, precision, context, weights }) => [
+  const rows = fits.map(({ board, precision, context, weights, drafts }) => [
     board,
     precision,
     context > 0 ? `${context} positions` : 'does not fit',
-    weights && `weights in ${weights}`,
+    weights && `weights in ${weights}${drafts > 0 ? `; guesses up to ${drafts} tokens ahead` : ''}`,
   ]);
   process.stdout.write(`${formatTable([['board', 'as', 'context', ''], ...rows])}\n\n`);
   process.stdout.write(`${formatSpeeds(fits)}\n`);

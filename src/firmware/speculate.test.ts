@@ -1,0 +1,137 @@
+/** Tokens that are guessed from the text so far and checked in one pass: the same story, in fewer passes. */
+import { describe, expect, it } from 'vitest';
+import { defaultBoard } from '../chip/boards/boards.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { createHostProgram } from './host.ts';
+import { planMemory } from './plan.ts';
+import { simulate } from './simulate.ts';
+import { formatDigest } from './status.ts';
+import { smallFirmware, smallModel } from './testing.ts';
+
+const CONTEXT = 96;
+/** Says things twice, so that there is something to guess from. */
+const TEXT = 'Tom had a red ball. Tom had a red ball. Tom had a';
+
+const { quantized, int4, tokenizer } = smallModel();
+
+interface Told {
+  digest: string;
+  tokens: number[];
+  prompt: number;
+  drafted: number;
+  accepted: number;
+}
+
+function tell(
+  model: typeof quantized,
+  drafts: number,
+  settings: string,
+  prompt: string,
+  tokens = CONTEXT,
+): Told {
+  const host = createHostProgram({ programs, model, tokenizer, context: CONTEXT, lanes: 12, drafts });
+  host.type(`${settings}\r/tokens ${tokens}\r${prompt}\r`);
+  host.settle();
+  const { digest, drafted, accepted } = host.status;
+  const known = { digest: formatDigest(digest), tokens: [...host.tokens], prompt: host.prompt.length };
+  return { ...known, drafted, accepted };
+}
+
+const story = ({ digest, tokens }: Told) => ({ digest, tokens });
+
+describe('guessing ahead', () => {
+  it.each([
+    ['int8', quantized],
+    ['int4', int4],
+  ])('tells the same greedy stories, %s', (_, model) => {
+    let accepted = 0;
+    for (const prompt of ['', 'Once', TEXT]) {
+      const alone = tell(model, 0, '/temp 0', prompt);
+      expect(alone.drafted).toBe(0);
+      for (const drafts of [1, 3, 7]) {
+        const guessed = tell(model, drafts, '/temp 0', prompt);
+        expect(story(guessed)).toEqual(story(alone));
+        accepted += guessed.accepted;
+      }
+    }
+    expect(accepted).toBeGreaterThan(20);
+  });
+
+  it('draws the same stories, and of a guess exactly the random number that its position has', () => {
+    let drafted = 0;
+    for (const settings of [
+      '/temp 0.3',
+      '/temp 0.9\r/topp 0.9',
+      '/temp 1\r/topk 40\r/penalty 1.2',
+      '/temp 0.7\r/minp 0.1',
+    ]) {
+      for (const seed of [1, 2, 3]) {
+        const lines = `${settings}\r/seed ${seed}`;
+        const guessed = tell(quantized, 7, lines, TEXT);
+        expect(story(guessed)).toEqual(story(tell(quantized, 0, lines, TEXT)));
+        drafted += guessed.drafted;
+      }
+    }
+    expect(drafted).toBeGreaterThan(20);
+  });
+
+  it('counts from story to story', () => {
+    const host = createHostProgram({
+      programs,
+      model: quantized,
+      tokenizer,
+      context: CONTEXT,
+      lanes: 8,
+      drafts: 7,
+    });
+    host.type(`/temp 0\r${TEXT}\r`);
+    host.settle();
+    const first = host.status;
+    host.type('/tokens 3\rOnce\r');
+    host.settle();
+    expect(host.status.drafted).toBeLessThan(first.drafted);
+    host.type(`/tokens 0\r${TEXT}\r`);
+    host.settle();
+    expect({ ...host.status, stories: 1, totalCycles: 0, firstCycles: 0, lastCycles: 0, seed: 0n }).toEqual({
+      ...first,
+      totalCycles: 0,
+      firstCycles: 0,
+      lastCycles: 0,
+      seed: 0n,
+    });
+  });
+
+  it.each([
+    ['two cores', {}, 6],
+    ['one core', { cores: 1 }, 5],
+    ['int4', { precision: 'int4' }, 5],
+    ['portable kernels', { pie: false }, 4],
+  ] as const)('on the chip, with weights in flash: %s', { timeout: 120_000 }, (_, variant, told) => {
+    const firmware = smallFirmware({ weights: 'flash', context: CONTEXT, ...variant });
+    const model = 'precision' in variant ? int4 : quantized;
+    const tokens = tell(model, 0, '/temp 0', TEXT).prompt + told;
+    const expected = tell(model, firmware.drafts, '/temp 0', TEXT, tokens);
+    const { digest, status, warnings } = simulate(firmware, { prompt: TEXT, temperature: 0, tokens });
+    expect({ digest, drafted: status.drafted, accepted: status.accepted }).toEqual({
+      digest: tell(model, 0, '/temp 0', TEXT, tokens).digest,
+      drafted: expected.drafted,
+      accepted: expected.accepted,
+    });
+    expect(expected.drafted).toBeGreaterThan(0);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is for weights that stream, and can be left out', () => {
+    const drafts = (weights: 'flash' | 'sram', draft?: 'none') =>
+      planMemory({
+        model: quantized,
+        tokenizer,
+        board: defaultBoard,
+        program: [],
+        weights,
+        draft,
+        context: CONTEXT,
+      }).drafts;
+    expect([drafts('flash'), drafts('flash', 'none'), drafts('sram')]).toEqual([7, 0, 0]);
+  });
+});
