@@ -14,6 +14,20 @@ export interface Mutant {
   readonly after: string;
   /** The whole file with the change. */
   readonly text: string;
+  readonly change: Change;
+}
+
+/** `text.slice(start, end)` becomes `replacement`. */
+export interface Change {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+  /** What a choice at run time between both can stand around (switches.ts); undefined where none can. */
+  readonly around?: {
+    readonly form: 'expression' | 'statement' | 'text';
+    readonly start: number;
+    readonly end: number;
+  };
 }
 
 /** Each operator, and what it becomes. */
@@ -58,8 +72,6 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
-type Change = readonly [start: number, end: number, replacement: string];
-
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && typeof (value as Node).type === 'string';
 
@@ -77,47 +89,60 @@ const isSkipped = ({ type, ...rest }: Node): boolean =>
   (type === 'ThrowStatement' && rest.argument !== undefined) ||
   (type === 'Property' && rest.kind === undefined);
 
-/** The operator between two nodes. */
-function operatorChange(text: string, from: number, to: number, operator: string): Change[] {
+const replace = (node: Node, start: number, end: number, replacement: string): Change => ({
+  start,
+  end,
+  replacement,
+  around: { form: 'expression', start: node.start, end: node.end },
+});
+
+/** The operator of a node, between two places. */
+function operatorChange(text: string, node: Node, from: number, to: number): Change[] {
+  const operator = node.operator as string;
   const replacement = OPERATORS[operator];
   const at = text.indexOf(operator, from);
   return replacement === undefined || at < 0 || at + operator.length > to
     ? []
-    : [[at, at + operator.length, replacement]];
+    : [replace(node, at, at + operator.length, replacement)];
 }
 
 const TEXT_OPERATORS = /===|!==|>>>|<<|>>|<=|>=|&&|\|\||[+\-&|<>]/g;
+
+/** Operators in the text between a template's holes. */
+function textChanges(text: string, { start, end }: Node): Change[] {
+  return Array.from(text.slice(start, end).matchAll(TEXT_OPERATORS), ({ 0: operator, index }) => {
+    const place = { start: start + index, end: start + index + operator.length };
+    return { ...place, replacement: OPERATORS[operator], around: { form: 'text', ...place } };
+  });
+}
 
 function changesOf(node: Node, text: string): Change[] {
   const part = (key: string) => node[key] as Node;
   switch (node.type) {
     case 'BinaryExpression':
     case 'LogicalExpression':
-      return operatorChange(text, part('left').end, part('right').start, node.operator as string);
     case 'AssignmentExpression':
-      return operatorChange(text, part('left').end, part('right').start, node.operator as string);
+      return operatorChange(text, node, part('left').end, part('right').start);
     case 'UpdateExpression':
-      return operatorChange(text, node.start, node.end, node.operator as string);
+      return operatorChange(text, node, node.start, node.end);
     case 'UnaryExpression':
       return node.operator === '!' || node.operator === '-' || node.operator === '~'
-        ? [[node.start, part('argument').start, '']]
+        ? [replace(node, node.start, part('argument').start, '')]
         : [];
     case 'IfStatement':
-    case 'ConditionalExpression':
-      return (['true', 'false'] as const).map((value) => [part('test').start, part('test').end, value]);
+    case 'ConditionalExpression': {
+      const test = part('test');
+      return ['true', 'false'].map((value) => replace(test, test.start, test.end, value));
+    }
     case 'Literal':
-      if (typeof node.value === 'number') return [[node.start, node.end, `${node.value + 1}`]];
-      return typeof node.value === 'boolean' ? [[node.start, node.end, `${!node.value}`]] : [];
-    case 'ExpressionStatement':
-      return [[node.start, node.end, ';']];
+      if (typeof node.value === 'number') return [replace(node, node.start, node.end, `${node.value + 1}`)];
+      return typeof node.value === 'boolean' ? [replace(node, node.start, node.end, `${!node.value}`)] : [];
+    case 'ExpressionStatement': {
+      const { start, end } = node;
+      return [{ start, end, replacement: ';', around: { form: 'statement', start, end } }];
+    }
     case 'TemplateElement':
-      return Array.from(
-        text.slice(node.start, node.end).matchAll(TEXT_OPERATORS),
-        ({ 0: operator, index }): Change => {
-          const at = node.start + index;
-          return [at, at + operator.length, OPERATORS[operator]];
-        },
-      );
+      return textChanges(text, node);
     default:
       return [];
   }
@@ -127,8 +152,13 @@ function changesOf(node: Node, text: string): Change[] {
 const withoutDecorators = (text: string) =>
   text.replace(/^[ \t]*@\w+(\([^)]*\))?[ \t]*$/gm, (line) => ' '.repeat(line.length));
 
+const parse = (file: string, text: string) => parseSync(file, withoutDecorators(text), { lang: 'ts' });
+
+/** Whether a text is a program at all: mixed with `||`, say, a `??` must not become `&&`. */
+export const isProgram = (file: string, text: string): boolean => parse(file, text).errors.length === 0;
+
 export function mutantsOf(file: string, text: string): Mutant[] {
-  const { program, errors } = parseSync(file, withoutDecorators(text), { lang: 'ts' });
+  const { program, errors } = parse(file, text);
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
   const mutants: Mutant[] = [];
   const visit = (node: Node) => {
@@ -140,7 +170,8 @@ export function mutantsOf(file: string, text: string): Mutant[] {
   return mutants;
 }
 
-function mutantOf(file: string, text: string, [start, end, replacement]: Change): Mutant {
+function mutantOf(file: string, text: string, change: Change): Mutant {
+  const { start, end, replacement } = change;
   const mutated = text.slice(0, start) + replacement + text.slice(end);
   const first = text.lastIndexOf('\n', start - 1) + 1;
   const lineAt = (source: string, from: number) => {
@@ -153,5 +184,6 @@ function mutantOf(file: string, text: string, [start, end, replacement]: Change)
     before: lineAt(text, end),
     after: lineAt(mutated, start + replacement.length),
     text: mutated,
+    change,
   };
 }

@@ -1,10 +1,10 @@
 /**
- * npm run mutate -- [--count N] [--seed N] [--tests FILES] FILES_OR_FOLDERS: a sample of small changes to these files, each tried
- * against the tests of its room that see the file: its own first, then the cheapest. Says which were noticed (killed) and which survived, with the line. Survivors that change
- * nothing are listed, with reasons, in data/mutants.tsv.
+ * npm run mutate -- [--count N] [--seed N] [--tests FILES] [--without WORDS] [--dearest SECONDS] FILES_OR_FOLDERS: a sample of small changes to these
+ * files, each tried against the tests of its room that see the file, the cheapest first. Says which were noticed (killed) and which
+ * survived, with the line. Survivors that change nothing are listed, with reasons, in data/mutants.tsv.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,9 @@ import { readRepository } from '../check-rooms.ts';
 import { isTestOnly, roomOf } from '../rooms.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { nearestTests } from './nearest.ts';
+import { sample } from './sample.ts';
 import { createSlot, type Slot } from './slot.ts';
+import { isTwin, type Seen, tryAlone, trySwitched } from './trials.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options, positionals } = parseArgs({
@@ -21,7 +23,10 @@ const { values: options, positionals } = parseArgs({
     count: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
     tests: { type: 'string' },
-    workers: { type: 'string', default: '2' },
+    /** Tests whose names hold one of these words are left out: what takes minutes proves little about one line. */
+    without: { type: 'string', default: 'fuzz' },
+    /** CPU seconds: dearer tests are not run again for each mutant, dearer files not for mutants that need a process of their own. */
+    dearest: { type: 'string', default: '2' },
   },
 });
 
@@ -56,90 +61,86 @@ const equivalent = new Set(
 );
 const keyOf = ({ file, before, after }: Mutant) => [file, before, after].join('\t');
 
-/** Mulberry32. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function sample(mutants: Mutant[], count: number, seed: number): Mutant[] {
-  const random = createRandom(seed);
-  const pool = [...mutants];
-  return Array.from({ length: Math.min(count, pool.length) }, () => {
-    const [taken] = pool.splice(Math.floor(random() * pool.length), 1);
-    return taken;
-  });
-}
-
 const { rooms, imports } = readRepository();
-const testsOf = (file: string): string[] => {
-  if (options.tests) return options.tests.split(',');
+const left = options.without.split(',').filter(Boolean);
+const testsOf = (file: string): string[] =>
+  testsNear(file).filter((test) => !left.some((word) => test.includes(word)));
+
+function testsNear(file: string): string[] {
+  if (options.tests) {
+    const named = options.tests.split(',');
+    return tracked.filter(
+      (path) =>
+        path.endsWith('.test.ts') && named.some((name) => path === name || path.startsWith(`${name}/`)),
+    );
+  }
   // No test imports the device's sources: those of the kernels run the twins as WebAssembly.
-  if (file.startsWith('device/')) return tracked.filter((path) => /^src\/kernels\/.*\.test\.ts$/.test(path));
+  if (isTwin(file)) return tracked.filter((path) => /^src\/kernels\/.*\.test\.ts$/.test(path));
   const room = roomOf(rooms, file)?.path ?? '';
   const own = nearestTests(imports, file, room.endsWith('/') ? room : `${dirname(room)}/`);
   return own.length > 0 ? own : nearestTests(imports, file).slice(0, 3);
-};
-
-/** Tests of a file, its own first, then the cheapest; and how long they may take: three times what they do, and a bit. */
-type Order = (file: string) => { tests: readonly string[]; limit: number };
-
-async function orderTests(slot: Slot, files: readonly string[]): Promise<Order> {
-  const costs = await slot.measure([...new Set(files.flatMap(testsOf))]);
-  const costOf = (test: string): number => costs.get(test) ?? 0;
-  return (file) => {
-    const [own, ...others] = testsOf(file);
-    const tests = [own, ...others.toSorted((one, other) => costOf(one) - costOf(other))];
-    return { tests, limit: 3 * tests.reduce((sum, test) => sum + costOf(test), 0) + 20_000 };
-  };
 }
 
-/** The program through which the kernels' twins are tested. */
-const TWINS = 'dist/device/kernels.wasm';
-
-async function attempt(slot: Slot, mutant: Mutant, order: Order): Promise<boolean> {
-  const { file, line, before, after, text } = mutant;
-  const { tests, limit } = order(file);
-  slot.write(file, text);
-  const compiled = !file.startsWith('device/') || (await slot.buildDevice(TWINS));
-  const outcome = compiled ? await slot.run(tests, limit) : 'failed';
-  slot.write(file, originals.get(file)!);
-  const killed = outcome !== 'passed';
-  console.log(`${killed ? 'killed  ' : 'SURVIVED'} ${file}:${line}\t${before}\t${after}`);
-  return killed;
-}
-
-const all = files.flatMap((file) => mutantsOf(file, originals.get(file)!));
-const chosen = sample(
-  all.filter((mutant) => !equivalent.has(keyOf(mutant))),
-  Number(options.count),
-  Number(options.seed),
-);
-console.log(
-  `${all.length} mutants of ${files.length} files, ${chosen.length} of them tried (seed ${options.seed})`,
-);
-for (const { file } of chosen)
-  if (testsOf(file).length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
-const queue = [...chosen];
-let killed = 0;
-let order: Promise<Order> | undefined;
-const work = async () => {
-  const slot = createSlot(root, tracked);
+/** CPU milliseconds that test files took in earlier runs; those that are not known are taken for cheap. */
+const costsFile = join(root, 'node_modules/.cache/mutate-costs.json');
+function readCosts(): Record<string, number> {
   try {
-    order ??= orderTests(
-      slot,
-      chosen.map(({ file }) => file),
-    );
-    for (let mutant = queue.shift(); mutant; mutant = queue.shift())
-      if (await attempt(slot, mutant, await order)) killed++;
-  } finally {
-    slot.remove();
+    return JSON.parse(readFileSync(costsFile, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
   }
-};
-await Promise.all(Array.from({ length: Number(options.workers) }, work));
-console.log(`${killed} of ${chosen.length} killed: ${((100 * killed) / chosen.length).toFixed(1)} %`);
+}
+const costs = readCosts();
+const cheapestFirst = (tests: readonly string[]): string[] =>
+  tests.toSorted((one, other) => (costs[one] ?? 0) - (costs[other] ?? 0));
+
+const dearest = 1000 * Number(options.dearest);
+const all = files.flatMap((file) => mutantsOf(file, originals.get(file)!));
+const chosen = sample(all, Number(options.count), Number(options.seed));
+const equivalents = chosen.filter((mutant) => equivalent.has(keyOf(mutant)));
+const tried = chosen.filter((mutant) => !equivalents.includes(mutant));
+console.log(
+  `${all.length} mutants of ${files.length} files, ${chosen.length} drawn (seed ${options.seed}), ${equivalents.length} of them known to change nothing`,
+);
+for (const { file } of tried)
+  if (testsOf(file).length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
+
+let killed = 0;
+function report({ file, line, before, after }: Mutant, by: string | undefined): void {
+  if (by !== undefined) killed++;
+  console.log(
+    `${by === undefined ? 'SURVIVED' : 'killed  '} ${file}:${line}\t${before}\t${after}\t${by ?? ''}`,
+  );
+}
+
+/** CPU seconds for tests of a mutant in a process of its own: three times what they take, and what starting takes. */
+const secondsFor = (tests: readonly string[]) =>
+  (3 * tests.reduce((sum, test) => sum + (costs[test] ?? dearest), 0)) / 1000 + 30;
+
+/** In a process of its own, what a switch cannot say. @returns by what it was killed */
+async function tryLater(slot: Slot, mutant: Mutant, id: number, seen: Seen): Promise<string | undefined> {
+  const spoilt = seen.spoiling.get(id);
+  const needed = spoilt !== undefined || seen.early.has(id) || !seen.switchable.has(id);
+  if (!needed) return undefined;
+  const tests = cheapestFirst(testsOf(mutant.file).filter((test) => (costs[test] ?? 0) <= dearest * 5));
+  const all = spoilt === undefined ? tests : [spoilt, ...tests.filter((test) => test !== spoilt)];
+  const outcome = await tryAlone(slot, mutant, originals.get(mutant.file)!, all, secondsFor(all));
+  return outcome === 'killed' ? 'alone' : undefined;
+}
+
+const slot = createSlot(root, tracked, positionals.join(' '));
+try {
+  const tests = cheapestFirst([...new Set(tried.flatMap(({ file }) => testsOf(file)))]);
+  const seen = await trySwitched(slot, tried, originals, tests, dearest);
+  for (const [file, cpu] of seen.costs) costs[file] = Math.round(cpu);
+  mkdirSync(dirname(costsFile), { recursive: true });
+  writeFileSync(costsFile, JSON.stringify(costs));
+  for (const [id, mutant] of tried.entries()) {
+    report(mutant, seen.killed.get(id) ?? (await tryLater(slot, mutant, id, seen)));
+  }
+} finally {
+  slot.remove();
+}
+console.log(
+  `${killed} of ${tried.length} killed: ${((100 * killed) / tried.length).toFixed(1)} %, ${equivalents.length} more change nothing`,
+);

@@ -1,34 +1,63 @@
-/** A copy of the repository in which a mutant can be tried, and what its tests say. */
-import { spawn } from 'node:child_process';
+/** A copy of the repository in which mutants can be tried, and what its tests say. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { SwitchEvent, SwitchRun } from './switch-runner.ts';
 
 export interface Slot {
   /** Puts a file's text into the copy. */
   write(file: string, text: string): void;
-  /** Runs test files, the first failure ends it. @returns whether all passed within the time */
-  run(tests: readonly string[], milliseconds: number): Promise<'passed' | 'failed' | 'timeout'>;
-  /** Runs test files that must pass. @returns milliseconds that each took */
-  measure(tests: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Runs test files, the first failure ends it. @returns whether all passed within these seconds of CPU time */
+  passes(tests: readonly string[], seconds: number): Promise<boolean>;
+  /** Runs test files with mutants as switches (switch-runner.ts); ends early where one hangs. */
+  switched(tests: readonly string[], run: Omit<SwitchRun, 'log'>): Promise<SwitchEvent[]>;
   /** Compiles a program of the device anew. @returns whether it could be compiled */
   buildDevice(program: string): Promise<boolean>;
   remove(): void;
 }
 
-/** @param files of the repository, from its root */
-export function createSlot(root: string, files: readonly string[]): Slot {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mutate-')));
+/** Seconds of CPU time without a word in the log after which a switched run hangs. */
+const SILENCE = 25;
+const BUILD_SECONDS = 120;
+/** A test that fills the memory must end itself, not the machine. */
+const HEAP = '--max-old-space-size=2000';
+
+/** Seconds of CPU time that a process has taken; 0 when it is gone. */
+function cpuOf({ pid }: ChildProcess): number {
+  try {
+    const time = execFileSync('ps', ['-o', 'time=', '-p', `${pid}`], { encoding: 'utf8' });
+    return time.split(/[:-]/).reduce((sum, part) => 60 * sum + Number(part), 0);
+  } catch {
+    return 0;
+  }
+}
+
+/**
+ * @param files of the repository, from its root
+ * @param name two runs of one name share what was compiled of the modules, and cannot go on at the same time
+ */
+export function createSlot(root: string, files: readonly string[], name: string): Slot {
+  const folder = join(
+    realpathSync(tmpdir()),
+    `mutate-${createHash('sha256')
+      .update(root + name)
+      .digest('hex')
+      .slice(0, 12)}`,
+  );
+  rmSync(folder, { recursive: true, force: true });
   const copy = join(folder, 'repository');
   for (const file of files) {
     mkdirSync(dirname(join(copy, file)), { recursive: true });
@@ -39,44 +68,45 @@ export function createSlot(root: string, files: readonly string[]): Slot {
   const shared = join(root, '..', 'shared');
   if (existsSync(shared)) symlinkSync(shared, join(folder, 'shared'));
 
-  const start = (command: readonly string[], milliseconds: number, env: NodeJS.ProcessEnv = {}) =>
-    new Promise<'passed' | 'failed' | 'timeout'>((resolve) => {
-      const child = spawn(process.execPath, command, {
+  /** Node with an end to its CPU time, by the shell's own limit. */
+  const start = (command: readonly string[], seconds: number, env: NodeJS.ProcessEnv = {}): ChildProcess =>
+    spawn(
+      'sh',
+      ['-c', 'ulimit -t "$0"; exec "$@"', `${Math.ceil(seconds)}`, process.execPath, HEAP, ...command],
+      {
         cwd: copy,
-        stdio: 'ignore',
-        detached: true, // a group of its own, so that a loop without end can be stopped with all its workers
+        stdio: process.env.MUTATE_SHOW ? 'inherit' : 'ignore',
         env: { ...process.env, ...env },
-      });
-      let late = false;
-      const timer = setTimeout(() => {
-        late = true;
-        process.kill(-child.pid!, 'SIGKILL');
-      }, milliseconds);
-      child.once('exit', (code) => {
-        clearTimeout(timer);
-        resolve(late ? 'timeout' : code === 0 ? 'passed' : 'failed');
-      });
-    });
+      },
+    );
+  const ends = (child: ChildProcess) =>
+    new Promise<boolean>((resolve) => child.once('exit', (code) => resolve(code === 0)));
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'scripts/mutate/vitest.config.ts'];
-  const order = (tests: readonly string[]) => ({ MUTATE_TESTS: tests.join(',') });
+  let runs = 0;
   return {
     write: (file, text) => writeFileSync(join(copy, file), text),
-    run: (tests, milliseconds) => start([...vitest, ...tests], milliseconds, order(tests)),
-    measure: async (tests) => {
-      const report = join(folder, 'report.json');
-      const command = [...vitest, '--reporter=json', `--outputFile=${report}`, ...tests];
-      if ((await start(command, 1_800_000, order(tests))) !== 'passed')
-        throw new Error(`mutate: not all of ${tests.join(', ')} pass without any mutant`);
-      const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-        testResults: { name: string; startTime: number; endTime: number }[];
-      };
-      return new Map(
-        testResults.map(({ name, startTime, endTime }) => [relative(copy, name), endTime - startTime]),
-      );
+    passes: (tests, seconds) =>
+      ends(start([...vitest, ...tests], seconds, { MUTATE_TESTS: tests.join(',') })),
+    switched: async (tests, asked) => {
+      const run: SwitchRun = { ...asked, log: join(folder, `log-${runs++}`) };
+      const settings = join(folder, 'run.json');
+      writeFileSync(settings, JSON.stringify(run));
+      writeFileSync(run.log, '');
+      const env = { MUTATE_TESTS: tests.join(','), MUTATE_RUN: settings };
+      const child = start([...vitest, ...tests], 100_000, env);
+      let heard = { bytes: 0, cpu: 0 };
+      const watch = setInterval(() => {
+        const now = { bytes: statSync(run.log).size, cpu: cpuOf(child) };
+        if (now.bytes > heard.bytes) heard = now;
+        if (now.cpu > heard.cpu + SILENCE) child.kill('SIGKILL');
+      }, 5_000);
+      await ends(child);
+      clearInterval(watch);
+      const lines = readFileSync(run.log, 'utf8').split('\n').filter(Boolean);
+      return lines.map((line) => JSON.parse(line) as SwitchEvent);
     },
-    buildDevice: async (program) =>
-      (await start(['node_modules/tsx/dist/cli.mjs', 'scripts/build-wasm.ts', program], 120_000)) ===
-      'passed',
+    buildDevice: (program) =>
+      ends(start(['node_modules/tsx/dist/cli.mjs', 'scripts/build-wasm.ts', program], BUILD_SECONDS)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -1,4 +1,4 @@
-/** Tests in the order in which they were named: the nearest to the mutant first, and the first failure ends the run. */
+/** Tests in the order in which they were named, and the first failure ends the run; with MUTATE_RUN by switch-runner.ts. */
 import { mergeConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from '../../vitest.config.ts';
@@ -15,6 +15,10 @@ class AsNamed extends BaseSequencer {
 export default mergeConfig(base, {
   test: {
     bail: 1,
+    // Mutants that take too long are stopped by their CPU time; a full machine must kill none.
+    testTimeout: 0,
+    hookTimeout: 0,
+    ...(process.env.MUTATE_RUN ? { runner: './scripts/mutate/switch-runner.ts' } : {}),
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,

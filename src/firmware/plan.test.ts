@@ -24,6 +24,8 @@ describe('memory plan', () => {
     expect(plan.context).toBeGreaterThanOrEqual(256);
     expect(plan.flashBytes).toBe(0);
     expect(plan.placed.every(({ region }) => region === 'sram')).toBe(true);
+    // Nothing streams, so no lanes, and no room for any.
+    expect([plan.lanes, plan.placed.some(({ name }) => name === 'batch')]).toEqual([0, false]);
   });
 
   it('gives every item bytes of its own, aligned, and loads nothing over the ROM', () => {

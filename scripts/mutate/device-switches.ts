@@ -1,0 +1,16 @@
+/** Switches in a program of AssemblyScript: its host says by `__active` which mutants are on, and learns by `__reached` which were asked for; a bit each. */
+
+/** Bits of both. */
+export const DEVICE_MUTANTS = 64;
+
+/** Stands at the end of the program's entry file. */
+export const DEVICE_SWITCHES = `
+export let __active: i64 = 0;
+export let __reached: i64 = 0;
+// @ts-ignore: decorator
+@global
+function __mutant(id: i32): bool {
+  __reached |= (<i64>1) << id;
+  return ((__active >> id) & 1) != 0;
+}
+`;

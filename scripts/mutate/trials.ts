@@ -1,0 +1,124 @@
+/** Mutants against tests: first all at once as switches in one process, then one by one what that leaves. */
+import { DEVICE_MUTANTS, DEVICE_SWITCHES } from './device-switches.ts';
+import { isProgram, type Mutant } from './mutants.ts';
+import type { Slot } from './slot.ts';
+import type { SwitchEvent } from './switch-runner.ts';
+import { type Switched, withSwitches } from './switches.ts';
+
+/** The program through which the kernels' twins are tested, and its entry file. */
+const TWINS = { program: 'dist/device/kernels.wasm', entry: 'device/kernels/index.ts' };
+export const isTwin = (file: string): boolean => file.startsWith('device/');
+
+/** What switched runs saw. Mutants by their place in the list. */
+export interface Seen {
+  readonly switchable: ReadonlySet<number>;
+  readonly killed: Map<number, string>;
+  /** Test files that reach a mutant while a test runs. */
+  readonly reached: Map<number, Set<string>>;
+  /** Mutants that are reached while modules are loaded: a switch comes too late. */
+  readonly early: Set<number>;
+  /** Mutants that leave something behind: they need a process of their own. */
+  readonly spoiling: Map<number, string>;
+  /** CPU milliseconds of test files. */
+  readonly costs: Map<string, number>;
+}
+
+const nothingSeen = (switchable: readonly number[]): Seen => ({
+  switchable: new Set(switchable),
+  killed: new Map(),
+  reached: new Map(),
+  early: new Set(),
+  spoiling: new Map(),
+  costs: new Map(),
+});
+
+function take(seen: Seen, event: SwitchEvent): void {
+  if (event.what === 'killed') seen.killed.set(event.mutant, `${event.test}: ${event.why}`);
+  if (event.what === 'static') for (const id of event.reached) seen.early.add(id);
+  if (event.what === 'spoilt') for (const id of event.failed) seen.spoiling.set(id, event.file);
+  if (event.what === 'done') seen.costs.set(event.file, event.cpu);
+  if (event.what === 'reached')
+    for (const id of event.reached) seen.reached.set(id, (seen.reached.get(id) ?? new Set()).add(event.file));
+}
+
+/** Writes all switches. @returns the mutants that can be switched */
+async function writeSwitches(
+  slot: Slot,
+  mutants: readonly Mutant[],
+  originals: ReadonlyMap<string, string>,
+): Promise<Set<number>> {
+  const switchable = mutants.flatMap(({ file, change }, id) => {
+    const alone = change.around && withSwitches(originals.get(file)!, [{ id, change }]);
+    return alone !== undefined && isProgram(file, alone) ? [id] : [];
+  });
+  const files = new Set(switchable.map((id) => mutants[id].file));
+  const twins = [...files].some(isTwin);
+  if (twins && mutants.length > DEVICE_MUTANTS)
+    throw new Error(`mutate: ${DEVICE_MUTANTS} mutants of the device's files at a time`);
+  if (twins) files.add(TWINS.entry);
+  for (const file of files) {
+    const here: Switched[] = switchable
+      .filter((id) => mutants[id].file === file)
+      .map((id) => ({ id, change: mutants[id].change }));
+    slot.write(
+      file,
+      withSwitches(originals.get(file)!, here) + (file === TWINS.entry ? DEVICE_SWITCHES : ''),
+    );
+  }
+  if (twins && !(await slot.buildDevice(TWINS.program)))
+    throw new Error('mutate: the twins with their switches do not compile');
+  return new Set(switchable);
+}
+
+/** @param tests in the order in which they run @param dearest milliseconds */
+export async function trySwitched(
+  slot: Slot,
+  mutants: readonly Mutant[],
+  originals: ReadonlyMap<string, string>,
+  tests: readonly string[],
+  dearest: number,
+): Promise<Seen> {
+  const alive = await writeSwitches(slot, mutants, originals);
+  const seen = nothingSeen([...alive]);
+  const places = mutants.map(({ file, change: { start, end, around } }) => ({ file, start, end, ...around }));
+  let left = [...tests];
+  for (let before = ''; left.length > 0 && alive.size > 0; ) {
+    const events = await slot.switched(left, { alive: [...alive], places, dearest });
+    for (const event of events) take(seen, event);
+    const done = new Set(events.flatMap((event) => (event.what === 'done' ? [event.file] : [])));
+    const last = events.findLast(({ what }) => what !== 'reached' && what !== 'static');
+    for (const id of [...seen.killed.keys(), ...seen.spoiling.keys()]) alive.delete(id);
+    if (last?.what === 'spoilt') {
+      done.delete(last.file);
+      if (last.failed.length === 0 && done.size === 0 && before === last.test)
+        throw new Error(`mutate: ${last.test} fails without any mutant`);
+      before = last.test;
+    } else if (last?.what === 'trying') {
+      // The process ended, or had to be ended; who of several did it shows in processes of their own.
+      const [first, ...others] = last.mutants;
+      if (others.length === 0) seen.killed.set(first, `${last.test}: never ended`);
+      else for (const id of last.mutants) seen.spoiling.set(id, last.test.split(' > ')[0]);
+      for (const id of last.mutants) alive.delete(id);
+    } else if (done.size < left.length && alive.size > 0) {
+      throw new Error(`mutate: tests ended early; of ${left.length} files ${done.size} ran`);
+    }
+    left = left.filter((file) => !done.has(file));
+  }
+  for (const [file, text] of originals) slot.write(file, text);
+  return seen;
+}
+
+/** Puts one mutant's text in its place and runs tests in a process of their own. @param seconds of CPU time */
+export async function tryAlone(
+  slot: Slot,
+  { file, text }: Mutant,
+  original: string,
+  tests: readonly string[],
+  seconds: number,
+): Promise<'killed' | 'survived'> {
+  slot.write(file, text);
+  const compiled = !isTwin(file) || (await slot.buildDevice(TWINS.program));
+  const passes = compiled && (await slot.passes(tests, seconds));
+  slot.write(file, original);
+  return passes ? 'survived' : 'killed';
+}
