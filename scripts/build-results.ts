@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { endBuild } from './stamp.ts';
 
 /** Over all code of dist/: whatever changes in it makes other results. */
 function hashOfCode(): string {
@@ -41,3 +42,4 @@ const firmware = buildFirmware({
   cache,
 });
 simulate(firmware, { prompt: 'Once upon a time', temperature: 0.7, topp: 0.9, seed: 42, cache });
+endBuild();

@@ -1,27 +1,26 @@
 /**
- * Builds `dist/` where it is missing or older than what it is made from. npm runs this after an install, and once more when `npx` first
- * meets the checkout: that one should not rebuild what is there.
+ * Builds `dist/` where it is missing or older than what it is made from. npm runs this after an install, before the tests, and once more
+ * when `npx` first meets the checkout: those should not rebuild what is there.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { STAMP } from './stamp.ts';
 
-const SOURCES = ['src', 'device', 'scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-const STAMP = join('dist', '.built');
+const SOURCES = ['src', 'device', 'scripts', 'models', 'package-lock.json', 'package.json', 'tsconfig.json'];
 
-/** Latest modification below a path, in milliseconds; 0 where there is nothing. */
+/** Latest modification of a path or below it, in milliseconds: a folder's is when a file came or went. 0 where there is nothing. */
 function latest(path: string): number {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) return 0;
   if (!stats.isDirectory()) return stats.mtimeMs;
-  return Math.max(0, ...readdirSync(path).map((name) => latest(join(path, name))));
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => latest(join(path, name))));
 }
 
-if (latest(STAMP) <= Math.max(...SOURCES.map(latest))) {
+if (latest(STAMP) <= Math.max(...[...SOURCES, 'tsconfig.build.json'].map(latest))) {
   const { status } = spawnSync('npm', ['run', 'build'], {
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
-  if (status !== 0) process.exit(status ?? 1);
-  writeFileSync(STAMP, '');
+  process.exitCode = status ?? 1;
 }

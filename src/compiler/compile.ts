@@ -9,7 +9,7 @@ import { brokenLoops, emitFunction } from './back/emit.ts';
 import { needsScratch, SCRATCH } from './back/frame.ts';
 import { layOut } from './back/layout.ts';
 import { lostRegisters } from './back/losses.ts';
-import type { MachineFunction } from './back/machine.ts';
+import { copyMachine, type MachineFunction } from './back/machine.ts';
 import { dropRepeatedState } from './back/peephole.ts';
 import { printMachine } from './back/print-machine.ts';
 import { isFar } from './back/reach.ts';
@@ -27,6 +27,7 @@ import { type Export, functionName, importCount, type WasmModule } from './front
 import { findUnsupported, refusal, refuseUnsupported, type Unsupported } from './front/unsupported.ts';
 import { validateModule } from './front/validate.ts';
 import { type CompileOptions, createLinkage, type Linkage } from './linkage.ts';
+import { findLive } from './live.ts';
 import { FIRST_NAMED_TRAP, type IrFunction } from './middle/ir.ts';
 import { findLoops } from './middle/loops.ts';
 import { optimise } from './middle/optimise.ts';
@@ -85,34 +86,33 @@ export function compileDecoded(
   const compiled = new Map<number, MachineFunction>();
   // Callees first, so that callers know which registers they leave alone.
   const { order, called } = findCallOrder(module, linkage);
+  const optimised = bodies(module, linkage, { trapOf, verify: options.verify ?? false, listener });
+  const live = options.roots && findLive(module, linkage, options.roots, (i) => optimised.look(i));
   for (const i of order) {
-    const source = module.functions[i];
-    const name = functionName(module, imported + i);
-    const trap = trapOf.get(i);
-    const symbol = linkage.functionSymbol(imported + i);
-    const build = () =>
-      trap === undefined
-        ? buildFunction(module, source, linkage, name, symbol)
-        : buildTrap(source, name, symbol, trap);
+    if (live && !live.has(i)) continue;
     const watch = {
       listener,
       verify: options.verify ?? false,
       lossesOf: lossesKnown(module, linkage),
       frugal: called.has(i),
     };
-    const fn = compileFunction(build, watch);
+    const fn = compileFunction((uncounted) => optimised.take(i, uncounted), watch);
     compiled.set(i, fn);
-    linkage.noteLosses(symbol, lostRegisters(fn, linkage.checked));
+    linkage.noteLosses(linkage.functionSymbol(imported + i), lostRegisters(fn, linkage.checked));
   }
   module.functions.forEach((_, i) => {
+    const fn = compiled.get(i);
+    if (!fn) return;
     asm.section(sectionName(functionName(module, imported + i), used), { code: true });
-    emitFunction(asm, compiled.get(i) as MachineFunction, linkage);
+    emitFunction(asm, fn, linkage);
   });
   const data = emitData(asm, module, linkage);
   emitRoutines(asm, linkage.mentioned);
   if (options.contents) emitContents(asm, module, linkage);
   const object = asm.finish();
-  const exports = nameExports(module, linkage, object);
+  const isThere = ({ kind, index }: Export): boolean =>
+    kind !== 'func' || index < imported || compiled.has(index - imported);
+  const exports = nameExports(module, linkage, object).filter(isThere);
   return {
     module,
     object: {
@@ -127,12 +127,70 @@ export function compileDecoded(
   };
 }
 
-/** The passes over one function, from the builder's form to real registers. */
-function compileFunction(build: () => IrFunction, watch: Watch): MachineFunction {
+/** A function in the intermediate form, ready for selection, and its stages so far. */
+interface Body {
+  readonly ir: IrFunction;
+  readonly stages: readonly Show[];
+}
+
+interface Bodies {
+  /** For looking at. */
+  readonly look: (i: number) => IrFunction;
+  /** For selection, which changes it: one of its own every time. Loops of these numbers keep their branches. */
+  readonly take: (i: number, uncounted: ReadonlySet<number>) => Body;
+}
+
+interface BodyOptions {
+  /** Numbers of the traps that functions are instead of themselves. */
+  readonly trapOf: ReadonlyMap<number, number>;
+  readonly verify: boolean;
+  readonly listener: StageListener | undefined;
+}
+
+/** Builds and optimises functions; what was looked at waits to be taken. */
+function bodies(module: WasmModule, linkage: Linkage, { trapOf, verify, listener }: BodyOptions): Bodies {
+  const waiting = new Map<number, Body>();
+  const imported = importCount(module, 'func');
+  const make = (i: number, uncounted: ReadonlySet<number>): Body => {
+    const name = functionName(module, imported + i);
+    const symbol = linkage.functionSymbol(imported + i);
+    const trap = trapOf.get(i);
+    const source = module.functions[i];
+    const ir =
+      trap === undefined
+        ? buildFunction(module, source, linkage, name, symbol)
+        : buildTrap(source, name, symbol, trap);
+    const stages: Show[] = [];
+    const note = noting(stages, name, listener);
+    note('built', () => printFunction(ir));
+    optimise(ir, uncounted, (pass) => {
+      if (verify) verifyFunction(ir, pass);
+    });
+    note('optimised', () => printFunction(ir));
+    return { ir, stages };
+  };
+  return {
+    look(i) {
+      const body = waiting.get(i) ?? make(i, new Set());
+      waiting.set(i, body);
+      return body.ir;
+    },
+    take(i, uncounted) {
+      const ready = uncounted.size === 0 ? waiting.get(i) : undefined;
+      waiting.delete(i);
+      return ready ?? make(i, uncounted);
+    },
+  };
+}
+
+type Build = (uncounted: ReadonlySet<number>) => Body;
+
+/** The passes over one function, from the intermediate form to real registers. */
+function compileFunction(build: Build, watch: Watch): MachineFunction {
   const uncounted = new Set<number>();
   const reserved: number[] = [];
   for (;;) {
-    const { fn, stages, reserved: kept } = bestAttempt(build, { uncounted, reserved }, watch);
+    const { fn, stages, reserved: kept } = bestAttempt(prepare(build, { uncounted, reserved }, watch), watch);
     const broken = brokenLoops(fn);
     const wantsScratch = needsScratch(fn) && kept.length === 0;
     if (broken.length === 0 && !wantsScratch) {
@@ -157,22 +215,29 @@ interface Watch {
 
 type Show = (listener: StageListener) => void;
 
+/** Keeps a stage's text, where somebody listens, until it is known which attempt is taken. */
+const noting =
+  (stages: Show[], name: string, listener: StageListener | undefined) =>
+  (stage: string, text: () => string): void => {
+    if (!listener) return;
+    const printed = text();
+    stages.push((show) => show(stage, name, printed));
+  };
+
 interface Limits {
   readonly uncounted: ReadonlySet<number>;
   readonly reserved: readonly number[];
 }
 
-interface Attempt extends Limits {
-  /** Order instructions before allocation as well as after. */
-  readonly early: boolean;
-}
-
-interface Attempted extends Estimate {
+/** A function over virtual registers. */
+interface Prepared {
   readonly fn: MachineFunction;
-  readonly stages: Show[];
-  /** Registers that were set aside. */
+  readonly stages: readonly Show[];
+  /** Registers that are set aside. */
   readonly reserved: readonly number[];
 }
+
+interface Attempted extends Prepared, Estimate {}
 
 /** Share of the cycles spent waiting from which on another order is tried. */
 const WORTH_ORDERING = 0.002;
@@ -183,47 +248,48 @@ const MOST_TRIED_TWICE = 10_000;
 const sizeOf = ({ blocks }: MachineFunction) => blocks.reduce((sum, { insts }) => sum + insts.length, 0);
 
 /** Ordering before allocation can cost registers: whichever way ends in the faster code. */
-function bestAttempt(build: () => IrFunction, limits: Limits, watch: Watch): Attempted {
-  const late = attempt(build, { ...limits, early: false }, watch);
+function bestAttempt(prepared: Prepared, watch: Watch): Attempted {
+  const fresh = copyMachine(prepared.fn);
+  const late = attempt(prepared, false, watch);
   if (late.stalls < late.cycles * WORTH_ORDERING || sizeOf(late.fn) > MOST_TRIED_TWICE) return late;
-  const early = attempt(build, { ...limits, early: true }, watch);
+  const early = attempt({ ...prepared, fn: fresh }, true, watch);
   return early.cycles < late.cycles ? early : late;
 }
 
-function attempt(
-  build: () => IrFunction,
-  { uncounted, reserved, early }: Attempt,
-  { listener, verify, lossesOf, frugal }: Watch,
-): Attempted {
-  const stages: Show[] = [];
-  const note = (stage: string, text: () => string) => {
-    if (!listener) return;
-    const printed = text();
-    stages.push((show) => show(stage, ir.name, printed));
-  };
-  const ir = build();
-  note('built', () => printFunction(ir));
-  optimise(ir, uncounted, (pass) => {
-    if (verify) verifyFunction(ir, pass);
-  });
-  note('optimised', () => printFunction(ir));
+/** Selects instructions. */
+function prepare(
+  build: Build,
+  { uncounted, reserved }: Limits,
+  { listener, verify, lossesOf }: Watch,
+): Prepared {
+  const { ir, stages: before } = build(uncounted);
+  const stages = [...before];
   const fn = selectFunction(ir, findLoops(ir), lossesOf);
-  note('selected', () => printMachine(fn));
+  noting(stages, ir.name, listener)('selected', () => printMachine(fn));
   if (threadJumps(fn)) dropUnusedResults(fn);
   placeConstants(fn);
   dropRepeatedState(fn);
   if (verify) verifyRegisters(fn, 'selection');
   // Seen before all the work of allocation, which would be done again for it.
-  const kept = reserved.length === 0 && isFar(fn) ? [SCRATCH] : reserved;
+  return { fn, stages, reserved: reserved.length === 0 && isFar(fn) ? [SCRATCH] : reserved };
+}
+
+/** Gives real registers and orders the instructions; `early`: before allocation as well as after. */
+function attempt(
+  { fn, stages: before, reserved }: Prepared,
+  early: boolean,
+  { listener, verify, frugal }: Watch,
+): Attempted {
+  const stages = [...before];
   if (early) reorder(fn, 'ordering before allocation', verify);
-  allocateRegisters(fn, { reserved: kept, frugal });
-  if (verify) verifyReserved(fn, kept);
+  allocateRegisters(fn, { reserved, frugal });
+  if (verify) verifyReserved(fn, reserved);
   layOut(fn);
   duplicateTails(fn);
   layOut(fn);
   reorder(fn, 'ordering after allocation', verify);
-  note('allocated', () => printMachine(fn));
-  return { fn, stages, reserved: kept, ...estimate(fn) };
+  noting(stages, fn.name, listener)('allocated', () => printMachine(fn));
+  return { fn, stages, reserved, ...estimate(fn) };
 }
 
 function reorder(fn: MachineFunction, step: string, verify: boolean): void {

@@ -32,6 +32,11 @@ export interface CompileOptions {
    * contract declare it. Other imports may lose all that the calling convention lets them lose.
    */
   readonly clobbers?: Readonly<Record<string, string>>;
+  /**
+   * Symbols of the exports that are used. Functions that nothing leads to from there, once the globals' values are folded in, are left
+   * out, their exports with them. By default everything is compiled.
+   */
+  readonly roots?: readonly string[];
   /** Check after every step what must hold between them; an error is this compiler's fault. */
   readonly verify?: boolean;
   /** Text of the module's source map, for messages. */

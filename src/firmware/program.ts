@@ -48,20 +48,31 @@ function compileProgram(options: ProgramOptions): ProgramCode {
   const globals = Object.fromEntries(
     Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
   );
-  const compile = (name: DeviceProgramName) =>
-    compileModule(programs(name), { globals, clobbers: pie ? kernelClobbers : {}, trapSymbol: 'trap' });
+  /** What nothing in `users` leads to is left out at once: a third of the program. */
+  const compile = (name: DeviceProgramName, users: readonly ObjectCode[]) =>
+    compileModule(programs(name), {
+      globals,
+      clobbers: pie ? kernelClobbers : {},
+      trapSymbol: 'trap',
+      roots: wantedBy(users),
+    });
   const [program, portable] = modulesOf(options);
-  const main = compile(program);
+  const first = startCode(start, cores);
+  const main = compile(program, [first]);
   if (main.start)
     throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');
-  const kernels = portable && compile(portable);
-  const first = startCode(start, cores);
+  const kernels = portable && compile(portable, [first, main.object]);
   const objects = [first, ...(kernels ? [kernels.object] : buildKernels(shape)), main.object];
   return {
     objects: pruneCode(objects, (section, object) => object === first || !isCode(section)),
     fixedData: [...main.data, ...(kernels?.data ?? [])],
   };
 }
+
+const wantedBy = (users: readonly ObjectCode[]): string[] =>
+  users.flatMap(({ sections }) =>
+    sections.flatMap(({ relocations }) => relocations.map(({ symbol }) => symbol)),
+  );
 
 /** Where a section goes, by the section itself. */
 export type SectionAddresses = Map<Section, number>;

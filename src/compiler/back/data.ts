@@ -3,6 +3,7 @@ import { type Assembler, a2, a3, type WordValue } from '../../xtensa/index.ts';
 import { UnsupportedModule } from '../errors.ts';
 import { functionTypeOf, type Instruction, importCount, typeKey, type WasmModule } from '../front/module.ts';
 import { bytesOf, importKey, type Linkage } from '../linkage.ts';
+import { referredFunctions } from '../live.ts';
 import { type TrapName, traps } from '../middle/ir.ts';
 import { handlerSymbol } from './emit.ts';
 
@@ -164,10 +165,12 @@ function initialElements(module: WasmModule, linkage: Linkage, table: number): C
 
 /** {code, type} for every function that is referred to; for imports only where nobody else provides one. */
 function emitReferences(asm: Assembler, module: WasmModule, linkage: Linkage): void {
+  const referred = referredFunctions(module);
   const imported = importCount(module, 'func');
   module.functionTypes.forEach((_, index) => {
     if (index < imported && (linkage.options.imports || isIntrinsic(module, index))) return;
-    if (!isReferred(module, linkage, index)) return;
+    // In checked mode every function may be handed to another module.
+    if (!linkage.checked && !referred.has(index)) return;
     asm.section('.data.references', { align: 4, code: false });
     asm.place(linkage.referenceSymbol(index));
     asm.word(linkage.functionSymbol(index), linkage.typeId(functionTypeOf(module, index)));
@@ -177,18 +180,6 @@ function emitReferences(asm: Assembler, module: WasmModule, linkage: Linkage): v
 function isIntrinsic(module: WasmModule, index: number): boolean {
   const entry = module.imports.filter(({ type }) => type.kind === 'func')[index];
   return entry.module === 'mmio' || entry.module === 'xt';
-}
-
-/** In checked mode every function may be handed to another module. */
-function isReferred(module: WasmModule, linkage: Linkage, index: number): boolean {
-  const names = (code: readonly Instruction[]) =>
-    code.some(({ op, a }) => op.name === 'ref.func' && a === index);
-  return (
-    linkage.checked ||
-    module.elements.some(({ items }) => items.some(names)) ||
-    module.globalInits.some(({ init }) => names(init)) ||
-    module.functions.some(({ code }) => names(code))
-  );
 }
 
 /** Segments that memory.init and table.init read, with the length that dropping sets to 0. */

@@ -71,6 +71,24 @@ export interface MachineFunction {
   readonly stepped: Map<number, readonly number[]>;
 }
 
+/** A function of its own with the same instructions; what never changes is shared. */
+export function copyMachine(fn: MachineFunction): MachineFunction {
+  const copyOperand = (operand: Operand): Operand => (operand.kind === 'register' ? { ...operand } : operand);
+  const copyInst = (inst: MachineInst): MachineInst => ({
+    ...inst,
+    operands: inst.operands.map(copyOperand),
+    targets: [...inst.targets],
+  });
+  return {
+    ...fn,
+    blocks: fn.blocks.map((block) => ({ ...block, insts: block.insts.map(copyInst) })),
+    classes: [...fn.classes],
+    constants: new Map(fn.constants),
+    preheaders: new Map(fn.preheaders),
+    stepped: new Map(fn.stepped),
+  };
+}
+
 export function newRegister(fn: MachineFunction, type: RegisterClass): number {
   return FIRST_VIRTUAL + fn.classes.push(type) - 1;
 }

@@ -9,7 +9,7 @@ import { compileBody } from './body.ts';
 import { runText, turnsText } from './dispatch.ts';
 import { type Body, type ModuleParts, moduleOf } from './module.ts';
 import type { Import, Names, View } from './names.ts';
-import { exportsOf, sharedFunctions, smallInlines } from './shared.ts';
+import { type SharedFunction, sharedFunctions, sharedModule, smallInlines } from './shared.ts';
 
 type HostFunction = (...values: number[]) => unknown;
 
@@ -115,11 +115,27 @@ export function joinLinker(
 /** Modules of at least so many functions contain the shared ones, which they then call directly; smaller ones import them. */
 const MANY = 16;
 
-function createShared(memory: Memory, functions: HostFunctions): Shared {
-  const names = Object.keys(functions)
-    .filter((name) => !qaccTexts.has(name))
-    .sort();
+/** What is the same for all memories that are laid out alike, and whose hosts offer the same. */
+interface Ground {
+  readonly surroundings: string;
+  readonly imported: ModuleParts['imports'];
+  /** Those, and the shared functions. */
+  readonly known: ModuleParts['imports'];
+  readonly own: readonly SharedFunction[];
+  readonly context: Names;
+  readonly modules: { readonly shared: WebAssembly.Module; readonly dispatch: WebAssembly.Module };
+}
+
+const grounds = new Map<string, Ground>();
+
+function groundOf(memory: Memory, functions: HostFunctions): Ground {
+  const names = hostNames(functions);
   const imported = names.map((name) => [name, functions[name].length] as const);
+  const { loadMapOffset, storeMapOffset, codeMapOffset, shared } = memory;
+  const layout = [loadMapOffset, storeMapOffset, codeMapOffset];
+  const key = [...layout, shared.byteOffset, ...imported.flat()].join(' ');
+  const found = grounds.get(key);
+  if (found) return found;
   const failed = LAYOUT.time + 4 * TIME.failed;
   const views = viewsOf(memory);
   const host = imported.map(([name, parameters], index): [string, Import] => [name, { index, parameters }]);
@@ -132,42 +148,69 @@ function createShared(memory: Memory, functions: HostFunctions): Shared {
     ]),
   );
   const context: Names = { views, imports, inlines: smallInlines, failed };
+  // The second calls the first.
+  const dispatch: Names = { ...context, imports: new Map([['$run', { index: 0, parameters: 1 }]]) };
+  const ground: Ground = {
+    surroundings: [...layout, ...imports.keys()].join(' '),
+    imported,
+    known,
+    own,
+    context,
+    modules: {
+      shared: sharedModule(imported, own),
+      dispatch: linkedModule({
+        imports: [],
+        withTable: true,
+        bodies: [runText, turnsText].map((text) => compileBody(text, dispatch)),
+      }),
+    },
+  };
+  grounds.set(key, ground);
+  return ground;
+}
+
+const hostNames = (functions: HostFunctions): string[] =>
+  Object.keys(functions)
+    .filter((name) => !qaccTexts.has(name))
+    .sort();
+
+const linkedModule = (parts: ModuleParts): WebAssembly.Module =>
+  new WebAssembly.Module(moduleOf(parts) as BufferSource);
+
+const instantiate = (
+  module: WebAssembly.Module,
+  environment: Record<string, WebAssembly.ImportValue>,
+): WebAssembly.Exports => new WebAssembly.Instance(module, { e: environment }).exports;
+
+function createShared(memory: Memory, functions: HostFunctions): Shared {
+  const { surroundings, imported, known, own, context, modules } = groundOf(memory, functions);
   // Every instance that knows a table is told of each of its entries: only the dispatcher knows it.
   const table = new WebAssembly.Table({ element: 'anyfunc', initial: FIRST_TABLE });
   let entries = 0;
   const environment: Record<string, WebAssembly.ImportValue> = { memory: memory.wasm, table };
-  const instantiate = (parts: ModuleParts): Run[] => {
-    const module = new WebAssembly.Module(moduleOf(parts) as BufferSource);
-    const { exports } = new WebAssembly.Instance(module, { e: environment });
-    return parts.bodies.map((_, index) => exports[`r${index}`] as Run);
+  const runsOf = (module: WebAssembly.Module, count: number): Run[] => {
+    const exported = instantiate(module, environment);
+    return Array.from({ length: count }, (_, index) => exported[`r${index}`] as Run);
   };
   const callees = {
     callers: [] as Caller[],
-    functions: new Map(names.map((name): [string, HostFunction[]] => [name, []])),
+    functions: new Map(hostNames(functions).map((name): [string, HostFunction[]] => [name, []])),
     words: memory.shared,
   };
   for (const [name, parameters] of imported)
     environment[name] = reached(callees, callees.functions.get(name)!, parameters);
-  Object.assign(environment, exportsOf(imported, own, environment));
-  // The second calls the first.
-  const dispatch: Names = { ...context, imports: new Map([['$run', { index: 0, parameters: 1 }]]) };
-  const [run, turns] = instantiate({
-    imports: [],
-    withTable: true,
-    bodies: [runText, turnsText].map((text) => compileBody(text, dispatch)),
-  });
+  Object.assign(environment, instantiate(modules.shared, environment));
+  const [run, turns] = runsOf(modules.dispatch, 2);
   return {
     ...callees,
     run,
     turns,
-    surroundings: [memory.loadMapOffset, memory.storeMapOffset, memory.codeMapOffset, ...imports.keys()].join(
-      ' ',
-    ),
+    surroundings,
     compile: (text) => compileBody(text, context),
     link(bodies) {
       if (entries + bodies.length > table.length) table.grow(table.length + bodies.length);
       const parts = bodies.length < MANY ? { imports: known, bodies } : { imports: imported, own, bodies };
-      return instantiate(parts).map((run) => {
+      return runsOf(linkedModule(parts), bodies.length).map((run) => {
         table.set(entries, run);
         return { run, index: entries++ };
       });

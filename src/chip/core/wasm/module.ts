@@ -51,20 +51,38 @@ const types = section(
   ),
 );
 
+const fromEnvironment = text('e');
+const memoryImport = [...fromEnvironment, ...text('memory'), 0x02, 0x00, 0x00];
+const tableImport = [...fromEnvironment, ...text('table'), 0x01, 0x70, 0x00, 0x00];
+
+/** Beginnings of modules, their imports included, by the list of these: written anew they took as long as the rest of a small module. */
+const beginnings = new WeakMap<ModuleParts['imports'], Uint8Array>();
+
+/** @param withTable the same for all modules with this list of imports */
+function beginningOf(imports: ModuleParts['imports'], withTable: boolean): Uint8Array {
+  const known = beginnings.get(imports);
+  if (known) return known;
+  const functions = imports.map(([name, parameters]) => [
+    ...fromEnvironment,
+    ...text(name),
+    0x00,
+    parameters,
+  ]);
+  const all = counted([...functions, memoryImport, ...(withTable ? [tableImport] : [])]);
+  const beginning = Uint8Array.from([...magic, ...types, ...section(2, all)]);
+  beginnings.set(imports, beginning);
+  return beginning;
+}
+
 export function moduleOf({ imports, withTable = false, own = [], bodies }: ModuleParts): Uint8Array {
-  const functions = imports.map(([name, parameters]) => [...text('e'), ...text(name), 0x00, parameters]);
-  const memory = [...text('e'), ...text('memory'), 0x02, 0x00, 0x00];
-  const table = [...text('e'), ...text('table'), 0x01, 0x70, 0x00, 0x00];
+  const beginning = beginningOf(imports, withTable);
   const first = imports.length + own.length;
   const all = [...own.map(({ body }) => body), ...bodies];
   const count = unsigned(all.length);
   const exported = bodies.length > 0 ? bodies.map((_, index) => `r${index}`) : own.map(({ name }) => name);
   const firstExported = bodies.length > 0 ? first : imports.length;
   const code = all.reduce((sum, { length }) => sum + length, count.length);
-  const before = [
-    ...magic,
-    ...types,
-    ...section(2, counted([...functions, memory, ...(withTable ? [table] : [])])),
+  const middle = [
     ...section(3, counted([...own.map(({ parameters }) => [parameters]), ...bodies.map(() => [1])])),
     ...section(
       7,
@@ -74,9 +92,10 @@ export function moduleOf({ imports, withTable = false, own = [], bodies }: Modul
     ...unsigned(code),
     ...count,
   ];
-  const module = new Uint8Array(before.length + code - count.length);
-  module.set(before);
-  let at = before.length;
+  const module = new Uint8Array(beginning.length + middle.length + code - count.length);
+  module.set(beginning);
+  module.set(middle, beginning.length);
+  let at = beginning.length + middle.length;
   for (const body of all) {
     module.set(body, at);
     at += body.length;

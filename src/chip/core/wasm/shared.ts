@@ -71,12 +71,8 @@ function bodyOf({ places, results, locals, parts }: Inline): number[] {
   return body.concat(out, code);
 }
 
-/** An instance of them, by name. */
-export function exportsOf(
+/** A module of nothing else, which exports them by their names. */
+export const sharedModule = (
   imports: readonly (readonly [name: string, parameters: number])[],
   own: readonly SharedFunction[],
-  environment: Record<string, WebAssembly.ImportValue>,
-): Record<string, WebAssembly.ImportValue> {
-  const module = new WebAssembly.Module(moduleOf({ imports, own, bodies: [] }) as BufferSource);
-  return new WebAssembly.Instance(module, { e: environment }).exports as typeof environment;
-}
+): WebAssembly.Module => new WebAssembly.Module(moduleOf({ imports, own, bodies: [] }) as BufferSource);
