@@ -3,6 +3,9 @@ import type { Alarm, Clock } from './clock.ts';
 import type { I2cBus } from './i2c-bus.ts';
 
 export const INTERRUPT = {
+  /** More received bytes than the threshold; fewer bytes to send than the other one. */
+  receivedEnough: 1 << 0,
+  runsShort: 1 << 1,
   endDetect: 1 << 3,
   byteDone: 1 << 4,
   transferComplete: 1 << 7,
@@ -37,6 +40,8 @@ export interface SequencerHost {
   command(index: number): number;
   markDone(index: number): void;
   raise(interrupts: number): void;
+  /** A byte left the transmit FIFO, or came into the other one. */
+  moved(): void;
   /** Says once what is wrong with the program. */
   complain(key: string, what: string): void;
 }
@@ -137,6 +142,7 @@ function writeByte(host: SequencerHost, now: Progress): void {
     const word = host.command(now.command);
     now.acknowledged = host.bus.put(host.transmit.shift()!);
     now.bytesLeft--;
+    host.moved();
     host.raise(INTERRUPT.byteDone);
     const expected = (word & COMMAND.expectHigh) === 0;
     if ((word & COMMAND.checkAck) !== 0 && now.acknowledged !== expected) {
@@ -152,6 +158,7 @@ function readByte(host: SequencerHost, now: Progress): void {
     const byte = host.received.length < FIFO_BYTES ? host.bus.take() : undefined;
     if (byte !== undefined) host.received.push(byte);
     now.bytesLeft--;
+    host.moved();
     if (now.bytesLeft > 0) readByte(host, now);
     else nextCommand(host, now);
   });

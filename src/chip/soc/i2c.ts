@@ -3,7 +3,7 @@
 import { TICKS_PER_SECOND } from './clock.ts';
 import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';
 import { createI2cBus, type I2cDevice } from './i2c-bus.ts';
-import { createSequencer, FIFO_BYTES, type Sequencer } from './i2c-sequencer.ts';
+import { createSequencer, FIFO_BYTES, INTERRUPT, type Sequencer } from './i2c-sequencer.ts';
 import {
   createRegisterBlock,
   type Peripheral,
@@ -32,6 +32,9 @@ const CTR_FSM_RST = 1 << 10;
 const CTR_CONF_UPGATE = 1 << 11;
 const RX_FIFO_RST = 1 << 12;
 const TX_FIFO_RST = 1 << 13;
+
+/** Watermarks are watched. */
+const FIFO_PRT_EN = 1 << 14;
 
 const SCL_SP_CONF = 0x80;
 const SCL_RST_SLV_EN = 1;
@@ -89,6 +92,10 @@ export function createI2c(context: PeripheralContext, options: I2cOptions): I2cC
   });
   const updateInterrupt = () =>
     context.interrupt(options.interruptSource, (block.get(INT_RAW) & block.get(INT_ENA)) !== 0);
+  const raise = (interrupts: number) => {
+    block.set(INT_RAW, block.get(INT_RAW) | interrupts);
+    updateInterrupt();
+  };
   const sequencer = createSequencer({
     clock,
     bus,
@@ -100,9 +107,12 @@ export function createI2c(context: PeripheralContext, options: I2cOptions): I2cC
       const offset = COMD0 + 4 * index;
       block.set(offset, block.get(offset) | COMMAND_DONE);
     },
-    raise(interrupts) {
-      block.set(INT_RAW, block.get(INT_RAW) | interrupts);
-      updateInterrupt();
+    raise,
+    moved() {
+      const conf = block.get(FIFO_CONF);
+      if (!(conf & FIFO_PRT_EN)) return;
+      const enough = received.length > (conf & 0x1f) ? INTERRUPT.receivedEnough : 0;
+      raise(enough | (transmit.length < ((conf >>> 5) & 0x1f) ? INTERRUPT.runsShort : 0));
     },
     complain,
   });

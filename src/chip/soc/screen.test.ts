@@ -145,6 +145,65 @@ describe('I2C controller and wiring', () => {
     expect(chip.warnings.list).toEqual([]);
   });
 
+  /** One start of the command list as ESP-IDF's drivers make it: FIFO filled, commands written, an end awaited. */
+  const round = (label: string, bytes: number[], ...commands: number[]) => `
+    movi a4, 0x60013000
+    ${bytes.map((byte) => store(0x1c, byte)).join('')}
+    ${commands.map((command, i) => store(0x58 + 4 * i, command)).join('')}
+    ${store(0x24, -1)}${store(0x04, 1 << 11)}${store(0x04, (1 << 4) | (1 << 5))}
+  ${label}: l32i a2, a4, 0x20
+    movi a3, ${(1 << 3) | (1 << 7)}
+    bnone a2, a3, ${label}
+    mov a15, a2
+  `;
+  const [RESTART, STOP, END] = [6 << 11, 2 << 11, 4 << 11];
+  const write = (count: number) => (1 << 11) | (1 << 8) | count;
+  const clocked = `movi a4, 0x60013000\n${store(0x00, 49)}${store(0x38, (11 << 9) | 37)}${store(0x54, 1 << 21)}`;
+
+  it('goes on behind END, and reads behind a repeated start', () => {
+    const { chip, a } = finish(`${POWER}${wired}${clocked}
+      ${round('s1', [0x78], RESTART, write(1), END)}
+      ${round('s2', [0x00, ...INIT], write(1 + INIT.length), END)}
+      ${round('s3', [], STOP)}
+      ${round('s4', [0x78, 0x40, ...new Array(30).fill(0xff)], RESTART, write(32), END)}
+      ${round('s5', new Array(10).fill(0x01), write(10), END)}
+      ${round('s6', [], STOP)}
+      ${round('s7', [0x78, 0x00, 0x79], RESTART, write(2), RESTART, write(1), (3 << 11) | 1, (3 << 11) | (1 << 10) | 1, STOP)}
+      l32i a8, a4, 8
+      l32i a9, a4, 0x1c
+      l32i a10, a4, 0x1c
+      l32i a11, a4, 0x1c
+    `);
+    expect(lit(chip.screen!).length).toBe(30 * 8 + 10);
+    // On, and the number by which programs tell the controller.
+    expect([(a(8) >>> 8) & 0x3f, a(9), a(10), a(11)]).toEqual([2, 0x06, 0x06, 0]);
+    expect(a(15) & (1 << 10)).toBe(0);
+    expect(chip.warnings.list).toEqual([]);
+  });
+
+  it('a probe of nobody ends with NACK and STOP; the next one is answered', () => {
+    const { a } = finish(`${POWER}${wired}${clocked}
+      ${round('p1', [0x7a], RESTART, write(1), STOP)}
+      mov a8, a15
+      ${round('p2', [0x78], RESTART, write(1), STOP)}
+    `);
+    const seen = (value: number) => [(value >>> 10) & 1, (value >>> 7) & 1];
+    expect(seen(a(8))).toEqual([1, 1]);
+    expect(seen(a(15))).toEqual([0, 1]);
+  });
+
+  it('tells when a FIFO runs short or fills', () => {
+    const { a } = finish(`${POWER}${wired}${clocked}
+      ${store(0x18, (1 << 14) | (4 << 5) | 2)}
+      ${round('w1', [0x78, 0x00, 0xaf, 0xaf, 0xaf], RESTART, write(1), END)}
+      mov a8, a15
+      ${round('w2', [0x00], write(5), STOP)}
+      mov a9, a15
+      ${round('w3', [0x79], RESTART, write(1), (3 << 11) | 3, STOP)}
+    `);
+    expect([a(8) & 3, a(9) & 3, a(15) & 3]).toEqual([0, 2, 3]);
+  });
+
   it('takes nine bit times a byte', () => {
     const cycles = (count: number) => {
       const { a } = finish(`${POWER}${wired}${transaction('t1', [0x40, ...new Array(count).fill(0)])}`);

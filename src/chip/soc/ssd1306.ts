@@ -119,6 +119,9 @@ const WITH_ARGUMENTS: Readonly<Record<number, Command>> = {
   },
 };
 
+/** Low bits of the status byte, by which drivers tell 128 x 64 controllers apart (bitbank2/OneBitDisplay); bit 6: display off. */
+const STATUS_ID: Readonly<Record<ScreenController, number>> = { ssd1306: 0x06, sh1106: 0x08 };
+
 /** Single-byte commands by range: what they set, from the operand in the low bits. */
 const SIMPLE: readonly (readonly [
   first: number,
@@ -162,6 +165,7 @@ export function createScreen(options: ScreenOptions): Screen {
   let settings = resetSettings(controller);
   let powered = true;
   let pending: number[] = []; // command bytes of an unfinished command
+  let reading = false;
   let control: 'expect' | 'command' | 'data' = 'expect';
   let single = false; // one byte after this control byte, then another control byte
   let dataBytes = 0;
@@ -229,9 +233,11 @@ export function createScreen(options: ScreenOptions): Screen {
     start(read) {
       control = 'expect';
       pending = [];
-      return powered && !read;
+      reading = read;
+      return powered;
     },
     write(byte) {
+      if (reading) return false;
       if (control === 'expect') {
         single = (byte & 0x80) !== 0;
         control = byte & 0x40 ? 'data' : 'command';
@@ -242,7 +248,7 @@ export function createScreen(options: ScreenOptions): Screen {
       if (single) control = 'expect';
       return true;
     },
-    read: () => (settings.on ? 0x00 : 0x40),
+    read: () => (settings.on ? 0x00 : 0x40) | STATUS_ID[controller],
     stop() {
       control = 'expect';
     },
