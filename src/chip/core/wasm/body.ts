@@ -4,11 +4,12 @@
  * the same. Whatever has no exact counterpart is an error, of the emitter that wrote it.
  */
 import { CATCH } from './calls.ts';
-import { createExpressions } from './expressions.ts';
+import { asStatement, createTranslation } from './expressions.ts';
 import type { Names } from './names.ts';
 import { op, pushUnsigned, STATE, VOID } from './opcodes.ts';
 import { createReader } from './scan.ts';
-import { createWriter } from './writer.ts';
+import { assigned, type Translation } from './translation.ts';
+import { createWriter, type Writer } from './writer.ts';
 
 const TRIED = '%tried';
 
@@ -18,110 +19,113 @@ const TRIED = '%tried';
  * @throws Error for text that it does not understand
  */
 export function compileBody(text: string, names: Names, parameters: readonly string[] = []): number[] {
-  const reader = createReader(text);
-  const writer = createWriter(STATE, parameters);
-  const { words, fail, expect, take } = reader;
-  const { out, open, local, variable, drop, branch } = writer;
-  const { expression, sequence, asStatement, assigned } = createExpressions(reader, writer, names);
+  const translation = createTranslation(createReader(text), createWriter(STATE, parameters), names);
+  const { reader, writer } = translation;
+  while (reader.at < reader.words.length) statement(translation);
+  writer.out.push(op.unreachable, op.end);
+  return withLocals(writer.types, writer.out);
+}
 
-  const declaration = () => {
-    do {
-      const name = words[reader.at++];
-      if (take('=')) {
-        const kind = expression();
-        local(op.set, variable(name, assigned(kind)).index);
-      } else variable(name, 'i32');
-    } while (take(','));
-  };
-
-  const block = () => {
-    expect('{');
-    while (words[reader.at] !== '}') statement();
-    reader.at++;
-  };
-
-  const enclosed = (opcode: number, label: string, inside: () => void) => {
-    out.push(opcode, VOID);
-    open.push(label);
-    inside();
-    out.push(op.end);
-    open.pop();
-  };
-
-  const condition = () => {
-    expect('(');
-    const kind = sequence();
-    if (kind === 'f64' || kind === 'void' || kind === 'sum') fail('no condition');
-    expect(')');
-    enclosed(op.if, '', () => {
-      statement();
-      if (!take('else')) return;
-      out.push(op.else);
-      statement();
-    });
-  };
-
-  const labelled = (label: string) => {
-    if (words[reader.at] !== 'for') return enclosed(op.block, label, block);
-    reader.at++;
-    forever(label);
-  };
-
-  const forever = (label: string) => {
-    for (const word of ['(', ';', ';', ')']) expect(word);
-    enclosed(op.loop, label, () => {
-      block();
-      branch(op.br, label);
-    });
-  };
-
-  /** What fails in the first block goes on in the second. */
-  const attempt = () => {
-    enclosed(op.block, TRIED, () => {
-      enclosed(op.block, CATCH, () => {
-        block();
-        branch(op.br, TRIED);
-      });
-      expect('catch');
-      block();
-    });
-  };
-
-  const keywords: Readonly<Record<string, () => void>> = {
-    let: declaration,
-    const: declaration,
-    if: condition,
-    for: () => forever('%loop'),
-    try: attempt,
-    break: () => branch(op.br, words[reader.at++]),
-    continue: () => branch(op.br, words[reader.at++]),
-    return() {
-      expression();
-      out.push(op.return);
-    },
-  };
-
-  const statement = () => {
-    const word = words[reader.at];
-    if (word === '{') return block();
-    if (word === undefined) fail('the text ends');
-    if (take(';')) return;
-    const keyword = keywords[word];
+function statement(text: Translation): void {
+  const { reader, writer } = text;
+  const word = reader.words[reader.at];
+  if (word === undefined) reader.fail('the text ends');
+  if (word === '{') block(text);
+  else if (reader.words[reader.at + 1] === ':') {
+    reader.at += 2;
+    labelled(text, word);
+  } else if (!reader.take(';')) {
+    const keyword = KEYWORDS[word];
     if (keyword) {
       reader.at++;
-      keyword();
-    } else if (words[reader.at + 1] === ':') {
-      reader.at += 2;
-      return labelled(word);
-    } else {
-      drop(asStatement());
-    }
-    take(';');
-  };
+      keyword(text);
+    } else writer.drop(asStatement(text));
+    reader.take(';');
+  }
+}
 
-  while (reader.at < words.length) statement();
-  out.push(op.unreachable, op.end);
-  return withLocals(writer.types, out);
+const KEYWORDS: Readonly<Record<string, (text: Translation) => void>> = {
+  let: declaration,
+  const: declaration,
+  if: condition,
+  for: (text) => forever(text, '%loop'),
+  try: attempt,
+  break: jump,
+  continue: jump,
+  return({ writer, expression }) {
+    expression();
+    writer.out.push(op.return);
+  },
+};
+
+function jump({ reader, writer }: Translation): void {
+  writer.branch(op.br, reader.words[reader.at++]);
+}
+
+function declaration(text: Translation): void {
+  const { reader, writer } = text;
+  do {
+    const name = reader.words[reader.at++];
+    if (reader.take('=')) {
+      const kind = text.expression();
+      writer.local(op.set, writer.variable(name, assigned(text, kind)).index);
+    } else writer.variable(name, 'i32');
+  } while (reader.take(','));
+}
+
+function block(text: Translation): void {
+  const { reader } = text;
+  reader.expect('{');
+  while (reader.words[reader.at] !== '}') statement(text);
+  reader.at++;
+}
+
+function enclosed({ out, open }: Writer, opcode: number, label: string, inside: () => void): void {
+  out.push(opcode, VOID);
+  open.push(label);
+  inside();
+  out.push(op.end);
+  open.pop();
+}
+
+function condition(text: Translation): void {
+  const { reader, writer } = text;
+  reader.expect('(');
+  const kind = text.sequence();
+  if (kind === 'f64' || kind === 'void' || kind === 'sum') reader.fail('no condition');
+  reader.expect(')');
+  enclosed(writer, op.if, '', () => {
+    statement(text);
+    if (!reader.take('else')) return;
+    writer.out.push(op.else);
+    statement(text);
+  });
+}
+
+function labelled(text: Translation, label: string): void {
+  if (text.reader.take('for')) forever(text, label);
+  else enclosed(text.writer, op.block, label, () => block(text));
+}
+
+function forever(text: Translation, label: string): void {
+  for (const word of ['(', ';', ';', ')']) text.reader.expect(word);
+  enclosed(text.writer, op.loop, label, () => {
+    block(text);
+    text.writer.branch(op.br, label);
+  });
+}
+
+/** What fails in the first block goes on in the second. */
+function attempt(text: Translation): void {
+  const { reader, writer } = text;
+  enclosed(writer, op.block, TRIED, () => {
+    enclosed(writer, op.block, CATCH, () => {
+      block(text);
+      writer.branch(op.br, TRIED);
+    });
+    reader.expect('catch');
+    block(text);
+  });
 }
 
 function withLocals(types: readonly number[], code: readonly number[]): number[] {
