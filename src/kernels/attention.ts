@@ -17,6 +17,7 @@ import {
   a13,
   a14,
   a15,
+  type Label,
   type QR,
   qRegisters,
 } from '../xtensa/index.ts';
@@ -113,176 +114,215 @@ function scaleSums(asm: Assembler, headSize: number, out: AR): void {
   }
 }
 
-export const attention = kernel(
-  'attention',
-  (asm, { queries, keys, out, count, positions, job: jobs }, { headSize }) => {
-    const pairs = headSize / 2;
-    const whole = headSize % 8 === 0;
-    const needed = WORK + Math.ceil((SUM * headSize) / VECTOR) * VECTOR;
-    const frame = needed < SMALL_FRAME ? needed : Math.ceil(needed / 256) * 256;
-    const moveStack = (by: number): void => {
-      if (needed < SMALL_FRAME) asm.addi(a1, a1, by);
-      else asm.addmi(a1, a1, by);
-    };
-    const [groups, coarser] = [a12, a13];
-    const mask = positions;
-    const constants = a11;
+/** A call's registers: parameters that go on to the next head, the job's description, and `positions`, which becomes the last group's mask. */
+interface Call {
+  readonly queries: AR;
+  readonly keys: AR;
+  readonly out: AR;
+  readonly count: AR;
+  readonly positions: AR;
+  readonly job: AR;
+}
 
-    moveStack(-frame);
-    SAVED.forEach((register, i) => void asm.s32i(register, a1, REGISTERS + 4 * i));
-    asm.l32i(a8, jobs, job('ahead'));
-    asm.s32i(count, a1, LEFT);
-    asm.s32i(a8, a1, AHEAD);
-    asm.addi(groups, positions, 15);
-    asm.srli(groups, groups, 4);
-    asm.s32i(groups, a1, GROUPS);
-    asm.addi(positions, positions, -1);
-    asm.extui(positions, positions, 0, 4);
-    asm.movi(constants, 'attention_constants');
-    asm.sub(mask, constants, positions);
-    asm.addi(mask, mask, VECTOR - 1);
+/** Labels where a head's steps change. */
+type Steps = Readonly<Record<'again' | 'continued' | 'tooFar' | 'finer' | 'refined', Label>>;
 
-    const [head, again, continued, tooFar, finer, refined, same] = [
-      'head',
-      'again',
-      'continued',
-      'tooFar',
-      'finer',
-      'refined',
-      'same',
-    ].map((name) => asm.label(name));
-    asm.alignTarget();
-    asm.place(head);
-    asm.movi(coarser, 0);
-    const [q0, q1, q2, q3, q4, q5, q6] = qRegisters;
-    const scoring: ScoreRegisters = {
-      query: a15,
-      keys: a8,
-      out: a9,
-      shift: a10,
-      groups: a14,
-      mask,
-      resident: [q0, q1],
-      rows: [q2, q3],
-      score: q4,
-      largest: q5,
-    };
-    const inRegisters = whole && stays(headSize);
-    gatherQuery(asm, queries, jobs, pairs, inRegisters ? scoring.resident : []);
-    if (!inRegisters) asm.addi(a15, a1, WORK);
-    if (!inRegisters && stays(headSize)) loadQuery(asm, headSize, scoring);
-    asm.place(again);
-    asm.movi(constants, 'attention_constants');
-    asm.l32i(a10, jobs, job('shift'));
-    asm.l32i(a9, jobs, job('scores'));
-    asm.addi(constants, constants, LOW);
-    asm.add(a10, a10, coarser);
-    asm.ee_vld_128_ip(scoring.largest, constants, NEARESTS - LOW);
-    asm.mov(a8, keys);
-    asm.mov(a14, groups);
-    scores(asm, headSize, scoring);
+/** What all heads share: groups of positions, how many times the head's steps were doubled, the constants. */
+const [groups, coarser, constants] = [a12, a13, a11];
+const [q0, q1, q2, q3, q4, q5, q6] = qRegisters;
 
-    const weighing: WeightRegisters = {
-      scores: a9,
-      weights: a10,
-      groups,
-      largest: q5,
-      nearest: q0,
-      base: q1,
-      ones: q2,
-      x: q3,
-      low: q4,
-      high: q6,
-    };
-    asm.ee_movi_32_a(q5, a14, 0);
-    asm.l32i(a9, jobs, job('scores'));
-    asm.sext(a14, a14, 7);
-    asm.addi(a8, a14, -HIGHEST);
-    asm.beqz(a8, tooFar);
-    asm.addi(a8, a14, -FAINTEST);
-    asm.beqz(a8, tooFar);
-    asm.place(continued);
-    asm.bnez(coarser, finer);
-    asm.place(refined);
-    asm.ee_vld_128_ip(weighing.nearest, constants, BASES - NEARESTS);
-    asm.ee_vld_128_ip(weighing.base, constants, ONES - BASES);
-    asm.ee_vld_128_ip(weighing.ones, constants, 0);
-    asm.addi(a10, a9, -VECTOR);
-    weigh(asm, weighing);
+const scoring = ({ positions }: Call): ScoreRegisters => ({
+  query: a15,
+  keys: a8,
+  out: a9,
+  shift: a10,
+  groups: a14,
+  mask: positions,
+  resident: [q0, q1],
+  rows: [q2, q3],
+  score: q4,
+  largest: q5,
+});
 
-    const mixing: ValueRegisters = {
-      values: a8,
-      weights: a9,
-      groups: a14,
-      sums: a15,
-      firstSum: a13,
-      stride: a10,
-      back: a11,
-      shift: a0,
-      sum: a5,
-    };
-    const reciprocal = a10;
-    asm.movi(a8, 0);
-    asm.l32i(a9, jobs, job('scores'));
-    asm.ee_srs_accx(a0, a8, 0);
-    reciprocalOf(asm, a0, reciprocal, a8, a11);
-    asm.s32i(reciprocal, a1, RECIPROCAL);
-    asm.l32i(a8, jobs, job('values'));
-    asm.mov(a14, groups);
-    asm.movi(a10, VECTOR * headSize);
-    asm.add(a8, a8, keys);
-    asm.addi(a13, a1, WORK);
-    weightedSums(asm, { headSize, out: WORK }, mixing);
-    scaleSums(asm, headSize, out);
-    if (!whole) asm.l32i(groups, a1, GROUPS);
+const WEIGHING: WeightRegisters = {
+  scores: a9,
+  weights: a10,
+  groups,
+  largest: q5,
+  nearest: q0,
+  base: q1,
+  ones: q2,
+  x: q3,
+  low: q4,
+  high: q6,
+};
 
-    // The next head, and whose keys it reads.
-    asm.l32i(a8, a1, LEFT);
-    asm.l32i(a9, a1, AHEAD);
-    asm.l32i(a10, jobs, job('kvHeads'));
-    asm.l32i(a11, jobs, job('heads'));
-    asm.addi(a8, a8, -1);
-    asm.add(a9, a9, a10);
-    asm.s32i(a8, a1, LEFT);
-    asm.addi(queries, queries, pairs);
-    const done = asm.label('done');
-    asm.beqz(a8, done);
-    asm.blt(a9, a11, same);
-    asm.sub(a9, a9, a11);
-    asm.l32i(a10, jobs, job('stride'));
-    asm.s32i(a9, a1, AHEAD);
-    asm.add(keys, keys, a10);
-    asm.j(head);
-    asm.alignTarget();
-    asm.place(same);
-    asm.s32i(a9, a1, AHEAD);
-    asm.j(head);
+const MIXING: ValueRegisters = {
+  values: a8,
+  weights: a9,
+  groups: a14,
+  sums: a15,
+  firstSum: a13,
+  stride: a10,
+  back: a11,
+  shift: a0,
+  sum: a5,
+};
 
-    // Once more, in coarser steps.
-    asm.place(tooFar);
-    asm.addi(a8, coarser, -COARSEST);
-    asm.beqz(a8, continued);
-    asm.addi(coarser, coarser, 1);
-    asm.j(again);
-    asm.place(finer);
-    refine(asm, weighing);
-    asm.addi(coarser, coarser, -1);
-    asm.l32i(a9, jobs, job('scores'));
-    asm.bnez(coarser, finer);
-    asm.j(refined);
+/** Saves registers and counts the groups; `positions` is then where the last group's mask begins. */
+function begin(asm: Assembler, { count, positions, job: jobs }: Call): void {
+  SAVED.forEach((register, i) => void asm.s32i(register, a1, REGISTERS + 4 * i));
+  asm.l32i(a8, jobs, job('ahead'));
+  asm.s32i(count, a1, LEFT);
+  asm.s32i(a8, a1, AHEAD);
+  asm.addi(groups, positions, 15);
+  asm.srli(groups, groups, 4);
+  asm.s32i(groups, a1, GROUPS);
+  asm.addi(positions, positions, -1);
+  asm.extui(positions, positions, 0, 4);
+  asm.movi(constants, 'attention_constants');
+  asm.sub(positions, constants, positions);
+  asm.addi(positions, positions, VECTOR - 1);
+}
 
-    asm.place(done);
-    SAVED.forEach((register, i) => void asm.l32i(register, a1, REGISTERS + 4 * i));
-    moveStack(frame);
-    asm.ret();
+/** Scores of a head, in the finest steps; from `again` on in those that `coarser` has. */
+function scoreHead(asm: Assembler, headSize: number, call: Call, again: Label): void {
+  const registers = scoring(call);
+  const pairs = headSize / 2;
+  const inRegisters = headSize % 8 === 0 && stays(headSize);
+  asm.movi(coarser, 0);
+  gatherQuery(asm, call.queries, call.job, pairs, inRegisters ? registers.resident : []);
+  if (!inRegisters) asm.addi(a15, a1, WORK);
+  if (!inRegisters && stays(headSize)) loadQuery(asm, headSize, registers);
+  asm.place(again);
+  asm.movi(constants, 'attention_constants');
+  asm.l32i(a10, call.job, job('shift'));
+  asm.l32i(a9, call.job, job('scores'));
+  asm.addi(constants, constants, LOW);
+  asm.add(a10, a10, coarser);
+  asm.ee_vld_128_ip(registers.largest, constants, NEARESTS - LOW);
+  asm.mov(a8, call.keys);
+  asm.mov(a14, groups);
+  scores(asm, headSize, registers);
+}
 
-    asm.section('.rodata', { align: 16, code: false });
-    asm.place('attention_constants');
-    const bytes = (byte: number): void => {
-      for (let i = 0; i < VECTOR; i++) asm.byte(byte);
-    };
-    for (const byte of [HIGHEST, -128, FAINTEST, NEAREST]) bytes(byte);
-    for (let i = 0; i < VECTOR / 2; i++) asm.half(BASE);
-    bytes(1);
-  },
-);
+/** Weights of the scores; where those are too far apart, or in coarser steps than the weights want, `changeSteps` comes first. */
+function weighHead(asm: Assembler, { job: jobs }: Call, steps: Steps): void {
+  asm.ee_movi_32_a(q5, a14, 0);
+  asm.l32i(a9, jobs, job('scores'));
+  asm.sext(a14, a14, 7);
+  asm.addi(a8, a14, -HIGHEST);
+  asm.beqz(a8, steps.tooFar);
+  asm.addi(a8, a14, -FAINTEST);
+  asm.beqz(a8, steps.tooFar);
+  asm.place(steps.continued);
+  asm.bnez(coarser, steps.finer);
+  asm.place(steps.refined);
+  asm.ee_vld_128_ip(WEIGHING.nearest, constants, BASES - NEARESTS);
+  asm.ee_vld_128_ip(WEIGHING.base, constants, ONES - BASES);
+  asm.ee_vld_128_ip(WEIGHING.ones, constants, 0);
+  asm.addi(a10, a9, -VECTOR);
+  weigh(asm, WEIGHING);
+}
+
+/** What `weighHead` goes to at times: scores once more in coarser steps, and distances in finer ones. */
+function changeSteps(asm: Assembler, { job: jobs }: Call, steps: Steps): void {
+  asm.place(steps.tooFar);
+  asm.addi(a8, coarser, -COARSEST);
+  asm.beqz(a8, steps.continued);
+  asm.addi(coarser, coarser, 1);
+  asm.j(steps.again);
+  asm.place(steps.finer);
+  refine(asm, WEIGHING);
+  asm.addi(coarser, coarser, -1);
+  asm.l32i(a9, jobs, job('scores'));
+  asm.bnez(coarser, steps.finer);
+  asm.j(steps.refined);
+}
+
+/** The mean of the values by these weights, to `out`. */
+function mixHead(asm: Assembler, headSize: number, { keys, out, job: jobs }: Call): void {
+  const reciprocal = a10;
+  asm.movi(a8, 0);
+  asm.l32i(a9, jobs, job('scores'));
+  asm.ee_srs_accx(a0, a8, 0);
+  reciprocalOf(asm, a0, reciprocal, a8, a11);
+  asm.s32i(reciprocal, a1, RECIPROCAL);
+  asm.l32i(a8, jobs, job('values'));
+  asm.mov(a14, groups);
+  asm.movi(a10, VECTOR * headSize);
+  asm.add(a8, a8, keys);
+  asm.addi(a13, a1, WORK);
+  weightedSums(asm, { headSize, out: WORK }, MIXING);
+  scaleSums(asm, headSize, out);
+  if (headSize % 8) asm.l32i(groups, a1, GROUPS);
+}
+
+/** The next head, and whose keys it reads. */
+function nextHead(asm: Assembler, pairs: number, call: Call, head: Label, done: Label): void {
+  const { queries, keys, job: jobs } = call;
+  const same = asm.label('same');
+  asm.l32i(a8, a1, LEFT);
+  asm.l32i(a9, a1, AHEAD);
+  asm.l32i(a10, jobs, job('kvHeads'));
+  asm.l32i(a11, jobs, job('heads'));
+  asm.addi(a8, a8, -1);
+  asm.add(a9, a9, a10);
+  asm.s32i(a8, a1, LEFT);
+  asm.addi(queries, queries, pairs);
+  asm.beqz(a8, done);
+  asm.blt(a9, a11, same);
+  asm.sub(a9, a9, a11);
+  asm.l32i(a10, jobs, job('stride'));
+  asm.s32i(a9, a1, AHEAD);
+  asm.add(keys, keys, a10);
+  asm.j(head);
+  asm.alignTarget();
+  asm.place(same);
+  asm.s32i(a9, a1, AHEAD);
+  asm.j(head);
+}
+
+/** What is read at the offsets LOW to ONES, behind the mask. */
+function placeConstants(asm: Assembler): void {
+  const bytes = (byte: number): void => {
+    for (let i = 0; i < VECTOR; i++) asm.byte(byte);
+  };
+  asm.section('.rodata', { align: 16, code: false });
+  asm.place('attention_constants');
+  for (const byte of [HIGHEST, -128, FAINTEST, NEAREST]) bytes(byte);
+  for (let i = 0; i < VECTOR / 2; i++) asm.half(BASE);
+  bytes(1);
+}
+
+export const attention = kernel('attention', (asm, call, { headSize }) => {
+  const needed = WORK + Math.ceil((SUM * headSize) / VECTOR) * VECTOR;
+  const frame = needed < SMALL_FRAME ? needed : Math.ceil(needed / 256) * 256;
+  const moveStack = (by: number): void => {
+    if (needed < SMALL_FRAME) asm.addi(a1, a1, by);
+    else asm.addmi(a1, a1, by);
+  };
+  const [head, done] = [asm.label('head'), asm.label('done')];
+  const steps: Steps = {
+    again: asm.label('again'),
+    continued: asm.label('continued'),
+    tooFar: asm.label('tooFar'),
+    finer: asm.label('finer'),
+    refined: asm.label('refined'),
+  };
+
+  moveStack(-frame);
+  begin(asm, call);
+  asm.alignTarget();
+  asm.place(head);
+  scoreHead(asm, headSize, call, steps.again);
+  weighHead(asm, call, steps);
+  mixHead(asm, headSize, call);
+  nextHead(asm, headSize / 2, call, head, done);
+  changeSteps(asm, call, steps);
+  asm.place(done);
+  SAVED.forEach((register, i) => void asm.l32i(register, a1, REGISTERS + 4 * i));
+  moveStack(frame);
+  asm.ret();
+  placeConstants(asm);
+});
