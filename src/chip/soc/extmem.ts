@@ -1,6 +1,7 @@
 /** EXTMEM: the registers of both caches (docs/esp32-s3.md B3, B4, C9.6). */
 
 import type { CacheGeometry } from './cache-tags.ts';
+import type { Clock } from './clock.ts';
 import type { PeripheralContext } from './context.ts';
 import {
   createRegisterBlock,
@@ -45,16 +46,18 @@ const PRELOAD_DESCENDING = 4;
 const AUTOLOAD_ENABLE = 4;
 const AUTOLOAD_DESCENDING = 1 << 4;
 
+export type Which = 'data' | 'instruction';
+
 /** What the registers ask of the caches. */
 export interface CacheCommands {
   geometryChanged(): void;
-  invalidate(which: 'data' | 'instruction', address: number, bytes: number): void;
+  invalidate(which: Which, address: number, bytes: number): void;
   /** Writes dirty lines back and returns the CPU cycles that takes. */
   writeBack(address: number, bytes: number): number;
   /** Addresses of lines to bring in, in this order. */
-  preload(which: 'data' | 'instruction', lines: readonly number[]): void;
+  preload(which: Which, lines: readonly number[]): void;
   /** Whether all that was to be preloaded is there. */
-  preloaded(which: 'data' | 'instruction'): boolean;
+  preloaded(which: Which): boolean;
   counter(offset: number): number;
   /** No register says how many ways the data cache has. */
   readonly dataCacheWays: 4 | 8;
@@ -71,93 +74,85 @@ export interface Autoload {
 
 export interface ExtmemRegisters extends Peripheral {
   readonly registers: RegisterBlock;
-  readonly autoload: Record<'data' | 'instruction', Autoload | undefined>;
+  readonly autoload: Record<Which, Autoload | undefined>;
   dataGeometry(): CacheGeometry;
   instructionGeometry(): CacheGeometry;
   /** Whether the core may reach memory through the bus of this cache now. */
-  open(which: 'data' | 'instruction', core: number): boolean;
+  open(which: Which, core: number): boolean;
 }
 
-export function createExtmem(
-  context: PeripheralContext,
-  base: number,
-  caches: CacheCommands,
-): ExtmemRegisters {
-  const { clock } = context;
-  const busyUntil = { data: 0, instruction: 0 };
+/** What the registers of a cache work with. */
+interface Context {
+  readonly block: RegisterBlock;
+  readonly caches: CacheCommands;
+  readonly autoload: ExtmemRegisters['autoload'];
+  readonly busyUntil: Record<Which, number>;
+  readonly clock: Clock;
+}
 
-  const changing = (offset: number, reset: number): RegisterHooks => ({
-    reset,
-    write(value) {
-      block.set(offset, value);
-      caches.geometryChanged();
-      return value;
-    },
-  });
-  const autoload: ExtmemRegisters['autoload'] = { data: undefined, instruction: undefined };
-  /** Its size counts lines. ENA falls by itself, DONE rises when the last one is there. */
-  const preload = (which: 'data' | 'instruction', offset: number): RegisterHooks => ({
-    reset: PRELOAD_DONE,
-    read: (stored) => (caches.preloaded(which) ? stored | PRELOAD_DONE : stored & ~PRELOAD_DONE),
-    write(value) {
-      if (value & PRELOAD_ENABLE) {
-        const line = lineBytesOf(which);
-        const first = block.get(offset + 4) & -line;
-        const step = value & PRELOAD_DESCENDING ? -line : line;
-        const count = block.get(offset + 8) & 0xffff;
-        caches.preload(
-          which,
-          Array.from({ length: count }, (_, index) => (first + step * index) >>> 0),
-        );
-      }
-      return value & ~PRELOAD_ENABLE;
-    },
-  });
-  /** The control word, and behind it address and size of two sections. */
-  const autoloadOf = (offset: number): Autoload | undefined => {
-    const control = block.get(offset);
-    if (!(control & AUTOLOAD_ENABLE)) return undefined;
-    const sections = [0, 1]
-      .filter((section) => (control >>> section) & 1)
-      .map((section) => {
-        const start = block.get(offset + 4 + 8 * section) >>> 0;
-        return { start, end: start + (block.get(offset + 8 + 8 * section) & 0x7ffffff) };
-      });
-    const trigger = (control >>> 5) & 3;
-    const count = ((control >>> 7) & 3) + 1;
-    const direction = control & AUTOLOAD_DESCENDING ? -1 : 1;
+/** Where a cache's registers are; sync and preload have address and size behind their control word, autoload those of two sections. */
+interface CacheRegisters {
+  readonly ctrl: number;
+  readonly ctrl1: number;
+  readonly sync: number;
+  /** The bit that says that a sync command is done. */
+  readonly syncDone: number;
+  readonly preload: number;
+  readonly autoload: number;
+}
+
+const REGISTERS: Readonly<Record<Which, CacheRegisters>> = {
+  data: {
+    ctrl: EXTMEM.dcacheCtrl,
+    ctrl1: EXTMEM.dcacheCtrl1,
+    sync: EXTMEM.dcacheSyncCtrl,
+    syncDone: 1 << 3,
+    preload: EXTMEM.dcachePreloadCtrl,
+    autoload: EXTMEM.dcacheAutoloadCtrl,
+  },
+  instruction: {
+    ctrl: EXTMEM.icacheCtrl,
+    ctrl1: EXTMEM.icacheCtrl1,
+    sync: EXTMEM.icacheSyncCtrl,
+    syncDone: 1 << 1,
+    preload: EXTMEM.icachePreloadCtrl,
+    autoload: EXTMEM.icacheAutoloadCtrl,
+  },
+};
+
+function geometryOf(which: Which, { block, caches }: Context): CacheGeometry {
+  const control = block.get(REGISTERS[which].ctrl);
+  if (which === 'data')
     return {
-      onMiss: trigger !== 1,
-      onHit: trigger === 1 || trigger === 2,
-      linesAfter(address, lineBytes) {
-        const section = sections.find(({ start, end }) => address >= start && address < end);
-        if (!section) return [];
-        const line = (address & -lineBytes) >>> 0;
-        return Array.from({ length: count }, (_, index) => line + direction * lineBytes * (index + 1)).filter(
-          (next) => next >= section.start && next < section.end,
-        );
-      },
+      bytes: control & 4 ? 65536 : 32768,
+      ways: caches.dataCacheWays,
+      lineBytes: [16, 32, 64, 64][(control >>> 3) & 3],
     };
+  return {
+    bytes: control & 4 ? 32768 : 16384,
+    ways: control & 2 ? 8 : 4,
+    lineBytes: control & 8 ? 32 : 16,
   };
-  const autoloading = (which: 'data' | 'instruction', offset: number): Record<number, RegisterHooks> => {
-    const changed = (at: number, done: number): RegisterHooks => ({
-      reset: done,
-      write(value) {
-        block.set(at, value | done);
-        autoload[which] = autoloadOf(offset);
-        return value | done;
-      },
-    });
-    return Object.fromEntries(
-      [0, 4, 8, 12, 16].map((word) => [offset + word, changed(offset + word, word === 0 ? 1 << 3 : 0)]),
-    );
-  };
-  const sync = (which: 'data' | 'instruction', offset: number, done: number): RegisterHooks => ({
+}
+
+const changing = (context: Context, offset: number, reset: number): RegisterHooks => ({
+  reset,
+  write(value) {
+    context.block.set(offset, value);
+    context.caches.geometryChanged();
+    return value;
+  },
+});
+
+function sync(context: Context, which: Which): RegisterHooks {
+  const { caches, clock, busyUntil } = context;
+  const { sync: offset, syncDone: done } = REGISTERS[which];
+  return {
     reset: done,
     read: (stored) => (clock.cycles >= busyUntil[which] ? stored | done : stored & ~done),
     write(value) {
-      const address = block.get(offset + 4);
-      const bytes = block.get(offset + 8);
+      const address = context.block.get(offset + 4);
+      const bytes = context.block.get(offset + 8);
       let cycles = 0;
       if (which === 'data' && value & (SYNC_WRITEBACK | SYNC_CLEAN))
         cycles = caches.writeBack(address, bytes);
@@ -165,38 +160,126 @@ export function createExtmem(
       busyUntil[which] = clock.cycles + cycles;
       return done;
     },
-  });
-  const freeze: RegisterHooks = { read: (stored) => (stored & ~4) | ((stored & 1) << 2) };
-  const counter = (offset: number): RegisterHooks => ({ read: () => caches.counter(offset) });
+  };
+}
 
+/** Its size counts lines. ENA falls by itself, DONE rises when the last one is there. */
+function preload(context: Context, which: Which): RegisterHooks {
+  const { caches } = context;
+  const { preload: offset } = REGISTERS[which];
+  return {
+    reset: PRELOAD_DONE,
+    read: (stored) => (caches.preloaded(which) ? stored | PRELOAD_DONE : stored & ~PRELOAD_DONE),
+    write(value) {
+      if (value & PRELOAD_ENABLE) {
+        const line = geometryOf(which, context).lineBytes;
+        const first = context.block.get(offset + 4) & -line;
+        const step = value & PRELOAD_DESCENDING ? -line : line;
+        const count = context.block.get(offset + 8) & 0xffff;
+        caches.preload(
+          which,
+          Array.from({ length: count }, (_, index) => (first + step * index) >>> 0),
+        );
+      }
+      return value & ~PRELOAD_ENABLE;
+    },
+  };
+}
+
+/** What the control word at `offset` says, and behind it address and size of two sections. */
+function autoloadOf(block: RegisterBlock, offset: number): Autoload | undefined {
+  const control = block.get(offset);
+  if (!(control & AUTOLOAD_ENABLE)) return undefined;
+  const sections = [0, 1]
+    .filter((section) => (control >>> section) & 1)
+    .map((section) => {
+      const start = block.get(offset + 4 + 8 * section) >>> 0;
+      return { start, end: start + (block.get(offset + 8 + 8 * section) & 0x7ffffff) };
+    });
+  const trigger = (control >>> 5) & 3;
+  const count = ((control >>> 7) & 3) + 1;
+  const direction = control & AUTOLOAD_DESCENDING ? -1 : 1;
+  return {
+    onMiss: trigger !== 1,
+    onHit: trigger === 1 || trigger === 2,
+    linesAfter(address, lineBytes) {
+      const section = sections.find(({ start, end }) => address >= start && address < end);
+      if (!section) return [];
+      const line = (address & -lineBytes) >>> 0;
+      return Array.from({ length: count }, (_, index) => line + direction * lineBytes * (index + 1)).filter(
+        (next) => next >= section.start && next < section.end,
+      );
+    },
+  };
+}
+
+function autoloading(context: Context, which: Which): Record<number, RegisterHooks> {
+  const { autoload: offset } = REGISTERS[which];
+  const changed = (at: number, done: number): RegisterHooks => ({
+    reset: done,
+    write(value) {
+      context.block.set(at, value | done);
+      context.autoload[which] = autoloadOf(context.block, offset);
+      return value | done;
+    },
+  });
+  return Object.fromEntries(
+    [0, 4, 8, 12, 16].map((word) => [offset + word, changed(offset + word, word === 0 ? 1 << 3 : 0)]),
+  );
+}
+
+const registersOf = (context: Context, which: Which): Record<number, RegisterHooks> => {
+  const { ctrl, ctrl1, sync: syncCtrl, preload: preloadCtrl } = REGISTERS[which];
+  return {
+    [ctrl]: changing(context, ctrl, 0),
+    [ctrl1]: changing(context, ctrl1, 3),
+    [syncCtrl]: sync(context, which),
+    [preloadCtrl]: preload(context, which),
+    ...autoloading(context, which),
+  };
+};
+
+const COUNTERS = [
+  EXTMEM.ibusMiss,
+  EXTMEM.ibusAccess,
+  EXTMEM.dbusFlashMiss,
+  EXTMEM.dbusPsramMiss,
+  EXTMEM.dbusAccess,
+];
+
+export function createExtmem(
+  { clock, warnings }: PeripheralContext,
+  base: number,
+  caches: CacheCommands,
+): ExtmemRegisters {
+  const busyUntil = { data: 0, instruction: 0 };
+  const autoload: ExtmemRegisters['autoload'] = { data: undefined, instruction: undefined };
+  const context: Context = {
+    get block() {
+      return block;
+    },
+    caches,
+    autoload,
+    busyUntil,
+    clock,
+  };
+  const freeze: RegisterHooks = { read: (stored) => (stored & ~4) | ((stored & 1) << 2) };
   const block = createRegisterBlock({
     name: 'EXTMEM',
     base,
     size: 0x1000,
-    warnings: context.warnings,
+    warnings,
     plain: [[0x000, 0x180]],
     registers: {
-      [EXTMEM.dcacheCtrl]: changing(EXTMEM.dcacheCtrl, 0),
-      [EXTMEM.dcacheCtrl1]: changing(EXTMEM.dcacheCtrl1, 3),
-      [EXTMEM.dcacheSyncCtrl]: sync('data', EXTMEM.dcacheSyncCtrl, 1 << 3),
-      [EXTMEM.dcachePreloadCtrl]: preload('data', EXTMEM.dcachePreloadCtrl),
-      ...autoloading('data', EXTMEM.dcacheAutoloadCtrl),
-      [EXTMEM.icacheCtrl]: changing(EXTMEM.icacheCtrl, 0),
-      [EXTMEM.icacheCtrl1]: changing(EXTMEM.icacheCtrl1, 3),
-      [EXTMEM.icacheSyncCtrl]: sync('instruction', EXTMEM.icacheSyncCtrl, 1 << 1),
-      [EXTMEM.icachePreloadCtrl]: preload('instruction', EXTMEM.icachePreloadCtrl),
-      ...autoloading('instruction', EXTMEM.icacheAutoloadCtrl),
+      ...registersOf(context, 'data'),
+      ...registersOf(context, 'instruction'),
+      ...Object.fromEntries(COUNTERS.map((offset) => [offset, { read: () => caches.counter(offset) }])),
       [EXTMEM.countersClear]: {
         write() {
           caches.clearCounters();
           return 0;
         },
       },
-      [EXTMEM.ibusMiss]: counter(EXTMEM.ibusMiss),
-      [EXTMEM.ibusAccess]: counter(EXTMEM.ibusAccess),
-      [EXTMEM.dbusFlashMiss]: counter(EXTMEM.dbusFlashMiss),
-      [EXTMEM.dbusPsramMiss]: counter(EXTMEM.dbusPsramMiss),
-      [EXTMEM.dbusAccess]: counter(EXTMEM.dbusAccess),
       [0x0e0]: 0xffffffff,
       [EXTMEM.wrapCtrl]: 0,
       [EXTMEM.state]: { read: () => 0x1001 }, // both idle
@@ -206,32 +289,12 @@ export function createExtmem(
       [0x3fc]: 0x02012310, // DATE
     },
   });
-
-  const dataGeometry = (): CacheGeometry => {
-    const control = block.get(EXTMEM.dcacheCtrl);
-    return {
-      bytes: control & 4 ? 65536 : 32768,
-      ways: caches.dataCacheWays,
-      lineBytes: [16, 32, 64, 64][(control >>> 3) & 3],
-    };
-  };
-  const instructionGeometry = (): CacheGeometry => {
-    const control = block.get(EXTMEM.icacheCtrl);
-    return {
-      bytes: control & 4 ? 32768 : 16384,
-      ways: control & 2 ? 8 : 4,
-      lineBytes: control & 8 ? 32 : 16,
-    };
-  };
-  const lineBytesOf = (which: 'data' | 'instruction'): number =>
-    (which === 'data' ? dataGeometry() : instructionGeometry()).lineBytes;
-
   return {
     ...block,
     registers: block,
     autoload,
-    dataGeometry,
-    instructionGeometry,
+    dataGeometry: () => geometryOf('data', context),
+    instructionGeometry: () => geometryOf('instruction', context),
     reset() {
       block.reset();
       autoload.data = autoload.instruction = undefined;
@@ -239,9 +302,8 @@ export function createExtmem(
       caches.geometryChanged();
     },
     open(which, core) {
-      const control = block.get(which === 'data' ? EXTMEM.dcacheCtrl : EXTMEM.icacheCtrl);
-      const shut = block.get(which === 'data' ? EXTMEM.dcacheCtrl1 : EXTMEM.icacheCtrl1);
-      return (control & 1) === 1 && ((shut >>> core) & 1) === 0;
+      const { ctrl, ctrl1 } = REGISTERS[which];
+      return (block.get(ctrl) & 1) === 1 && ((block.get(ctrl1) >>> core) & 1) === 0;
     },
   };
 }

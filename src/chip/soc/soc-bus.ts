@@ -1,11 +1,10 @@
 /** The chip's side of the bus contract: decodes addresses, charges waiting times, reaches the peripherals. */
 
-import { ACCESS, type Access, type Bus, BusFault, CAUSE, type Memory, PAGE_SHIFT } from '../bus/index.ts';
+import { ACCESS, type Access, type Bus, BusFault, CAUSE, type Memory } from '../bus/index.ts';
 import type { CachedMemory } from './cached-memory.ts';
 import type { Clock } from './clock.ts';
 import {
   type ArenaLayout,
-  CACHE_BANKS,
   DATA_CACHE_BUS,
   INSTRUCTION_CACHE_BUS,
   ROM,
@@ -13,12 +12,11 @@ import {
   RTC_FAST,
   RTC_SLOW,
   SRAM_DATA,
-  SRAM0,
-  SRAM1_INSTRUCTION,
 } from './memory-map.ts';
 import { createPostedWrites, readCycles, writeCycles } from './mmio-cost.ts';
 import type { Peripheral } from './peripheral.ts';
 import { checkRomFetch } from './rom/stub.ts';
+import { createSramBanks, type SramBanks } from './sram-banks.ts';
 import { hex, type Warnings } from './warnings.ts';
 
 const DEVICES = { first: 0x60000000, end: 0x600e0000 } as const;
@@ -48,14 +46,8 @@ export interface SocBusOptions {
 const isCachedData = (address: number) => address >>> 25 === DATA_CACHE_BUS.address >>> 25;
 const isCachedCode = (address: number) => address >>> 25 === INSTRUCTION_CACHE_BUS.address >>> 25;
 
-type Bank = (typeof CACHE_BANKS)[number];
-
 /** What speaks against an access to memory that `locate` had no place for: a warning, or an exception of the core. */
-function createRefusal(
-  cached: CachedMemory,
-  warnings: Warnings,
-  takenBank: (address: number) => Bank | undefined,
-) {
+function createRefusal(cached: CachedMemory, warnings: Warnings, banks: SramBanks) {
   const nothing = (access: Access, address: number): void => {
     const [verb, outcome] =
       access === ACCESS.load ? ['read of', 'it reads 0'] : ['write to', 'it has no effect'];
@@ -70,7 +62,7 @@ function createRefusal(
     if (address < NULL_REGION_END) {
       throw new BusFault(access === ACCESS.load ? CAUSE.loadProhibited : CAUSE.storeProhibited, address);
     }
-    const bank = takenBank(address);
+    const bank = banks.taken(address);
     if (bank) {
       warnings.once(
         `bank ${bank.usageBit}`,
@@ -94,19 +86,28 @@ function createRefusal(
   };
 }
 
-export function createSocBus(options: SocBusOptions): SocBus {
-  const { memory, layout, cached, clock, warnings } = options;
-  const deviceReads = new Int32Array(2);
-  const writes = [createPostedWrites(), createPostedWrites()];
+/** Finds the peripheral behind an address. */
+function createDevices(blocks: SocBusOptions['blocks']) {
   const devices: ({ base: number; peripheral: Peripheral } | undefined)[] = new Array(
     (DEVICES.end - DEVICES.first) >>> DEVICE_PAGE_SHIFT,
   );
-  for (const { base, size, peripheral } of options.blocks) {
+  for (const { base, size, peripheral } of blocks) {
     for (let at = base; at < base + size; at += 1 << DEVICE_PAGE_SHIFT) {
       devices[(at - DEVICES.first) >>> DEVICE_PAGE_SHIFT] = { base, peripheral };
     }
   }
-  let cpuBanks = 0b0111;
+  return (address: number) =>
+    address >= DEVICES.first && address < DEVICES.end
+      ? devices[(address - DEVICES.first) >>> DEVICE_PAGE_SHIFT]
+      : undefined;
+}
+
+export function createSocBus(options: SocBusOptions): SocBus {
+  const { memory, layout, cached, clock, warnings } = options;
+  const deviceReads = new Int32Array(2);
+  const writes = [createPostedWrites(), createPostedWrites()];
+  const banks = createSramBanks(memory, layout);
+  const deviceAt = createDevices(options.blocks);
   /** What the fast tables leave out at times, and the loader and others outside generated code. */
   const plainMemory = [
     { region: SRAM_DATA, offset: layout.sram },
@@ -114,36 +115,6 @@ export function createSocBus(options: SocBusOptions): SocBus {
     { region: RTC_SLOW, offset: layout.rtcSlow },
   ];
 
-  const deviceAt = (address: number) =>
-    address >= DEVICES.first && address < DEVICES.end
-      ? devices[(address - DEVICES.first) >>> DEVICE_PAGE_SHIFT]
-      : undefined;
-
-  /** The bank of SRAM that a cache has taken, if the address lies in one. */
-  const takenBank = (address: number) =>
-    CACHE_BANKS.find(
-      (bank) =>
-        address >= bank.address &&
-        address < bank.address + bank.length &&
-        !((cpuBanks >>> bank.usageBit) & 1),
-    );
-  /** SRAM0 and SRAM1 by their I-bus addresses; -1 elsewhere and where a cache sits. */
-  const instructionSram = (address: number): number => {
-    if (address >= SRAM0.address && address < SRAM0.address + SRAM0.length) {
-      return takenBank(address) ? -1 : layout.sram0 + (address - SRAM0.address);
-    }
-    const at = address - SRAM1_INSTRUCTION.address;
-    return at >= 0 && at < SRAM1_INSTRUCTION.length ? layout.sram + at : -1;
-  };
-  /** Where translated code finds code without asking. */
-  const mapCode = () => {
-    for (const { address, length } of [SRAM0, SRAM1_INSTRUCTION]) {
-      for (let at = address; at < address + length; at += 1 << PAGE_SHIFT) {
-        const offset = instructionSram(at);
-        memory.codeMap[at >>> PAGE_SHIFT] = offset === -1 ? 0 : offset - at;
-      }
-    }
-  };
   const cachedOffset = (address: number, bytes: number, access: Access, core: number, cycle: number) => {
     const offset = cached.locate(address, bytes, access, core, cycle);
     bus.stall = cached.stall;
@@ -155,12 +126,12 @@ export function createSocBus(options: SocBusOptions): SocBus {
     if (isCachedCode(address)) {
       return access === ACCESS.store ? -1 : cachedOffset(address, bytes, access, core, cycle);
     }
-    if (address >= ROM.address + ROM.length) return instructionSram(address);
+    if (address >= ROM.address + ROM.length) return banks.instructionOffset(address);
     const isContents = access === ACCESS.load && address < ROM.address + ROM_STUB_BYTES;
     return isContents ? layout.rom + (address - ROM.address) : -1;
   };
 
-  const refuseMemory = createRefusal(cached, warnings, takenBank);
+  const refuseMemory = createRefusal(cached, warnings, banks);
 
   const bus: SocBus = {
     memory,
@@ -180,7 +151,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
     peek(address) {
       if (isCachedCode(address)) return cached.peek(address);
       if (address < ROM.address || address >= INSTRUCTION_CACHE_BUS.address) return -1;
-      if (address >= ROM.address + ROM.length) return instructionSram(address);
+      if (address >= ROM.address + ROM.length) return banks.instructionOffset(address);
       checkRomFetch(address); // throws RomEntered, RomCallError: what the ROM does there, the host does
       return layout.rom + (address - ROM.address);
     },
@@ -192,7 +163,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
         return instructionOffset(address, bytes, access, core, cycle);
       for (const { region, offset } of plainMemory) {
         if (address >= region.address && address < region.address + region.length) {
-          return takenBank(address) ? -1 : offset + (address - region.address);
+          return banks.taken(address) ? -1 : offset + (address - region.address);
         }
       }
       return -1;
@@ -228,18 +199,7 @@ export function createSocBus(options: SocBusOptions): SocBus {
       const word = bytes === 4 ? value : (value & (bytes === 2 ? 0xffff : 0xff)) << lane;
       device.peripheral.write((address & ~3) - device.base, word >>> 0);
     },
-    setCpuBanks(next) {
-      cpuBanks = next;
-      for (const bank of CACHE_BANKS) {
-        if (bank.owner === 'ICache') continue; // reached through `locate` anyway
-        memory.unmap(bank.address, bank.length);
-        if (!((cpuBanks >>> bank.usageBit) & 1)) continue;
-        const offset = layout.sram + (bank.address - SRAM_DATA.address);
-        memory.map(bank.address, bank.length, offset, { load: true, store: true });
-      }
-      mapCode();
-      memory.remapped();
-    },
+    setCpuBanks: banks.assign,
     resetQueues() {
       for (const queue of writes) queue.reset();
     },

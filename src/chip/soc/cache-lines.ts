@@ -1,0 +1,170 @@
+/**
+ * The lines of both caches: which are there, and how long the core waits for one that comes over the bus they share
+ * (docs/esp32-s3.md B4, B5).
+ */
+
+import { type CacheGeometry, type CacheTags, createCacheTags, LOOKUP } from './cache-tags.ts';
+import type { Clock } from './clock.ts';
+import {
+  type BusTiming,
+  createExternalBus,
+  FIRST_WORD_BYTES,
+  type LineCost,
+  type LineCosts,
+  lineCosts,
+} from './external-bus.ts';
+import type { Autoload, Which } from './extmem.ts';
+import { createLinesAhead, type LinesAhead } from './lines-ahead.ts';
+import type { Mmu } from './mmu.ts';
+
+export interface CacheLines {
+  /** Which lines are there. */
+  readonly tags: Record<Which, CacheTags>;
+  /** Lines that were wanted and not there: instructions, data in flash and in PSRAM. */
+  readonly misses: { instruction: number; flash: number; psram: number };
+  /** Lines of a cache that has another geometry now are forgotten. */
+  reshape(geometry: Record<Which, CacheGeometry>): void;
+  costs(): LineCosts;
+  costsChanged(): void;
+  /** Brings a line in if it is missing; returns the wait for `bytes` of it from `address` on. */
+  fill(which: Which, address: number, bytes: number, store: boolean, cycle: number): number;
+  /** Writes dirty lines of data back from now on; returns the cycles until that is done. */
+  writeBack(address: number, bytes: number): number;
+  /** Lines that nobody waits for yet: each takes its turn on the bus when that is free. */
+  preload(which: Which, lines: readonly number[]): void;
+  /** Whether all of these are there. */
+  preloaded(which: Which): boolean;
+  forgetMisses(): void;
+  reset(): void;
+}
+
+export interface CacheLinesOptions {
+  readonly clock: Clock;
+  readonly mmu: Mmu;
+  /** At first. */
+  readonly geometry: Record<Which, CacheGeometry>;
+  /** What is to be brought in beside what is looked at; may change. */
+  readonly autoload: Readonly<Record<Which, Autoload | undefined>>;
+  timing(): BusTiming;
+  /** Whether PSRAM is sampled at the right moment (psram-timing.ts). */
+  psramReadsRight(): boolean;
+  /** What reading a line of PSRAM at a wrong one does. */
+  garbleLine(address: number, lineBytes: number): void;
+}
+
+const isSame = (one: CacheGeometry, other: CacheGeometry): boolean =>
+  one.bytes === other.bytes && one.ways === other.ways && one.lineBytes === other.lineBytes;
+
+/** Cycles from `cycle` on until `bytes` from `address` on are there, of a line that will be complete at `arrival`. */
+function waitFor(
+  { first, whole, perByte }: LineCost,
+  arrival: number,
+  offset: number,
+  bytes: number,
+  cycle: number,
+): number {
+  const start = arrival - whole;
+  return Math.max(0, start + first + perByte * (offset + bytes - FIRST_WORD_BYTES) - cycle);
+}
+
+export function createCacheLines(options: CacheLinesOptions): CacheLines {
+  const { clock, mmu, geometry, autoload } = options;
+  const tags = { data: createCacheTags(geometry.data), instruction: createCacheTags(geometry.instruction) };
+  const misses = { instruction: 0, flash: 0, psram: 0 };
+  const bus = createExternalBus();
+  let costs: LineCosts | undefined;
+  /** PSRAM is read at a wrong moment. Known with the costs. */
+  let garbles = false;
+
+  const currentCosts = () => {
+    if (costs) return costs;
+    costs = lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    garbles = !options.psramReadsRight();
+    return costs;
+  };
+  const costOf = (which: Which, address: number): LineCost => {
+    const lines = currentCosts();
+    if (which === 'instruction')
+      return mmu.inPsram(address) ? lines.instructionPsram : lines.instructionFlash;
+    return mmu.inPsram(address) ? lines.dataPsram : lines.dataFlash;
+  };
+
+  /** Brings a line in that is missing, from `cycle` on at the earliest; returns the cycle at which it is complete. */
+  const bringIn = (which: Which, address: number, outcome: number, cycle: number): number => {
+    bus.transfer(cycle, costOf(which, address));
+    if (garbles && mmu.inPsram(address)) options.garbleLine(address, tags[which].geometry.lineBytes);
+    const complete = bus.freeAt;
+    tags[which].arrival = complete;
+    // The victim leaves after the line that replaces it has come.
+    if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, currentCosts().eviction);
+    return complete;
+  };
+  const aheadOf = (which: Which): LinesAhead =>
+    createLinesAhead({
+      freeAt: () => bus.freeAt,
+      bring(address, cycle) {
+        if (tags[which].holds(address) || !mmu.isMapped(address)) return cycle;
+        return bringIn(which, address, tags[which].access(address, false), cycle);
+      },
+    });
+  const ahead = { data: aheadOf('data'), instruction: aheadOf('instruction') };
+
+  const fill = (which: Which, address: number, bytes: number, store: boolean, cycle: number): number => {
+    if (ahead.data.pending || ahead.instruction.pending) {
+      ahead.data.advance(cycle);
+      ahead.instruction.advance(cycle);
+    }
+    const cache = tags[which];
+    const outcome = cache.access(address, store);
+    const loading = autoload[which];
+    if (outcome !== LOOKUP.hit) {
+      misses[which === 'instruction' ? which : mmu.inPsram(address) ? 'psram' : 'flash']++;
+      bringIn(which, address, outcome, cycle);
+    }
+    if (loading && (outcome === LOOKUP.hit ? loading.onHit : loading.onMiss)) {
+      const next = loading.linesAfter(address, cache.geometry.lineBytes);
+      ahead[which].ask(
+        next.filter((line) => !cache.holds(line) && !ahead[which].waitsFor(line)),
+        cycle,
+      );
+    }
+    if (cache.arrival <= cycle) return 0;
+    const offset = address & (cache.geometry.lineBytes - 1);
+    return waitFor(costOf(which, address), cache.arrival, offset, bytes, cycle);
+  };
+
+  return {
+    tags,
+    misses,
+    reshape(next) {
+      for (const which of ['data', 'instruction'] as const) {
+        if (!isSame(tags[which].geometry, next[which])) tags[which] = createCacheTags(next[which]);
+      }
+      costs = undefined;
+    },
+    costs: currentCosts,
+    costsChanged() {
+      costs = undefined;
+    },
+    fill,
+    writeBack(address, bytes) {
+      bus.background(clock.cycles, tags.data.writeBack(address, bytes) * currentCosts().writeBack);
+      return bus.freeAt - clock.cycles;
+    },
+    preload: (which, lines) => ahead[which].ask(lines, clock.cycles),
+    preloaded(which) {
+      ahead[which].advance(clock.cycles);
+      return ahead[which].doneAt() <= clock.cycles;
+    },
+    forgetMisses() {
+      misses.instruction = misses.flash = misses.psram = 0;
+    },
+    reset() {
+      bus.reset();
+      ahead.data.reset();
+      ahead.instruction.reset();
+      tags.data.invalidate(0, 0);
+      tags.instruction.invalidate(0, 0);
+    },
+  };
+}
