@@ -10,10 +10,12 @@
  * chip-soc implements {@link Bus}; it builds its memory with {@link createMemory}.
  */
 
-export const PAGE_SHIFT = 12;
+import { PAGE_SHIFT } from './pages.ts';
+import { createStoreWatch } from './store-watch.ts';
+
+export { PAGE_SHIFT };
+
 const PAGE = 1 << PAGE_SHIFT;
-/** Translated code is tracked in granules of 4 bytes: literals and data beside code are written often. */
-const GRANULE_SHIFT = 2;
 
 export const ACCESS = { load: 0, store: 1, fetch: 2 } as const;
 export type Access = (typeof ACCESS)[keyof typeof ACCESS];
@@ -137,9 +139,9 @@ export function createMemory(size: number): Memory {
   const storeMap = new Int32Array(arena, storeMapOffset, pages);
   const codeMap = new Int32Array(arena, codeMapOffset, pages);
   const writable = new Int32Array(pages);
-  const granules = new Uint8Array(Math.ceil(size / 2 ** GRANULE_SHIFT));
   const aliases = new Map<number, number[]>();
   const listeners: ((offset: number, length: number) => void)[] = [];
+  const stores = createStoreWatch(size, { writable, storeMap, aliases });
   const notify = (offset: number, length: number) => {
     for (const listener of listeners) listener(offset, length);
   };
@@ -151,27 +153,6 @@ export function createMemory(size: number): Memory {
       aliases.set(arenaPage, pagesThere);
     }
     loadMap[page] = storeMap[page] = writable[page] = 0;
-  };
-  /** Arena pages in which stores are looked at because there is code. */
-  const watched = new Uint8Array(Math.ceil(size / PAGE));
-  /** How many look at the stores to a page of the address space. */
-  const watchers = new Uint8Array(pages);
-  const updateStores = (page: number, arenaPage: number) => {
-    storeMap[page] = watched[arenaPage] || watchers[page] ? 0 : writable[page]!;
-  };
-  const watchPage = (arenaPage: number, watch: boolean) => {
-    watched[arenaPage] = watch ? 1 : 0;
-    for (const page of aliases.get(arenaPage) ?? []) updateStores(page, arenaPage);
-  };
-  const pageHasCode = (arenaPage: number) => {
-    const first = arenaPage << (PAGE_SHIFT - GRANULE_SHIFT);
-    return granules.subarray(first, first + 2 ** (PAGE_SHIFT - GRANULE_SHIFT)).includes(1);
-  };
-  const clearGranules = (offset: number, length: number) => {
-    granules.fill(0, offset >>> GRANULE_SHIFT, ((offset + length - 1) >>> GRANULE_SHIFT) + 1);
-    for (let page = offset >>> PAGE_SHIFT; page <= (offset + length - 1) >>> PAGE_SHIFT; page++) {
-      if (!pageHasCode(page)) watchPage(page, false);
-    }
   };
   return {
     arena,
@@ -203,7 +184,7 @@ export function createMemory(size: number): Memory {
         aliases.set(arenaPage, [...(aliases.get(arenaPage) ?? []), page]);
         if (access.load) loadMap[page] = delta;
         if (access.store) writable[page] = delta;
-        updateStores(page, arenaPage);
+        stores.update(page, arenaPage);
       }
       // Memory where there was none makes no translation wrong: it took the slow way there.
       if (replaced) notify(0, Number.POSITIVE_INFINITY);
@@ -212,34 +193,18 @@ export function createMemory(size: number): Memory {
       for (let at = 0; at < length; at += PAGE) unmapPage(((address + at) >>> 0) >>> PAGE_SHIFT);
       notify(0, Number.POSITIVE_INFINITY);
     },
-    watchStores(address, change) {
-      const page = address >>> PAGE_SHIFT;
-      watchers[page] += change;
-      const delta = writable[page]!;
-      if (delta !== 0) updateStores(page, ((page << PAGE_SHIFT) + delta) >>> PAGE_SHIFT);
-    },
-    markCode(offset, length) {
-      const last = (offset + length - 1) >>> GRANULE_SHIFT;
-      for (let granule = offset >>> GRANULE_SHIFT; granule <= last; granule++) granules[granule] = 1;
-      for (let page = offset >>> PAGE_SHIFT; page <= (offset + length - 1) >>> PAGE_SHIFT; page++) {
-        if (watched[page] === 0) watchPage(page, true);
-      }
-    },
+    watchStores: stores.watchStores,
+    markCode: stores.markCode,
     invalidate(offset, length) {
       if (length <= 0) return;
       notify(offset, length);
-      clearGranules(offset, length);
+      stores.clear(offset, length);
     },
     stored(offset, length) {
-      const first = offset >>> GRANULE_SHIFT;
-      const last = (offset + length - 1) >>> GRANULE_SHIFT;
-      let hasCode = false;
-      for (let granule = first; granule <= last; granule++) hasCode ||= granules[granule] === 1;
-      if (!hasCode) return false;
-      const start = first << GRANULE_SHIFT;
-      const bytes = ((last + 1) << GRANULE_SHIFT) - start;
-      notify(start, bytes);
-      clearGranules(start, bytes);
+      const code = stores.codeIn(offset, length);
+      if (!code) return false;
+      notify(code.start, code.bytes);
+      stores.clear(code.start, code.bytes);
       return true;
     },
     remapped() {
