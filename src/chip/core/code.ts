@@ -34,6 +34,41 @@ export interface Code extends Source {
 
 const PAGE = 1 << PAGE_SHIFT;
 
+/** Bytes [start, end) of the address space, at a page's end in two. */
+const pieces = (start: number, end: number): [number, number][] => {
+  const border = (Math.floor(start / PAGE) + 1) * PAGE;
+  return end <= border ? [[start, end]] : [[start, border], ...pieces(border, end)];
+};
+
+/** Bytes [start, end) of instructions that follow one another; empty where none could be read. */
+function spansOf(instructions: Asked['instructions']): [number, number][] {
+  const joined: [number, number][] = [];
+  for (const [pc, instruction] of [...instructions].sort(([one], [other]) => one - other)) {
+    const last = joined.at(-1);
+    if (instruction && last && last[1] >= pc && last[1] > last[0])
+      last[1] = Math.max(last[1], instruction.next);
+    else joined.push([pc, instruction?.next ?? pc]);
+  }
+  return joined;
+}
+
+/** Code that is asked for, which is written down. */
+const listeningTo = (code: Code, { instructions, constants }: Asked): Source => ({
+  isCached: code.isCached,
+  fetchLine: code.fetchLine,
+  warnUnaligned: code.warnUnaligned,
+  decode(pc) {
+    const instruction = code.decode(pc);
+    instructions.set(pc, instruction);
+    return instruction;
+  },
+  constantOffset(address) {
+    const at = code.constantOffset(address);
+    constants.set(address, at);
+    return at;
+  },
+});
+
 export function createCode(bus: Bus, warnUnaligned: boolean): Code {
   const { memory } = bus;
   const { loadMap, view } = memory;
@@ -70,11 +105,6 @@ export function createCode(bus: Bus, warnUnaligned: boolean): Code {
     return instruction;
   };
 
-  /** Bytes [start, end) of the address space, at a page's end in two. */
-  const pieces = (start: number, end: number): [number, number][] => {
-    const border = (Math.floor(start / PAGE) + 1) * PAGE;
-    return end <= border ? [[start, end]] : [[start, border], ...pieces(border, end)];
-  };
   const bytesAt = (at: number, length: number): string => latin1(memory.bytes.subarray(at, at + length));
   const constantOffset = (address: number) => {
     // A literal behind a cache costs time; one in instruction RAM does not, though only `peek` knows its place.
@@ -123,37 +153,14 @@ export function createCode(bus: Bus, warnUnaligned: boolean): Code {
     begin(pc) {
       translating = pc;
     },
-    listening: ({ instructions, constants }) => ({
-      isCached: code.isCached,
-      fetchLine: code.fetchLine,
-      warnUnaligned,
-      decode(pc) {
-        const instruction = code.decode(pc);
-        instructions.set(pc, instruction);
-        return instruction;
-      },
-      constantOffset(address) {
-        const at = constantOffset(address);
-        constants.set(address, at);
-        return at;
-      },
-    }),
-    runsOf({ instructions }) {
-      const spans = [...instructions].sort(([one], [other]) => one - other);
-      const joined: [number, number][] = [];
-      for (const [pc, instruction] of spans) {
-        const last = joined.at(-1);
-        if (instruction && last && last[1] >= pc && last[1] > last[0])
-          last[1] = Math.max(last[1], instruction.next);
-        else joined.push([pc, instruction?.next ?? pc]);
-      }
-      return joined
+    listening: (asked) => listeningTo(code, asked),
+    runsOf: ({ instructions }) =>
+      spansOf(instructions)
         .flatMap(([start, end]) => pieces(start, end))
         .map(([address, end]) => ({
           address,
           bytes: end === address ? '' : bytesAt(offset(address), end - address),
-        }));
-    },
+        })),
     match(kept) {
       const ranges = matching(kept);
       for (const [start, end] of ranges ?? []) memory.markCode(start, end - start);

@@ -39,33 +39,74 @@ export interface RuntimeParts {
   readonly simcall: SimcallHandler | undefined;
 }
 
-/** What the code of one core calls. */
-export function createRuntime(parts: RuntimeParts): Caller {
-  const { bus, state, access, exceptions, windows } = parts;
-  const { special, time, ar } = state;
-  const codeAttributes = new Uint8Array(8).fill(2);
-
-  const visible = (index: number) => (special[SR.windowbase] * 4 + index) & 63;
-  const registers: VisibleRegisters = {
-    get: (index) => ar[visible(index)],
-    set(index, value) {
-      ar[visible(index)] = value;
-    },
-  };
-
+/** Code fetched through a cache, and code that cannot be fetched. */
+function createFetches({ bus, state, access, exceptions, now }: RuntimeParts) {
   const fetchWord = (address: number, pc: number) => {
     try {
-      bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
-      time[TIME.cycles] += bus.stall;
+      bus.locate((address & ~3) >>> 0, 4, ACCESS.fetch, state.core, now());
+      state.time[TIME.cycles] += bus.stall;
     } catch (error) {
       if (error instanceof BusFault) access.fault(error.cause, address, pc);
       throw error;
     }
   };
+  return {
+    /** Charges the line fill. */
+    fetch(pc: number, length: number) {
+      fetchWord(pc, pc);
+      // An instruction may end in the next line.
+      if ((pc & 3) + length > 4) fetchWord((pc + length - 1) | 0, pc);
+    },
+    /** Nothing can be fetched at `pc`: the bus says which exception that is. */
+    fetchFault(pc: number) {
+      try {
+        bus.locate((pc & ~3) >>> 0, 4, ACCESS.fetch, state.core, now());
+      } catch (error) {
+        if (error instanceof BusFault) return exceptions.raise(error.cause, pc, pc);
+        throw error;
+      }
+      return exceptions.raise(CAUSE.fetchError, pc, pc);
+    },
+  };
+}
+
+/** Attributes of the eight regions of 512 MB. */
+function createAttributes({ dataAttributes }: SlowAccess) {
+  const codeAttributes = new Uint8Array(8).fill(2);
+  return {
+    dataAttribute: (address: number) => dataAttributes[address >>> 29],
+    codeAttribute: (address: number) => codeAttributes[address >>> 29],
+    setDataAttribute(address: number, value: number) {
+      dataAttributes[address >>> 29] = value & 15;
+    },
+    setCodeAttribute(address: number, value: number) {
+      codeAttributes[address >>> 29] = value & 15;
+    },
+  };
+}
+
+/** The address registers that the window shows. */
+function createVisibleRegisters({ special, ar }: CoreState): VisibleRegisters {
+  const visible = (index: number) => (special[SR.windowbase] * 4 + index) & 63;
+  return {
+    get: (index) => ar[visible(index)],
+    set(index, value) {
+      ar[visible(index)] = value;
+    },
+  };
+}
+
+/** What the code of one core calls. */
+export function createRuntime(parts: RuntimeParts): Caller {
+  const { bus, state, access, exceptions, windows } = parts;
+  const { special, time } = state;
+  const registers = createVisibleRegisters(state);
 
   const slow = {
     ...access,
     ...windows,
+    ...createFetches(parts),
+    ...createAttributes(access),
     raise: (cause: number, pc: number) => exceptions.raise(cause, pc),
     /** @returns the vector, or where the error happened when it is not an architectural exception */
     caught(): number {
@@ -105,30 +146,6 @@ export function createRuntime(parts: RuntimeParts): Caller {
     fence() {
       if (bus.fence) time[TIME.cycles] += bus.fence(state.core, parts.now());
       time[TIME.posted] = 0;
-    },
-    /** Code fetched through a cache: charges the line fill. */
-    fetch(pc: number, length: number) {
-      fetchWord(pc, pc);
-      // An instruction may end in the next line.
-      if ((pc & 3) + length > 4) fetchWord((pc + length - 1) | 0, pc);
-    },
-    /** Nothing can be fetched at `pc`: the bus says which exception that is. */
-    fetchFault(pc: number) {
-      try {
-        bus.locate((pc & ~3) >>> 0, 4, ACCESS.fetch, state.core, parts.now());
-      } catch (error) {
-        if (error instanceof BusFault) return exceptions.raise(error.cause, pc, pc);
-        throw error;
-      }
-      return exceptions.raise(CAUSE.fetchError, pc, pc);
-    },
-    dataAttribute: (address: number) => access.dataAttributes[address >>> 29],
-    codeAttribute: (address: number) => codeAttributes[address >>> 29],
-    setDataAttribute(address: number, value: number) {
-      access.dataAttributes[address >>> 29] = value & 15;
-    },
-    setCodeAttribute(address: number, value: number) {
-      codeAttributes[address >>> 29] = value & 15;
     },
     /** @param instruction an index of `debugPortInstructions` */
     debugPort(instruction: number, pc: number): never {
