@@ -54,179 +54,181 @@ const NUMBER = sequence(
   optional(sequence(literal('.'), repeat(character([[0x30, 0x39]]), 1, 16))),
 );
 
+/** A schema that is being read. */
+interface Reading {
+  readonly root: Json;
+  /** Of the schema, for messages. */
+  readonly name: string;
+  readonly rules: Map<string, Expression>;
+  /** References whose rules are being read. */
+  readonly pending: Set<string>;
+}
+
 /** Reads a schema; `schema` is what JSON.parse gives. */
 export function parseJsonSchema(schema: unknown, name = 'schema'): Grammar {
-  const rules = new Map<string, Expression>();
-  const read = reader(schema as Json, name, rules);
-  return { start: read(schema as Json, '#'), rules };
+  const reading: Reading = { root: schema as Json, name, rules: new Map(), pending: new Set() };
+  return { start: read(reading, schema as Json, '#'), rules: reading.rules };
 }
 
-function reader(
-  root: Json,
-  name: string,
-  rules: Map<string, Expression>,
-): (schema: Json, path: string) => Expression {
-  const fail = (path: string, message: string): FailureError =>
-    new FailureError(`${name}, ${path}: ${message}`);
-  const pending = new Set<string>();
+const failure = ({ name }: Reading, path: string, message: string): FailureError =>
+  new FailureError(`${name}, ${path}: ${message}`);
 
-  const read = (schema: Json, path: string): Expression => {
-    if (schema === true) return anything();
-    if (schema === false) return choice();
-    if (!isObject(schema)) throw fail(path, 'a schema is an object, true or false');
-    if (Object.keys(schema).every((key) => ANNOTATIONS.has(key))) return anything();
-    const whole = WHOLE.find((keyword) => keyword in schema);
-    if (whole !== undefined) {
-      const beside = Object.keys(schema).find(
-        (key) => key !== whole && key !== 'type' && !ANNOTATIONS.has(key),
-      );
-      if (beside !== undefined)
-        throw fail(path, `"${beside}" beside "${whole}" is not supported; write one of them`);
-      return readWhole(schema, whole, path);
-    }
-    const types = typesOf(schema, path);
-    const known = new Set(['type', ...types.flatMap((type) => KEYWORDS[type])]);
-    const unknown = Object.keys(schema).find((key) => !known.has(key) && !ANNOTATIONS.has(key));
-    if (unknown !== undefined) throw fail(path, `"${unknown}" is not supported for type ${types.join(', ')}`);
-    return choice(...types.map((type) => readers[type](schema, path)));
-  };
-
-  const anything = (): Expression => {
-    if (!rules.has(ANY)) {
-      const value: Expression = { kind: 'rule', name: ANY };
-      const member = sequence(string(), literal(':'), value);
-      rules.set(
-        ANY,
-        choice(
-          literal('null'),
-          BOOLEAN,
-          NUMBER,
-          string(),
-          list('[', value, ']', 0),
-          list('{', member, '}', 0),
-        ),
-      );
-    }
-    return { kind: 'rule', name: ANY };
-  };
-
-  const typesOf = (schema: Schema, path: string): string[] => {
-    const { type } = schema;
-    const inferred = Object.keys(KEYWORDS).filter((name) => KEYWORDS[name].some((key) => key in schema));
-    const types = type === undefined ? inferred : Array.isArray(type) ? type : [type];
-    if (types.length === 0)
-      throw fail(path, `"${Object.keys(schema)[0]}" is not supported; "type" is missing`);
-    for (const one of types) {
-      if (typeof one !== 'string' || !Object.hasOwn(KEYWORDS, one))
-        throw fail(path, `there is no type ${JSON.stringify(one)}`);
-    }
-    return types as string[];
-  };
-
-  const readWhole = (schema: Schema, keyword: (typeof WHOLE)[number], path: string): Expression => {
-    const value = schema[keyword];
-    if (keyword === 'const') return literal(JSON.stringify(value));
-    if (keyword === '$ref') return readReference(value, path);
-    if (!Array.isArray(value) || value.length === 0)
-      throw fail(path, `"${keyword}" wants a list that is not empty`);
-    if (keyword === 'enum') return choice(...value.map((one) => literal(JSON.stringify(one))));
-    return choice(...value.map((one, i) => read(one, `${path}/${keyword}/${i}`)));
-  };
-
-  const readReference = (reference: Json, path: string): Expression => {
-    if (typeof reference !== 'string' || !reference.startsWith('#')) {
-      throw fail(path, `the reference ${JSON.stringify(reference)} leads out of this schema`);
-    }
-    if (!rules.has(reference) && !pending.has(reference)) {
-      let target: Json | undefined = root;
-      for (const step of reference.slice(1).split('/').slice(1)) {
-        const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-        target = isObject(target) || Array.isArray(target) ? (target as Schema)[key] : undefined;
-      }
-      if (target === undefined) throw fail(path, `nothing stands at the reference ${reference}`);
-      pending.add(reference);
-      rules.set(reference, read(target, reference));
-    }
-    return { kind: 'rule', name: reference };
-  };
-
-  const count = (schema: Schema, key: string, otherwise: number, path: string): number => {
-    const value = schema[key] ?? otherwise;
-    if (value === otherwise || (Number.isSafeInteger(value) && (value as number) >= 0))
-      return value as number;
-    throw fail(path, `"${key}" wants a whole number from 0`);
-  };
-
-  const readers: Readonly<Record<string, (schema: Schema, path: string) => Expression>> = {
-    null: () => literal('null'),
-    boolean: () => BOOLEAN,
-    number: () => NUMBER,
-    integer(schema, path) {
-      const limit = (key: string, otherwise: number): number => {
-        const value = schema[key] ?? otherwise;
-        if (typeof value !== 'number' || (value !== otherwise && Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
-          throw fail(path, `"${key}" wants a number of at most 2^53`);
-        }
-        return value;
-      };
-      const least = Math.max(
-        Math.ceil(limit('minimum', Number.NEGATIVE_INFINITY)),
-        Math.floor(limit('exclusiveMinimum', Number.NEGATIVE_INFINITY)) + 1,
-      );
-      const most = Math.min(
-        Math.floor(limit('maximum', Number.POSITIVE_INFINITY)),
-        Math.ceil(limit('exclusiveMaximum', Number.POSITIVE_INFINITY)) - 1,
-      );
-      const found = integers(least, most);
-      if (found === undefined) throw fail(path, 'there is no integer between its bounds');
-      return found;
-    },
-    string(schema, path) {
-      const { pattern } = schema;
-      const least = count(schema, 'minLength', 0, path);
-      const most = count(schema, 'maxLength', Number.POSITIVE_INFINITY, path);
-      if (pattern === undefined) return string(least, most);
-      if (typeof pattern !== 'string') throw fail(path, '"pattern" wants a text');
-      if ('minLength' in schema || 'maxLength' in schema)
-        throw fail(path, 'a length beside "pattern" is not supported; let the pattern say it');
-      return sequence(literal('"'), parsePattern(pattern, inString), literal('"'));
-    },
-    array(schema, path) {
-      const least = count(schema, 'minItems', 0, path);
-      const most = count(schema, 'maxItems', Number.POSITIVE_INFINITY, path);
-      if (most < least) throw fail(path, '"maxItems" is less than "minItems"');
-      const first = schema.prefixItems ?? [];
-      if (!Array.isArray(first)) throw fail(path, '"prefixItems" wants a list');
-      const others = schema.items === false ? undefined : read(schema.items ?? true, `${path}/items`);
-      const items = first.map((item, i) => read(item, `${path}/prefixItems/${i}`));
-      return arrayOf(items, others, least, most, () =>
-        fail(path, '"minItems" asks for more items than are described'),
-      );
-    },
-    object(schema, path) {
-      const { properties, required = [] } = schema;
-      if (properties === undefined) {
-        if (Array.isArray(required) && required.length > 0)
-          throw fail(path, '"required" names a property that "properties" does not describe');
-        const value = schema.additionalProperties ?? true;
-        return value === false
-          ? literal('{}')
-          : list('{', sequence(string(), literal(':'), read(value, `${path}/additionalProperties`)), '}', 0);
-      }
-      if (!isObject(properties) || !Array.isArray(required))
-        throw fail(path, '"properties" wants an object and "required" a list');
-      const missing = required.find((key) => !Object.hasOwn(properties, String(key)));
-      if (missing !== undefined)
-        throw fail(path, `"required" names ${JSON.stringify(missing)}, which "properties" does not describe`);
-      const members = Object.entries(properties).map(([key, value]) => ({
-        text: sequence(literal(`${JSON.stringify(key)}:`), read(value, `${path}/properties/${key}`)),
-        required: required.includes(key),
-      }));
-      return objectOf(members);
-    },
-  };
-  return read;
+/** @param path where in the whole schema this one stands, as a reference */
+function read(reading: Reading, schema: Json, path: string): Expression {
+  if (schema === true) return anything(reading);
+  if (schema === false) return choice();
+  if (!isObject(schema)) throw failure(reading, path, 'a schema is an object, true or false');
+  if (Object.keys(schema).every((key) => ANNOTATIONS.has(key))) return anything(reading);
+  const whole = WHOLE.find((keyword) => keyword in schema);
+  if (whole !== undefined) return readWhole(reading, schema, whole, path);
+  const types = typesOf(reading, schema, path);
+  const known = new Set(['type', ...types.flatMap((type) => KEYWORDS[type])]);
+  const unknown = Object.keys(schema).find((key) => !known.has(key) && !ANNOTATIONS.has(key));
+  if (unknown !== undefined)
+    throw failure(reading, path, `"${unknown}" is not supported for type ${types.join(', ')}`);
+  return choice(...types.map((type) => READERS[type](reading, schema, path)));
 }
+
+function anything({ rules }: Reading): Expression {
+  if (!rules.has(ANY)) {
+    const value: Expression = { kind: 'rule', name: ANY };
+    const member = sequence(string(), literal(':'), value);
+    rules.set(
+      ANY,
+      choice(literal('null'), BOOLEAN, NUMBER, string(), list('[', value, ']', 0), list('{', member, '}', 0)),
+    );
+  }
+  return { kind: 'rule', name: ANY };
+}
+
+function typesOf(reading: Reading, schema: Schema, path: string): string[] {
+  const { type } = schema;
+  const inferred = Object.keys(KEYWORDS).filter((name) => KEYWORDS[name].some((key) => key in schema));
+  const types = type === undefined ? inferred : Array.isArray(type) ? type : [type];
+  if (types.length === 0)
+    throw failure(reading, path, `"${Object.keys(schema)[0]}" is not supported; "type" is missing`);
+  for (const one of types) {
+    if (typeof one !== 'string' || !Object.hasOwn(KEYWORDS, one))
+      throw failure(reading, path, `there is no type ${JSON.stringify(one)}`);
+  }
+  return types as string[];
+}
+
+/** A keyword that says all. */
+function readWhole(
+  reading: Reading,
+  schema: Schema,
+  keyword: (typeof WHOLE)[number],
+  path: string,
+): Expression {
+  const beside = Object.keys(schema).find(
+    (key) => key !== keyword && key !== 'type' && !ANNOTATIONS.has(key),
+  );
+  if (beside !== undefined)
+    throw failure(reading, path, `"${beside}" beside "${keyword}" is not supported; write one of them`);
+  const value = schema[keyword];
+  if (keyword === 'const') return literal(JSON.stringify(value));
+  if (keyword === '$ref') return readReference(reading, value, path);
+  if (!Array.isArray(value) || value.length === 0)
+    throw failure(reading, path, `"${keyword}" wants a list that is not empty`);
+  if (keyword === 'enum') return choice(...value.map((one) => literal(JSON.stringify(one))));
+  return choice(...value.map((one, i) => read(reading, one, `${path}/${keyword}/${i}`)));
+}
+
+function readReference(reading: Reading, reference: Json, path: string): Expression {
+  const { root, rules, pending } = reading;
+  if (typeof reference !== 'string' || !reference.startsWith('#')) {
+    throw failure(reading, path, `the reference ${JSON.stringify(reference)} leads out of this schema`);
+  }
+  if (!rules.has(reference) && !pending.has(reference)) {
+    let target: Json | undefined = root;
+    for (const step of reference.slice(1).split('/').slice(1)) {
+      const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      target = isObject(target) || Array.isArray(target) ? (target as Schema)[key] : undefined;
+    }
+    if (target === undefined) throw failure(reading, path, `nothing stands at the reference ${reference}`);
+    pending.add(reference);
+    rules.set(reference, read(reading, target, reference));
+  }
+  return { kind: 'rule', name: reference };
+}
+
+function count(reading: Reading, schema: Schema, key: string, otherwise: number, path: string): number {
+  const value = schema[key] ?? otherwise;
+  if (value === otherwise || (Number.isSafeInteger(value) && (value as number) >= 0)) return value as number;
+  throw failure(reading, path, `"${key}" wants a whole number from 0`);
+}
+
+function limit(reading: Reading, schema: Schema, key: string, otherwise: number, path: string): number {
+  const value = schema[key] ?? otherwise;
+  if (typeof value !== 'number' || (value !== otherwise && Math.abs(value) > Number.MAX_SAFE_INTEGER)) {
+    throw failure(reading, path, `"${key}" wants a number of at most 2^53`);
+  }
+  return value;
+}
+
+type Reader = (reading: Reading, schema: Schema, path: string) => Expression;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  null: () => literal('null'),
+  boolean: () => BOOLEAN,
+  number: () => NUMBER,
+  integer(reading, schema, path) {
+    const least = (key: string) => limit(reading, schema, key, Number.NEGATIVE_INFINITY, path);
+    const most = (key: string) => limit(reading, schema, key, Number.POSITIVE_INFINITY, path);
+    const found = integers(
+      Math.max(Math.ceil(least('minimum')), Math.floor(least('exclusiveMinimum')) + 1),
+      Math.min(Math.floor(most('maximum')), Math.ceil(most('exclusiveMaximum')) - 1),
+    );
+    if (found === undefined) throw failure(reading, path, 'there is no integer between its bounds');
+    return found;
+  },
+  string(reading, schema, path) {
+    const { pattern } = schema;
+    const least = count(reading, schema, 'minLength', 0, path);
+    const most = count(reading, schema, 'maxLength', Number.POSITIVE_INFINITY, path);
+    if (pattern === undefined) return string(least, most);
+    if (typeof pattern !== 'string') throw failure(reading, path, '"pattern" wants a text');
+    if ('minLength' in schema || 'maxLength' in schema)
+      throw failure(reading, path, 'a length beside "pattern" is not supported; let the pattern say it');
+    return sequence(literal('"'), parsePattern(pattern, inString), literal('"'));
+  },
+  array(reading, schema, path) {
+    const least = count(reading, schema, 'minItems', 0, path);
+    const most = count(reading, schema, 'maxItems', Number.POSITIVE_INFINITY, path);
+    if (most < least) throw failure(reading, path, '"maxItems" is less than "minItems"');
+    const first = schema.prefixItems ?? [];
+    if (!Array.isArray(first)) throw failure(reading, path, '"prefixItems" wants a list');
+    const others = schema.items === false ? undefined : read(reading, schema.items ?? true, `${path}/items`);
+    const items = first.map((item, i) => read(reading, item, `${path}/prefixItems/${i}`));
+    return arrayOf(items, others, least, most, () =>
+      failure(reading, path, '"minItems" asks for more items than are described'),
+    );
+  },
+  object(reading, schema, path) {
+    const { properties, required = [] } = schema;
+    if (properties === undefined) {
+      if (Array.isArray(required) && required.length > 0)
+        throw failure(reading, path, '"required" names a property that "properties" does not describe');
+      const value = schema.additionalProperties ?? true;
+      if (value === false) return literal('{}');
+      const text = read(reading, value, `${path}/additionalProperties`);
+      return list('{', sequence(string(), literal(':'), text), '}', 0);
+    }
+    if (!isObject(properties) || !Array.isArray(required))
+      throw failure(reading, path, '"properties" wants an object and "required" a list');
+    const missing = required.find((key) => !Object.hasOwn(properties, String(key)));
+    if (missing !== undefined) {
+      const name = JSON.stringify(missing);
+      throw failure(reading, path, `"required" names ${name}, which "properties" does not describe`);
+    }
+    const members = Object.entries(properties).map(([key, value]) => ({
+      text: sequence(literal(`${JSON.stringify(key)}:`), read(reading, value, `${path}/properties/${key}`)),
+      required: required.includes(key),
+    }));
+    return objectOf(members);
+  },
+};
 
 const BOOLEAN = choice(literal('true'), literal('false'));
 
