@@ -55,59 +55,72 @@ function reverse(value: number, bits: number): number {
   return reversed;
 }
 
+/** (xr + i xi) * (yr + i yi), or with a conjugate on one side; the result is a word of two lanes. */
+function product(
+  qs16: Int16Array,
+  x: number,
+  y: number,
+  lane: number,
+  conjugate: 'none' | 'x' | 'y',
+  sar: number,
+): number {
+  const xr = qs16[8 * x + lane];
+  const xi = qs16[8 * x + lane + 1];
+  const yr = qs16[8 * y + lane];
+  const yi = qs16[8 * y + lane + 1];
+  const real = conjugate === 'none' ? xr * yr - xi * yi : xr * yr + xi * yi;
+  const imaginary =
+    conjugate === 'none' ? xr * yi + xi * yr : conjugate === 'x' ? xr * yi - xi * yr : xi * yr - xr * yi;
+  return pair(shiftRight(real, sar), shiftRight(imaginary, sar));
+}
+
+const singleProduct = (qs16: Int16Array, x: number, y: number, select: number, sar: number): number =>
+  product(qs16, x, y, 2 * (select >> 1), select & 1 ? 'none' : 'y', sar);
+
+/** Two words of two lanes. */
+function butterfly(
+  qs16: Int16Array,
+  x: number,
+  y: number,
+  m: number,
+  lane: number,
+  select: number,
+  sar: number,
+): number[] {
+  const [x0, x1] = [qs16[8 * x + lane], qs16[8 * x + lane + 1]];
+  const [y0, y1] = [qs16[8 * y + lane], qs16[8 * y + lane + 1]];
+  const [m0, m1] = [qs16[8 * m + lane], qs16[8 * m + lane + 1]];
+  const [sum, difference] = [x0 + y0, x1 - y1];
+  const [a, b] = [x0 - y0, x1 + y1];
+  const real = shiftRight(select === 0 ? a * m0 - b * m1 : a * m0 + b * m1, sar);
+  const imaginary = shiftRight(select === 0 ? a * m1 + b * m0 : b * m0 - a * m1, sar);
+  return [pair(sum + real, difference + imaginary), pair(sum - real, imaginary - difference)];
+}
+
+/** Sums and differences of a register's lanes, four lanes apart or two. */
+function radix2(qs16: Int16Array, q: number, select: number): number[] {
+  const lane = (i: number) => qs16[8 * q + i];
+  const firsts = select === 0 ? [0, 1, 2, 3] : [0, 1, 4, 5];
+  const distance = select === 0 ? 4 : 2;
+  return [
+    ...firsts.map((i) => lane(i) + lane(i + distance)),
+    ...firsts.map((i) => lane(i) - lane(i + distance)),
+  ];
+}
+
 export function createFftFunctions(state: PieState): FftFunctions {
   const { qs16, qs32, spare, control } = state;
-
-  /** (xr + i xi) * (yr + i yi), or with a conjugate on one side; the result is a word of two lanes. */
-  const product = (
-    x: number,
-    y: number,
-    lane: number,
-    conjugate: 'none' | 'x' | 'y',
-    sar: number,
-  ): number => {
-    const xr = qs16[8 * x + lane];
-    const xi = qs16[8 * x + lane + 1];
-    const yr = qs16[8 * y + lane];
-    const yi = qs16[8 * y + lane + 1];
-    const real = conjugate === 'none' ? xr * yr - xi * yi : xr * yr + xi * yi;
-    const imaginary =
-      conjugate === 'none' ? xr * yi + xi * yr : conjugate === 'x' ? xr * yi - xi * yr : xi * yr - xr * yi;
-    return pair(shiftRight(real, sar), shiftRight(imaginary, sar));
-  };
-
-  const singleProduct = (x: number, y: number, select: number, sar: number): number =>
-    product(x, y, 2 * (select >> 1), select & 1 ? 'none' : 'y', sar);
-
-  const butterfly = (
-    x: number,
-    y: number,
-    m: number,
-    lane: number,
-    select: number,
-    sar: number,
-  ): number[] => {
-    const [x0, x1] = [qs16[8 * x + lane], qs16[8 * x + lane + 1]];
-    const [y0, y1] = [qs16[8 * y + lane], qs16[8 * y + lane + 1]];
-    const [m0, m1] = [qs16[8 * m + lane], qs16[8 * m + lane + 1]];
-    const [sum, difference] = [x0 + y0, x1 - y1];
-    const [a, b] = [x0 - y0, x1 + y1];
-    const real = shiftRight(select === 0 ? a * m0 - b * m1 : a * m0 + b * m1, sar);
-    const imaginary = shiftRight(select === 0 ? a * m1 + b * m0 : b * m0 - a * m1, sar);
-    return [pair(sum + real, difference + imaginary), pair(sum - real, imaginary - difference)];
-  };
-
   return {
     cmul(z, x, y, select, sar) {
       const lane = select & 1 ? 4 : 0;
       const conjugate = select < 2 ? 'none' : 'x';
-      const low = product(x, y, lane, conjugate, sar);
-      const high = product(x, y, lane + 2, conjugate, sar);
+      const low = product(qs16, x, y, lane, conjugate, sar);
+      const high = product(qs16, x, y, lane + 2, conjugate, sar);
       qs32[4 * z + lane / 2] = low;
       qs32[4 * z + lane / 2 + 1] = high;
     },
     fftCmul(z, x, y, select, sar) {
-      qs32[4 * z + (select >> 1)] = singleProduct(x, y, select, sar);
+      qs32[4 * z + (select >> 1)] = singleProduct(qs16, x, y, select, sar);
     },
     fftCmulStore(x, y, v, select, update, shift, sar) {
       const shifted = (word: number) =>
@@ -121,30 +134,20 @@ export function createFftFunctions(state: PieState): FftFunctions {
       spare[0] = words[0];
       spare[1] = words[1];
       spare[2] = words[2];
-      spare[3] = singleProduct(x, y, select, sar);
+      spare[3] = singleProduct(qs16, x, y, select, sar);
     },
     ams(z, z1, x, y, m, lane, select, sar) {
-      const [first, second] = butterfly(x, y, m, lane, select, sar);
+      const [first, second] = butterfly(qs16, x, y, m, lane, select, sar);
       qs32[4 * z + lane / 2] = first;
       qs32[4 * z1 + lane / 2] = second;
     },
     amsStore(z1, x, y, m, select, sar) {
-      const [first, second] = butterfly(x, y, m, 6, select, sar);
+      const [first, second] = butterfly(qs16, x, y, m, 6, select, sar);
       qs32[4 * z1 + 3] = second;
       return first;
     },
     r2bf(a0, a1, x, y, select) {
-      const transform = (q: number): number[] => {
-        const lane = (i: number) => qs16[8 * q + i];
-        // Partners are four lanes apart, or two.
-        const firsts = select === 0 ? [0, 1, 2, 3] : [0, 1, 4, 5];
-        const distance = select === 0 ? 4 : 2;
-        return [
-          ...firsts.map((i) => lane(i) + lane(i + distance)),
-          ...firsts.map((i) => lane(i) - lane(i + distance)),
-        ];
-      };
-      const [first, second] = [transform(x), transform(y)];
+      const [first, second] = [radix2(qs16, x, select), radix2(qs16, y, select)];
       qs16.set(first, 8 * a0);
       qs16.set(second, 8 * a1);
     },

@@ -9,6 +9,7 @@ import {
   createRegisterBlock,
   type Peripheral,
   type RegisterBlock,
+  type RegisterBlockOptions,
   type RegisterHooks,
 } from './peripheral.ts';
 import { RESET_REASON } from './reset-reasons.ts';
@@ -156,79 +157,84 @@ function createDogs(context: PeripheralContext, options: RtcControlOptions, bloc
   };
 }
 
-export function createRtcControl(context: PeripheralContext, options: RtcControlOptions): RtcControl {
-  const { clock, warnings } = context;
+const registersOf = (
+  { clock }: PeripheralContext,
+  options: RtcControlOptions,
+  dogs: ReturnType<typeof createDogs>,
+  block: () => RegisterBlock,
+): RegisterBlockOptions['registers'] => ({
+  [OPTIONS0]: {
+    reset: 0x1c00a000,
+    write(value) {
+      block().set(OPTIONS0, value & ~(SW_SYS_RST | SW_PROCPU_RST | SW_APPCPU_RST));
+      if (value & SW_SYS_RST) options.onReset(RESET_REASON.softwareSystem, 'system');
+      else if (value & SW_PROCPU_RST) options.onReset(RESET_REASON.softwareCpu, 0);
+      else if (value & SW_APPCPU_RST) options.onReset(RESET_REASON.softwareCpu, 1);
+      else options.onStallChange();
+      return block().get(OPTIONS0);
+    },
+  },
+  [TIME_UPDATE]: {
+    write(value) {
+      if (!(value & (1 << 31))) return;
+      const count = Math.floor((clock.ticks * RC_SLOW_HERTZ) / TICKS_PER_SECOND);
+      block().set(TIME_LOW0, count >>> 0);
+      block().set(TIME_HIGH0, Math.floor(count / 2 ** 32) & 0xffff);
+    },
+  },
+  [RESET_STATE]: { write: (_value, stored) => stored },
+  [INT_RAW + 4]: { read: () => block().get(INT_RAW) & block().get(INT_ENA) },
+  [INT_RAW + 8]: {
+    read: () => 0,
+    write(value) {
+      block().set(INT_RAW, block().get(INT_RAW) & ~value);
+    },
+  },
+  [0x74]: 0x1158321c, // CLK_CONF
+  [0x78]: 0x00000000, // SLOW_CLK_CONF
+  [0x7c]: 0x00000000, // SDIO_CONF
+  [0x84]: 0x00000000, // BIAS_CONF / REG
+  [0x88]: 0x00000000, // REGULATOR
+  [0x8c]: 0x00000000, // PWC
+  [0x90]: 0x00000000, // DIG_PWC
+  [0x94]: 0x00000000, // DIG_ISO: pads not held
+  [WDTCONFIG0]: dogs.guarded(WDTCONFIG0, 0x00013214),
+  [WDTCONFIG1]: dogs.guarded(WDTCONFIG1, 200_000),
+  [WDTCONFIG1 + 4]: dogs.guarded(WDTCONFIG1 + 4, 80_000),
+  [WDTCONFIG1 + 8]: dogs.guarded(WDTCONFIG1 + 8, 0x00000fff),
+  [WDTCONFIG1 + 12]: dogs.guarded(WDTCONFIG1 + 12, 0x00000fff),
+  [WDTFEED]: {
+    write(value) {
+      if (value & (1 << 31)) dogs.feed();
+      return 0;
+    },
+  },
+  [WDTWPROTECT]: WATCHDOG_KEY,
+  [SWD_CONF]: dogs.superDog,
+  [SWD_WPROTECT]: SUPER_WATCHDOG_KEY,
+  [SW_CPU_STALL]: {
+    write(value) {
+      block().set(SW_CPU_STALL, value);
+      options.onStallChange();
+    },
+  },
+  [OPTION1]: 0,
+});
 
+export function createRtcControl(context: PeripheralContext, options: RtcControlOptions): RtcControl {
   const dogs = createDogs(context, options, () => block);
 
   const block = createRegisterBlock({
     name: 'RTC_CNTL',
     base: options.base,
     size: 0x400,
-    warnings,
+    warnings: context.warnings,
     plain: [
       [0x04, 0x74],
       [STORE4, STORE4 + 16],
       [0xd0, 0x160],
     ],
-    registers: {
-      [OPTIONS0]: {
-        reset: 0x1c00a000,
-        write(value) {
-          block.set(OPTIONS0, value & ~(SW_SYS_RST | SW_PROCPU_RST | SW_APPCPU_RST));
-          if (value & SW_SYS_RST) options.onReset(RESET_REASON.softwareSystem, 'system');
-          else if (value & SW_PROCPU_RST) options.onReset(RESET_REASON.softwareCpu, 0);
-          else if (value & SW_APPCPU_RST) options.onReset(RESET_REASON.softwareCpu, 1);
-          else options.onStallChange();
-          return block.get(OPTIONS0);
-        },
-      },
-      [TIME_UPDATE]: {
-        write(value) {
-          if (!(value & (1 << 31))) return;
-          const count = Math.floor((clock.ticks * RC_SLOW_HERTZ) / TICKS_PER_SECOND);
-          block.set(TIME_LOW0, count >>> 0);
-          block.set(TIME_HIGH0, Math.floor(count / 2 ** 32) & 0xffff);
-        },
-      },
-      [RESET_STATE]: { write: (_value, stored) => stored },
-      [INT_RAW + 4]: { read: () => block.get(INT_RAW) & block.get(INT_ENA) },
-      [INT_RAW + 8]: {
-        read: () => 0,
-        write(value) {
-          block.set(INT_RAW, block.get(INT_RAW) & ~value);
-        },
-      },
-      [0x74]: 0x1158321c, // CLK_CONF
-      [0x78]: 0x00000000, // SLOW_CLK_CONF
-      [0x7c]: 0x00000000, // SDIO_CONF
-      [0x84]: 0x00000000, // BIAS_CONF / REG
-      [0x88]: 0x00000000, // REGULATOR
-      [0x8c]: 0x00000000, // PWC
-      [0x90]: 0x00000000, // DIG_PWC
-      [0x94]: 0x00000000, // DIG_ISO: pads not held
-      [WDTCONFIG0]: dogs.guarded(WDTCONFIG0, 0x00013214),
-      [WDTCONFIG1]: dogs.guarded(WDTCONFIG1, 200_000),
-      [WDTCONFIG1 + 4]: dogs.guarded(WDTCONFIG1 + 4, 80_000),
-      [WDTCONFIG1 + 8]: dogs.guarded(WDTCONFIG1 + 8, 0x00000fff),
-      [WDTCONFIG1 + 12]: dogs.guarded(WDTCONFIG1 + 12, 0x00000fff),
-      [WDTFEED]: {
-        write(value) {
-          if (value & (1 << 31)) dogs.feed();
-          return 0;
-        },
-      },
-      [WDTWPROTECT]: WATCHDOG_KEY,
-      [SWD_CONF]: dogs.superDog,
-      [SWD_WPROTECT]: SUPER_WATCHDOG_KEY,
-      [SW_CPU_STALL]: {
-        write(value) {
-          block.set(SW_CPU_STALL, value);
-          options.onStallChange();
-        },
-      },
-      [OPTION1]: 0,
-    },
+    registers: registersOf(context, options, dogs, () => block),
   });
 
   dogs.restart();

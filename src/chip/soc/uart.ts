@@ -5,9 +5,14 @@
 
 import { TICKS_PER_SECOND } from './clock.ts';
 import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';
-import { createRegisterBlock, type Peripheral, type RegisterBlock } from './peripheral.ts';
-import { createAutobaud } from './uart-autobaud.ts';
-import { createUartLine } from './uart-line.ts';
+import {
+  createRegisterBlock,
+  type Peripheral,
+  type RegisterBlock,
+  type RegisterBlockOptions,
+} from './peripheral.ts';
+import { type Autobaud, createAutobaud } from './uart-autobaud.ts';
+import { createUartLine, type UartLine } from './uart-line.ts';
 
 const FIFO_BYTES = 128;
 const BITS_PER_BYTE = 10; // start, 8 data, stop
@@ -65,117 +70,140 @@ export interface Uart extends Peripheral {
   idle(): boolean;
 }
 
+/** What the registers work with. */
+interface State {
+  readonly context: PeripheralContext;
+  readonly options: UartOptions;
+  readonly block: RegisterBlock;
+  readonly received: number[];
+  readonly transmit: UartLine;
+  readonly autobaud: Autobaud;
+  /** Interrupts that stay until they are cleared. */
+  latched: number;
+}
+
+function sourceHertz({ context, block }: State): number {
+  const select = (block.get(CLK_CONF) >>> 20) & 3;
+  if (select === 1) return context.apbHertz();
+  return select === 2 ? RC_FAST_HERTZ : CRYSTAL_HERTZ;
+}
+
+function baud(state: State): number {
+  const divider = state.block.get(CLKDIV);
+  const sixteenths = ((divider & 0xfff) << 4) | ((divider >>> 20) & 15);
+  const prescale = ((state.block.get(CLK_CONF) >>> 12) & 0xff) + 1;
+  return (sourceHertz(state) / prescale) * (16 / Math.max(sixteenths, 16));
+}
+
+function rawInterrupts({ block, latched, received, transmit }: State): number {
+  const conf1 = block.get(CONF1);
+  let raw = latched;
+  if (received.length >= Math.max(conf1 & 0x3ff, 1)) raw |= INT_RXFIFO_FULL;
+  if (transmit.waiting() <= ((conf1 >>> 10) & 0x3ff)) raw |= INT_TXFIFO_EMPTY;
+  return raw;
+}
+
+const pendingInterrupts = (state: State): number => rawInterrupts(state) & state.block.get(INT_ENA);
+
+const updateInterrupt = (state: State): void =>
+  state.context.interrupt(state.options.interruptSource, pendingInterrupts(state) !== 0);
+
+/** Queues a byte. @returns whether there was room */
+function send({ transmit }: State, byte: number): boolean {
+  if (transmit.waiting() >= FIFO_BYTES) return false;
+  transmit.put(byte & 0xff);
+  return true;
+}
+
+function arrived(state: State, byte: number): void {
+  const { block, received, autobaud } = state;
+  if (block.get(CONF0) & AUTOBAUD_EN) autobaud.measure(byte, sourceHertz(state) / baud(state));
+  if (received.length < FIFO_BYTES) received.push(byte);
+  else state.latched |= INT_RXFIFO_OVF;
+  updateInterrupt(state);
+}
+
+const registersOf = (state: State): RegisterBlockOptions['registers'] => ({
+  [FIFO]: {
+    read() {
+      const byte = state.received.shift() ?? 0;
+      updateInterrupt(state);
+      return byte;
+    },
+    write(value) {
+      if (send(state, value)) return;
+      const { name, base } = state.options;
+      const message = `${name}: a byte was written to the full TX FIFO and is lost`;
+      state.context.warnings.once(`${name} overflow`, base, message);
+    },
+  },
+  [INT_RAW]: { read: () => rawInterrupts(state) },
+  [INT_ST]: { read: () => pendingInterrupts(state) },
+  [INT_ENA]: {
+    write(value) {
+      state.block.set(INT_ENA, value);
+      updateInterrupt(state);
+    },
+  },
+  [INT_CLR]: {
+    read: () => 0,
+    write(value) {
+      state.latched &= ~value;
+      updateInterrupt(state);
+    },
+  },
+  [CLKDIV]: 0x000002b6,
+  [STATUS]: {
+    steady: true,
+    read: () => (STATUS_IDLE_LINES | (state.transmit.waiting() << 16) | state.received.length) >>> 0,
+  },
+  [CONF0]: {
+    reset: 0x0000001c,
+    write(value) {
+      if (value & RXFIFO_RST) state.received.length = 0;
+      if (value & TXFIFO_RST) state.transmit.clear();
+      if ((value & AUTOBAUD_EN) === 0) state.autobaud.reset();
+    },
+  },
+  [CONF1]: 0x00018060,
+  [LOWPULSE]: { read: () => state.autobaud.low },
+  [HIGHPULSE]: { read: () => state.autobaud.high },
+  [RXD_CNT]: { read: () => state.autobaud.edges },
+  [POSPULSE]: { read: () => state.autobaud.period },
+  [NEGPULSE]: { read: () => state.autobaud.period },
+  [FSM_STATUS]: { steady: true, read: () => (state.transmit.isEmpty() ? 0 : 0x20) },
+  [CLK_CONF]: 0x03701000,
+  [0x7c]: 0x02008270, // DATE
+  [ID]: { reset: 0x40000500, write: (value) => value & 0x7fffffff }, // REG_UPDATE takes effect at once
+});
+
 export function createUart(context: PeripheralContext, options: UartOptions): Uart {
-  const { clock, warnings } = context;
   const listeners: ((byte: number) => void)[] = [];
-  const received: number[] = [];
-  let rawLatched = 0;
-  const autobaud = createAutobaud();
-
-  const sourceHertz = () => {
-    const select = (block.get(CLK_CONF) >>> 20) & 3;
-    if (select === 1) return context.apbHertz();
-    return select === 2 ? RC_FAST_HERTZ : CRYSTAL_HERTZ;
-  };
-  const baud = () => {
-    const divider = block.get(CLKDIV);
-    const sixteenths = ((divider & 0xfff) << 4) | ((divider >>> 20) & 15);
-    const prescale = ((block.get(CLK_CONF) >>> 12) & 0xff) + 1;
-    return (sourceHertz() / prescale) * (16 / Math.max(sixteenths, 16));
-  };
-  const byteTicks = () => (BITS_PER_BYTE * TICKS_PER_SECOND) / baud();
-
-  const rawInterrupts = () => {
-    const conf1 = block.get(CONF1);
-    let raw = rawLatched;
-    if (received.length >= Math.max(conf1 & 0x3ff, 1)) raw |= INT_RXFIFO_FULL;
-    if (transmit.waiting() <= ((conf1 >>> 10) & 0x3ff)) raw |= INT_TXFIFO_EMPTY;
-    return raw;
-  };
-  const updateInterrupt = () =>
-    context.interrupt(options.interruptSource, (rawInterrupts() & block.get(INT_ENA)) !== 0);
-
-  const sent = (byte: number) => {
-    if (transmit.isEmpty()) rawLatched |= INT_TX_DONE;
+  const byteTicks = () => (BITS_PER_BYTE * TICKS_PER_SECOND) / baud(state);
+  const transmit = createUartLine(context.clock, byteTicks, (byte) => {
+    if (transmit.isEmpty()) state.latched |= INT_TX_DONE;
     for (const listener of listeners) listener(byte);
-    updateInterrupt();
+    updateInterrupt(state);
+  });
+  const arriving = createUartLine(context.clock, byteTicks, (byte) => arrived(state, byte));
+  const state: State = {
+    context,
+    options,
+    get block() {
+      return block;
+    },
+    received: [],
+    transmit,
+    autobaud: createAutobaud(),
+    latched: 0,
   };
-  const arrived = (byte: number) => {
-    if (block.get(CONF0) & AUTOBAUD_EN) autobaud.measure(byte, sourceHertz() / baud());
-    if (received.length < FIFO_BYTES) received.push(byte);
-    else rawLatched |= INT_RXFIFO_OVF;
-    updateInterrupt();
-  };
-
-  const transmit = createUartLine(clock, byteTicks, sent);
-  const arriving = createUartLine(clock, byteTicks, arrived);
-  const send = (byte: number) => {
-    if (transmit.waiting() >= FIFO_BYTES) return false;
-    transmit.put(byte & 0xff);
-    return true;
-  };
-
   const block = createRegisterBlock({
     name: options.name,
     base: options.base,
     size: 0x1000,
-    warnings,
+    warnings: context.warnings,
     plain: [[0x18, 0x80]],
-    registers: {
-      [FIFO]: {
-        read() {
-          const byte = received.shift() ?? 0;
-          updateInterrupt();
-          return byte;
-        },
-        write(value) {
-          if (send(value)) return;
-          warnings.once(
-            `${options.name} overflow`,
-            options.base,
-            `${options.name}: a byte was written to the full TX FIFO and is lost`,
-          );
-        },
-      },
-      [INT_RAW]: { read: rawInterrupts },
-      [INT_ST]: { read: () => rawInterrupts() & block.get(INT_ENA) },
-      [INT_ENA]: {
-        write(value) {
-          block.set(INT_ENA, value);
-          updateInterrupt();
-        },
-      },
-      [INT_CLR]: {
-        read: () => 0,
-        write(value) {
-          rawLatched &= ~value;
-          updateInterrupt();
-        },
-      },
-      [CLKDIV]: 0x000002b6,
-      [STATUS]: {
-        steady: true,
-        read: () => (STATUS_IDLE_LINES | (transmit.waiting() << 16) | received.length) >>> 0,
-      },
-      [CONF0]: {
-        reset: 0x0000001c,
-        write(value) {
-          if (value & RXFIFO_RST) received.length = 0;
-          if (value & TXFIFO_RST) transmit.clear();
-          if ((value & AUTOBAUD_EN) === 0) autobaud.reset();
-        },
-      },
-      [CONF1]: 0x00018060,
-      [LOWPULSE]: { read: () => autobaud.low },
-      [HIGHPULSE]: { read: () => autobaud.high },
-      [RXD_CNT]: { read: () => autobaud.edges },
-      [POSPULSE]: { read: () => autobaud.period },
-      [NEGPULSE]: { read: () => autobaud.period },
-      [FSM_STATUS]: { steady: true, read: () => (transmit.isEmpty() ? 0 : 0x20) },
-      [CLK_CONF]: 0x03701000,
-      [0x7c]: 0x02008270, // DATE
-      [ID]: { reset: 0x40000500, write: (value) => value & 0x7fffffff }, // REG_UPDATE takes effect at once
-    },
+    registers: registersOf(state),
   });
 
   return {
@@ -184,19 +212,19 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
     reset() {
       block.reset();
       transmit.clear();
-      received.length = 0;
-      rawLatched = 0;
-      autobaud.reset();
+      state.received.length = 0;
+      state.latched = 0;
+      state.autobaud.reset();
     },
     onOutput: (listener) => void listeners.push(listener),
     receive(bytes) {
       const data = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
       for (const byte of data) arriving.put(byte);
     },
-    baud,
-    send,
+    baud: () => baud(state),
+    send: (byte) => send(state, byte),
     transmitCount: transmit.waiting,
-    take: () => received.shift(),
+    take: () => state.received.shift(),
     idle: transmit.isEmpty,
   };
 }

@@ -5,7 +5,12 @@
 
 import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
 import type { PeripheralContext } from './context.ts';
-import { createRegisterBlock, type Peripheral } from './peripheral.ts';
+import {
+  createRegisterBlock,
+  type Peripheral,
+  type RegisterBlock,
+  type RegisterBlockOptions,
+} from './peripheral.ts';
 
 const PACKET_BYTES = 64;
 /** A full-speed host polls the IN endpoint well within a frame; 50 µs a packet is about 1.2 MB/s. */
@@ -43,124 +48,158 @@ export interface UsbSerialJtag extends Peripheral {
   take(): number | undefined;
 }
 
-export function createUsbSerialJtag(context: PeripheralContext, base: number): UsbSerialJtag {
-  const { clock, warnings } = context;
-  const listeners: ((byte: number) => void)[] = [];
-  const packet: number[] = [];
-  const received: number[] = [];
-  let attached = false;
-  let inFlight = false; // the packet is closed and waits for the host
-  let latched = INT_IN_EMPTY;
-  let frameAtClear = 0;
-
-  const frame = () => (usb.hostAttached ? Math.floor(clock.ticks / FRAME_TICKS) : frameAtClear);
-  const raw = () => latched | (frame() !== frameAtClear ? INT_SOF : 0);
-  const updateInterrupt = () => context.interrupt(INTERRUPT_SOURCE, (raw() & block.get(INT_ENA)) !== 0);
+/** What the registers work with. */
+interface State {
+  readonly context: PeripheralContext;
+  readonly block: RegisterBlock;
+  readonly listeners: ((byte: number) => void)[];
+  /** The IN endpoint. */
+  readonly packet: number[];
+  /** The packet is closed and waits for the host. */
+  inFlight: boolean;
+  /** What has come by the OUT endpoint. */
+  readonly received: number[];
+  attached: boolean;
+  /** Interrupts that stay until they are cleared. */
+  latched: number;
+  frameAtClear: number;
   /** The next start of a frame, while a host sends them and a program wants to be told. */
-  let frameAlarm: Alarm | undefined;
-  const awaitFrame = () => {
-    frameAlarm?.cancel();
-    frameAlarm = undefined;
-    if (!usb.hostAttached || (block.get(INT_ENA) & INT_SOF) === 0) return;
-    const next = Math.max(frameAtClear, Math.floor(clock.ticks / FRAME_TICKS)) + 1;
-    frameAlarm = clock.at(next * FRAME_TICKS, updateInterrupt);
-  };
+  frameAlarm: Alarm | undefined;
+}
 
-  const delivered = () => {
-    if (!usb.hostAttached) return;
-    for (const byte of packet.splice(0)) for (const listener of listeners) listener(byte);
-    inFlight = false;
-    latched |= INT_IN_EMPTY;
-    updateInterrupt();
-  };
-  const flush = () => {
-    if (inFlight) return;
-    inFlight = true;
-    if (usb.hostAttached) clock.after(PACKET_TICKS, delivered);
-  };
-  const send = (byte: number) => {
-    if (inFlight) return false;
-    packet.push(byte & 0xff);
-    if (packet.length === PACKET_BYTES) flush();
-    return true;
-  };
+const hostFrame = ({ context }: State): number => Math.floor(context.clock.ticks / FRAME_TICKS);
+const frame = (state: State): number => (state.attached ? hostFrame(state) : state.frameAtClear);
+const raw = (state: State): number => state.latched | (frame(state) !== state.frameAtClear ? INT_SOF : 0);
+const pending = (state: State): number => raw(state) & state.block.get(INT_ENA);
+const updateInterrupt = (state: State): void =>
+  state.context.interrupt(INTERRUPT_SOURCE, pending(state) !== 0);
 
+function awaitFrame(state: State): void {
+  state.frameAlarm?.cancel();
+  state.frameAlarm = undefined;
+  if (!state.attached || (state.block.get(INT_ENA) & INT_SOF) === 0) return;
+  const next = Math.max(state.frameAtClear, hostFrame(state)) + 1;
+  state.frameAlarm = state.context.clock.at(next * FRAME_TICKS, () => updateInterrupt(state));
+}
+
+function deliver(state: State): void {
+  if (!state.attached) return;
+  for (const byte of state.packet.splice(0)) for (const listener of state.listeners) listener(byte);
+  state.inFlight = false;
+  state.latched |= INT_IN_EMPTY;
+  updateInterrupt(state);
+}
+
+/** A host that is there takes the packet soon. */
+function offer(state: State): void {
+  if (state.attached && state.inFlight) state.context.clock.after(PACKET_TICKS, () => deliver(state));
+}
+
+function flush(state: State): void {
+  if (state.inFlight) return;
+  state.inFlight = true;
+  offer(state);
+}
+
+function send(state: State, byte: number): boolean {
+  if (state.inFlight) return false;
+  state.packet.push(byte & 0xff);
+  if (state.packet.length === PACKET_BYTES) flush(state);
+  return true;
+}
+
+const registersOf = (state: State, base: number): RegisterBlockOptions['registers'] => ({
+  [EP1]: {
+    read: () => state.received.shift() ?? 0,
+    write(value) {
+      if (send(state, value)) return;
+      state.context.warnings.once(
+        'usb overflow',
+        base,
+        'USB_SERIAL_JTAG: a byte was written while DATA_FREE was 0 and is lost',
+      );
+    },
+  },
+  [EP1_CONF]: {
+    steady: true,
+    read: () => (state.inFlight ? 0 : DATA_FREE) | (state.received.length > 0 ? DATA_AVAIL : 0),
+    write(value) {
+      if (value & WR_DONE) flush(state);
+    },
+  },
+  [INT_RAW]: { read: () => raw(state) },
+  [INT_ST]: { read: () => pending(state) },
+  [INT_ENA]: {
+    write(value) {
+      state.block.set(INT_ENA, value);
+      updateInterrupt(state);
+      awaitFrame(state);
+    },
+  },
+  [INT_CLR]: {
+    read: () => 0,
+    write(value) {
+      state.latched &= ~value;
+      if (value & INT_SOF) state.frameAtClear = frame(state);
+      updateInterrupt(state);
+      awaitFrame(state);
+    },
+  },
+  [0x18]: 0x00004200, // CONF0: pad enabled, D+ pulled up
+  [FRAM_NUM]: { read: () => frame(state) & 0x7ff },
+});
+
+export function createUsbSerialJtag(context: PeripheralContext, base: number): UsbSerialJtag {
+  const state: State = {
+    context,
+    get block() {
+      return block;
+    },
+    listeners: [],
+    packet: [],
+    inFlight: false,
+    received: [],
+    attached: false,
+    latched: INT_IN_EMPTY,
+    frameAtClear: 0,
+    frameAlarm: undefined,
+  };
   const block = createRegisterBlock({
     name: 'USB_SERIAL_JTAG',
     base,
     size: 0x1000,
-    warnings,
+    warnings: context.warnings,
     plain: [[0x18, 0x84]],
-    registers: {
-      [EP1]: {
-        read: () => received.shift() ?? 0,
-        write(value) {
-          if (send(value)) return;
-          warnings.once(
-            'usb overflow',
-            base,
-            'USB_SERIAL_JTAG: a byte was written while DATA_FREE was 0 and is lost',
-          );
-        },
-      },
-      [EP1_CONF]: {
-        steady: true,
-        read: () => (inFlight ? 0 : DATA_FREE) | (received.length > 0 ? DATA_AVAIL : 0),
-        write(value) {
-          if (value & WR_DONE) flush();
-        },
-      },
-      [INT_RAW]: { read: raw },
-      [INT_ST]: { read: () => raw() & block.get(INT_ENA) },
-      [INT_ENA]: {
-        write(value) {
-          block.set(INT_ENA, value);
-          updateInterrupt();
-          awaitFrame();
-        },
-      },
-      [INT_CLR]: {
-        read: () => 0,
-        write(value) {
-          latched &= ~value;
-          if (value & INT_SOF) frameAtClear = frame();
-          updateInterrupt();
-          awaitFrame();
-        },
-      },
-      [0x18]: 0x00004200, // CONF0: pad enabled, D+ pulled up
-      [FRAM_NUM]: { read: () => frame() & 0x7ff },
-    },
+    registers: registersOf(state, base),
   });
 
-  const usb: UsbSerialJtag = {
+  return {
     ...block,
     get hostAttached() {
-      return attached;
+      return state.attached;
     },
     set hostAttached(value) {
-      attached = value;
-      if (attached && inFlight) clock.after(PACKET_TICKS, delivered); // what waited for a host goes now
+      state.attached = value;
+      offer(state); // what waited for a host goes now
     },
     downloadRequested: false,
     reset() {
       block.reset();
-      frameAlarm?.cancel();
-      packet.length = 0;
-      received.length = 0;
-      inFlight = false;
-      latched = INT_IN_EMPTY;
+      state.frameAlarm?.cancel();
+      state.packet.length = 0;
+      state.received.length = 0;
+      state.inFlight = false;
+      state.latched = INT_IN_EMPTY;
     },
-    onOutput: (listener) => void listeners.push(listener),
+    onOutput: (listener) => void state.listeners.push(listener),
     receive(bytes) {
       const data = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
-      received.push(...data);
-      latched |= INT_OUT_RECV_PKT;
-      updateInterrupt();
+      state.received.push(...data);
+      state.latched |= INT_OUT_RECV_PKT;
+      updateInterrupt(state);
     },
-    send,
-    flush,
-    take: () => received.shift(),
+    send: (byte) => send(state, byte),
+    flush: () => flush(state),
+    take: () => state.received.shift(),
   };
-  return usb;
 }
