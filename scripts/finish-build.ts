@@ -1,5 +1,9 @@
-/** What tsc leaves undone (`npm run build` runs this last): files that the code reads, the command's executable bit. */
-import { chmodSync, cpSync, rmSync } from 'node:fs';
+/**
+ * What tsc leaves undone (`npm run build` runs this after it): files that the code reads, the command's executable bit; and code without
+ * comments, which stand in the declarations for whoever uses it: 130 KB less to fetch.
+ */
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { minifySync } from 'vite';
 
 const folders = ['idf/template'];
 
@@ -8,3 +12,14 @@ for (const folder of folders) {
   cpSync(`src/${folder}`, `dist/${folder}`, { recursive: true });
 }
 chmodSync('dist/cli/main.js', 0o755);
+
+const paths = (readdirSync('dist', { recursive: true }) as string[]).map((path) => `dist/${path}`);
+for (const path of paths.filter((path) => path.endsWith('.js') && !/^dist.cli/.test(path))) {
+  const code = readFileSync(path, 'utf8');
+  const { code: bare } = minifySync(path, code, {
+    compress: false,
+    mangle: false,
+    codegen: { removeWhitespace: false },
+  });
+  writeFileSync(path, bare);
+}

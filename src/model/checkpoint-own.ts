@@ -5,7 +5,8 @@
  * Metadata, all strings: `esp32-llm` is the version of this form; `architecture`; `activation`; `config` a JSON object of sizes;
  * `training` (optional) a JSON object of facts; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
  * llama2.c's. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the other; `tokenizer.offsets` U32
- * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary). A model that only answers requests has `grammar` U8, all
+ * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary). A matrix may be I8, with a factor a row in NAME.scales F32
+ * (rows): a quarter of the bytes, and what an int8 image is made of. A model that only answers requests has `grammar` U8, all
  * that it may say, as a board reads it.
  */
 import { FailureError } from '../errors.ts';
@@ -90,8 +91,12 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
     left.delete(tensor);
     return found;
   };
-  const weights = (tensor: string, shape: readonly number[]): Float32Array =>
-    readFloats(tensor, take(tensor, shape), refuse);
+  const weights = (tensor: string, shape: readonly number[]): Float32Array => {
+    const stored = take(tensor, shape);
+    if (stored.dtype !== 'I8' || shape.length !== 2) return readFloats(tensor, stored, refuse);
+    const scales = `${tensor}.scales`;
+    return fromRows(stored.bytes, readFloats(scales, take(scales, [shape[0]]), refuse));
+  };
 
   const { dim, vocabulary } = config;
   const tokenEmbedding = weights('tok_embeddings.weight', [vocabulary, dim]);
@@ -205,11 +210,39 @@ const isLlama2c = ({ vocabulary, scores, rules, special }: Tokenizer): boolean =
 const bytesOf = (data: ArrayBufferView): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** Writes a model with its tokenizer; `training`: facts about how it came to be. Singles are stored as they are. */
+/** How matrices are stored: as they are, or as bytes with a scale a row. */
+export type StoredMatrices = 'F32' | 'I8';
+
+/** Rows of symmetrical int8 as singles. */
+function fromRows(bytes: Uint8Array, scales: Float32Array): Float32Array {
+  const columns = bytes.length / scales.length;
+  return Float32Array.from(bytes, (byte, i) => ((byte << 24) >> 24) * scales[Math.floor(i / columns)]);
+}
+
+/** The other way: the largest magnitude of a row becomes 127. */
+function toRows(matrix: Float32Array, rows: number): { bytes: Int8Array; scales: Float32Array } {
+  const columns = matrix.length / rows;
+  const bytes = new Int8Array(matrix.length);
+  const scales = new Float32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const values = matrix.subarray(row * columns, (row + 1) * columns);
+    const scale = values.reduce((top, x) => Math.max(top, Math.abs(x)), 0) / 127;
+    scales[row] = scale;
+    if (scale > 0)
+      bytes.set(
+        Int8Array.from(values, (x) => Math.round(x / scale)),
+        row * columns,
+      );
+  }
+  return { bytes, scales };
+}
+
+/** Writes a model with its tokenizer; `training`: facts about how it came to be. */
 export function writeOwn(
   model: Model,
   tokenizer: Tokenizer,
   training?: Readonly<Record<string, unknown>>,
+  matrices: StoredMatrices = 'F32',
 ): Uint8Array {
   const { config, weights } = model;
   const { activation, ...sizes } = config;
@@ -218,14 +251,23 @@ export function writeOwn(
   const add = (name: string, dtype: string, shape: readonly number[], data: ArrayBufferView): void => {
     tensors.set(name, { dtype, shape, bytes: bytesOf(data) });
   };
-  add('tok_embeddings.weight', 'F32', [vocabulary, dim], weights.tokenEmbedding);
+  const addWeights = (name: string, shape: readonly number[], data: Float32Array): void => {
+    if (matrices === 'F32' || shape.length !== 2) {
+      add(name, 'F32', shape, data);
+      return;
+    }
+    const { bytes, scales } = toRows(data, shape[0]);
+    add(name, matrices, shape, bytes);
+    add(`${name}.scales`, 'F32', [shape[0]], scales);
+  };
+  addWeights('tok_embeddings.weight', [vocabulary, dim], weights.tokenEmbedding);
   weights.layers.forEach((layer, index) => {
     for (const kind of Object.keys(LAYER_NAMES) as (keyof LayerWeights)[]) {
-      add(layerTensor(index, kind), 'F32', shapeOf(config, kind), layer[kind]);
+      addWeights(layerTensor(index, kind), shapeOf(config, kind), layer[kind]);
     }
   });
-  add('norm.weight', 'F32', [dim], weights.finalNorm);
-  if (!config.sharedClassifier) add('output.weight', 'F32', [vocabulary, dim], weights.classifier);
+  addWeights('norm.weight', [dim], weights.finalNorm);
+  if (!config.sharedClassifier) addWeights('output.weight', [vocabulary, dim], weights.classifier);
 
   const offsets = new Uint32Array(vocabulary + 1);
   tokenizer.vocabulary.forEach((piece, id) => {

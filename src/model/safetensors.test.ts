@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
+import { quantize } from '../quantize/index.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { writeOwn } from './checkpoint-own.ts';
 import { isSafetensors, readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
@@ -44,6 +45,19 @@ const metadataOf = (change: Record<string, string | undefined>) => (header: Reco
 };
 
 describe('our checkpoint', () => {
+  it('holds matrices as bytes with a scale a row, which int8 images are made of as of singles', () => {
+    const model = modelWith({ sharedClassifier: false });
+    const bytes = writeOwn(model, tokenizer, undefined, 'I8');
+    const read = loadCheckpoint(bytes);
+    expect(read.format).toContain('I8');
+    expect(read.weights.finalNorm).toEqual(model.weights.finalNorm);
+    expect(read.weights.tokenEmbedding).not.toEqual(model.weights.tokenEmbedding);
+    // The record holds each matrix's scale, which differs in the last bit of a single.
+    const packed = (one: Model) => quantize(one).blobs.filter(({ name }) => name !== 'model');
+    expect(packed(read)).toEqual(packed(model));
+    expect(loadCheckpoint(writeOwn(read, tokenizer)).weights).toEqual(read.weights);
+  });
+
   it.each([{}, { sharedClassifier: false }, { activation: 'relu' as const }])(
     'comes back as it was written, with its tokenizer and its facts: %o',
     (change) => {

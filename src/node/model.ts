@@ -23,6 +23,8 @@ const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${
 /** The models that ship, by name; a row each. Without a name the first one is meant. */
 const SHIPPED: Readonly<Record<string, CheckpointFile>> = {
   stories: { path: shipped('tinystories.bin'), tokenizer: shipped('tokenizer.bin') },
+  /** Of examples/home/home.yaml, its tokenizer inside. */
+  home: { path: shipped('home.safetensors') },
 };
 const DEFAULT = 'stories';
 /** The names of the models that ship: what {@link openModel} takes beside paths. */

@@ -44,7 +44,7 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   facts.push(['tokenizer', tokenizer ? describeTokenizer(tokenizer) : 'none found']);
   process.stdout.write(`${formatTable(facts)}\n\n`);
   if (description.training) {
-    const trained = Object.entries(description.training).map(([key, value]) => [key, String(value)]);
+    const trained = Object.entries(description.training).flatMap(([key, value]) => factRows(key, value));
     process.stdout.write(`${formatTable([['trained', ''], ...trained])}\n\n`);
   }
   process.stdout.write(`${formatTable([['tensor', 'shape', 'elements'], ...shape])}\n\n`);
@@ -99,4 +99,11 @@ function orUndefined(find: () => Tokenizer): Tokenizer | undefined {
 function usualTokenizer({ config: { vocabulary } }: Model): Tokenizer {
   const piece = new TextEncoder().encode('usual');
   return createTokenizer(llama2cPieces(new Array(vocabulary).fill(piece), new Float32Array(vocabulary)));
+}
+
+/** A fact as a row, those within it as rows of their own; of a list only how long it is. */
+function factRows(key: string, value: unknown): [string, string][] {
+  if (Array.isArray(value)) return [[key, `${value.length} in a list`]];
+  if (typeof value !== 'object' || value === null) return [[key, String(value)]];
+  return Object.entries(value).flatMap(([inner, one]) => factRows(`${key}.${inner}`, one));
 }

@@ -23,10 +23,14 @@ it('builds, judges and asks', async () => {
   expect(error).toMatch(/^\d+ tokens in \d+\.\d ms \(predicted\)\n$/);
 }, 120_000);
 
+it('has the model of the example home at hand', async () => {
+  const { out } = await runVerb(['intents', 'ask', 'is the front door locked?']);
+  expect(JSON.parse(out)).toEqual({ intent: 'query', slots: { about: 'door', door: 'front door' } });
+}, 120_000);
+
 it.each([
   [['build', home], 2, /--out/],
   [['build', join(folder, 'none.yaml'), '--out', folder], 2, /none\.yaml/],
-  [['ask', 'lights on'], 2, /name the model of your home with --model/],
   [['ask', '--model', 'stories', 'lights on'], 1, /was not trained for requests; esp32-llm intents build/],
 ])('refuses %j in one sentence', async (args, code, message) => {
   const refused = await runVerb(['intents', ...args]);

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { FailureError, UsageError } from '../../errors.ts';
+import { FailureError } from '../../errors.ts';
 import { readText, writeOutput } from '../../files.ts';
 import type { HomeModel, ReportRow } from '../../intents/index.ts';
 import type { OpenedModel } from '../../node/index.ts';
@@ -45,22 +45,20 @@ export function register(program: Command): void {
     )
     .action(buildHome);
   modelOptions(intents.command('eval <home...>'))
-    .description('figures on phrasings and names that training did not see, and on foreign requests')
+    .description(
+      'figures on phrasings and names that training did not see, and on foreign requests (default model: home)',
+    )
     .option('--sentences <n>', 'of each kind', integer(10, 1e6), 500)
     .option('--baseline', 'also the nearest template by edit distance')
     .option('--json', 'figures as JSON on stdout')
     .action(evaluateHome);
   firmwareOptions(intents.command('ask <request...>'))
-    .description('one request, answered by the simulated board')
+    .description('one request, answered by the simulated board (default model: home)')
     .action(ask);
 }
 
-/** No such model ships: each home has its own. */
-async function openHome(options: ModelOptions): Promise<OpenedModel> {
-  if (options.model === undefined)
-    throw new UsageError('name the model of your home with --model; esp32-llm intents build makes it');
-  return openNamed(options);
-}
+/** Without a name, the model of the example home. */
+const openHome = (options: ModelOptions): Promise<OpenedModel> => openNamed({ model: 'home', ...options });
 
 async function readHomes(files: readonly string[]) {
   const { readHome } = await import('../../intents/index.ts');
@@ -99,17 +97,18 @@ async function buildHome(files: readonly string[], options: BuildHomeOptions): P
   await writeHome(made, options);
 }
 
-async function writeHome(
-  { model, tokenizer, training }: HomeModel,
-  options: BuildHomeOptions,
-): Promise<void> {
-  const [{ writeCheckpoint }, { makeFolder }] = await Promise.all([
+async function writeHome(made: HomeModel, options: BuildHomeOptions): Promise<void> {
+  const [{ loadCheckpoint, writeCheckpoint }, { makeFolder }] = await Promise.all([
     import('../../model/index.ts'),
     import('../../node/index.ts'),
   ]);
+  const { tokenizer, training } = made;
   makeFolder(options.out);
   const checkpoint = join(options.out, 'model.safetensors');
-  writeOutput(checkpoint, writeCheckpoint(model, tokenizer, training));
+  // An int8 image needs no more than bytes; it is made of what the checkpoint holds.
+  const bytes = writeCheckpoint(made.model, tokenizer, training, 'I8');
+  const model = loadCheckpoint(bytes, checkpoint);
+  writeOutput(checkpoint, bytes);
   const firmware = await buildFrom({ name: 'home', model, tokenizer }, options);
   const image = join(options.out, 'image.bin');
   writeOutput(image, firmware.flash);
