@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { FailureError } from '../errors.ts';
 import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
@@ -213,6 +213,13 @@ async function flashAndHear(wire: Connection, reopen?: () => Promise<Connection>
   return printed;
 }
 
+/** One that does not run on behind its test. */
+function ownBoard(): SimulatedBoard {
+  const own = createSimulatedBoard({ board: kind });
+  onTestFinished(() => own.stop());
+  return own;
+}
+
 describe('a program that was just written', () => {
   it('starts on TCP while the connection stays open', async () => {
     const printed = await withConnection((connection) => flashAndHear(connection));
@@ -231,16 +238,15 @@ describe('a program that was just written', () => {
   });
 
   it('starts behind a UART bridge by its EN line', async () => {
-    const own = createSimulatedBoard({ board: kind });
+    const own = ownBoard();
     own.reset('download');
     expect(await flashAndHear(own.connection)).toContain('rst:0x1 (POWERON),boot:0x8');
-    own.stop();
   });
 
   it.each(['by the lines', 'by hand, with BOOT and RESET'])(
     'starts on native USB after download mode was entered %s',
     async (how) => {
-      const own = createSimulatedBoard({ board: kind });
+      const own = ownBoard();
       const usb = own.plugUsb();
       if (how === 'by the lines') {
         for (const lines of [{ dtr: true }, { rts: true }, { dtr: false }, { rts: false }])
@@ -253,7 +259,6 @@ describe('a program that was just written', () => {
         return own.plugUsb();
       });
       expect(plugs).toBe(2); // the device went with the reset and came again
-      own.stop();
     },
   );
 

@@ -102,14 +102,20 @@ interface Settled {
 }
 
 /** Builds the image. Throws a FailureError, with a table, for what does not fit. */
-export function buildFirmware(options: FirmwareOptions): Firmware {
+export const buildFirmware = (options: FirmwareOptions): Firmware => buildWithNeeds(options).firmware;
+
+/** {@link buildFirmware}; also what its program needs beside SRAM0, for plans of others like it. */
+export function buildWithNeeds(options: FirmwareOptions): {
+  firmware: Firmware;
+  needs: readonly MemoryItem[];
+} {
   const settings: Settings = {
     cores: options.cores ?? 2,
     pie: options.pie ?? true,
     clock: options.clock ?? 240,
   };
   const board = options.board ?? defaultBoard;
-  const { plan, code, addresses } = settle(options, board, settings);
+  const { plan, code, addresses, needs } = settle(options, board, settings);
   const linked = link(code.objects, placementOf(code, addresses));
 
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
@@ -137,7 +143,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     megabytes: board.flashBytes >> 20,
   });
   const flash = writeFlash(image, flashData(plan, contents));
-  return {
+  const firmware: Firmware = {
     flash,
     imageBytes: image.length,
     board,
@@ -154,12 +160,7 @@ export function buildFirmware(options: FirmwareOptions): Firmware {
     mapFingerprint: fingerprint,
     pieces: piecesOf(options.tokenizer),
   };
-}
-
-/** What the program of these options needs beside SRAM0, for plans of others like it. */
-export function programNeeds(options: FirmwareOptions): readonly MemoryItem[] {
-  const { cores = 2, pie = true, clock = 240, board = defaultBoard } = options;
-  return settle(options, board, { cores, pie, clock }).needs;
+  return { firmware, needs };
 }
 
 /**

@@ -5,8 +5,8 @@ import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
 import type { Model, Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';
-import { buildFirmware, type FirmwareOptions, programNeeds } from './build.ts';
-import type { MemoryItem, RegionName } from './memory.ts';
+import { buildWithNeeds, type FirmwareOptions } from './build.ts';
+import type { RegionName } from './memory.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
 import { type Prediction, predict } from './predict.ts';
 import { coreCyclesOf } from './predict-firmware.ts';
@@ -39,14 +39,14 @@ export function fitBoards(
   return (['int8', 'int4', 'f32'] as const).flatMap((precision) => {
     const packed = quantize(model, { precision });
     const options = { model: packed, tokenizer, programs, cache };
-    const program = compiledNeeds(options);
+    const built = buildForSome(options);
+    const program = built?.needs ?? [];
     const plans = boards.map((board) => ({
       board,
       plan: planFor({ model: packed, tokenizer, board, program }),
     }));
     // What the cores take alone is the same wherever things lie: one image says it for all.
-    const fitting = plans.find(({ plan }) => plan)?.board;
-    const coreCycles = fitting && coreCyclesOf(buildFirmware({ ...options, board: fitting }));
+    const coreCycles = built && coreCyclesOf(built.firmware);
     return plans.map(
       ({ board, plan }): Fit => ({
         board: board.id,
@@ -73,16 +73,16 @@ export function fitBoards(
 }
 
 /** Nothing where the model fits no board: then no plan is made either. */
-function compiledNeeds(options: FirmwareOptions): readonly MemoryItem[] {
+function buildForSome(options: FirmwareOptions): ReturnType<typeof buildWithNeeds> | undefined {
   const byProgram = boards.toSorted((a, b) => programRank(b) - programRank(a));
   for (const board of byProgram) {
     try {
-      return programNeeds({ ...options, board });
+      return buildWithNeeds({ ...options, board });
     } catch (error) {
       if (!(error instanceof FailureError)) throw error;
     }
   }
-  return [];
+  return undefined;
 }
 
 const programRank = ({ screen, psramBytes }: Board): number => (screen ? 2 : 0) + (psramBytes > 0 ? 1 : 0);

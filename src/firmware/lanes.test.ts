@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { kept as cache } from '../testing/kept.ts';
 import { createHostProgram } from './host.ts';
 import { planMemory } from './plan.ts';
 import { simulate } from './simulate.ts';
@@ -52,7 +53,7 @@ describe('several positions in one pass', () => {
     const { prompt } = tell(quantized, 0, TEXT, 80);
     expect(prompt).toBeGreaterThan(40);
     const cycles = (tokens: number): number =>
-      Number(simulate(firmware, { prompt: TEXT, temperature: 0, tokens }).status.totalCycles);
+      Number(simulate(firmware, { prompt: TEXT, temperature: 0, tokens, cache }).status.totalCycles);
     const read = cycles(prompt - 1);
     const told = cycles(prompt + 4) - read;
     expect(told / 5 / (read / (prompt - 1))).toBeGreaterThan(8);

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/boards/boards.ts';
 import { samplesRight, stepOf, windowOf } from '../chip/soc/psram-timing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { kept as cache } from '../testing/kept.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { simulate } from './simulate.ts';
@@ -10,7 +11,7 @@ import { formatDigest } from './status.ts';
 import { shippedModel } from './testing.ts';
 
 const CONTEXT = 512;
-const STORY = { prompt: 'Once', temperature: 0, tokens: 3 };
+const STORY = { prompt: 'Once', temperature: 0, tokens: 3, cache };
 const { quantized, tokenizer } = shippedModel();
 /** Its flash has no room for weights, so that the KV cache lies in PSRAM. */
 const board = { ...defaultBoard, flashBytes: 1 << 20 };

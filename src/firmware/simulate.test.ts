@@ -5,6 +5,7 @@ import { createChip } from '../chip/soc/chip.ts';
 import { largeModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
+import { kept as cache } from '../testing/kept.ts';
 import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
@@ -35,7 +36,7 @@ describe('firmware on the simulated chip', () => {
   });
 
   it('boots from its flash image and tells the story that the host tells', () => {
-    told = simulate(firmware, { ...STORY, profile: true });
+    told = simulate(firmware, { ...STORY, profile: true, cache });
     const story = told;
     expect(story.digest).toBe(expected.digest);
     expect(story.tokens).toEqual(expected.tokens);
@@ -51,7 +52,7 @@ describe('firmware on the simulated chip', () => {
 
   it('goes step by step, shows its tokens meanwhile, and stops when told to', () => {
     const seen: number[] = [];
-    const steps = simulateSteps(firmware, STORY);
+    const steps = simulateSteps(firmware, { ...STORY, cache });
     let step = steps.next();
     for (; !step.done; step = steps.next()) {
       const { tokens } = step.value;
@@ -64,8 +65,8 @@ describe('firmware on the simulated chip', () => {
     expect(seen).toEqual(step.value.tokens);
   });
 
-  it('gives the same digest and the same cycles when booted twice', () => {
-    const again = simulate(firmware, STORY);
+  it('gives the same digest and the same cycles when booted twice, its code translated before', () => {
+    const again = simulate(firmware, { ...STORY, cache });
     expect(again.status).toEqual(told.status);
     expect(again.bootSeconds).toBe(told.bootSeconds);
   });
@@ -77,7 +78,7 @@ describe('firmware on the simulated chip', () => {
     host.settle();
     const digest = formatDigest(host.status.digest);
     for (const other of [firmware, build({ cores: 1, clock: 80 }), build({ pie: false })])
-      expect(simulate(other, DRAWN).digest).toBe(digest);
+      expect(simulate(other, { ...DRAWN, cache }).digest).toBe(digest);
     expect(digest).not.toBe(expected.digest);
   });
 
@@ -161,7 +162,7 @@ describe('firmware on the simulated chip', () => {
   });
 
   it('restarts at /reboot', () => {
-    const session = createSession(firmware);
+    const session = createSession(firmware, { cache });
     session.boot();
     session.type('/reboot\r');
     session.runUntil(() => /Restarting[\s\S]*rst:0x3[\s\S]*\n> $/.test(session.printed), 5, 'no restart');
@@ -169,7 +170,7 @@ describe('firmware on the simulated chip', () => {
   });
 
   it('reports a fault with its registers, and restarts at a key', () => {
-    const session = createSession(firmware);
+    const session = createSession(firmware, { cache });
     session.boot();
     const [core] = session.chip.cores;
     core.state.pc = firmware.symbols.get('trap')!;
@@ -184,7 +185,7 @@ describe('firmware on the simulated chip', () => {
   });
 
   it('takes any bytes at any time without harm', () => {
-    const session = createSession(firmware);
+    const session = createSession(firmware, { cache });
     session.boot();
     session.command('/temp 0');
     fc.assert(

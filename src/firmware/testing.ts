@@ -2,6 +2,7 @@
 import { loadShippedModel, loadSmallModel, loadStories260K, type TestCheckpoint } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { type Precision, type QuantizedModel, quantize } from '../quantize/index.ts';
+import { kept } from '../testing/kept.ts';
 import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
 export interface TestModel extends TestCheckpoint {
@@ -41,7 +42,10 @@ export function smallFirmware(variant: Variant & { precision?: Precision } = {})
     const { precision, ...options } = variant;
     const { name: modelName, quantized, int4, float, tokenizer } = smallModel();
     const model = { int8: quantized, int4, f32: float }[precision ?? 'int8'];
-    firmware = buildFirmware({ programs, model, tokenizer, modelName, context: 64, ...options });
+    firmware = buildFirmware({
+      ...{ programs, model, tokenizer, modelName, context: 64, cache: kept },
+      ...options,
+    });
     built.set(key, firmware);
   }
   return firmware;

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Board, findBoard } from '../../chip/boards/boards.ts';
 import { withScreen } from '../../chip/boards/screen-option.ts';
+import { kept as cache } from '../../testing/kept.ts';
 import type { Firmware } from '../build.ts';
 import { createSession, type Session } from '../session.ts';
 import { smallFirmware, smallModel } from '../testing.ts';
@@ -23,12 +24,13 @@ interface Told {
 }
 
 /** Boots and tells; `during` gets a chance to interfere. */
-function tell(firmware: Firmware, during?: () => void, session = createSession(firmware)): Told {
+function tell(firmware: Firmware, during?: () => void, session = createSession(firmware, { cache })): Told {
   session.boot();
   session.command('/temp 0');
   session.command(`/tokens ${TOKENS}`);
   const before = session.printed.length;
   const { totalCycles } = session.tell(PROMPT, LONGEST_STORY, during);
+  session.keep();
   const printed = session.printed.slice(before).split('\r\n');
   return { session, story: printed[1], tokens: session.tokens, cycles: totalCycles };
 }
@@ -63,7 +65,7 @@ describe('screen on the simulated chip', () => {
     ],
   ] as const)('shows splash, story and bar: %s', (_, board, cores) => {
     const built = board === camera ? firmware : build(board, cores);
-    const waiting = createSession(built);
+    const waiting = createSession(built, { cache });
     waiting.boot();
     rest(waiting);
     expect(art(waiting.chip.screen!.pixels())).toBe(
@@ -90,7 +92,7 @@ describe('screen on the simulated chip', () => {
   });
 
   it('a screen unplugged in the middle of a story holds nothing up', () => {
-    const session = createSession(firmware);
+    const session = createSession(firmware, { cache });
     const { tokens, cycles } = tell(
       firmware,
       () => {

@@ -137,10 +137,22 @@ function beginCore(core: Core, index: number, entry: number, bus: FlatBus, every
   core.stateChanged();
 }
 
+/** Linked once, and its code translated once: for the same component, whose files stay as they are. */
+const linkedBefore = new WeakMap<Component, Map<number, LinkedCode>>();
+const translatedBefore = new WeakMap<Component, Uint8Array>();
+
+function linkOnce(component: Component, shift: number): LinkedCode {
+  const byShift = linkedBefore.get(component) ?? new Map<number, LinkedCode>();
+  linkedBefore.set(component, byShift);
+  const linked = byShift.get(shift) ?? linkAll(component, shift);
+  byShift.set(shift, linked);
+  return linked;
+}
+
 /** Tells a story. Throws if a register of any frame did not survive. */
 export function runComponent(component: Component, request: StoryRequest): StoryRun {
   const { shift = 0, interruptEvery = 0 } = request;
-  const linked = linkAll(component, shift);
+  const linked = linkOnce(component, shift);
   const at = (name: string): number => linked.symbols.get(name)!;
   const bus = createFlatBus(16 << 20);
   for (const { address, bytes } of linked.segments) bus.load(address, bytes);
@@ -174,11 +186,15 @@ export function runComponent(component: Component, request: StoryRequest): Story
     core.running = true;
     return core;
   });
+  const earlier = translatedBefore.get(component);
+  if (earlier) cores[0].offerTranslations(earlier);
   for (let now = cores[0].cycles; ended === 0; now += TURN) {
     for (const core of cores) core.runUntil(now);
     if (now > LONGEST) throw new Error('the story does not end');
   }
   if (ended !== 1) throw new Error(`the test's program ended with ${ended}: a frame was harmed`);
+  const translations = cores[0].keepTranslations();
+  if (translations) translatedBefore.set(component, translations);
   const count = bus.read32(at('request') + 40);
   return {
     tokens: Array.from({ length: count }, (_, index) => bus.read32(at('tokens') + 4 * index)),
