@@ -129,12 +129,22 @@ const SEND_MS = 5000;
 /** What has come from the device: a line, or one of its events. */
 type Heard = { line: string; event?: undefined } | { event: DeviceEvent; line?: undefined };
 
-/** Puts the device behind a connection into JSON mode. */
-export async function openDevice(
-  connection: Connection,
-  { silence = DEFAULT_SILENCE_MS, onText }: DeviceOptions = {},
-): Promise<Device> {
-  /** Takes what comes while somebody waits for it; false: nobody did. */
+/** What is said to the device and what comes back. */
+interface Conversation {
+  readonly name: string;
+  /** When its last byte came. */
+  lastByte(): number;
+  send(text: string): Promise<void>;
+  /**
+   * Sends, with somebody listening already: resolves with what `take` makes of what is heard, rejects after `limit` ms without an event.
+   */
+  ask<T>(text: string, limit: number, take: (heard: Heard) => T | undefined): Promise<T>;
+  stopHearing(): void;
+}
+
+function createConversation(connection: Connection, onText?: (line: string) => void): Conversation {
+  const { name } = connection;
+  /** Takes what comes while somebody waits for it. */
   let listener: ((heard: Heard) => void) | undefined;
   let lastByte = performance.now();
   const split = createLineSplitter((line) => {
@@ -151,19 +161,18 @@ export async function openDevice(
     within(
       SEND_MS,
       whileConnected(connection, connection.write(new TextEncoder().encode(text))),
-      () =>
-        new HopelessError(`${connection.name}: takes nothing that is sent; is another program holding it?`),
+      () => new HopelessError(`${name}: takes nothing that is sent; is another program holding it?`),
     );
-  const silent = (): FailureError =>
-    new SilentError(`${connection.name}: the device fell silent; press its RESET button and try again`);
-
-  /** Resolves with what `take` makes of what is heard; rejects after `limit` ms without an event. */
   const listen = async <T>(limit: number, take: (heard: Heard) => T | undefined): Promise<T> => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const answer = new Promise<T>((resolve, reject) => {
       const restart = (): void => {
         clearTimeout(timer);
-        timer = setTimeout(() => reject(silent()), limit);
+        timer = setTimeout(
+          () =>
+            reject(new SilentError(`${name}: the device fell silent; press its RESET button and try again`)),
+          limit,
+        );
       };
       restart();
       listener = (heard) => {
@@ -184,45 +193,59 @@ export async function openDevice(
       if (listener === mine) listener = undefined;
     }
   };
-  /** Sends, with somebody listening already. */
-  const ask = async <T>(text: string, limit: number, take: (heard: Heard) => T | undefined): Promise<T> => {
-    const answer = listen(limit, take);
-    answer.catch(() => {});
-    await send(text);
-    return answer;
+  return {
+    name,
+    lastByte: () => lastByte,
+    send,
+    async ask(text, limit, take) {
+      const answer = listen(limit, take);
+      answer.catch(() => {});
+      await send(text);
+      return answer;
+    },
+    stopHearing,
   };
+}
 
-  const enter = async (): Promise<ReadyEvent> => {
-    const end = performance.now() + LONGEST_ENTRY_MS;
-    const readyOf = ({ event, line }: Heard): ReadyEvent | undefined => {
-      const why = line === undefined ? undefined : hopelessLine(line);
-      if (why) throw new HopelessError(`${connection.name}: ${why}`);
-      return event?.event === 'ready' ? event : undefined;
-    };
-    for (let attempt = 1; ; ) {
-      const before = lastByte;
-      try {
-        // Ctrl-C ends a running story or a half-typed line first.
-        return await ask(`${CONTROL_C}\r/json on\r`, ATTEMPT_MS, readyOf);
-      } catch (error) {
-        if (error instanceof HopelessError || error instanceof LostError) throw error;
-        if (lastByte === before) attempt++; // a device that still boots is given time
-        if (attempt <= ATTEMPTS && performance.now() < end) continue;
-        throw new FailureError(
-          `${connection.name}: no esp32-llm device answers; flash it first (esp32-llm flash), or press its RESET button`,
-        );
-      }
+/** Brings the device into JSON mode. */
+async function enter({ name, ask, lastByte }: Conversation): Promise<ReadyEvent> {
+  const end = performance.now() + LONGEST_ENTRY_MS;
+  const readyOf = ({ event, line }: Heard): ReadyEvent | undefined => {
+    const why = line === undefined ? undefined : hopelessLine(line);
+    if (why) throw new HopelessError(`${name}: ${why}`);
+    return event?.event === 'ready' ? event : undefined;
+  };
+  for (let attempt = 1; ; ) {
+    const before = lastByte();
+    try {
+      // Ctrl-C ends a running story or a half-typed line first.
+      return await ask(`${CONTROL_C}\r/json on\r`, ATTEMPT_MS, readyOf);
+    } catch (error) {
+      if (error instanceof HopelessError || error instanceof LostError) throw error;
+      if (lastByte() === before) attempt++; // a device that still boots is given time
+      if (attempt <= ATTEMPTS && performance.now() < end) continue;
+      throw new FailureError(
+        `${name}: no esp32-llm device answers; flash it first (esp32-llm flash), or press its RESET button`,
+      );
     }
-  };
+  }
+}
 
+/** Puts the device behind a connection into JSON mode. */
+export async function openDevice(
+  connection: Connection,
+  { silence = DEFAULT_SILENCE_MS, onText }: DeviceOptions = {},
+): Promise<Device> {
+  const conversation = createConversation(connection, onText);
+  const { ask, send } = conversation;
   const watchRestart = (line: string | undefined): void => {
     if (line !== undefined && RESTART.test(line))
       throw new RestartedError(`${connection.name}: the board was restarted`);
   };
 
   const device: Device = {
-    ready: await enter().catch((error) => {
-      stopHearing(); // what a board without a program goes on saying is nobody's text
+    ready: await enter(conversation).catch((error) => {
+      conversation.stopHearing(); // what a board without a program goes on saying is nobody's text
       throw error;
     }),
     async command(line) {
@@ -258,7 +281,7 @@ export async function openDevice(
     stop: () => send(CONTROL_C),
     async rejoin(command) {
       if (command !== undefined) await send(`${command}\r`);
-      device.ready = await enter();
+      device.ready = await enter(conversation);
       return device.ready;
     },
     leave: () => send(`${CONTROL_C}/json off\r`),

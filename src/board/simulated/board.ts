@@ -47,121 +47,163 @@ const WRITE_OFF_SECONDS = 0.1;
 /** The capacitor at EN lets the chip start only after the boot line has settled. */
 const RESET_RISE_MS = 2;
 
-export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedBoard {
-  const chip = createChip({ board: options.board, flash: options.flash, rom: options.rom });
-  const toHost = createListeners<Uint8Array>();
-  const usbToHost = createListeners<Uint8Array>();
-  const closed = createSignal();
-  const lines: Required<ControlLines> = { dtr: false, rts: false };
-  const output: number[] = [];
-  const usbOutput: number[] = [];
-  let lastByte = 0;
-  let inReset = false;
-  let stopped = false;
-  /** Calls off the next slice. */
-  let callOff = (): void => {};
+/** Keeps simulated time from running ahead of the wall's. @returns by how many seconds it is ahead */
+function createPace(chip: Chip): () => number {
   let anchor = { simulated: 0, wall: performance.now() / 1000 };
-
-  chip.uart0.onOutput((byte) => output.push(byte));
-  chip.usb.onOutput((byte) => usbOutput.push(byte));
-
-  const flush = (): void => {
-    if (output.length === 0 && usbOutput.length === 0) return;
-    lastByte = chip.seconds;
-    if (output.length > 0) toHost.emit(Uint8Array.from(output.splice(0)));
-    if (usbOutput.length > 0) usbToHost.emit(Uint8Array.from(usbOutput.splice(0)));
-    options.onActivity?.();
-  };
-
-  const slice = (): void => {
-    if (stopped) return;
-    const began = performance.now();
-    const isDue = (): boolean => {
-      const waiting = output.length + usbOutput.length;
-      return waiting >= 64 || (waiting > 0 && performance.now() - began > PATIENCE_MS);
-    };
-    try {
-      for (let left = inReset ? 0 : SLICE_CYCLES; left > 0 && !isDue(); left -= PIECE_CYCLES)
-        chip.run({ maxCycles: PIECE_CYCLES });
-    } catch (error) {
-      stopped = true;
-      flush();
-      options.onFault?.(error);
-      closed.emit();
-      return;
-    }
-    flush();
-    const dozes = inReset || chip.seconds - lastByte > IDLE_SECONDS;
-    const pause = Math.max(dozes ? DOZE_MS : 0, Math.floor(aheadSeconds() * 1000));
-    callOff = pause > 0 ? later(slice, pause) : soon(slice);
-  };
-
-  /** By how much simulated time is ahead of the wall's. */
-  const aheadSeconds = (): number => {
+  return () => {
     const now = performance.now() / 1000;
     const ahead = chip.seconds - anchor.simulated - (now - anchor.wall);
     if (ahead < -WRITE_OFF_SECONDS) anchor = { simulated: chip.seconds, wall: now };
     return ahead;
   };
+}
 
-  const wake = (): void => {
-    lastByte = chip.seconds;
-    if (stopped) return;
-    callOff();
-    callOff = soon(slice);
+/** What leaves the chip by its UART and by its USB, until it is handed on. */
+function createOutput(chip: Chip) {
+  const [uart, usb]: [number[], number[]] = [[], []];
+  const toHost = createListeners<Uint8Array>();
+  const usbToHost = createListeners<Uint8Array>();
+  chip.uart0.onOutput((byte) => uart.push(byte));
+  chip.usb.onOutput((byte) => usb.push(byte));
+  return {
+    onUart: toHost.add,
+    onUsb: usbToHost.add,
+    /** Bytes that wait. */
+    waiting: () => uart.length + usb.length,
+    flush() {
+      if (uart.length > 0) toHost.emit(Uint8Array.from(uart.splice(0)));
+      if (usb.length > 0) usbToHost.emit(Uint8Array.from(usb.splice(0)));
+    },
   };
+}
 
+interface RunnerOptions {
+  readonly chip: Chip;
+  readonly output: ReturnType<typeof createOutput>;
+  /** Whether EN is held low. */
+  inReset(): boolean;
+  onActivity?(): void;
+  /** The simulator has come to something it cannot do. */
+  onFault(error: unknown): void;
+}
+
+/** Lets the chip run, a slice at a time, from now on. */
+function createRunner({ chip, output, inReset, onActivity, onFault }: RunnerOptions) {
+  const aheadSeconds = createPace(chip);
+  let lastByte = 0;
+  let stopped = false;
+
+  const flush = (): void => {
+    if (output.waiting() === 0) return;
+    lastByte = chip.seconds;
+    output.flush();
+    onActivity?.();
+  };
+  const slice = (): void => {
+    if (stopped) return;
+    const began = performance.now();
+    const isDue = (): boolean => {
+      const waiting = output.waiting();
+      return waiting >= 64 || (waiting > 0 && performance.now() - began > PATIENCE_MS);
+    };
+    try {
+      for (let left = inReset() ? 0 : SLICE_CYCLES; left > 0 && !isDue(); left -= PIECE_CYCLES)
+        chip.run({ maxCycles: PIECE_CYCLES });
+    } catch (error) {
+      stopped = true;
+      flush();
+      onFault(error);
+      return;
+    }
+    flush();
+    const dozes = inReset() || chip.seconds - lastByte > IDLE_SECONDS;
+    const pause = Math.max(dozes ? DOZE_MS : 0, Math.floor(aheadSeconds() * 1000));
+    callOff = pause > 0 ? later(slice, pause) : soon(slice);
+  };
+  /** Calls off the next slice. */
+  let callOff = soon(slice);
+
+  return {
+    /** There is something to do: no pause. */
+    wake() {
+      lastByte = chip.seconds;
+      if (stopped) return;
+      callOff();
+      callOff = soon(slice);
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+/** The two-transistor circuit: EN low when RTS alone is asserted, GPIO0 low when DTR alone is. */
+function createResetCircuit(reset: (mode: 'run' | 'download') => void) {
+  const lines: Required<ControlLines> = { dtr: false, rts: false };
+  let inReset = false;
+  return {
+    inReset: () => inReset,
+    setLines(wanted: ControlLines) {
+      Object.assign(lines, wanted);
+      if (lines.rts && !lines.dtr) {
+        inReset = true;
+        return;
+      }
+      if (!inReset) return;
+      setTimeout(() => {
+        if (lines.rts && !lines.dtr) return; // pulled low again in the meantime
+        inReset = false;
+        reset(lines.dtr && !lines.rts ? 'download' : 'run');
+      }, RESET_RISE_MS);
+    },
+  };
+}
+
+export function createSimulatedBoard(options: SimulatedBoardOptions): SimulatedBoard {
+  const chip = createChip({ board: options.board, flash: options.flash, rom: options.rom });
+  const output = createOutput(chip);
+  const closed = createSignal();
   const reset = (mode: 'run' | 'download'): void => {
     chip.setBootPin(mode === 'download' ? 0 : 1);
     chip.reset();
     chip.setBootPin(1);
-    wake();
+    runner.wake();
   };
+  const circuit = createResetCircuit(reset);
+  const runner = createRunner({
+    chip,
+    output,
+    inReset: circuit.inReset,
+    onActivity: options.onActivity,
+    onFault(error) {
+      options.onFault?.(error);
+      closed.emit();
+    },
+  });
   const type = (bytes: Uint8Array, into: { receive(bytes: Uint8Array): void }): void => {
     into.receive(bytes);
-    wake();
+    runner.wake();
     options.onActivity?.();
   };
 
-  /** The two-transistor circuit: EN low when RTS alone is asserted, GPIO0 low when DTR alone is. */
-  const applyLines = (): void => {
-    const enableLow = lines.rts && !lines.dtr;
-    if (enableLow) {
-      inReset = true;
-      return;
-    }
-    if (!inReset) return;
-    setTimeout(() => {
-      if (lines.rts && !lines.dtr) return; // pulled low again in the meantime
-      inReset = false;
-      reset(lines.dtr && !lines.rts ? 'download' : 'run');
-    }, RESET_RISE_MS);
-  };
-
-  callOff = soon(slice);
   return {
     chip,
     reset,
-    stop() {
-      stopped = true;
-    },
+    stop: runner.stop,
     plugUsb: () =>
       plugUsb(chip, {
         name: `USB of the simulated ${options.board.name}`,
-        onData: usbToHost.add,
+        onData: output.onUsb,
         write: async (bytes) => type(bytes, chip.usb),
-        wake,
+        wake: runner.wake,
       }),
     connection: {
       name: `simulated ${options.board.name}`,
       hasLines: true,
       write: async (bytes) => type(bytes, chip.uart0),
-      onData: toHost.add,
+      onData: output.onUart,
       onClose: closed.add,
-      setLines: async (wanted) => {
-        Object.assign(lines, wanted);
-        applyLines();
-      },
+      setLines: async (wanted) => circuit.setLines(wanted),
       setBaud: async () => {},
       close: async () => {},
     },

@@ -1,5 +1,6 @@
 /** One simulated core with plain memory on which compiled modules run: what `exec` and the WebAssembly tests use. */
-import { SR } from '../../chip/core/index.ts';
+import type { FlatBus } from '../../chip/bus/index.ts';
+import { type CoreState, SR } from '../../chip/core/index.ts';
 import { createCore, createFlatBus } from '../../chip/index.ts';
 import { FailureError } from '../../errors.ts';
 import { a8, createAssembler, link, type ObjectCode, sequentially } from '../../xtensa/index.ts';
@@ -58,19 +59,11 @@ export interface MachineOptions {
   readonly maxCycles?: number;
 }
 
-export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machine {
-  let nextMemory = MEMORY_BASE;
-  const bus = createFlatBus(CAPACITY, (address) => address >= MEMORY_BASE && address < nextMemory);
+/** Gives room to code and data where they belong, one behind the other, and has memory put there. */
+function createRooms(bus: FlatBus): Machine['reserve'] {
   const next = { code: CODE_BASE, data: DATA_BASE };
   const provided = { ...next };
-  bus.provide(STACK_TOP - STACK_BYTES, STACK_BYTES + PAGE);
-  /** What the program called the simulator for. */
-  let called: number | undefined;
-  /** Cycles of the calls so far; a core that has stopped lets time pass, which is nobody's. */
-  let busy = 0;
-  let calledAt = 0;
-
-  const reserve: Machine['reserve'] = (kind, bytes, align) => {
+  return (kind, bytes, align) => {
     const start = Math.ceil(next[kind] / align) * align;
     next[kind] = start + bytes;
     if (next[kind] > provided[kind]) {
@@ -81,7 +74,38 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     }
     return start;
   };
+}
 
+/** The registers of a call, from where it returns to `halt`. */
+function prepareCall(
+  state: CoreState,
+  address: number,
+  sp: number,
+  halt: number,
+  registers: readonly number[],
+): void {
+  state.special[SR.ps] = 0x20;
+  state.special[SR.cpenable] = 0xff;
+  state.special[SR.windowbase] = 0;
+  state.ar[0] = halt;
+  state.ar[1] = sp;
+  registers.forEach((value, i) => {
+    state.ar[2 + i] = value;
+  });
+  state.pc = address;
+}
+
+export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machine {
+  let nextMemory = MEMORY_BASE;
+  const bus = createFlatBus(CAPACITY, (address) => address >= MEMORY_BASE && address < nextMemory);
+  bus.provide(STACK_TOP - STACK_BYTES, STACK_BYTES + PAGE);
+  /** What the program called the simulator for. */
+  let called: number | undefined;
+  /** Cycles of the calls so far; a core that has stopped lets time pass, which is nobody's. */
+  let busy = 0;
+  let calledAt = 0;
+
+  const reserve = createRooms(bus);
   const symbols = new Map<string, number>();
   const stubs = hostStubs();
   const linked = link([stubs], sequentially(reserve('code', 64, 64)));
@@ -149,15 +173,7 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
       stack.forEach((value, i) => {
         machine.setWord(sp + 4 * i, value);
       });
-      state.special[SR.ps] = 0x20;
-      state.special[SR.cpenable] = 0xff;
-      state.special[SR.windowbase] = 0;
-      state.ar[0] = halt;
-      state.ar[1] = sp;
-      registers.forEach((value, i) => {
-        state.ar[2 + i] = value;
-      });
-      state.pc = address;
+      prepareCall(state, address, sp, halt, registers);
       core.stateChanged();
       const begin = core.cycles;
       const called = runToCall(begin + maxCycles);
