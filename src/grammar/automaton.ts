@@ -54,113 +54,134 @@ export function compileAutomaton(grammar: Grammar, limits: Partial<GrammarLimits
   return { ...automaton, cut: nfa.cut };
 }
 
-function buildNfa(grammar: Grammar, limits: GrammarLimits): Nfa {
-  const edges: Edge[][] = [];
-  const empty: number[][] = [];
-  const cut = new Set<string>();
-  const state = (): number => {
-    if (edges.length >= 20 * limits.states) throw tooLarge(limits.states);
-    empty.push([]);
-    return edges.push([]) - 1;
-  };
+/** An automaton that is being built. */
+interface Building extends Omit<Nfa, 'start' | 'end'> {
+  readonly grammar: Grammar;
+  readonly limits: GrammarLimits;
   /** Entries of rules by name and the state that follows them: the same rule before the same state is the same part. */
-  const entries = new Map<string, number>();
+  readonly entries: Map<string, number>;
   /** How deep each rule stands in itself at the moment. */
-  const depth = new Map<string, number>();
+  readonly depth: Map<string, number>;
+}
 
-  const buildRule = (name: string, from: number, to: number): void => {
-    const key = `${to} ${name}`;
-    const known = entries.get(key);
-    if (known !== undefined) {
-      empty[from].push(known);
-      return;
-    }
-    const body = grammar.rules.get(name);
-    if (body === undefined)
-      throw new FailureError(`the grammar uses a rule "${name}" that it does not define`);
-    const level = depth.get(name) ?? 0;
-    if (level > limits.nesting) {
-      cut.add(name);
-      return;
-    }
-    const entry = state();
-    entries.set(key, entry);
-    empty[from].push(entry);
-    depth.set(name, level + 1);
-    build(body, entry, to);
-    depth.set(name, level);
-    // What was built at this depth has less room for nesting than a later use at a lower depth may have.
-    if (level > 0) entries.delete(key);
+function buildNfa(grammar: Grammar, limits: GrammarLimits): Nfa {
+  const building: Building = {
+    grammar,
+    limits,
+    edges: [],
+    empty: [],
+    cut: new Set(),
+    entries: new Map(),
+    depth: new Map(),
   };
-
-  /** Builds parts one behind the other. */
-  const chain = <Part>(
-    parts: Iterable<Part>,
-    from: number,
-    to: number,
-    connect: (part: Part, at: number, next: number) => void,
-  ): void => {
-    const all = [...parts];
-    let at = from;
-    for (const [i, part] of all.entries()) {
-      const next = i === all.length - 1 ? to : state();
-      connect(part, at, next);
-      at = next;
-    }
-    if (all.length === 0) empty[from].push(to);
-  };
-  const edge = ([first, last]: Range, at: number, next: number): void => {
-    edges[at].push({ first, last, to: next });
-  };
-
-  const build = (expression: Expression, from: number, to: number): void => {
-    switch (expression.kind) {
-      case 'bytes':
-        chain(expression.bytes, from, to, (byte, at, next) => edge([byte, byte], at, next));
-        return;
-      case 'character':
-        for (const bytes of utf8Sequences(expression.ranges)) chain(bytes, from, to, edge);
-        return;
-      case 'sequence':
-        chain(expression.parts, from, to, build);
-        return;
-      case 'choice':
-        for (const part of expression.parts) build(part, from, to);
-        return;
-      case 'repeat': {
-        const { part, least, most } = expression;
-        let at = from;
-        // The last copy leads straight to what follows: so a rule that ends in itself stays a loop.
-        for (let i = 0; i < least; i++) {
-          const next = i === most - 1 ? to : state();
-          build(part, at, next);
-          at = next;
-        }
-        if (most === Number.POSITIVE_INFINITY) {
-          const loop = state();
-          empty[at].push(loop);
-          build(part, loop, loop);
-          empty[loop].push(to);
-          return;
-        }
-        for (let i = least; i < most; i++) {
-          const next = i === most - 1 ? to : state();
-          empty[at].push(to);
-          build(part, at, next);
-          at = next;
-        }
-        if (most === 0) empty[from].push(to);
-        return;
-      }
-      case 'rule':
-        buildRule(expression.name, from, to);
-    }
-  };
-
-  const start = state();
-  const end = state();
-  build(grammar.start, start, end);
+  const [start, end] = [newState(building), newState(building)];
+  build(building, grammar.start, start, end);
+  const { edges, empty, cut } = building;
   return { edges, empty, start, end, cut };
+}
+
+function newState({ edges, empty, limits }: Building): number {
+  if (edges.length >= 20 * limits.states) throw tooLarge(limits.states);
+  empty.push([]);
+  return edges.push([]) - 1;
+}
+
+/** Builds parts one behind the other. */
+function chain<Part>(
+  building: Building,
+  parts: Iterable<Part>,
+  from: number,
+  to: number,
+  connect: (part: Part, at: number, next: number) => void,
+): void {
+  const all = [...parts];
+  let at = from;
+  for (const [i, part] of all.entries()) {
+    const next = i === all.length - 1 ? to : newState(building);
+    connect(part, at, next);
+    at = next;
+  }
+  if (all.length === 0) building.empty[from].push(to);
+}
+
+function build(building: Building, expression: Expression, from: number, to: number): void {
+  const edge = ([first, last]: Range, at: number, next: number): void => {
+    building.edges[at].push({ first, last, to: next });
+  };
+  switch (expression.kind) {
+    case 'bytes':
+      chain(building, expression.bytes, from, to, (byte, at, next) => edge([byte, byte], at, next));
+      return;
+    case 'character':
+      for (const bytes of utf8Sequences(expression.ranges)) chain(building, bytes, from, to, edge);
+      return;
+    case 'sequence':
+      chain(building, expression.parts, from, to, (part, at, next) => build(building, part, at, next));
+      return;
+    case 'choice':
+      for (const part of expression.parts) build(building, part, from, to);
+      return;
+    case 'repeat':
+      buildRepeat(building, expression, from, to);
+      return;
+    case 'rule':
+      buildRule(building, expression.name, from, to);
+  }
+}
+
+function buildRepeat(
+  building: Building,
+  { part, least, most }: Extract<Expression, { kind: 'repeat' }>,
+  from: number,
+  to: number,
+): void {
+  const { empty } = building;
+  let at = from;
+  // The last copy leads straight to what follows: so a rule that ends in itself stays a loop.
+  for (let i = 0; i < least; i++) {
+    const next = i === most - 1 ? to : newState(building);
+    build(building, part, at, next);
+    at = next;
+  }
+  if (most === Number.POSITIVE_INFINITY) {
+    const loop = newState(building);
+    empty[at].push(loop);
+    build(building, part, loop, loop);
+    empty[loop].push(to);
+    return;
+  }
+  for (let i = least; i < most; i++) {
+    const next = i === most - 1 ? to : newState(building);
+    empty[at].push(to);
+    build(building, part, at, next);
+    at = next;
+  }
+  if (most === 0) empty[from].push(to);
+}
+
+function buildRule(building: Building, name: string, from: number, to: number): void {
+  const { grammar, limits, empty, cut, entries, depth } = building;
+  const key = `${to} ${name}`;
+  const known = entries.get(key);
+  if (known !== undefined) {
+    empty[from].push(known);
+    return;
+  }
+  const body = grammar.rules.get(name);
+  if (body === undefined) throw new FailureError(`the grammar uses a rule "${name}" that it does not define`);
+  const level = depth.get(name) ?? 0;
+  if (level > limits.nesting) {
+    cut.add(name);
+    return;
+  }
+  const entry = newState(building);
+  entries.set(key, entry);
+  empty[from].push(entry);
+  depth.set(name, level + 1);
+  build(building, body, entry, to);
+  depth.set(name, level);
+  // What was built at this depth has less room for nesting than a later use at a lower depth may have.
+  if (level > 0) entries.delete(key);
 }
 
 type Automaton = Omit<ByteAutomaton, 'cut'>;
