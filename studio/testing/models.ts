@@ -63,6 +63,11 @@ function formats(): Upload[][] {
 }
 
 export function testModels(studio: () => Studio): void {
+  testUploads(studio);
+  testHub(studio);
+}
+
+function testUploads(studio: () => Studio): void {
   it('plans what `inspect --json` plans', async () => {
     const { page, visit, problems } = studio();
     await visit('#models');
@@ -129,7 +134,9 @@ export function testModels(studio: () => Studio): void {
     await input.setInputFiles([upload('tokenizer.bin', readFileSync(files.tokenizer))]);
     await expect.poll(() => page.locator('#model-name').innerText(), SLOW).toBe('mine');
   });
+}
 
+function testHub(studio: () => Studio): void {
   it('asks the hub when it is told to, and never before', async () => {
     const { page, context, problems } = studio();
     problems.length = 0;

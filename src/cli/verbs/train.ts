@@ -48,28 +48,9 @@ interface Options {
   resume?: boolean;
 }
 
-export function register(program: Command): void {
-  program
-    .command('train')
-    .description('train a model on your own text: tokenizer, checkpoint, loss curve; no Python, no GPU')
-    .requiredOption(
-      '--text <file>',
-      'UTF-8 text of any size, or .jsonl (a line a document: a string, or an object with "text"); may be given again',
-      (path: string, before: string[] = []) => [...before, path],
-    )
-    .option(
-      '--separator <text>',
-      'what parts documents, \\n for a line end (default: <|endoftext|>)',
-      unescaped,
-    )
-    .requiredOption(
-      '--out <folder>',
-      'where model.safetensors, model.bin, tokenizer.bin, loss.svg and the checkpoint go',
-    )
-    .option(
-      '--valid <file>',
-      'text that is only measured, never trained on: its first 200 documents, 20 times a run',
-    )
+/** The model and its tokenizer. */
+function addShape(command: Command): void {
+  command
     .option('--preset <name>', 'shape of the model (see below; default: 260k)')
     .option('--dim <n>', 'width of the residual stream', integer(4, 8192))
     .option('--layers <n>', 'layers', integer(1, 128))
@@ -81,12 +62,22 @@ export function register(program: Command): void {
       'take the tokenizer of this model or tokenizer.bin (default: one made for the text)',
     )
     .option('--vocab <n>', 'pieces of the tokenizer, 259 or more', integer(259, 65535))
-    .option('--context <n>', 'longest sequence in tokens', integer(8, 4096))
+    .option('--context <n>', 'longest sequence in tokens', integer(8, 4096));
+}
+
+/** How long a run is, and what repeats it. */
+function addLength(command: Command): void {
+  command
     .option('--steps <n>', 'length of the run in steps', integer(1, 1e9))
     .option('--time <t>', 'length of the run as 90s, 45m or 8h (default without --steps: 1h)', duration)
     .option('--threads <n>', 'worker threads', integer(1, 64), availableParallelism())
     .option('--batch <n>', 'tokens of one step', integer(16, 1e6))
-    .option('--seed <n>', 'same seed, threads and steps: the same model', integer(0, 2 ** 32 - 1))
+    .option('--seed <n>', 'same seed, threads and steps: the same model', integer(0, 2 ** 32 - 1));
+}
+
+/** How the weights are learnt. */
+function addMethod(command: Command): void {
+  command
     .option('--rate <x>', 'learning rate of the matrices', decimal(0, 10))
     .option(
       '--warmup <steps>',
@@ -139,7 +130,12 @@ export function register(program: Command): void {
       '--finish-share <x>',
       'share of the run that trains through the rounding (default: 0.1, int4: 0.2)',
       decimal(0.001, 1),
-    )
+    );
+}
+
+/** Models to learn from. */
+function addTeachers(command: Command): void {
+  command
     .option(
       '--teacher <name>',
       'model to learn from as well, with the tokenizer to take; may be given again',
@@ -156,7 +152,36 @@ export function register(program: Command): void {
       '--teacher-top <n>',
       "tokens kept of a teacher's prediction, 4 bytes each (default: 16)",
       integer(1, 256),
+    );
+}
+
+export function register(program: Command): void {
+  const command = program
+    .command('train')
+    .description('train a model on your own text: tokenizer, checkpoint, loss curve; no Python, no GPU')
+    .requiredOption(
+      '--text <file>',
+      'UTF-8 text of any size, or .jsonl (a line a document: a string, or an object with "text"); may be given again',
+      (path: string, before: string[] = []) => [...before, path],
     )
+    .option(
+      '--separator <text>',
+      'what parts documents, \\n for a line end (default: <|endoftext|>)',
+      unescaped,
+    )
+    .requiredOption(
+      '--out <folder>',
+      'where model.safetensors, model.bin, tokenizer.bin, loss.svg and the checkpoint go',
+    )
+    .option(
+      '--valid <file>',
+      'text that is only measured, never trained on: its first 200 documents, 20 times a run',
+    );
+  addShape(command);
+  addLength(command);
+  addMethod(command);
+  addTeachers(command);
+  command
     .option(
       '--cache <folder>',
       'keep the tokens of the text, and what teachers predict, here for other runs too (default: in --out until the run has finished)',
