@@ -17,7 +17,7 @@ import {
 } from '../serve/index.ts';
 import { AT_LEAST_ONCE, connectBroker, RETAINED } from './client.ts';
 import { discoveryOf } from './discovery.ts';
-import { type Answer, lastLevel, PREFIX, readRequest, topicsOf } from './protocol.ts';
+import { type Answer, lastLevel, PREFIX, readRequest, type Topics, topicsOf } from './protocol.ts';
 
 export interface WorkerOptions {
   /** Of all topics. */
@@ -57,85 +57,111 @@ const HEARTBEAT_MS = 3000;
 /** Tokens wait so long for company. */
 const GATHER_MS = 20;
 
+/** What seats need to serve. */
+interface Room {
+  readonly broker: string;
+  /** This machine's connection: statuses and answers of all its boards. */
+  readonly control: MqttClient;
+  readonly topics: Topics;
+  readonly id: string;
+  readonly prefix: string;
+  readonly heartbeat: number;
+  readonly discovery?: string;
+  closed: boolean;
+}
+
+const publishStatus = ({ control, topics }: Room, { key, board }: Seat): void => {
+  control.publish(topics.board(key), JSON.stringify(board.status), RETAINED);
+};
+
+/** A board that may serve takes a seat, one that is lost leaves it. */
+function follow(room: Room, seat: Seat): void {
+  publishStatus(room, seat);
+  const { state } = seat.board.status;
+  if (state === 'idle' && !seat.client && !room.closed) seat.client = take(room, seat);
+  else if (/lost|refused|closed/.test(state)) void leave(seat);
+}
+
+async function take(room: Room, seat: Seat): Promise<MqttClient> {
+  const { topics, id, prefix, discovery } = room;
+  const { name, model = '' } = seat.board.status;
+  const client = await connectBroker(room.broker, {
+    clientId: `${prefix}-${seat.key}`.replaceAll('/', '-'),
+    properties: { receiveMaximum: 1 },
+  });
+  client.handleMessage = (packet, acknowledge) => {
+    seat.done = serve(room, seat, client, packet).finally(() => acknowledge());
+  };
+  await client.subscribeAsync(topics.share(model), AT_LEAST_ONCE);
+  if (discovery !== undefined) {
+    const { topic, config } = discoveryOf(discovery, { topics, id, key: seat.key, name, model });
+    room.control.publish(topic, JSON.stringify(config), RETAINED);
+  }
+  return client;
+}
+
+async function leave(seat: Seat): Promise<void> {
+  const { client } = seat;
+  seat.client = undefined;
+  await client?.then((one) => one.endAsync(true)).catch(() => {});
+}
+
+/** Tells what a request wants. */
+async function serve(room: Room, seat: Seat, client: MqttClient, packet: IPublishPacket): Promise<void> {
+  const { control, topics, heartbeat } = room;
+  const request = readRequest(packet.payload as Uint8Array);
+  const { responseTopic, correlationData } = packet.properties ?? {};
+  if (!request || !responseTopic?.startsWith(topics.answers('')) || !correlationData) return;
+  const say = (answer: Say): void => {
+    const text = JSON.stringify({ ...answer, from: seat.key });
+    control.publish(responseTopic, text, { ...AT_LEAST_ONCE, properties: { correlationData } });
+  };
+  seat.correlation = correlationData.toString('hex');
+  say({ say: 'taken' });
+  const life = setInterval(() => {
+    say({ say: 'taken' });
+    // The connection hears nothing while it holds a request, not even the broker's answers to pings: so it sends none.
+    client.publish(topics.board(`${seat.key}/busy`), '');
+  }, heartbeat);
+  try {
+    const gatherer = createGatherer(say);
+    const { end } = await seat.board.tell(request, gatherer.push);
+    gatherer.flush();
+    say({ say: 'end', end });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    say({ say: error instanceof LostBoardError ? 'lost' : 'refused', message });
+  } finally {
+    clearInterval(life);
+    seat.correlation = undefined;
+  }
+}
+
+/** The board finishes what it tells, and leaves. */
+async function close({ control, topics }: Room, seat: Seat): Promise<void> {
+  await seat.client?.then((client) => client.unsubscribeAsync(topics.share(seat.board.status.model ?? '')));
+  await seat.done;
+  await leave(seat);
+  await seat.board.close();
+  await control.publishAsync(topics.board(seat.key), '', RETAINED);
+}
+
 export async function createWorker(
   broker: string,
   sources: readonly BoardSource[],
   options: WorkerOptions = {},
 ): Promise<Worker> {
   const { prefix = PREFIX, id = randomBytes(6).toString('hex'), heartbeat = HEARTBEAT_MS } = options;
+  const { discovery, silence, retry } = options;
   const topics = topicsOf(prefix);
   const canaries = createCanaries((model, digest) => {
     control.publish(topics.canary(model), digest, RETAINED);
   });
   const seats: Seat[] = [];
-  let closed = false;
   const control = await connectBroker(broker, {
     will: { topic: topics.worker(id), payload: Buffer.alloc(0), ...RETAINED },
   });
-
-  const publishStatus = ({ key, board }: Seat): void => {
-    control.publish(topics.board(key), JSON.stringify(board.status), RETAINED);
-  };
-
-  /** A board that may serve takes a seat, one that is lost leaves it. */
-  const follow = (seat: Seat): void => {
-    publishStatus(seat);
-    const { state } = seat.board.status;
-    if (state === 'idle' && !seat.client && !closed) seat.client = take(seat);
-    else if (/lost|refused|closed/.test(state)) void leave(seat);
-  };
-
-  const take = async (seat: Seat): Promise<MqttClient> => {
-    const { name, model = '' } = seat.board.status;
-    const client = await connectBroker(broker, {
-      clientId: `${prefix}-${seat.key}`.replaceAll('/', '-'),
-      properties: { receiveMaximum: 1 },
-    });
-    client.handleMessage = (packet, acknowledge) => {
-      seat.done = serve(seat, client, packet).finally(() => acknowledge());
-    };
-    await client.subscribeAsync(topics.share(model), AT_LEAST_ONCE);
-    if (options.discovery !== undefined) {
-      const { topic, config } = discoveryOf(options.discovery, { topics, id, key: seat.key, name, model });
-      control.publish(topic, JSON.stringify(config), RETAINED);
-    }
-    return client;
-  };
-
-  const leave = async (seat: Seat): Promise<void> => {
-    const { client } = seat;
-    seat.client = undefined;
-    await client?.then((one) => one.endAsync(true)).catch(() => {});
-  };
-
-  const serve = async (seat: Seat, client: MqttClient, packet: IPublishPacket): Promise<void> => {
-    const request = readRequest(packet.payload as Uint8Array);
-    const { responseTopic, correlationData } = packet.properties ?? {};
-    if (!request || !responseTopic?.startsWith(topics.answers('')) || !correlationData) return;
-    const say = (answer: Say): void => {
-      const text = JSON.stringify({ ...answer, from: seat.key });
-      control.publish(responseTopic, text, { ...AT_LEAST_ONCE, properties: { correlationData } });
-    };
-    seat.correlation = correlationData.toString('hex');
-    say({ say: 'taken' });
-    const life = setInterval(() => {
-      say({ say: 'taken' });
-      // The connection hears nothing while it holds a request, not even the broker's answers to pings: so it sends none.
-      client.publish(topics.board(`${seat.key}/busy`), '');
-    }, heartbeat);
-    try {
-      const gatherer = createGatherer(say);
-      const { end } = await seat.board.tell(request, gatherer.push);
-      gatherer.flush();
-      say({ say: 'end', end });
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      say({ say: error instanceof LostBoardError ? 'lost' : 'refused', message });
-    } finally {
-      clearInterval(life);
-      seat.correlation = undefined;
-    }
-  };
+  const room: Room = { broker, control, topics, id, prefix, heartbeat, discovery, closed: false };
 
   control.on('message', (topic, payload, { properties }) => {
     if (topic.startsWith(topics.canary(''))) {
@@ -143,20 +169,15 @@ export async function createWorker(
       return;
     }
     const seat = seats.find(({ key }) => topic === topics.stop(key));
-    if (
-      seat?.correlation !== undefined &&
-      seat.correlation === properties?.correlationData?.toString('hex')
-    ) {
-      void seat.board.stop();
-    }
+    const correlation = properties?.correlationData?.toString('hex');
+    if (seat?.correlation !== undefined && seat.correlation === correlation) void seat.board.stop();
   });
 
   const add = (source: BoardSource): void => {
     const key = `${id}/${seats.length + 1}`;
-    const { silence, retry } = options;
     const onChange = (): void => {
       const seat = seats.find((one) => one.key === key);
-      if (seat) follow(seat);
+      if (seat) follow(room, seat);
     };
     seats.push({
       key,
@@ -168,7 +189,7 @@ export async function createWorker(
   const announce = (): void => {
     control.publish(topics.worker(id), 'online', RETAINED);
     for (const [model, digest] of canaries.digests) control.publish(topics.canary(model), digest, RETAINED);
-    seats.forEach(publishStatus);
+    for (const seat of seats) publishStatus(room, seat);
   };
 
   await control.subscribeAsync([topics.canaries, `${topics.stop(id)}/+`], AT_LEAST_ONCE);
@@ -183,18 +204,8 @@ export async function createWorker(
     },
     add,
     async close() {
-      closed = true;
-      await Promise.all(
-        seats.map(async (seat) => {
-          await seat.client?.then((client) =>
-            client.unsubscribeAsync(topics.share(seat.board.status.model ?? '')),
-          );
-          await seat.done;
-          await leave(seat);
-          await seat.board.close();
-          await control.publishAsync(topics.board(seat.key), '', RETAINED);
-        }),
-      );
+      room.closed = true;
+      await Promise.all(seats.map((seat) => close(room, seat)));
       await control.publishAsync(topics.worker(id), '', RETAINED);
       await control.endAsync();
     },

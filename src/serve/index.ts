@@ -9,7 +9,7 @@ export {
 } from './board.ts';
 export { type Canaries, createCanaries } from './canaries.ts';
 export { BusyError, LostBoardError, NoBoardError } from './errors.ts';
-export { createPace, modelsOf } from './estimates.ts';
+export { createPace, modelsOf, type Pace } from './estimates.ts';
 export { hostConnection } from './host-board.ts';
 export { createPool, type LocalPool, type Pool, type PoolOptions, type PoolStatus } from './pool.ts';
 export type { OnToken, TellRequest } from './request.ts';
