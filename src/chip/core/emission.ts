@@ -46,6 +46,19 @@ function placeOf(words: readonly string[]): number | undefined {
   return view && follow ? view.offset + 4 * Number(first) : undefined;
 }
 
+const isName = (text: string) => /^[\w$]+$/.test(text);
+
+/** Memory at an offset of the arena. */
+const cell = (bytes: 1 | 2 | 4, signed: boolean, at: string) => {
+  if (bytes === 4) return `$M32[${at}>>2]`;
+  const { load, signed: signedView, shift } = views[bytes];
+  const view = signed ? signedView : load;
+  return shift === 0 ? `${view}[${at}|0]` : `${view}[${at}>>1]`;
+};
+
+/** A condition behind others: `$t` is aligned. */
+const alignment = (bytes: number) => (bytes === 1 ? '' : `&&($t&${bytes - 1})===0`);
+
 export function emitContext(place: Place): EmitContext {
   const { instruction, issue, index, slow } = place;
   const pc = instruction.pc | 0;
@@ -57,15 +70,6 @@ export function emitContext(place: Place): EmitContext {
   const page = (map: string, address: string) => (slow ? '$p=0;' : `$p=${map}[${address}>>>${PAGE_SHIFT}];`);
   const vector = (name: string, place: number, address: string) =>
     `$c=($c+$M.${name}(${place},${address},${moment}))|0;`;
-  const isName = (text: string) => /^[\w$]+$/.test(text);
-
-  const cell = (bytes: 1 | 2 | 4, signed: boolean, at: string) => {
-    if (bytes === 4) return `$M32[${at}>>2]`;
-    const { load, signed: signedView, shift } = views[bytes];
-    const view = signed ? signedView : load;
-    return shift === 0 ? `${view}[${at}|0]` : `${view}[${at}>>1]`;
-  };
-  const alignment = (bytes: number) => (bytes === 1 ? '' : `&&($t&${bytes - 1})===0`);
 
   const load: EmitContext['load'] = (target, address, bytes, signed = false) => {
     const constant = /^-?\d+$/.test(address) ? place.constantOffset(Number(address)) : undefined;

@@ -16,15 +16,41 @@ export interface Literal {
 
 export type Writer = ReturnType<typeof createWriter>;
 
+/** A body's variables: its parameters, those of the text's names, and some for the time being. */
+function createVariables(state: number, parameters: readonly string[]) {
+  const types: number[] = [];
+  const locals = new Map<string, Local>([['$state', { index: state, kind: 'i32' }]]);
+  for (const [index, name] of parameters.entries()) locals.set(name, { index: index + 1, kind: 'i32' });
+  const pools = new Map<number, number[]>();
+  const newLocal = (type: number): number => types.push(type) + parameters.length;
+  return {
+    /** Of the locals behind the parameters. */
+    types,
+    locals,
+    /** A local for the time being: the nth of its type. */
+    pooled(type: number, nth: number): number {
+      const pool = pools.get(type) ?? [];
+      pools.set(type, pool);
+      while (pool.length <= nth) pool.push(newLocal(type));
+      return pool[nth];
+    },
+    /** The variable of a name, for values of a kind. */
+    variable(name: string, kind: Kind): Local {
+      const known = locals.get(name);
+      if (known?.kind === kind) return known;
+      const created = { index: newLocal(kind === 'f64' ? F64 : I32), kind };
+      locals.set(name, created);
+      return created;
+    },
+  };
+}
+
 /**
  * @param state index of the parameter that holds the state's address
  * @param parameters names of those behind it
  */
 export function createWriter(state: number, parameters: readonly string[]) {
   const out: number[] = [];
-  const types: number[] = [];
-  const locals = new Map<string, Local>([['$state', { index: state, kind: 'i32' }]]);
-  const pools = new Map<number, number[]>();
   /** Labels of the blocks that are open, the innermost last. */
   const open: string[] = [];
   const none: Literal = { start: -1, end: -1, value: 0 };
@@ -34,8 +60,6 @@ export function createWriter(state: number, parameters: readonly string[]) {
   /** Where the last thing was written that may do more than give a value. */
   let impure = -1;
 
-  for (const [index, name] of parameters.entries()) locals.set(name, { index: index + 1, kind: 'i32' });
-  const newLocal = (type: number): number => types.push(type) + parameters.length;
   const local = (opcode: number, index: number) => {
     out.push(opcode);
     pushUnsigned(out, index);
@@ -45,11 +69,9 @@ export function createWriter(state: number, parameters: readonly string[]) {
   };
 
   return {
+    ...createVariables(state, parameters),
     out,
-    types,
-    locals,
     open,
-    newLocal,
     local,
     insert,
     get literal() {
@@ -68,21 +90,6 @@ export function createWriter(state: number, parameters: readonly string[]) {
     forget(start: number) {
       out.length = start;
       literal = none;
-    },
-    /** A local for the time being: the nth of its type. */
-    pooled(type: number, nth: number): number {
-      const pool = pools.get(type) ?? [];
-      pools.set(type, pool);
-      while (pool.length <= nth) pool.push(newLocal(type));
-      return pool[nth];
-    },
-    /** The variable of a name, for values of a kind. */
-    variable(name: string, kind: Kind): Local {
-      const known = locals.get(name);
-      if (known?.kind === kind) return known;
-      const created = { index: newLocal(kind === 'f64' ? F64 : I32), kind };
-      locals.set(name, created);
-      return created;
     },
     /** Keeps a value in a variable and on the stack. */
     keep(index: number) {
