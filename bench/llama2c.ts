@@ -1,8 +1,9 @@
 /**
- * XTENSA_GCC=xtensa-esp32s3-elf-gcc npx tsx bench/llama2c.ts --llm FOLDER --dsp FOLDER --newlib FOLDER [--tokens N] [--greedy]: another
- * project's program, DaveBben/esp32-llm, as its README measured it (19.13 tokens a second), built by GCC and timed on the simulated
- * board. The folders are clones of github.com/DaveBben/esp32-llm, espressif/esp-dsp and espressif/newlib-esp32. GCC compiles C; what is
- * assembler (the dot products, newlib's memory routines) our assembler assembles. See docs/how-to/foreign-program.md.
+ * XTENSA_GCC=xtensa-esp32s3-elf-gcc npx tsx bench/llama2c.ts --llm FOLDER --idf FOLDER --dsp FOLDER --newlib FOLDER [--tokens N] [--greedy]:
+ * another project's program, DaveBben/esp32-llm, as its README measured it (19.13 tokens a second), built by GCC with ESP-IDF's FreeRTOS
+ * and timed on the simulated board. The folders are clones of github.com/DaveBben/esp32-llm, espressif/esp-idf (v5.3, as that project
+ * locked it), espressif/esp-dsp and espressif/newlib-esp32. GCC compiles C and FreeRTOS; the dot products and newlib's memory routines our
+ * assembler assembles. See docs/how-to/foreign-program.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { executeOnBoard, findBoard } from '../src/chip/index.ts';
 import { includeReader } from '../src/cli/include-files.ts';
 import { assembleObject } from '../src/xtensa/index.ts';
 import { findGcc } from './compiler/gcc.ts';
+import { createIdfBuild } from './idf/build.ts';
 
 /** README of that project. */
 const MEASURED = 19.13;
@@ -21,17 +23,18 @@ const MEASURED = 19.13;
 const { values } = parseArgs({
   options: {
     llm: { type: 'string' },
+    idf: { type: 'string' },
     dsp: { type: 'string' },
     newlib: { type: 'string' },
     tokens: { type: 'string', default: '256' },
     greedy: { type: 'boolean', default: false },
   },
 });
-const { llm, dsp, newlib, tokens, greedy } = values;
+const { llm, idf, dsp, newlib, tokens, greedy } = values;
 const gcc = findGcc();
-if (!llm || !dsp || !newlib || !gcc) {
+if (!llm || !idf || !dsp || !newlib || !gcc) {
   console.error(
-    'usage: XTENSA_GCC=… npx tsx bench/llama2c.ts --llm FOLDER --dsp FOLDER --newlib FOLDER [--tokens N]',
+    'usage: XTENSA_GCC=… npx tsx bench/llama2c.ts --llm FOLDER --idf FOLDER --dsp FOLDER --newlib FOLDER [--tokens N]',
   );
   process.exit(2);
 }
@@ -63,15 +66,22 @@ function assemble(source: string): string {
 
 function build(): Uint8Array {
   const main = join(llm as string, 'main');
-  const ours = [`-I${include}`, `-I${main}`];
   const headers = [join(libc, 'include'), join(newlib as string, 'newlib/libm/common')];
   const library = ['-fno-builtin', '-D_IEEE_LIBM', ...headers.map((path) => `-I${path}`)];
   const dotProducts = join(dsp as string, 'modules/dotprod/float/dsps_dotprod_f32_');
+  const tools = { gcc: gcc as string, idf: idf as string, newlib: newlib as string, folder };
+  const esp = createIdfBuild({ ...tools, config: join(llm as string, 'sdkconfig') });
   const objects = [
     // As its CMakeLists.txt has it. Its floats are declared as aligned to 16 bytes here and as plain ones there, which GCC passes in
     // different registers: without the attribute what main.c sets (temperature 1, top-p 0.9) is what the sampler gets.
-    compile(join(main, 'llm.c'), '-fno-if-conversion', '-D__attribute__(x)=', ...ours),
-    compile(join(here, 'shim.c'), ...ours),
+    esp.compile(
+      join(main, 'llm.c'),
+      '-fno-if-conversion',
+      '-D__attribute__(x)=',
+      `-I${join(include, 'quiet')}`,
+    ),
+    esp.compile(join(here, 'shim.c'), `-I${main}`),
+    ...esp.freertos(),
     ...mathFiles.map((name) => compile(join(newlib as string, 'newlib/libm', `${name}.c`), ...library)),
     ...['qsort', 'bsearch'].map((name) => compile(join(libc, 'search', `${name}.c`), ...library)),
     compile(
@@ -83,12 +93,8 @@ function build(): Uint8Array {
       assemble(join(libc, 'machine/xtensa', `${name}.S`)),
     ),
     ...['aes3', 'ae32'].map((name) => assemble(`${dotProducts}${name}.S`)),
-    assemble(join(here, 'switch.S')),
   ];
-  const program = join(folder, 'llm.elf');
-  const linking = ['-nostdlib', '-Wl,--gc-sections', '-Wl,-u,worker', '-T', join(here, 'board.ld')];
-  execFileSync(gcc as string, [...linking, '-o', program, ...objects, '-lgcc']);
-  return readFileSync(program);
+  return esp.link(objects);
 }
 
 try {

@@ -1,6 +1,5 @@
 /*
- * What DaveBben's llm.c needs of ESP-IDF: two tasks on core 1, semaphores, event groups, a heap in SRAM and PSRAM, files in the
- * program. FreeRTOS itself is not here: who waits looks again and again, which costs less than its calls and its interrupts do.
+ * What DaveBben's llm.c needs besides FreeRTOS: a heap in SRAM and PSRAM, files in the program, text and time.
  */
 #include <stdarg.h>
 #include <stdint-gcc.h>
@@ -168,122 +167,31 @@ int clock_gettime(int clock, struct timespec *now) {
   return 0;
 }
 
-/* --- Tasks: main on core 0, two others on core 1, which take turns where one of them waits. --- */
-struct task {
-  void *sp, *pc;
-  void (*run)(void *);
-  void *given;
-  char stack[4096] __attribute__((aligned(16)));
-};
-static struct task tasks[2];
-static volatile int task_count;
-static struct task *volatile current;
-/* switch.S */
-void switch_task(struct task *from, struct task *to);
-
-int xTaskCreatePinnedToCore(void (*run)(void *), const char *name, unsigned stack, void *given, unsigned priority,
-                            TaskHandle_t *handle, int core) {
-  (void)name, (void)stack, (void)priority, (void)core;
-  struct task *task = &tasks[task_count];
-  task->run = run, task->given = given;
-  task->sp = task->stack + sizeof task->stack - 64;
-  ((void **)task->sp)[-3] = (char *)task->sp + 32;
-  if (handle) *handle = task;
-  task_count++;
-  return pdTRUE;
-}
-TaskHandle_t xTaskGetCurrentTaskHandle(void) { return current; }
-char *pcTaskGetName(TaskHandle_t task) { return (void)task, ""; }
-
-static int core_number(void) {
-  int id;
-  __asm__("rsr.prid %0" : "=r"(id));
-  return id >> 13 & 1;
-}
-static void wait_a_little(void) {
-  if (core_number() == 0 || task_count < 2) return;
-  struct task *from = current;
-  current = &tasks[from == tasks];
-  switch_task(from, current);
-}
-/* Core 1 starts here. */
-void worker(void) {
-  while (task_count == 0);
-  current = tasks;
-  tasks->run(tasks->given);
-}
-
-struct semaphore {
-  volatile int given;
-};
-struct group {
-  volatile unsigned bits, rounds;
-};
-static struct semaphore semaphores[4];
-static struct group groups[4];
-static int semaphore_count, group_count;
-static volatile int lock;
-
-static void enter(void) {
-  while (!__sync_bool_compare_and_swap(&lock, 0, 1));
-}
-static void leave(void) {
-  __sync_synchronize();
-  lock = 0;
-}
-SemaphoreHandle_t xSemaphoreCreateBinary(void) { return &semaphores[semaphore_count++]; }
-int xSemaphoreGive(SemaphoreHandle_t semaphore) {
-  __sync_synchronize();
-  semaphore->given = 1;
-  return pdTRUE;
-}
-int xSemaphoreTake(SemaphoreHandle_t semaphore, TickType_t patience) {
-  (void)patience;
-  for (;; wait_a_little()) {
-    if (!semaphore->given) continue;
-    enter();
-    int got = semaphore->given;
-    semaphore->given = 0;
-    leave();
-    if (got) return pdTRUE;
-  }
-}
-EventGroupHandle_t xEventGroupCreate(void) { return &groups[group_count++]; }
-EventBits_t xEventGroupSync(EventGroupHandle_t group, EventBits_t mine, EventBits_t all, TickType_t patience) {
-  (void)patience;
-  enter();
-  unsigned rounds = group->rounds;
-  group->bits |= mine;
-  if ((group->bits & all) == all) {
-    group->bits &= ~all;
-    group->rounds++;
-    leave();
-    return all;
-  }
-  leave();
-  while (group->rounds == rounds) wait_a_little();
-  return all;
-}
-EventBits_t xEventGroupClearBits(EventGroupHandle_t group, EventBits_t bits) {
-  enter();
-  group->bits &= ~bits;
-  leave();
-  return 0;
-}
-
 /* --- As main.c of the project calls it. --- */
 static void done(float rate) { (void)rate; }
 
-int main(int argc, char **argv) {
-  int steps = argc > 1 ? 0 : 256;
-  for (const char *digit = argc > 1 ? argv[1] : ""; *digit; digit++) steps = steps * 10 + (*digit - '0');
+static int steps = 256;
+static float temperature = 1.0f;
+
+/* app_main */
+void app(void *arguments) {
+  (void)arguments;
   static Transformer transformer;
   static Tokenizer tokenizer;
   static Sampler sampler;
   build_transformer(&transformer, "/data/stories260K.bin");
   build_tokenizer(&tokenizer, "/data/tok512.bin", transformer.config.vocab_size);
-  /* With a third argument greedy. */
-  build_sampler(&sampler, transformer.config.vocab_size, argc > 2 ? 0.0f : 1.0f, 0.9f, 42);
+  build_sampler(&sampler, transformer.config.vocab_size, temperature, 0.9f, 42);
   generate(&transformer, &tokenizer, &sampler, 0, steps, done);
   exit(0);
+}
+
+void start_scheduler(void *arguments);
+
+/* Arguments: how many tokens; a second one for greedy. */
+int main(int argc, char **argv) {
+  if (argc > 1) steps = 0;
+  for (const char *digit = argc > 1 ? argv[1] : ""; *digit; digit++) steps = steps * 10 + (*digit - '0');
+  if (argc > 2) temperature = 0.0f;
+  start_scheduler(0);
 }

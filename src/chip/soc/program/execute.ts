@@ -47,6 +47,8 @@ export interface BoardExecOptions extends ExecOptions {
 export interface BoardExecResult extends ExecResult {
   /** Simulated seconds from the entry to the end. */
   readonly seconds: number;
+  /** What the board's screen shows at the end: 64 rows of 128 bytes, 1 = lit. */
+  readonly picture: Uint8Array | undefined;
   /** What the program did that a chip would not like, or that is not modelled. */
   readonly warnings: readonly string[];
 }
@@ -152,7 +154,11 @@ export function executeOnBoard(file: Uint8Array, options: BoardExecOptions = {})
   };
   // What it wrote last is still on its way out.
   if (!chip.uart0.idle()) chip.run({ maxCycles: DRAIN_CYCLES, until: () => chip.uart0.idle() });
-  return { ...result, warnings: chip.warnings.list.map(({ message }) => message) };
+  return {
+    ...result,
+    picture: chip.screen?.pixels(),
+    warnings: chip.warnings.list.map(({ message }) => message),
+  };
 }
 
 /** Where nothing of ours may go, by the data bus where SRAM1 has two addresses. */

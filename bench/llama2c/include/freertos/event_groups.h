@@ -1,1 +1,0 @@
-#include "freertos/FreeRTOS.h"
