@@ -33,10 +33,10 @@ export interface CompileOptions {
    */
   readonly clobbers?: Readonly<Record<string, string>>;
   /**
-   * Symbols of the exports that are used. Functions that nothing leads to from there, once the globals' values are folded in, are left
+   * Symbols of the exports that are used, or `exports` for all of them. Functions that nothing leads to from there, once the globals' values are folded in, are left
    * out, their exports with them. By default everything is compiled.
    */
-  readonly roots?: readonly string[];
+  readonly roots?: readonly string[] | 'exports';
   /** Check after every step what must hold between them; an error is this compiler's fault. */
   readonly verify?: boolean;
   /** Text of the module's source map, for messages. */

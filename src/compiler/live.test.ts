@@ -32,6 +32,12 @@ describe('functions that nothing leads to', () => {
     expect(exports).toEqual(['main', 'unused']);
   });
 
+  it('are left out with what no export leads to', () => {
+    const { names, exports } = compile(0, { roots: 'exports' });
+    expect(names.filter((name) => name !== 'traps')).toEqual(['tabled', 'once', 'main', 'unused', 'lonely']);
+    expect(exports).toEqual(['main', 'unused']);
+  });
+
   it.each([
     [0, ['tabled', 'once', 'main']],
     [1, ['tabled', 'draw', 'shared', 'main']],

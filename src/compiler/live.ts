@@ -10,7 +10,7 @@ import type { IrFunction, Value } from './middle/ir.ts';
 export function findLive(
   module: WasmModule,
   linkage: Linkage,
-  roots: readonly string[],
+  roots: readonly string[] | 'exports',
   bodyOf: (i: number) => IrFunction,
 ): Set<number> {
   const imported = importCount(module, 'func');
@@ -19,8 +19,8 @@ export function findLive(
     bySymbol.set(linkage.functionSymbol(imported + i), i);
     bySymbol.set(linkage.referenceSymbol(imported + i), i);
   });
-  const wanted = new Set(roots);
-  const exported = module.exports.filter(({ kind, name }) => kind === 'func' && wanted.has(name));
+  const isRoot = (name: string): boolean => roots === 'exports' || roots.includes(name);
+  const exported = module.exports.filter(({ kind, name }) => kind === 'func' && isRoot(name));
   const waiting = [...exported.map(({ index }) => index), ...referredFunctions(module)].map(
     (index) => index - imported,
   );

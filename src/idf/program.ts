@@ -51,6 +51,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
     staticData: { base: memoryBases.component.address, symbol: STATIC },
     clobbers: kernelClobbers,
     trapSymbol: TRAP,
+    roots: 'exports',
   });
   const entries = compiled.exports.filter(({ kind }) => kind === 'func').map(({ name }) => name);
   const kernels = buildKernels(model.shape);

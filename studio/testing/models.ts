@@ -12,8 +12,9 @@ import {
   writeCheckpoint,
 } from '../../src/model/index.ts';
 import { loadShippedModel } from '../../src/model/testing.ts';
-import { shippedPrograms, userCache } from '../../src/node/index.ts';
+import { shippedPrograms } from '../../src/node/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
+import { kept } from '../../src/testing/kept.ts';
 import { dataBytes, dataPath } from '../../src/testing/shared-files.ts';
 import type { Studio } from './studio.ts';
 
@@ -72,7 +73,7 @@ function testUploads(studio: () => Studio): void {
     const { page, visit, problems } = studio();
     await visit('#models');
     const { model, tokenizer } = loadShippedModel();
-    const expected = fitBoards(model, tokenizer, shippedPrograms, userCache());
+    const expected = fitBoards(model, tokenizer, shippedPrograms, kept);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Save as JSON' }).click(),
