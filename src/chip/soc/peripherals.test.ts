@@ -62,6 +62,29 @@ describe('cost of registers (docs/esp32-s3.md A3)', () => {
 });
 
 describe('UART', () => {
+  it('tells of silence behind a few bytes, once, where the program asks for it', () => {
+    const test = createChip({ held: true });
+    const { uart0 } = test;
+    uart0.write(0x14, 0x0030015b);
+    uart0.write(0x78, 0x03700000);
+    const told = () => (uart0.read(4) >>> 8) & 1;
+    const wait = (seconds: number) => test.run({ untilSeconds: test.seconds + seconds });
+    uart0.receive('ab');
+    wait(0.001);
+    expect(told()).toBe(0);
+    uart0.write(0x24, (1 << 23) | 120);
+    uart0.write(0x60, (20 << 17) | 0x12);
+    uart0.receive('cd');
+    const bit = 1 / uart0.baud();
+    wait(39 * bit);
+    expect(told()).toBe(0);
+    wait(2 * bit);
+    expect(told()).toBe(1);
+    uart0.write(0x10, 1 << 8);
+    wait(0.01);
+    expect(told()).toBe(0);
+  });
+
   it('measures the rate of a line while AUTOBAUD_EN is set', () => {
     const chip = createChip({ held: true });
     const uart = chip.uart0;

@@ -3,7 +3,7 @@
  * ten bit times each.
  */
 
-import { TICKS_PER_SECOND } from './clock.ts';
+import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
 import { CRYSTAL_HERTZ, type PeripheralContext, RC_FAST_HERTZ } from './context.ts';
 import {
   createRegisterBlock,
@@ -29,6 +29,7 @@ const CONF1 = 0x24;
 const LOWPULSE = 0x28;
 const HIGHPULSE = 0x2c;
 const RXD_CNT = 0x30;
+const MEM_CONF = 0x60;
 const FSM_STATUS = 0x6c;
 const POSPULSE = 0x70;
 const NEGPULSE = 0x74;
@@ -38,7 +39,11 @@ const ID = 0x80;
 const INT_RXFIFO_FULL = 1 << 0;
 const INT_TXFIFO_EMPTY = 1 << 1;
 const INT_RXFIFO_OVF = 1 << 4;
+const INT_RXFIFO_TOUT = 1 << 8;
 const INT_TX_DONE = 1 << 14;
+
+/** Of CONF1: the receiver tells of silence behind bytes. */
+const RX_TOUT_EN = 1 << 23;
 
 const RXFIFO_RST = 1 << 17;
 const TXFIFO_RST = 1 << 18;
@@ -80,6 +85,8 @@ interface State {
   readonly autobaud: Autobaud;
   /** Interrupts that stay until they are cleared. */
   latched: number;
+  /** When nothing will have come for so long that it is told. */
+  silence: Alarm | undefined;
 }
 
 function sourceHertz({ context, block }: State): number {
@@ -120,7 +127,22 @@ function arrived(state: State, byte: number): void {
   if (block.get(CONF0) & AUTOBAUD_EN) autobaud.measure(byte, sourceHertz(state) / baud(state));
   if (received.length < FIFO_BYTES) received.push(byte);
   else state.latched |= INT_RXFIFO_OVF;
+  awaitSilence(state);
   updateInterrupt(state);
+}
+
+/** Bytes that no others follow for RX_TOUT_THRHD bit times: how drivers learn of a few characters. */
+function awaitSilence(state: State): void {
+  const { block, context, received } = state;
+  state.silence?.cancel();
+  state.silence = undefined;
+  if (!(block.get(CONF1) & RX_TOUT_EN)) return;
+  const bits = (block.get(MEM_CONF) >>> 17) & 0x3ff;
+  state.silence = context.clock.at(context.clock.ticks + (bits * TICKS_PER_SECOND) / baud(state), () => {
+    state.silence = undefined;
+    if (received.length > 0) state.latched |= INT_RXFIFO_TOUT;
+    updateInterrupt(state);
+  });
 }
 
 const registersOf = (state: State): RegisterBlockOptions['registers'] => ({
@@ -166,6 +188,7 @@ const registersOf = (state: State): RegisterBlockOptions['registers'] => ({
     },
   },
   [CONF1]: 0x00018060,
+  [MEM_CONF]: 0x00140012,
   [LOWPULSE]: { read: () => state.autobaud.low },
   [HIGHPULSE]: { read: () => state.autobaud.high },
   [RXD_CNT]: { read: () => state.autobaud.edges },
@@ -196,6 +219,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
     transmit,
     autobaud: createAutobaud(),
     latched: 0,
+    silence: undefined,
   };
   const block = createRegisterBlock({
     name: options.name,
@@ -214,6 +238,8 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
       transmit.clear();
       state.received.length = 0;
       state.latched = 0;
+      state.silence?.cancel();
+      state.silence = undefined;
       state.autobaud.reset();
     },
     onOutput: (listener) => void listeners.push(listener),
