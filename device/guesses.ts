@@ -1,16 +1,18 @@
 /**
- * Guesses from the text so far: what followed the last time when the tokens were the same (prompt lookup: Saxena 2023; LLMA: Yang et al.
- * 2023). How far ahead is worth guessing follows from how often guesses of each kind were right in this story.
+ * How far ahead is worth guessing follows from how often guesses of each kind were right in this story. Guesses come from a small model, or
+ * from the text so far: what followed the last time when the tokens were the same (prompt lookup: Saxena 2023; LLMA: Yang et
+ * al. 2023).
  */
-import { guesses, startToken, storyTokens } from "./contract/config";
+import { drafter, guesses, startToken, storyTokens } from "./contract/config";
 import { GUESS_KINDS as KINDS } from "./contract/constants";
 
 /** A position costs a pass of several so much of a pass of its own, in 2^-16: a guess that is likelier to be right is worth checking. */
 const LEAST_CHANCE: u32 = 1 << 13;
 /** Guesses after which older ones count half. */
 const MEMORY: u32 = 32;
-/** Before any is checked, a kind is taken to be right in (kind + 2) of so many cases: 0.2 to 0.5, as measured on stories. */
+/** Before any is checked, a kind is taken to be right in (kind + 2) of so many cases: 0.2 to 0.5, as measured on stories. A small model, in 6. */
 const EXPECTED: u32 = 10;
+const EXPECTED_OF_DRAFTER: u32 = 6;
 
 /** Of each kind: how many were checked, and how many of those were right. */
 const CHECKED: usize = 0;
@@ -24,7 +26,7 @@ export function beginGuesses(): void {
 /** The token at a position that the story has reached. */
 // @ts-ignore: decorator
 @inline
-function tokenAt(position: i32): i32 {
+export function tokenAt(position: i32): i32 {
   return position ? load<i32>(storyTokens + (<usize>(position - 1) << 2)) : startToken;
 }
 
@@ -59,22 +61,23 @@ export function guess(position: i32, ahead: i32): i32 {
   return tokenAt(place + 1 + (ahead - 1) % (position - place));
 }
 
-/** Kind of the guess that is so many tokens ahead: those before it are taken as right. */
+/** Kind of the guess that is so many tokens ahead, by how many tokens agree: those before it are taken as right. A small model's, by how far. */
 // @ts-ignore: decorator
 @inline
 export function kindOf(ahead: i32): i32 {
-  return min(agreed + ahead - 1, KINDS) - 1;
+  return min(drafter ? ahead : agreed + ahead - 1, KINDS) - 1;
 }
 
 /** The chance that a guess of a kind (from 0) is right, in 2^-16. */
 function chanceOf(kind: i32): u32 {
   const at = guesses + (<usize>kind << 3);
-  return ((2 * load<u32>(at, RIGHT) + <u32>kind + 2) << 16) / (2 * load<u32>(at, CHECKED) + EXPECTED);
+  const expected: u32 = drafter ? EXPECTED_OF_DRAFTER : <u32>kind + 2;
+  return ((2 * load<u32>(at, RIGHT) + expected) << 16) / (2 * load<u32>(at, CHECKED) + EXPECTED);
 }
 
 /** How many tokens ahead are worth checking, `most` at most. */
 export function worthGuessing(most: i32): i32 {
-  if (!agreed) return 0;
+  if (!drafter && !agreed) return 0;
   let chance: u64 = 1 << 16;
   let count = 0;
   while (count < most) {

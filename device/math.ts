@@ -4,13 +4,6 @@
  * and there by one unit in the last place (measured in src/firmware/host.test.ts).
  */
 
-/** round(2^(i/32) * 2^31), i = 0...31. */
-const POWERS = memory.data<u32>([
-  0x80000000, 0x82cd8699, 0x85aac368, 0x88980e81, 0x8b95c1e4, 0x8ea4398b, 0x91c3d374, 0x94f4efa9,
-  0x9837f052, 0x9b8d39ba, 0x9ef53261, 0xa2704303, 0xa5fed6aa, 0xa9a15ab5, 0xad583eea, 0xb123f582,
-  0xb504f334, 0xb8fbaf47, 0xbd08a39f, 0xc12c4cca, 0xc5672a11, 0xc9b9bd86, 0xce248c15, 0xd2a81d92,
-  0xd744fccb, 0xdbfbb798, 0xe0ccdeec, 0xe5b906e7, 0xeac0c6e8, 0xefe4b99c, 0xf5257d15, 0xfa83b2db,
-]);
 /** log2(e) * 2^39. */
 const LOG2E: u64 = 0xb8_aa3b_295c;
 // ln(2)^k / k! * 2^32, the Taylor series of 2^r.
@@ -23,6 +16,18 @@ const C4: u32 = 0x0276_556e;
 @inline
 function high(a: u32, b: u32): u32 {
   return <u32>((<u64>a * <u64>b) >> 32);
+}
+
+/** round(2^(i/32) * 2^31), i = 0...31: within a function, so that programs without it have no table either. */
+// @ts-ignore: decorator
+@inline
+function powers(): usize {
+  return memory.data<u32>([
+    0x80000000, 0x82cd8699, 0x85aac368, 0x88980e81, 0x8b95c1e4, 0x8ea4398b, 0x91c3d374, 0x94f4efa9,
+    0x9837f052, 0x9b8d39ba, 0x9ef53261, 0xa2704303, 0xa5fed6aa, 0xa9a15ab5, 0xad583eea, 0xb123f582,
+    0xb504f334, 0xb8fbaf47, 0xbd08a39f, 0xc12c4cca, 0xc5672a11, 0xc9b9bd86, 0xce248c15, 0xd2a81d92,
+    0xd744fccb, 0xdbfbb798, 0xe0ccdeec, 0xe5b906e7, 0xeac0c6e8, 0xefe4b99c, 0xf5257d15, 0xfa83b2db,
+  ]);
 }
 
 /** e^x for x <= 0; 0 for everything below -104 and for NaN. */
@@ -41,7 +46,7 @@ export function exp(x: f32): f32 {
 
   const rest = (g & 0x7ff_ffff) as u32;
   const series = high(rest, C1 + high(rest, C2 + high(rest, C3 + high(rest, C4))));
-  const power = load<u32>(POWERS + (<usize>(g >> 27) << 2));
+  const power = load<u32>(powers() + (<usize>(g >> 27) << 2));
   const value = power + high(power, series); // 2^g * 2^31, in [2^31, 2^32)
 
   if (exponent > 0) return reinterpret<f32>(((exponent - 1) << 23) + (value >> 8) + ((value >> 7) & 1));

@@ -5,8 +5,9 @@
  * Daliri, Musco and Suresh 2024). The rejection rule (Leviathan et al., Chen et al. 2023) gives the same distribution but another story;
  * where the guess is no draw, both take it with its probability.
  */
-import { context, drafts } from "./contract/config";
-import { beginGuesses, guess, kindOf, learn, lookUp, worthGuessing } from "./guesses";
+import { context, drafter, drafts } from "./contract/config";
+import { follow, next } from "./drafter";
+import { beginGuesses, guess, kindOf, learn, lookUp, tokenAt, worthGuessing } from "./guesses";
 import { forward, forwardLane, passLanes } from "./parallel";
 import { Word, getWord, setWord } from "./status";
 import { setToken, tokenOf } from "./transformer/lanes";
@@ -15,8 +16,12 @@ import { setToken, tokenOf } from "./transformer/lanes";
 let base: i32 = 0;
 let through: i32 = 0;
 
+/** Positions that the small model has gone through; those from `base` + 1 on with guesses. */
+let followed: i32 = 0;
+
 export function beginSpeculation(): void {
   through = 0;
+  followed = 0;
   beginGuesses();
 }
 
@@ -47,14 +52,25 @@ export function speculate(token: i32, position: i32, temperature: f32, penalty: 
   forwardLane(lane, position, temperature, penalty, state, left);
 }
 
+/** Puts the small model's guesses into the lanes. What it has gone through beyond the story's tokens is written over. */
+function askDrafter(token: i32, position: i32, count: i32): void {
+  for (let p = min(followed, position); p < position; p++) follow(tokenAt(p), p);
+  for (let ahead = 1; ahead <= count; ahead++) {
+    token = next(token, position + ahead - 1);
+    setToken(ahead, token);
+  }
+  followed = position + count;
+}
+
 /** Puts `token` and what may follow it into the lanes; returns how many guesses there are. */
 function guessAhead(token: i32, position: i32, most: i32): i32 {
   through = 0;
-  lookUp(position);
-  const count = worthGuessing(most);
-  if (!count) return 0;
+  if (!drafter) lookUp(position);
+  const count = worthGuessing(drafter ? min(most, drafter - position) : most);
+  if (count <= 0) return 0;
   setToken(0, token);
-  for (let ahead = 1; ahead <= count; ahead++) setToken(ahead, guess(position, ahead));
+  if (drafter) askDrafter(token, position, count);
+  else for (let ahead = 1; ahead <= count; ahead++) setToken(ahead, guess(position, ahead));
   setWord(Word.Drafted, getWord(Word.Drafted) + count);
   return count;
 }

@@ -63,6 +63,12 @@ const programs: readonly Program[] = [
     out: 'dist/device/component.wasm',
     flags: [...device, ...stages('fixed'), ...noScreen, '--noExportMemory', ...base('component')],
   },
+  // Has no data of its own, wherever they would begin.
+  {
+    entry: 'device/draft.ts',
+    out: 'dist/device/draft.wasm',
+    flags: [...device, ...stages('fixed'), ...noScreen, '--noExportMemory', ...base('host')],
+  },
   {
     entry: 'device/screen/host.ts',
     out: 'dist/device/screen.wasm',

@@ -11,6 +11,7 @@ export const deviceProgramNames = [
   'transformer.f32.wasm',
   'kernels.wasm',
   'component.wasm',
+  'draft.wasm',
 ] as const;
 
 export type DeviceProgramName = (typeof deviceProgramNames)[number];

@@ -81,6 +81,9 @@
 /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none. */
 // @ts-ignore: decorator
 @external("config", "drafts") export declare const drafts: i32;
+/** Positions of the small model that guesses them; 0: there is none, and they come from the text so far. */
+// @ts-ignore: decorator
+@external("config", "drafter") export declare const drafter: i32;
 
 // Formats of the matrices (fixed arithmetic), by their codes.
 /** Of the classifier. */

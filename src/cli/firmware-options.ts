@@ -17,6 +17,7 @@ import type { Draft, Firmware, FirmwareOptions } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { integer } from './arguments.ts';
+import { showDownloads } from './download-progress.ts';
 import { type ModelOptions, modelOptions } from './model-options.ts';
 import { precisionOption } from './precision-option.ts';
 import { calibrateOption, type QuantizedOptions, quantized } from './quantized.ts';
@@ -27,8 +28,8 @@ export interface BuildOptions extends ModelOptions, QuantizedOptions {
   cores: '1' | '2';
   pie: boolean;
   clock: '80' | '160' | '240';
-  /** Where guesses of what follows come from. */
-  draft?: Draft;
+  /** Where guesses of what follows come from: `text`, `none`, or a model's name. */
+  draft?: string;
   /** File with a grammar. */
   grammar?: string;
   /** Wiring of a screen; true: the one that the board has. */
@@ -58,13 +59,10 @@ export function firmwareOptions(command: Command): Command {
     .addOption(precisionOption())
     .option('--context <n>', 'positions (default: as many as fit)', integer(1, 65536))
     .option('--grammar <file>', 'say only what it allows: a JSON Schema, GBNF, or a JSON list of answers')
-    .addOption(
-      new Option(
-        '--draft <how>',
-        'guess tokens ahead and check several in one pass, where weights do not fit SRAM: from the text so far, or not; the story stays the same',
-      )
-        .choices(['text', 'none'])
-        .default('text'),
+    .option(
+      '--draft <how>',
+      'where weights do not fit SRAM, guess tokens ahead and check several in one pass; the story stays the same: text (from what it has said so far), none, or a small model with the same tokenizer, as --model takes it',
+      'text',
     )
     .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
     .option('--no-pie', 'portable code instead of the vector kernels')
@@ -113,7 +111,7 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     modelName: name,
     board: boardFrom(options),
     context: options.context,
-    draft: options.draft,
+    draft: await draftFrom(options, opened),
     grammar: (await grammarFrom(options, tokenizer)) ?? model.grammar,
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
@@ -121,6 +119,19 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     asInt8: options.precision === 'f32' ? () => quantize(model) : undefined,
   };
   return buildFirmware(settings);
+}
+
+/** Where guesses come from. @throws UsageError for a model with another tokenizer */
+async function draftFrom({ draft }: BuildOptions, { tokenizer }: OpenedModel): Promise<Draft | undefined> {
+  if (draft === undefined || draft === 'text' || draft === 'none') return draft;
+  const [{ checkTokenizers }, { openModel }, { quantize }] = await Promise.all([
+    import('../firmware/index.ts'),
+    import('../node/index.ts'),
+    import('../quantize/index.ts'),
+  ]);
+  const small = await openModel(draft, undefined, showDownloads);
+  checkTokenizers(small.tokenizer, tokenizer);
+  return quantize(small.model);
 }
 
 /** The packed grammar of `--grammar`; says what of it was cut. */

@@ -50,10 +50,14 @@ export const formatSpeed = (tokensPerSecond: number): string =>
   tokensPerSecond < 100 ? tokensPerSecond.toFixed(1) : tokensPerSecond.toFixed(0);
 
 /** How many positions a pass takes, and why: for `build --map`. */
-export const formatPasses = ({ lanes, drafts }: Pick<Firmware, 'lanes' | 'drafts'>): string =>
+export const formatPasses = ({
+  lanes,
+  drafts,
+  drafter,
+}: Pick<Firmware, 'lanes' | 'drafts' | 'drafter'>): string =>
   lanes === 0
     ? '  a pass takes one position: more would gain nothing where weights lie in SRAM, or have no room'
-    : `  a pass takes up to ${lanes} positions of a prompt${drafts > 0 ? `, and checks up to ${drafts} tokens that are guessed ahead; the prediction is without guesses` : ''}`;
+    : `  a pass takes up to ${lanes} positions of a prompt${drafts > 0 ? `, and checks up to ${drafts} tokens that ${drafter ? 'a small model guesses' : 'are guessed from the text so far'}; the prediction is without guesses` : ''}`;
 
 /** What a token moves by memory, what each could move, and the speed that follows: for `build --map`. */
 export function formatTraffic({

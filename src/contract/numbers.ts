@@ -46,6 +46,8 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     ...rows('i32', {
       lanes: 'Positions of a prompt that are read in one pass at most; 0: one by one.',
       drafts: 'Tokens that are guessed ahead at most, to be checked in one pass; 0: none.',
+      drafter:
+        'Positions of the small model that guesses them; 0: there is none, and they come from the text so far.',
     }),
   },
   'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {

@@ -8,6 +8,7 @@ import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, readyText } from './banner.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
 import { psramMegahertz } from './costs.ts';
+import { checkDrafter, drafterContents, drafterContext, drafterNumbers } from './drafter.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
@@ -71,6 +72,8 @@ export interface Firmware {
   lanes: number;
   /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none. */
   drafts: number;
+  /** Whether a small model guesses them, and not the text so far. */
+  drafter: boolean;
   cores: 1 | 2;
   pie: boolean;
   /** MHz. */
@@ -101,7 +104,10 @@ interface Settled {
   needs: readonly MemoryItem[];
 }
 
-/** Builds the image. Throws a FailureError, with a table, for what does not fit. */
+/**
+ * Builds the image. Throws a FailureError, with a table, for what does not fit, and a UsageError where a model is to guess for another that
+ * has another vocabulary.
+ */
 export const buildFirmware = (options: FirmwareOptions): Firmware => buildWithNeeds(options).firmware;
 
 /** {@link buildFirmware}; also what its program needs beside SRAM0, for plans of others like it. */
@@ -109,6 +115,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
   firmware: Firmware;
   needs: readonly MemoryItem[];
 } {
+  if (typeof options.draft === 'object') checkDrafter(options.draft, options.model);
   const settings: Settings = {
     cores: options.cores ?? 2,
     pie: options.pie ?? true,
@@ -121,6 +128,8 @@ export function buildWithNeeds(options: FirmwareOptions): {
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
   const fingerprint = mapFingerprint(map);
   const contents = blobContents(options.model, addresses);
+  for (const [name, bytes] of plan.drafter ? drafterContents(plan.drafter, addresses) : [])
+    contents.set(name, bytes);
   for (const { name, contents: bytes } of [
     ...systemItems(options.model.config, options.tokenizer, plan.context, options.grammar),
     ...screenItems(board.screen, { modelName: options.modelName }),
@@ -150,6 +159,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
     context: plan.context,
     lanes: plan.lanes,
     drafts: plan.drafts,
+    drafter: plan.drafter !== undefined,
     ...settings,
     memoryMap: map,
     symbols: new Map([
@@ -180,7 +190,12 @@ function settle(options: FirmwareOptions, board: Board, settings: Settings): Set
       start: startMemory(addresses),
       numbers: numbersOf(options, board, settings, plan, addresses),
     };
-    const code = programCode(program, options.cache ?? noCache);
+    const { drafter } = plan;
+    const drafting = drafter && {
+      numbers: { ...program.numbers, ...drafterNumbers(drafter, plan.context, addresses) },
+      shape: drafter.shape,
+    };
+    const code = programCode({ ...program, drafter: drafting }, options.cache ?? noCache);
     const wanted = programItems(code);
     if (wanted.every((item) => fits(item, needs))) return { plan, code, addresses, needs };
     needs = wanted.map((item) => larger(item, needs));
@@ -221,6 +236,7 @@ function numbersOf(
     drafts: plan.drafts,
     laneProducts: addresses.get('laneProducts') ?? 0,
     guesses: addresses.get('guesses') ?? 0,
+    drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
     ...systemConstants(tokenizer),
     cores,
     clockMegahertz: clock,

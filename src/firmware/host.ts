@@ -7,6 +7,7 @@ import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
 import { readyText } from './banner.ts';
+import { drafterContents, drafterContext, drafterNumbers, drafterParts } from './drafter.ts';
 import { roundUp } from './memory.ts';
 import { passesMemory } from './plan-items.ts';
 import { screenConstants } from './screen/index.ts';
@@ -27,6 +28,8 @@ export interface HostProgramOptions {
   lanes?: number;
   /** Tokens that are guessed ahead at most, less than there are lanes; default: none. */
   drafts?: number;
+  /** The model that guesses them; default: they come from the text so far. */
+  drafter?: QuantizedModel;
   /** Receives what the program prints, byte by byte as it would leave UART0. */
   output?: (bytes: Uint8Array) => void;
 }
@@ -86,12 +89,14 @@ function layOut({
   grammar,
   lanes = 0,
   drafts = 0,
+  drafter,
   context = model.config.context,
 }: HostProgramOptions) {
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
     ...systemItems(model.config, tokenizer, context, grammar).map((item) => ({ ...item, size: item.bytes })),
+    ...(drafter ? drafterParts(drafter, context) : []).map((part) => ({ ...part, size: part.bytes })),
     ...passesMemory(model, { lanes, drafts }).map(({ name, bytes }) => ({ name, align: 16, size: bytes })),
   ];
   const addresses = new Map<string, number>();
@@ -119,12 +124,19 @@ const NO_CHIP = {
   ...screenConstants(undefined),
 };
 
+/** What the program imports and does not call. */
+const NO_DRAFTER: WebAssembly.ModuleImports = { follow: () => undefined, next: () => 0 };
+
 export function createHostProgram(options: HostProgramOptions): HostProgram {
   const { model, tokenizer, programs, output } = options;
   const { addresses, end, context } = layOut(options);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
   const bytes = new Uint8Array(memory.buffer);
   for (const blob of model.blobs) bytes.set(resolveBlob(blob, addresses), addresses.get(blob.name));
+  const { drafter } = options;
+  if (drafter)
+    for (const [name, contents] of drafterContents(drafter, addresses))
+      bytes.set(contents, addresses.get(name));
   for (const item of systemItems(model.config, tokenizer, context, options.grammar)) {
     if (item.contents) bytes.set(item.contents, addresses.get(item.name));
   }
@@ -135,24 +147,36 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   const uart: Uart = { received: [], sent: [] };
   let cycles = 0;
   const env = { memory };
+  const kernel = new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env })
+    .exports as WebAssembly.ModuleImports;
+  const numbers = {
+    grammar: 0,
+    ...Object.fromEntries(addresses),
+    ...configOf(model, context, addresses),
+    lanes: options.lanes ?? 0,
+    batch: addresses.get('batch')!,
+    drafts: options.drafts ?? 0,
+    laneProducts: addresses.get('laneProducts')!,
+    guesses: addresses.get('guesses')!,
+    drafter: drafter ? drafterContext(drafter, context) : 0,
+    ...systemConstants(tokenizer),
+    ...NO_CHIP,
+  };
+  const draft = drafter
+    ? (new WebAssembly.Instance(new WebAssembly.Module(programs('draft.wasm')), {
+        env,
+        config: globals({ ...numbers, ...drafterNumbers(drafter, context, addresses) }),
+        kernel,
+        mmio: registers(uart),
+      }).exports as WebAssembly.ModuleImports)
+    : NO_DRAFTER;
   const program = new WebAssembly.Instance(
     new WebAssembly.Module(programs(deviceProgram('main.host', model.precision))),
     {
       env,
-      config: globals({
-        grammar: 0,
-        ...Object.fromEntries(addresses),
-        ...configOf(model, context, addresses),
-        lanes: options.lanes ?? 0,
-        batch: addresses.get('batch')!,
-        drafts: options.drafts ?? 0,
-        laneProducts: addresses.get('laneProducts')!,
-        guesses: addresses.get('guesses')!,
-        ...systemConstants(tokenizer),
-        ...NO_CHIP,
-      }),
-      kernel: new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env })
-        .exports as WebAssembly.ModuleImports,
+      config: globals(numbers),
+      kernel,
+      draft,
       mmio: registers(uart),
       // Real time, in cycles of the clock that the program is told of; every look finds it a bit later, so that bounded waits end.
       xt: {

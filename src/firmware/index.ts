@@ -1,6 +1,7 @@
 /** Puts it together: device program, kernels and model, a memory plan, a flash image; and runs it, simulated or on the host. */
 export { answerOnChip, type ChipAnswer } from './answer.ts';
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
+export { checkTokenizers } from './drafter.ts';
 export type { EnergyEstimate } from './energy.ts';
 export { type Fit, fitBoards } from './fit.ts';
 export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';

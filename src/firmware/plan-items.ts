@@ -3,13 +3,14 @@ import type { Board } from '../chip/boards/index.ts';
 import { value } from '../contract/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
+import { drafterItems } from './drafter.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
 import { screenItems } from './screen/index.ts';
 import { systemItems } from './system.ts';
 import { cacheTraffic, trafficOf } from './traffic.ts';
 
 /** Where guesses of what follows come from, to be checked in one pass. */
-export type Draft = 'text' | 'none';
+export type Draft = 'text' | 'none' | QuantizedModel;
 
 export interface PlanRequest {
   model: QuantizedModel;
@@ -21,7 +22,7 @@ export interface PlanRequest {
   weights?: 'sram' | 'flash';
   /** Sections that the compiled program brings: data that already have their address, code beyond SRAM0. */
   program: readonly MemoryItem[];
-  /** Where guesses of what follows come from (default: the text so far), for models whose weights stream. */
+  /** Where guesses of what follows come from (default: the text so far), for models whose weights stream: a model has the same tokenizer. */
   draft?: Draft;
   /** A packed grammar. */
   grammar?: Uint8Array;
@@ -35,6 +36,8 @@ export interface Passes {
   lanes: number;
   /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none, and less than there are lanes. */
   drafts: number;
+  /** The model that guesses them. */
+  drafter?: QuantizedModel;
 }
 
 export const NO_PASSES: Passes = { lanes: 0, drafts: 0 };
@@ -96,5 +99,6 @@ export function itemsOf(
     ...systemItems(model.config, tokenizer, context, grammar),
     ...screenItems(board.screen),
     ...passesItems(model, passes),
+    ...(passes.drafter ? drafterItems(passes.drafter, context) : []),
   ];
 }

@@ -30,16 +30,13 @@ export function planMemory(request: PlanRequest): MemoryPlan {
 }
 
 /** Passes of several positions to try, the best first. */
-const passesFor = ({ draft = 'text' }: PlanRequest): Passes[] =>
-  LANES.flatMap((lanes) => {
-    const drafts = draft === 'none' ? 0 : Math.min(DRAFTS, lanes - 1);
-    return drafts > 0
-      ? [
-          { lanes, drafts },
-          { lanes, drafts: 0 },
-        ]
-      : [{ lanes, drafts }];
-  });
+function passesFor({ draft = 'text' }: PlanRequest): Passes[] {
+  const all = LANES.map((lanes): Passes => ({ lanes, drafts: Math.min(DRAFTS, lanes - 1) }));
+  const without = all.map(({ lanes }): Passes => ({ lanes, drafts: 0 }));
+  if (draft === 'none') return without;
+  const guessing = all.flatMap((passes, index) => [passes, without[index]]);
+  return draft === 'text' ? guessing : [...all.map((passes) => ({ ...passes, drafter: draft })), ...guessing];
+}
 
 /** Whether a pass reads matrices from beyond SRAM. */
 const streams = ({ placed }: Layout): boolean =>

@@ -19,6 +19,8 @@ export interface ProgramOptions {
   /** Hand-written vector kernels; otherwise the portable ones, compiled. */
   pie: boolean;
   shape: KernelShape;
+  /** The same of the small model that guesses, if there is one. */
+  drafter?: Pick<ProgramOptions, 'numbers' | 'shape'>;
 }
 
 export interface ProgramCode {
@@ -31,10 +33,13 @@ export interface ProgramCode {
 const isCode = (section: Section): boolean => /^\.(vectors|start|text)/.test(section.name);
 
 /** Names of the WebAssembly that a program is compiled from. */
-const modulesOf = ({ pie, shape }: ProgramOptions): DeviceProgramName[] => [
+const modulesOf = ({ pie, shape, drafter }: ProgramOptions): DeviceProgramName[] => [
   deviceProgram('main.chip', shape.precision),
-  ...(pie ? [] : (['kernels.wasm'] as const)),
+  ...(pie ? [] : ([KERNELS] as const)),
+  ...(drafter ? ([DRAFT] as const) : []),
 ];
+const KERNELS = 'kernels.wasm';
+const DRAFT = 'draft.wasm';
 
 /** Everything compiled for these numbers, or as the cache knows it. */
 export function programCode(options: ProgramOptions, cache: Cache): ProgramCode {
@@ -44,25 +49,32 @@ export function programCode(options: ProgramOptions, cache: Cache): ProgramCode 
 }
 
 function compileProgram(options: ProgramOptions): ProgramCode {
-  const { programs, numbers, start, cores, pie, shape } = options;
-  const globals = Object.fromEntries(
-    Object.entries(numbers).map(([name, value]) => [`config.${name}`, value]),
-  );
-  /** What nothing in `users` leads to is left out at once: a third of the program. */
-  const compile = (name: DeviceProgramName, users: readonly ObjectCode[]) =>
-    compileModule(programs(name), {
-      globals,
+  const { programs, numbers, start, cores, pie, shape, drafter } = options;
+  /** What `roots` do not lead to is left out at once: a third of the program. */
+  const compile = (
+    name: DeviceProgramName,
+    values: Readonly<Record<string, number>>,
+    roots: readonly string[],
+  ) => {
+    const compiled = compileModule(programs(name), {
+      globals: Object.fromEntries(Object.entries(values).map(([key, value]) => [`config.${key}`, value])),
       clobbers: pie ? kernelClobbers : {},
       trapSymbol: 'trap',
-      roots: wantedBy(users),
+      roots,
     });
-  const [program, portable] = modulesOf(options);
+    if (compiled.start)
+      throw new Error(`${name} has an initialiser that is not constant; nothing on the chip runs it`);
+    return compiled;
+  };
   const first = startCode(start, cores);
-  const main = compile(program, [first]);
-  if (main.start)
-    throw new Error('device/main.ts has an initialiser that is not constant; nothing on the chip runs it');
-  const kernels = portable && compile(portable, [first, main.object]);
-  const objects = [first, ...(kernels ? [kernels.object] : buildKernels(shape)), main.object];
+  const main = compile(modulesOf(options)[0], numbers, wantedBy([first]));
+  const draft = drafter && compile(DRAFT, drafter.numbers, withoutPrefix(wantedBy([main.object]), GUESSING));
+  if (draft && draft.data.length > 0)
+    throw new Error('device/draft.ts has data of its own, and no place for it');
+  const guessing = draft ? [draft.object, ...(pie ? buildKernels(drafter.shape) : [])] : [];
+  const users = [first, main.object, ...withPrefix(guessing, GUESSING)];
+  const kernels = pie ? undefined : compile(KERNELS, numbers, wantedBy(users));
+  const objects = [first, ...(kernels ? [kernels.object] : buildKernels(shape)), ...users.slice(1)];
   return {
     objects: pruneCode(objects, (section, object) => object === first || !isCode(section)),
     fixedData: [...main.data, ...(kernels?.data ?? [])],
@@ -73,6 +85,33 @@ const wantedBy = (users: readonly ObjectCode[]): string[] =>
   users.flatMap(({ sections }) =>
     sections.flatMap(({ relocations }) => relocations.map(({ symbol }) => symbol)),
   );
+
+/** Begins the names of the small model's program, as the large one's imports it. */
+const GUESSING = 'draft.';
+
+const withoutPrefix = (names: readonly string[], prefix: string): string[] =>
+  names.flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+
+/** Objects whose symbols, beside local ones, and sections of code have a prefix: `next` is `draft.next`. */
+function withPrefix(objects: readonly ObjectCode[], prefix: string): ObjectCode[] {
+  const isOwn = (name: string): boolean => !name.startsWith('.L');
+  const own = new Set(
+    objects.flatMap(({ sections }) => sections.flatMap(({ symbols }) => [...symbols.keys()].filter(isOwn))),
+  );
+  const renamed = (name: string): string => (own.has(name) ? prefix + name : name);
+  return objects.map((object) => ({
+    globals: object.globals && new Set([...object.globals].map(renamed)),
+    sections: object.sections.map((section) => ({
+      ...section,
+      name: section.name.replace(/^\.text\.(device\/)?/, `.text.${prefix.slice(0, -1)}/`),
+      symbols: new Map([...section.symbols].map(([name, offset]) => [renamed(name), offset])),
+      relocations: section.relocations.map((relocation) => ({
+        ...relocation,
+        symbol: renamed(relocation.symbol),
+      })),
+    })),
+  }));
+}
 
 /** Where a section goes, by the section itself. */
 export type SectionAddresses = Map<Section, number>;

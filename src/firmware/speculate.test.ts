@@ -1,12 +1,13 @@
-/** Tokens that are guessed from the text so far and checked in one pass: the same story, in fewer passes. */
+/** Tokens that are guessed, from the text so far or by a small model, and checked in one pass: the same story, in fewer passes. */
 import { describe, expect, it } from 'vitest';
-import { defaultBoard } from '../chip/boards/boards.ts';
+import { defaultBoard, findBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { buildFirmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { planMemory } from './plan.ts';
 import { simulate } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { smallFirmware, smallModel } from './testing.ts';
+import { shippedModel, smallFirmware, smallModel } from './testing.ts';
 
 const CONTEXT = 96;
 /** Says things twice, so that there is something to guess from. */
@@ -28,8 +29,17 @@ function tell(
   settings: string,
   prompt: string,
   tokens = CONTEXT,
+  drafter?: typeof quantized,
 ): Told {
-  const host = createHostProgram({ programs, model, tokenizer, context: CONTEXT, lanes: 12, drafts });
+  const host = createHostProgram({
+    programs,
+    model,
+    tokenizer,
+    context: CONTEXT,
+    lanes: 12,
+    drafts,
+    drafter,
+  });
   host.type(`${settings}\r/tokens ${tokens}\r${prompt}\r`);
   host.settle();
   const { digest, drafted, accepted } = host.status;
@@ -119,6 +129,57 @@ describe('guessing ahead', () => {
     });
     expect(expected.drafted).toBeGreaterThan(0);
     expect(warnings).toEqual([]);
+  });
+
+  it('asks a small model, whose guesses change nothing either', () => {
+    const drafter = int4;
+    for (const [settings, prompt] of [
+      ['/temp 0', ''],
+      ['/temp 0', TEXT],
+      ['/temp 0.8\r/seed 3', 'Once'],
+    ] as const) {
+      const alone = tell(quantized, 0, settings, prompt);
+      const guessed = tell(quantized, 7, settings, prompt, CONTEXT, drafter);
+      expect(story(guessed)).toEqual(story(alone));
+      expect(guessed.accepted).toBeGreaterThan(10);
+    }
+  });
+
+  it.each([
+    ['two cores', {}],
+    ['one core', { cores: 1 }],
+    ['portable kernels', { pie: false }],
+  ] as const)('asks a small model on the chip: %s', { timeout: 120_000 }, (_, variant) => {
+    const firmware = buildFirmware({
+      programs,
+      model: quantized,
+      tokenizer,
+      weights: 'flash',
+      context: CONTEXT,
+      draft: int4,
+      board: findBoard('devkitc-n16r8'),
+      ...variant,
+    });
+    expect([firmware.drafter, firmware.drafts]).toEqual([true, 7]);
+    const prompt = 'Once';
+    const tokens = 14;
+    const expected = tell(quantized, firmware.drafts, '/temp 0', prompt, tokens, int4);
+    const { digest, status, warnings } = simulate(firmware, { prompt, temperature: 0, tokens });
+    const { drafted, accepted } = status;
+    expect({ digest, drafted, accepted }).toEqual({
+      digest: tell(quantized, 0, '/temp 0', prompt, tokens).digest,
+      drafted: expected.drafted,
+      accepted: expected.accepted,
+    });
+    expect(accepted).toBeGreaterThan(4);
+    expect(warnings).toEqual([]);
+  });
+
+  it('refuses a model with another tokenizer', () => {
+    const { quantized: other } = shippedModel();
+    const options = { programs, model: other, tokenizer: shippedModel().tokenizer };
+    if (quantized.config.vocabulary === other.config.vocabulary) return;
+    expect(() => buildFirmware({ ...options, draft: quantized })).toThrow(/must have its tokenizer/);
   });
 
   it('is for weights that stream, and can be left out', () => {

@@ -59,6 +59,7 @@ export function configOf(
     lanes: 0,
     batch: 0,
     drafts: 0,
+    drafter: 0,
     laneProducts: 0,
     guesses: 0,
     scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,
