@@ -112,7 +112,13 @@ function stats(): void {
   printNumber(passes);
   print(" tokens (");
   printNumber(getWord(Word.PromptTokens));
-  print(" of the prompt) in ");
+  print(" of the prompt");
+  if (getWord(Word.Reused)) {
+    print(", ");
+    printNumber(getWord(Word.Reused));
+    print(" of them known from before");
+  }
+  print(") in ");
   printNumber(getLong(Word.TotalCycles));
   print(" cycles\ntokens/s: mean ");
   printRate(getLong(Word.TotalCycles), passes);

@@ -5,12 +5,13 @@
  * Daliri, Musco and Suresh 2024). The rejection rule (Leviathan et al., Chen et al. 2023) gives the same distribution but another story;
  * where the guess is no draw, both take it with its probability.
  */
-import { context, drafter, drafts } from "./contract/config";
+import { context, drafter, drafts, rawKeys } from "./contract/config";
 import { follow, next } from "./drafter";
 import { beginGuesses, guess, kindOf, learn, lookUp, tokenAt, worthGuessing } from "./guesses";
 import { forward, forwardLane, passLanes } from "./parallel";
 import { Word, getWord, setWord } from "./status";
 import { setToken, tokenOf } from "./transformer/lanes";
+import { restore } from "./transformer/restore";
 
 /** Position of the first lane of the last pass, and how many went through it. */
 let base: i32 = 0;
@@ -19,9 +20,10 @@ let through: i32 = 0;
 /** Positions that the small model has gone through; those from `base` + 1 on with guesses. */
 let followed: i32 = 0;
 
-export function beginSpeculation(): void {
+/** A story begins, of which so many positions are known from the one before. */
+export function beginSpeculation(known: i32): void {
   through = 0;
-  followed = 0;
+  followed = min(followed, known);
   beginGuesses();
 }
 
@@ -33,6 +35,7 @@ export function takeLane(token: i32, position: i32): i32 {
   learn(kindOf(lane), isRight);
   if (!isRight) {
     through = 0;
+    if (rawKeys) restore(position);
     return -1;
   }
   setWord(Word.Accepted, getWord(Word.Accepted) + 1);
@@ -47,6 +50,7 @@ export function speculate(token: i32, position: i32, temperature: f32, penalty: 
     if (!count) return forward(token, position, temperature, penalty, state, left);
     base = position;
     through = passLanes(position, count + 1, 1, true);
+    if (rawKeys && through <= count) restore(position + through);
     lane = 0;
   }
   forwardLane(lane, position, temperature, penalty, state, left);

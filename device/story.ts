@@ -1,11 +1,14 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
-import { clockMegahertz, context, drafts, grammar, lanes, line, lineBytes, screenKind, startToken, storyTokens } from "./contract/config";
+import {
+  clockMegahertz, context, drafts, grammar, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens,
+} from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
 import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
+import { tokenAt } from "./guesses";
 import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
 import { forward, pass, passLanes } from "./parallel";
@@ -17,6 +20,7 @@ import { Control, show, showNumber, showTenths, showText } from "./screen/queue"
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
 import { setToken } from "./transformer/lanes";
+import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 
 /** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
@@ -31,6 +35,8 @@ let promptCount: i32 = 0;
 let limit: i32 = 0;
 /** Of the prompt, positions whose keys and values are in the cache. */
 let readTo: i32 = 0;
+/** Positions of this story, or of the one before, whose keys and values are in the cache and whose tokens are in `storyTokens`. */
+let cached: i32 = 0;
 
 /** Begins the story that the edited line of `bytes` bytes asks for; false, with a sentence, if that cannot be. */
 export function beginStory(bytes: i32): bool {
@@ -61,16 +67,29 @@ export function beginStory(bytes: i32): bool {
   resetDigest();
   token = startToken;
   position = 0;
-  readTo = 0;
+  readTo = cached = keepBeginning();
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
   for (let word = Word.Drafted; word <= Word.Accepted; word++) setWord(word, 0);
-  if (ARITHMETIC == 0 && drafts) beginSpeculation();
+  setWord(Word.Reused, readTo);
+  if (ARITHMETIC == 0 && drafts) beginSpeculation(readTo);
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
   setWord(Word.Phase, Phase.Telling);
   if (json) printStart();
   if (screenKind) show(Control.Clear);
   return true;
+}
+
+/**
+ * What the prompt has in common with the text before, its last token apart, is not read again: returns how many positions that are. Keys are
+ * restored to what they were there; where that cannot be done, all are read.
+ */
+function keepBeginning(): i32 {
+  if (ARITHMETIC == 0 && !rawKeys) return 0;
+  const most = min(cached, promptCount - 1);
+  let same = 0;
+  while (same < most && tokenAt(same) == promptToken(same)) same++;
+  return ARITHMETIC == 0 && same ? restore(same) : same;
 }
 
 /** The grammar's shortest text is longer than what is left. */
@@ -94,6 +113,7 @@ export function continueStory(): bool {
   const begin = ccount();
   const waitedBefore = waited;
   const next = predict();
+  cached = max(cached, position + 1);
   if (!isEnd(next)) tell(next);
   pump();
   record(ccount() - begin - (waited - waitedBefore));
@@ -127,8 +147,8 @@ function predict(): i32 {
 
 /** The pass of a token of the prompt that others follow; where there are lanes, with as many of those as have one. */
 function readPrompt(): void {
-  if (ARITHMETIC != 0 || !lanes) return pass(token, position);
   if (position < readTo) return;
+  if (ARITHMETIC != 0 || !lanes) return pass(token, position);
   const count = min(lanes, promptCount - 1 - position);
   readTo = position + count;
   if (count == 1) return pass(token, position);
@@ -159,7 +179,7 @@ function tellSafely(byte: u32): void {
 }
 
 function record(cycles: u32): void {
-  if (!position) setWord(Word.FirstCycles, cycles);
+  if (<u32>position == getWord(Word.Reused)) setWord(Word.FirstCycles, cycles);
   setWord(Word.LastCycles, cycles);
   setLong(Word.TotalCycles, getLong(Word.TotalCycles) + cycles);
   setWord(Word.Passes, position + 1);

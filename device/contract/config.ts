@@ -72,6 +72,12 @@
 /** s16 (drafts + 1, vocabulary): products of the classifier with positions of a pass. */
 // @ts-ignore: decorator
 @external("config", "laneProducts") export declare const laneProducts: usize;
+/** s8 (layer, half, position, key rows): keys as they were first written, so that a cache can be used again from its middle; 0: not kept. */
+// @ts-ignore: decorator
+@external("config", "rawKeys") export declare const rawKeys: usize;
+/** u32 (layer, half, GROWTH_WORDS): when the units of the keys grew; with `rawKeys`. */
+// @ts-ignore: decorator
+@external("config", "growths") export declare const growths: usize;
 /** u32 (GUESS_KINDS, 2): guesses that were checked, and those of them that were right. */
 // @ts-ignore: decorator
 @external("config", "guesses") export declare const guesses: usize;

@@ -19,6 +19,8 @@ export const LOGIT_TILE: i32 = 256;
 export const TILE_BYTES: i32 = 4096;
 /** Tokens that the repetition penalty looks back over; a power of two. */
 export const REPETITION_WINDOW: i32 = 64;
+/** Of the log of a unit of keys: when it grew. */
+export const GROWTH_WORDS: i32 = 64;
 /** Of guesses, by how many tokens before them agree: so many and more are one kind. */
 export const GUESS_KINDS: i32 = 4;
 /** Bytes behind a vector or matrix that kernels load and do not use. */

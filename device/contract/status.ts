@@ -11,7 +11,7 @@ export const enum Word {
   PromptTokens = 2,
   /** An index of endings. */
   Ending = 3,
-  /** Cycles of the first pass. */
+  /** Cycles of the first pass that was not spared. */
   FirstCycles = 4,
   /** Cycles of the last pass. */
   LastCycles = 5,
@@ -27,6 +27,8 @@ export const enum Word {
   Drafted = 13,
   /** How many of them the story took. */
   Accepted = 14,
+  /** Positions of the prompt whose keys and values were there from the story before. */
+  Reused = 15,
 }
 
 /** What the program is doing. */

@@ -1,8 +1,9 @@
 /** The cache of keys and values: int8, a half's keys of a layer in one unit that grows. */
-import { keys, kvHeads, values as cachedValues } from "../contract/config";
+import { keys, kvHeads, rawKeys, values as cachedValues } from "../contract/config";
 import { pairsOf } from "../contract/fixed";
 import { rescale_keys } from "../contract/kernels";
 import { countOf, firstOf, headSize } from "../contract/sizes";
+import { beginLog, noteGrowth } from "./history";
 import { headCache, keyUnit } from "./places";
 
 /**
@@ -16,6 +17,7 @@ export function unitFor(half: i32, layer: i32, position: i32, largest: f32): f32
   if (position == 0) {
     store<f32>(unit, largest * (<f32>1 / 127));
     store<f32>(unit, <f32>127 / largest, 4);
+    if (rawKeys) beginLog(half, layer);
   } else if (largest * load<f32>(unit, 4) > 127) growUnit(half, layer, position, largest);
   return load<f32>(unit, 4) * 256;
 }
@@ -29,16 +31,37 @@ export function outgrows(half: i32, layer: i32, largest: f32): bool {
 
 function growUnit(half: i32, layer: i32, position: i32, largest: f32): void {
   const unit = keyUnit(layer, half);
-  const bytes = ((position + 15) & ~15) * headSize();
   while (largest * load<f32>(unit, 4) > 127) {
     const factor = max(<i32>((<f32>128 * 127) / (largest * load<f32>(unit, 4))), 1);
-    let place = keys + headCache(layer, firstOf(half, kvHeads));
-    for (let count = countOf(half, kvHeads); count > 0; count--) {
-      rescale_keys(place, bytes, factor);
-      place += headCache(0, 1);
-    }
-    store<f32>(unit, load<f32>(unit) * (<f32>128 / <f32>factor));
-    store<f32>(unit, load<f32>(unit, 4) * (<f32>factor / 128), 4);
+    rescale(half, layer, position, factor);
+    if (rawKeys) noteGrowth(half, layer, position, factor);
+  }
+}
+
+/** Makes a unit 128 / factor times as large, and the keys before a position factor / 128 times. */
+export function rescale(half: i32, layer: i32, position: i32, factor: i32): void {
+  const unit = keyUnit(layer, half);
+  const bytes = ((position + 15) & ~15) * headSize();
+  let place = keys + headCache(layer, firstOf(half, kvHeads));
+  for (let count = countOf(half, kvHeads); count > 0; count--) {
+    rescale_keys(place, bytes, factor);
+    place += headCache(0, 1);
+  }
+  store<f32>(unit, load<f32>(unit) * (<f32>128 / <f32>factor));
+  store<f32>(unit, load<f32>(unit, 4) * (<f32>factor / 128), 4);
+}
+
+/** Spreads a half's keys alone. */
+export function cacheKeys(half: i32, layer: i32, position: i32, quantized: usize): void {
+  const size = headSize();
+  const pairs = size >> 1;
+  const first = firstOf(half, kvHeads);
+  let place = keys + headCache(layer, first) + <usize>((position >> 4) * (size << 4) + (position & 15));
+  for (let count = countOf(half, kvHeads); count > 0; count--) {
+    spread(place, quantized, pairs);
+    spread(place + <usize>(pairs << 4), quantized + pairsOf(kvHeads), pairs);
+    quantized += pairs;
+    place += headCache(0, 1);
   }
 }
 

@@ -5,8 +5,8 @@
  */
 import { gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, kvHeads, logits, model, outFormat, qkvFormat, residual, vocabulary,
-  zeros,
+  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, kvHeads, logits, model, outFormat, qkvFormat, rawKeys, residual,
+  vocabulary, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -20,6 +20,7 @@ import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARE
 import { attendFor, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
+import { isLogFull, rawRows } from "./history";
 import { boundOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
@@ -112,7 +113,8 @@ export function project(half: i32, layer: i32, position: i32): void {
 
 /**
  * What becomes of a half's query, key and value rows, whose products are at `outputs` for activations of this scale. False, and nothing
- * is cached, where a key is too large for the unit and the position is not `certain`: what is cached before it must stay as it is.
+ * is cached, where a key is too large for the unit and the position is not `certain`: what is cached before it must stay as it is, unless
+ * it can be restored.
  */
 // @ts-ignore: decorator
 @inline
@@ -132,9 +134,10 @@ export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, s
 
   rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), keyBlock, pairsOf(kvHeads));
   const largest = <f32>largest_s16(keyBlock, keyRows) * scale;
-  if (!certain && outgrows(half, layer, largest)) return false;
+  if (!certain && outgrows(half, layer, largest) && (!rawKeys || isLogFull(half, layer))) return false;
   const keyFactor = scale * unitFor(half, layer, position, largest);
   quantize_by(keyBlock, quantized, keyRows, mantissaOf(keyFactor), shiftOf(keyFactor));
+  if (rawKeys) memory.copy(rawRows(half, layer, position), quantized, keyRows);
 
   const valueFactor = scale * load<f32>(record, at.VALUE_FACTOR);
   quantize_rows(valueBlock, valueBlockScales, quantized + keyRows, valueRows(), mantissaOf(valueFactor), shiftOf(valueFactor));

@@ -234,8 +234,8 @@ export function scoreLane(core: i32, lane: i32): void {
 /**
  * The share of `core` in a pass of `count` positions from `position` on, whose tokens are set: their keys and values are in the cache
  * then, and their residual streams in the lanes, and where `scored` what `scoreLane` needs. A single core does both halves. Tokens of
- * lanes from `certain` on are guesses: they change nothing that positions before them have left. The first that would have to (a key
- * that outgrows the unit) ends the pass for itself and those behind it. Returns how many went through.
+ * lanes from `certain` on are guesses: they change nothing that positions before them have left, but what can be restored. The first that
+ * would have to (a key that outgrows the unit) ends the pass for itself and those behind it. Returns how many went through.
  */
 export function forwardLanes(core: i32, position: i32, count: i32, certain: i32, scored: bool): i32 {
   const first = cores == 2 ? core : 0;

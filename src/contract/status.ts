@@ -9,7 +9,7 @@ export const status = {
     passes: field('u32', 'Passes through the model, one a position.'),
     promptTokens: field('u32', 'Tokens of the prompt, BOS included.'),
     ending: field('u32', 'An index of endings.'),
-    firstCycles: field('u32', 'Cycles of the first pass.'),
+    firstCycles: field('u32', 'Cycles of the first pass that was not spared.'),
     lastCycles: field('u32', 'Cycles of the last pass.'),
     totalCycles: field('u64', 'All passes together, sampling and printing included.'),
     digest: field('u64', 'FNV-1a over the tokens.'),
@@ -17,6 +17,7 @@ export const status = {
     stories: field('u32', 'Stories told since boot.'),
     drafted: field('u32', 'Tokens that were guessed ahead.'),
     accepted: field('u32', 'How many of them the story took.'),
+    reused: field('u32', 'Positions of the prompt whose keys and values were there from the story before.'),
   },
 } as const;
 

@@ -236,6 +236,8 @@ function numbersOf(
     drafts: plan.drafts,
     laneProducts: addresses.get('laneProducts') ?? 0,
     guesses: addresses.get('guesses') ?? 0,
+    rawKeys: addresses.get('rawKeys') ?? 0,
+    growths: addresses.get('growths') ?? 0,
     drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
     ...systemConstants(tokenizer),
     cores,

@@ -2,7 +2,7 @@
  * The whole device program on this machine: the same console, tokenizer, forward pass and sampler as on the chip, compiled to
  * WebAssembly, with a UART made of two queues. Same prompt and seed, same digest.
  */
-import { deviceProgram } from '../contract/index.ts';
+import { deviceProgram, formats } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
@@ -30,6 +30,8 @@ export interface HostProgramOptions {
   drafts?: number;
   /** The model that guesses them; default: they come from the text so far. */
   drafter?: QuantizedModel;
+  /** Keep what a prompt has in common with the text before, instead of reading it again; default true. */
+  history?: boolean;
   /** Receives what the program prints, byte by byte as it would leave UART0. */
   output?: (bytes: Uint8Array) => void;
 }
@@ -90,14 +92,18 @@ function layOut({
   lanes = 0,
   drafts = 0,
   drafter,
+  history = true,
   context = model.config.context,
 }: HostProgramOptions) {
+  const isFixed = formats[model.precision].arithmetic === 'fixed';
+  const passes = { lanes, drafts, history: history && isFixed };
+
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
     ...systemItems(model.config, tokenizer, context, grammar).map((item) => ({ ...item, size: item.bytes })),
     ...(drafter ? drafterParts(drafter, context) : []).map((part) => ({ ...part, size: part.bytes })),
-    ...passesMemory(model, { lanes, drafts }).map(({ name, bytes }) => ({ name, align: 16, size: bytes })),
+    ...passesMemory(model, passes, context).map(({ name, bytes }) => ({ name, align: 16, size: bytes })),
   ];
   const addresses = new Map<string, number>();
   let end = FIRST_ADDRESS;
@@ -158,6 +164,8 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     drafts: options.drafts ?? 0,
     laneProducts: addresses.get('laneProducts')!,
     guesses: addresses.get('guesses')!,
+    rawKeys: addresses.get('rawKeys') ?? 0,
+    growths: addresses.get('growths') ?? 0,
     drafter: drafter ? drafterContext(drafter, context) : 0,
     ...systemConstants(tokenizer),
     ...NO_CHIP,

@@ -1,7 +1,7 @@
 /** What a plan is asked for, and everything that then needs memory. */
 import type { Board } from '../chip/boards/index.ts';
-import { value } from '../contract/index.ts';
-import type { Tokenizer } from '../model/index.ts';
+import { sizesOf, value } from '../contract/index.ts';
+import type { ModelConfig, Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { drafterItems } from './drafter.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
@@ -38,25 +38,38 @@ export interface Passes {
   drafts: number;
   /** The model that guesses them. */
   drafter?: QuantizedModel;
+  /** Whether what earlier positions left can be restored: a prompt that begins like the text before is not read again. */
+  history: boolean;
 }
 
-export const NO_PASSES: Passes = { lanes: 0, drafts: 0 };
+export const NO_PASSES: Passes = { lanes: 0, drafts: 0, history: false };
 
-/** Memory for passes of several positions, which nothing reads in others: what positions keep, and the classifier's products. */
+/** Memory for passes of several positions, which nothing reads in others: what positions keep, the classifier's products, keys as they were. */
 export const passesMemory = (
   { laneBytes, config }: Pick<QuantizedModel, 'laneBytes' | 'config'>,
-  { lanes, drafts }: Passes,
+  { lanes, drafts, history }: Passes,
+  context: number,
 ): { name: string; bytes: number }[] => [
   { name: 'batch', bytes: lanes * laneBytes },
   {
     name: 'laneProducts',
     bytes: drafts > 0 ? (drafts + 1) * 2 * roundUp(config.vocabulary, 16) + value.READ_AHEAD : 0,
   },
+  ...(history ? historyMemory(config, context) : []),
   { name: 'guesses', bytes: drafts > 0 ? 8 * value.GUESS_KINDS : 0 },
 ];
 
-const passesItems = (model: QuantizedModel, passes: Passes): MemoryItem[] =>
-  passesMemory(model, passes)
+/** Keys as they were first written, and when their units grew. */
+const historyMemory = (config: ModelConfig, context: number): { name: string; bytes: number }[] => [
+  {
+    name: 'rawKeys',
+    bytes: config.layers * 2 * context * 2 * sizesOf('fixed', config).of('pairsOf', config.kvHeads),
+  },
+  { name: 'growths', bytes: config.layers * 2 * value.GROWTH_WORDS * 4 },
+];
+
+const passesItems = (model: QuantizedModel, passes: Passes, context: number): MemoryItem[] =>
+  passesMemory(model, passes, context)
     .filter(({ bytes }) => bytes > 0)
     .map(({ name, bytes }) =>
       memoryItem(name, bytes, { purpose: 'activations', memory: 'any', lifetime: 'late', zero: true }),
@@ -98,7 +111,7 @@ export function itemsOf(
     ...working,
     ...systemItems(model.config, tokenizer, context, grammar),
     ...screenItems(board.screen),
-    ...passesItems(model, passes),
+    ...passesItems(model, passes, context),
     ...(passes.drafter ? drafterItems(passes.drafter, context) : []),
   ];
 }

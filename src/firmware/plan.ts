@@ -29,13 +29,14 @@ export function planMemory(request: PlanRequest): MemoryPlan {
   return { ...plan, ...NO_PASSES };
 }
 
-/** Passes of several positions to try, the best first. */
-function passesFor({ draft = 'text' }: PlanRequest): Passes[] {
-  const all = LANES.map((lanes): Passes => ({ lanes, drafts: Math.min(DRAFTS, lanes - 1) }));
-  const without = all.map(({ lanes }): Passes => ({ lanes, drafts: 0 }));
-  if (draft === 'none') return without;
-  const guessing = all.flatMap((passes, index) => [passes, without[index]]);
-  return draft === 'text' ? guessing : [...all.map((passes) => ({ ...passes, drafter: draft })), ...guessing];
+/** Passes of several positions to try, the best first. Keys are kept as they were in PSRAM alone: SRAM has better uses. */
+function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
+  const lanesOnly = LANES.map((lanes): Passes => ({ lanes, drafts: 0, history: false }));
+  const all = lanesOnly.map((passes) => ({ ...passes, drafts: Math.min(DRAFTS, passes.lanes - 1) }));
+  const guessing = draft === 'none' ? lanesOnly : all.flatMap((passes, index) => [passes, lanesOnly[index]]);
+  const asked = typeof draft === 'object' ? all.map((passes) => ({ ...passes, drafter: draft })) : [];
+  const plain = [...asked, ...guessing];
+  return board.psramBytes > 0 ? plain.flatMap((passes) => [{ ...passes, history: true }, passes]) : plain;
 }
 
 /** Whether a pass reads matrices from beyond SRAM. */

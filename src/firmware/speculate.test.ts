@@ -28,8 +28,7 @@ function tell(
   drafts: number,
   settings: string,
   prompt: string,
-  tokens = CONTEXT,
-  drafter?: typeof quantized,
+  { tokens = CONTEXT, ...more }: { tokens?: number; drafter?: typeof quantized; history?: boolean } = {},
 ): Told {
   const host = createHostProgram({
     programs,
@@ -38,7 +37,7 @@ function tell(
     context: CONTEXT,
     lanes: 12,
     drafts,
-    drafter,
+    ...more,
   });
   host.type(`${settings}\r/tokens ${tokens}\r${prompt}\r`);
   host.settle();
@@ -59,7 +58,7 @@ describe('guessing ahead', () => {
       const alone = tell(model, 0, '/temp 0', prompt);
       expect(alone.drafted).toBe(0);
       for (const drafts of [1, 3, 7]) {
-        const guessed = tell(model, drafts, '/temp 0', prompt);
+        const guessed = tell(model, drafts, '/temp 0', prompt, { history: drafts > 1 });
         expect(story(guessed)).toEqual(story(alone));
         accepted += guessed.accepted;
       }
@@ -104,6 +103,7 @@ describe('guessing ahead', () => {
     host.settle();
     expect({ ...host.status, stories: 1, totalCycles: 0, firstCycles: 0, lastCycles: 0, seed: 0n }).toEqual({
       ...first,
+      reused: host.status.reused,
       totalCycles: 0,
       firstCycles: 0,
       lastCycles: 0,
@@ -120,10 +120,10 @@ describe('guessing ahead', () => {
     const firmware = smallFirmware({ weights: 'flash', context: CONTEXT, ...variant });
     const model = 'precision' in variant ? int4 : quantized;
     const tokens = tell(model, 0, '/temp 0', TEXT).prompt + told;
-    const expected = tell(model, firmware.drafts, '/temp 0', TEXT, tokens);
+    const expected = tell(model, firmware.drafts, '/temp 0', TEXT, { tokens, history: false });
     const { digest, status, warnings } = simulate(firmware, { prompt: TEXT, temperature: 0, tokens });
     expect({ digest, drafted: status.drafted, accepted: status.accepted }).toEqual({
-      digest: tell(model, 0, '/temp 0', TEXT, tokens).digest,
+      digest: tell(model, 0, '/temp 0', TEXT, { tokens }).digest,
       drafted: expected.drafted,
       accepted: expected.accepted,
     });
@@ -139,7 +139,7 @@ describe('guessing ahead', () => {
       ['/temp 0.8\r/seed 3', 'Once'],
     ] as const) {
       const alone = tell(quantized, 0, settings, prompt);
-      const guessed = tell(quantized, 7, settings, prompt, CONTEXT, drafter);
+      const guessed = tell(quantized, 7, settings, prompt, { drafter });
       expect(story(guessed)).toEqual(story(alone));
       expect(guessed.accepted).toBeGreaterThan(10);
     }
@@ -163,11 +163,11 @@ describe('guessing ahead', () => {
     expect([firmware.drafter, firmware.drafts]).toEqual([true, 7]);
     const prompt = 'Once';
     const tokens = 14;
-    const expected = tell(quantized, firmware.drafts, '/temp 0', prompt, tokens, int4);
+    const expected = tell(quantized, firmware.drafts, '/temp 0', prompt, { tokens, drafter: int4 });
     const { digest, status, warnings } = simulate(firmware, { prompt, temperature: 0, tokens });
     const { drafted, accepted } = status;
     expect({ digest, drafted, accepted }).toEqual({
-      digest: tell(quantized, 0, '/temp 0', prompt, tokens).digest,
+      digest: tell(quantized, 0, '/temp 0', prompt, { tokens }).digest,
       drafted: expected.drafted,
       accepted: expected.accepted,
     });

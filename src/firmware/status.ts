@@ -27,6 +27,8 @@ export interface Status {
   /** Tokens that were guessed ahead, and how many of them the story took. */
   drafted: number;
   accepted: number;
+  /** Positions of the prompt whose keys and values were there from the story before. */
+  reused: number;
 }
 
 /** `words` are the bytes of the item `status`. */
@@ -47,6 +49,7 @@ export function readStatus(words: Uint8Array): Status {
     stories: word('stories'),
     drafted: word('drafted'),
     accepted: word('accepted'),
+    reused: word('reused'),
   };
 }
 

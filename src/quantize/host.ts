@@ -62,6 +62,8 @@ export function configOf(
     drafter: 0,
     laneProducts: 0,
     guesses: 0,
+    rawKeys: 0,
+    growths: 0,
     scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,
     ...Object.fromEntries(
       ['model', ...model.buffers(context).map(({ name }) => name)].map((n) => [n, addresses.get(n)!]),
