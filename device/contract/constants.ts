@@ -36,15 +36,13 @@ export const E3: i32 = 3898;
 /** Constant coefficient, nearly 1. */
 export const ONE: i32 = 32767;
 /** Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0. */
-export const BASE: i32 = 14420;
+export const BASE: i32 = 15160;
 /** d of the largest score. d has half steps, so that it can be 0 and less. */
-export const NEAREST: i32 = 125;
+export const NEAREST: i32 = 127;
 /** How often the steps of the scores may be doubled. */
 export const COARSEST: i32 = 3;
-/** A largest score that may be less: 8.4 nats above -128, where nothing is left. */
+/** A largest score that may be less: 8.3 nats above -128, where nothing is left. */
 export const FAINTEST: i32 = -64;
-/** A value saturates at so many times the norm of its row: the components of a normed vector are about 1. */
-export const VALUE_NORMS: i32 = 6;
 /** Smallest -a in units of 2^-11: 11, whose result is as good as 0. */
 export const GATE_LOWEST: i32 = -22528;
 /** Constant coefficient: nearly the sixteenth root of a half. */

@@ -28,7 +28,7 @@
 /** q = round((t * mantissa >> shift) / 2^8), saturating. */
 // @ts-ignore: decorator
 @external("kernel", "quantize_by") export declare function quantize_by(t: usize, q: usize, n: i32, mantissa: i32, shift: i32): void;
-/** q = round(((y * scale / 2^15) * mantissa >> shift) / 2^8), saturating. */
+/** q = 128 + round(((y * scale / 2^15) * mantissa >> shift) / 2^8), saturating. */
 // @ts-ignore: decorator
 @external("kernel", "quantize_rows") export declare function quantize_rows(y: usize, scale: usize, q: usize, n: i32, mantissa: i32, shift: i32): void;
 /** x += (y * scale / 2^15) * mantissa >> shift, saturating. */

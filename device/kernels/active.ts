@@ -1,6 +1,6 @@
 /** Products that leave out the hidden units whose gate is zero: the same numbers as with them, since zeros add nothing. */
 import { ACTIVE_COLUMNS, ACTIVE_COUNT, ACTIVE_NUMBERS, ACTIVE_SHIFT, ACTIVE_UNITS } from "../contract/status";
-import { at16, at32, mul16 } from "./lanes";
+import { at16, at32, mul16, readOut } from "./lanes";
 import { gateLimit } from "./reglu";
 
 /** Number of the k-th active unit. */
@@ -25,7 +25,7 @@ export function relu_list(y: usize, scale: usize, list: usize, n: i32, mantissa:
   store<i32>(list, count, ACTIVE_COUNT);
 }
 
-/** out[k] = gate * up of the k-th active unit, as `reglu` has it; zeros behind the last. */
+/** out[k] = gate * up of the k-th active unit, as `reglu` has it; zeros behind the last. No sum saturates (src/quantize/pack.ts). */
 export function matvec_active(weights: usize, x: usize, list: usize, gates: usize, scale: usize, out: usize): void {
   const columns = load<i32>(list, ACTIVE_COLUMNS);
   const shift = load<i32>(list, ACTIVE_SHIFT);
@@ -56,6 +56,6 @@ export function matvec_columns(weights: usize, x: usize, lists: usize, y: usize,
         sum += <i32>load<i8>(row + (<usize>column << 4)) * <i32>load<i8>(x + <usize>(half * units + k));
       }
     }
-    store<i16>(at16(y, i), (sum >> shift) << 1);
+    store<i16>(at16(y, i), readOut(sum >> shift));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Attention over an int8 KV cache. Keys and values of one head lie in groups of 16 positions, (group, headSize, 16), so that
+ * Attention over an 8-bit KV cache. Keys and values of one head lie in groups of 16 positions, (group, headSize, 16), so that
  * one register holds one component of 16 positions; keys have their even components first, then the odd ones.
  */
 
@@ -9,7 +9,7 @@ import {
   ATTENTION_STRIDE, ATTENTION_VALUES
 } from "../contract/status";
 import { weightOf } from "./exponential";
-import { at16, mul16, saturate8 } from "./lanes";
+import { at16, mul16, saturate8, sub16 } from "./lanes";
 
 /** k = round(k * factor / 2^7), k: s8 (n), 0 <= factor <= 127: keys in a larger unit. */
 export function rescale_keys(k: usize, n: i32, factor: i32): void {
@@ -68,7 +68,7 @@ function scores(query: usize, keys: usize, size: i32, positions: i32, job: usize
   return largest;
 }
 
-/** Weights in the scores' place: 127 * e^(score - largest), nearly: s8 (whole groups). Returns their sum. */
+/** Weights in the scores' place: 176 * e^(score - largest), nearly: u8 (whole groups). Returns their sum. */
 function weigh(largest: i32, positions: i32, job: usize, coarser: i32): i32 {
   const scores = load<usize>(job, ATTENTION_SCORES);
   const end = (positions + 15) & ~15;
@@ -83,10 +83,13 @@ function weigh(largest: i32, positions: i32, job: usize, coarser: i32): i32 {
   return sum;
 }
 
-/** out[d] = 64 * (sum of weights[p] * values[p][d]) / sum, the quotient a product with a 15-bit reciprocal: s16 (size). */
+/**
+ * out[d] = 64 * ((sum of weights[p] * values[p][d]) / sum - 128), the quotient a product with a 15-bit reciprocal: s16 (size). Values are
+ * u8, 128 more than they stand for.
+ */
 function mix(values: usize, weights: usize, size: i32, positions: i32, out: usize, sum: i32): void {
-  sum = max(sum, 65); // so that the reciprocal has 15 bits
-  const zeros = min(<i32>clz<u32>(sum), 24);
+  sum = max(sum, 128); // so that the reciprocal has 15 bits
+  const zeros = <i32>clz<u32>(sum);
   const reciprocal = <i32>(<u32>0x2000_0000 / ((<u32>sum << zeros) >> 16));
   const groups = (positions + 15) >> 4;
   for (let d = 0; d < size; d++) {
@@ -94,8 +97,8 @@ function mix(values: usize, weights: usize, size: i32, positions: i32, out: usiz
     for (let g = 0; g < groups; g++) {
       const row = values + <usize>((g * size + d) << 4);
       const weight = weights + <usize>(g << 4);
-      for (let lane: usize = 0; lane < 16; lane++) total += <i32>load<i8>(row + lane) * <i32>load<i8>(weight + lane);
+      for (let lane: usize = 0; lane < 16; lane++) total += <i32>load<u8>(row + lane) * <i32>load<u8>(weight + lane);
     }
-    store<i16>(at16(out, d), mul16(total >> (24 - zeros), reciprocal, 15));
+    store<i16>(at16(out, d), sub16(mul16(total >> (25 - zeros), reciprocal, 14), 0x2000));
   }
 }

@@ -23,13 +23,14 @@ export function rootOfExponential(u: i32): i32 {
 }
 
 /**
- * 127 * e^(below / 7.45), nearly (to half a hundredth of the largest), for a distance -128...0, as (1/2 + t^2/2)^8 is, t = 1 + x / 8:
- * each squaring leaves an eighth of the bits, and what is below 1 is cut off. At 0 it is 127, from 45 down nothing.
+ * 176 * e^(below / 7.7), nearly (to half a hundredth of the largest), for a distance -128...0, as (1/2 + t^2/2)^8 is, t = 1 + x / 8:
+ * each squaring leaves an eighth of the bits, and what is below 1 is cut off; the base is a little more than a half, which makes up
+ * for that. At 0 it is 176, from 47 down nothing.
  */
 // @ts-ignore: decorator
 @inline
 export function weightOf(below: i32): i32 {
-  const d = saturate8(2 * below) + NEAREST;
+  const d = saturate8(saturate8(2 * below) + NEAREST);
   let e = add16(mul16(d << 8, d << 8, 16), BASE);
   e = mul16(e, e, 16);
   e = mul16(e, e, 16);

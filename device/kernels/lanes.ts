@@ -36,6 +36,17 @@ export function saturate8(x: i32): i32 {
   return min(max(x, -128), 127);
 }
 
+/**
+ * Twice v as 15 bits leave QACC (src/kernels/qacc.ts): a byte for the high ones, and what is left without them. Saturating; but what is
+ * less than 128 below the least is as much above it.
+ */
+// @ts-ignore: decorator
+@inline
+export function readOut(v: i32): i32 {
+  const high = saturate8(v >> 7);
+  return (high << 8) | ((saturate8(v - (high << 7)) << 1) & 0xff);
+}
+
 /** ee.vadds.s32: saturating sum. */
 // @ts-ignore: decorator
 @inline

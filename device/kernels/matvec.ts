@@ -1,12 +1,12 @@
-import { at16 } from "./lanes";
+import { at16, readOut } from "./lanes";
 
 /** Bytes of a column of a block. */
 const BLOCK = 16;
 
 /**
- * y = 2 round(W x / 2^shift), rounding half up. W: s8 (rows / 16, columns, 16), blocks of 16 rows column by column; x: s8 (columns);
+ * y = 2 round(W x / 2^shift), rounding half up, saturating as the read-out does. W: s8 (rows / 16, columns, 16), blocks of 16 rows column by column; x: s8 (columns);
  * y: s16 (rows). 1 <= shift <= LARGEST_SHIFT. No sum needs more than 20 bits with sign: the stages hold the length of x below the
- * bound that the quantiser derives from the rows' (src/quantize/matrix.ts). Nor does y need more than 16.
+ * bound that the quantiser derives from the rows' (src/quantize/matrix.ts).
  */
 // @ts-ignore: decorator
 @inline
@@ -26,10 +26,10 @@ function matvec(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shi
       d += <i32>load<i8>(from, 3) * factor;
       from += BLOCK;
     }
-    store<i16>(at16(y, row), (a >> shift) << 1, 0);
-    store<i16>(at16(y, row), (b >> shift) << 1, 2);
-    store<i16>(at16(y, row), (c >> shift) << 1, 4);
-    store<i16>(at16(y, row), (d >> shift) << 1, 6);
+    store<i16>(at16(y, row), readOut(a >> shift), 0);
+    store<i16>(at16(y, row), readOut(b >> shift), 2);
+    store<i16>(at16(y, row), readOut(c >> shift), 4);
+    store<i16>(at16(y, row), readOut(d >> shift), 6);
   }
 }
 

@@ -108,11 +108,11 @@ export function quantize_by(t: usize, q: usize, n: i32, mantissa: i32, shift: i3
   for (let i = 0; i < n; i++) store<i8>(q + i, add16(saturate16((<i32>load<i16>(at16(t, i)) * mantissa) >> shift), 128) >> 8);
 }
 
-/** The same for rows with scales: t = y * scale / 2^15. */
+/** The same for rows with scales, t = y * scale / 2^15, and 128 more: q: u8 (n). */
 export function quantize_rows(y: usize, scale: usize, q: usize, n: i32, mantissa: i32, shift: i32): void {
   for (let i = 0; i < n; i++) {
     const scaled = mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15);
-    store<i8>(q + i, add16(saturate16((scaled * mantissa) >> shift), 128) >> 8);
+    store<u8>(q + i, (add16(saturate16((scaled * mantissa) >> shift), 128) >> 8) + 128);
   }
 }
 

@@ -47,15 +47,11 @@ export const constants = {
   E3: i32(3898, 'Cubic coefficient.'),
   ONE: i32(32767, 'Constant coefficient, nearly 1.'),
 
-  // Attention: 8 bits a score, in steps of 1 / 7.45 nat, and its exponential (device/kernels/exponential.ts), (BASE + d^2)^8.
-  BASE: i32(14420, 'Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0.'),
-  NEAREST: i32(125, 'd of the largest score. d has half steps, so that it can be 0 and less.'),
+  // Attention: 8 bits a score, in steps of 1 / 7.7 nat, and its exponential (device/kernels/exponential.ts), (BASE + d^2)^8.
+  BASE: i32(15160, 'Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0.'),
+  NEAREST: i32(127, 'd of the largest score. d has half steps, so that it can be 0 and less.'),
   COARSEST: i32(3, 'How often the steps of the scores may be doubled.'),
-  FAINTEST: i32(-64, 'A largest score that may be less: 8.4 nats above -128, where nothing is left.'),
-  VALUE_NORMS: i32(
-    6,
-    'A value saturates at so many times the norm of its row: the components of a normed vector are about 1.',
-  ),
+  FAINTEST: i32(-64, 'A largest score that may be less: 8.3 nats above -128, where nothing is left.'),
 
   // SwiGLU's 1 / (1 + e^a) (device/kernels/swiglu.ts): a polynomial in -a / 8 in units of 2^-15, and four squarings.
   GATE_LOWEST: i32(-22528, 'Smallest -a in units of 2^-11: 11, whose result is as good as 0.'),

@@ -142,16 +142,16 @@ export const kernels = {
   },
   quantize_rows: {
     arithmetic: 'fixed',
-    meaning: 'q = round(((y * scale / 2^15) * mantissa >> shift) / 2^8), saturating.',
+    meaning: 'q = 128 + round(((y * scale / 2^15) * mantissa >> shift) / 2^8), saturating.',
     parameters: {
       y: reads('s16 (n)'),
       scale: reads('s16 (n)'),
-      q: writes('s8 (n)'),
+      q: writes('u8 (n)'),
       n: i32('a multiple of 16'),
       mantissa: i32('15 bits'),
       shift: i32('0 to 31'),
     },
-    clobbers: 'a2-a6 q0-q4 qacc sar loop',
+    clobbers: 'a2-a6 q0-q5 qacc sar loop',
   },
   add_residual: {
     arithmetic: 'fixed',

@@ -80,7 +80,7 @@ const fixedBuffers = {
   ),
   values: cache(
     'layers * kvHeads * headSize() * contextPadded() + 48 * headSize()',
-    's8, as `keys`; loads run two registers ahead, each a group of positions apart.',
+    'u8, as `keys`, 128 more than they stand for; loads run two registers ahead, each a group of positions apart.',
   ),
 } as const;
 

@@ -33,13 +33,17 @@ const VECTOR = 16;
 /** 2^29: a reciprocal has 15 bits, and the largest sum that it is made of has 16. */
 const NUMERATOR = 1 << 29;
 /** Least sum of weights whose reciprocal has 15 bits. */
-const LEAST_SUM = 65;
+const LEAST_SUM = 128;
+/** Shift of sums of values whose sum of weights has 32 bits: quotients then have 15. */
+const LARGEST_SHIFT = 25;
+/** What cached values are more than they stand for, in units of the result. */
+const VALUE_BIAS = 128 * 64;
 
 /** Offsets in the constants, whose first 32 bytes are the mask of the last group. */
 const [LOW, NEARESTS, BASES, ONES] = [32, 48, 64, 80];
 const SAVED = [a0, a12, a13, a14, a15];
-/** The frame: heads left, whose keys come next, a head's reciprocal, the groups; registers; then the query, or sums of values. */
-const [LEFT, AHEAD, RECIPROCAL, GROUPS, REGISTERS, WORK] = [0, 4, 8, 12, 16, 48];
+/** The frame: heads left, whose keys come next, the groups; registers; a head's reciprocal, the values' bias; the query or sums of values. */
+const [LEFT, AHEAD, GROUPS, REGISTERS, RECIPROCAL, BIAS, WORK] = [0, 4, 8, 16, 40, 44, 48];
 /** A frame of up to so many bytes is opened by one `addi`. */
 const SMALL_FRAME = 128;
 
@@ -74,8 +78,7 @@ function reciprocalOf(asm: Assembler, sum: AR, reciprocal: AR, zeros: AR, spare:
   asm.movi(spare, LEAST_SUM);
   asm.max(sum, sum, spare);
   asm.nsau(zeros, sum);
-  asm.movi(spare, 24);
-  asm.min(zeros, zeros, spare);
+  asm.movi(spare, LARGEST_SHIFT);
   asm.ssl(zeros);
   asm.sll(sum, sum);
   asm.movi(reciprocal, NUMERATOR);
@@ -84,34 +87,46 @@ function reciprocalOf(asm: Assembler, sum: AR, reciprocal: AR, zeros: AR, spare:
   asm.sub(sum, spare, zeros);
 }
 
-/** The sums at the frame's work space times the reciprocal there, to `out`, which ends behind them. Uses a8, a9; a12, a14. */
-function scaleSums(asm: Assembler, headSize: number, out: AR): void {
-  const [q0, q1, q2] = qRegisters;
-  const [sums, factor] = [a9, a8];
-  asm.addi(sums, a1, WORK);
+/**
+ * The sums at the frame's work space times the reciprocal there, to `out`, which ends behind them. Uses a9; a8, a12, a14. `between` are
+ * instructions for cycles in which a vector's result is waited for, the first of which must not change a9.
+ */
+function scaleSums(asm: Assembler, headSize: number, out: AR, between: readonly (() => void)[]): void {
+  const sums = a9;
   if (headSize % 8) {
-    const [left, sum] = [a14, a12];
+    const [factor, left, sum] = [a8, a14, a12];
+    asm.addi(sums, a1, WORK);
     asm.l32i(factor, a1, RECIPROCAL);
     asm.movi(left, headSize);
     asm.loop(left, () => {
       asm.l16si(sum, sums, 0);
       asm.mull(sum, sum, factor);
       asm.addi(sums, sums, 2);
-      asm.srai(sum, sum, 15);
+      asm.srai(sum, sum, 14);
+      asm.addmi(sum, sum, -VALUE_BIAS);
       asm.s16i(sum, out, 0);
       asm.addi(out, out, 2);
     });
+    for (const instruction of between) instruction();
     return;
   }
-  asm.addi(factor, a1, RECIPROCAL);
-  asm.ee_vldbc_16(q0, factor);
-  asm.ssai(15);
+  asm.addi(sums, a1, RECIPROCAL);
+  asm.ee_vldbc_16_ip(q0, sums, BIAS - RECIPROCAL);
+  asm.ssai(14);
+  asm.ee_vldbc_16_ip(q3, sums, WORK - BIAS);
+  const left = [...between];
   for (let vectors = headSize / 8; vectors > 0; vectors -= 2) {
     const pair = vectors > 1 ? [q1, q2] : [q1];
+    const meanwhile = (): void => void (vectors <= 2 && left.shift()?.());
     for (const q of pair) asm.ee_vld_128_ip(q, sums, VECTOR);
+    meanwhile();
     for (const q of pair) asm.ee_vmul_s16(q, q, q0);
+    meanwhile();
+    for (const q of pair) asm.ee_vsubs_s16(q, q, q3);
+    meanwhile();
     for (const q of pair) asm.ee_vst_128_ip(q, out, VECTOR);
   }
+  for (const instruction of left) instruction();
 }
 
 /** A call's registers: parameters that go on to the next head, the job's description, and `positions`, which becomes the last group's mask. */
@@ -170,14 +185,18 @@ const MIXING: ValueRegisters = {
 };
 
 /** Saves registers and counts the groups; `positions` is then where the last group's mask begins. */
-function begin(asm: Assembler, { count, positions, job: jobs }: Call): void {
+function begin(asm: Assembler, headSize: number, { count, positions, job: jobs }: Call): void {
   SAVED.forEach((register, i) => void asm.s32i(register, a1, REGISTERS + 4 * i));
   asm.l32i(a8, jobs, job('ahead'));
   asm.s32i(count, a1, LEFT);
   asm.s32i(a8, a1, AHEAD);
   asm.addi(groups, positions, 15);
   asm.srli(groups, groups, 4);
-  asm.s32i(groups, a1, GROUPS);
+  if (headSize % 8) asm.s32i(groups, a1, GROUPS);
+  else {
+    asm.movi(a8, VALUE_BIAS);
+    asm.s16i(a8, a1, BIAS);
+  }
   asm.addi(positions, positions, -1);
   asm.extui(positions, positions, 0, 4);
   asm.movi(constants, 'attention_constants');
@@ -254,17 +273,19 @@ function mixHead(asm: Assembler, headSize: number, { keys, out, job: jobs }: Cal
   asm.add(a8, a8, keys);
   asm.addi(a13, a1, WORK);
   weightedSums(asm, { headSize, out: WORK }, MIXING);
-  scaleSums(asm, headSize, out);
+  // Behind the sums, what `nextHead` reads.
+  scaleSums(asm, headSize, out, [
+    () => void asm.l32i(a10, jobs, job('kvHeads')),
+    () => void asm.l32i(a9, a1, AHEAD),
+    () => void asm.l32i(a8, a1, LEFT),
+  ]);
   if (headSize % 8) asm.l32i(groups, a1, GROUPS);
 }
 
-/** The next head, and whose keys it reads. */
+/** The next head, and whose keys it reads; `mixHead` has loaded a8 to a10. */
 function nextHead(asm: Assembler, pairs: number, call: Call, head: Label, done: Label): void {
   const { queries, keys, job: jobs } = call;
   const same = asm.label('same');
-  asm.l32i(a8, a1, LEFT);
-  asm.l32i(a9, a1, AHEAD);
-  asm.l32i(a10, jobs, job('kvHeads'));
   asm.l32i(a11, jobs, job('heads'));
   asm.addi(a8, a8, -1);
   asm.add(a9, a9, a10);
@@ -312,7 +333,7 @@ export const attention = kernel('attention', (asm, call, { headSize }) => {
   };
 
   moveStack(-frame);
-  begin(asm, call);
+  begin(asm, headSize, call);
   asm.alignTarget();
   asm.place(head);
   scoreHead(asm, headSize, call, steps.again);

@@ -44,7 +44,7 @@ export function weigh(asm: Assembler, registers: WeightRegisters): void {
       both((vector) => asm.ee_vmul_s16(vector, vector, vector));
     asm.ee_vsubs_s8(x, x, largest); // of the next group
     asm.ee_vunzip_8(low, high);
-    asm.ee_vmulas_s8_accx(low, ones);
+    asm.ee_vmulas_u8_accx(low, ones);
   });
   asm.ee_vst_128_ip(low, weights, VECTOR);
 }

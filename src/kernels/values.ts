@@ -50,7 +50,7 @@ function component(asm: Assembler, groups: number, at: number, r: ValueRegisters
   for (let g = 0; g < groups; g++) {
     const v = (at + g) % 2 ? v1 : v0;
     // What is loaded now is used two products later.
-    asm.ee_vmulas_s8_accx_ld_xp(v, r.values, (g + 3) % groups === 0 ? r.back : r.stride, qRegisters[g], v);
+    asm.ee_vmulas_u8_accx_ld_xp(v, r.values, (g + 3) % groups === 0 ? r.back : r.stride, qRegisters[g], v);
   }
 }
 

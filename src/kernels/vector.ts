@@ -22,11 +22,12 @@ function saturatedProduct(asm: Assembler, out: QR, x: QR, factor: QR, shift: AR)
   asm.ee_srcmb_s16_qacc(out, shift, 0);
 }
 
-/** Sixteen s16 in two vectors, rounded to their upper bytes, go to `q`. */
-function storeRounded(asm: Assembler, [a, b]: readonly [QR, QR], half: QR, q: AR): void {
+/** Sixteen s16 in two vectors, rounded to their upper bytes, go to `q`; with bits of `flipped` the other way round. */
+function storeRounded(asm: Assembler, [a, b]: readonly [QR, QR], half: QR, q: AR, flipped?: QR): void {
   asm.ee_vadds_s16(a, a, half);
   asm.ee_vadds_s16(b, b, half);
   asm.ee_vunzip_8(a, b);
+  if (flipped) asm.ee_xorq(b, b, flipped);
   asm.ee_vst_128_ip(b, q, 16);
 }
 
@@ -48,11 +49,12 @@ export const quantizeBy = kernel('quantize_by', (asm, { t, q, n, mantissa, shift
 });
 
 export const quantizeRows = kernel('quantize_rows', (asm, { y, scale, q, n, mantissa, shift }) => {
-  const { a, b, s, factor, half } = asm.pool('QR', 'a', 'b', 's', 'factor', 'half');
+  const { a, b, s, factor, half, bias } = asm.pool('QR', 'a', 'b', 's', 'factor', 'half', 'bias');
   enter(asm);
   broadcast16(asm, factor, mantissa);
   asm.movi(mantissa, 128);
   broadcast16(asm, half, mantissa);
+  asm.ee_vldbc_8(bias, a1); // the same as bytes: what values are more than they stand for
   asm.ssai(15);
   asm.srli(n, n, 4);
   asm.loopgtz(n, () => {
@@ -64,7 +66,7 @@ export const quantizeRows = kernel('quantize_rows', (asm, { y, scale, q, n, mant
     asm.ee_vmul_s16(b, b, s);
     saturatedProduct(asm, a, a, factor, shift);
     saturatedProduct(asm, b, b, factor, shift);
-    storeRounded(asm, [a, b], half, q);
+    storeRounded(asm, [a, b], half, q, bias);
   });
   leave(asm);
 });

@@ -11,7 +11,7 @@ export interface QuantizedMatrix {
   values: Int8Array;
   /** (rows): scale of a row relative to `unit`, in 2^-15. */
   scales: Int16Array;
-  /** The kernel's right shift: with it every sum of products with int8 activations fits 15 bits. */
+  /** The kernel's right shift: with it sums of products with int8 activations fit 15 bits; which are sure to, says {@link Sums}. */
   shift: number;
   /** Sum of squares that int8 activations may have: with it every sum fits a lane. */
   bound: number;
@@ -34,15 +34,24 @@ export function quantizeRow(row: Float32Array, out: Int8Array): number {
 }
 
 /**
- * Smallest shift >= 1 for which (sum + half) >> shift of every row fits 15 bits, whatever the activations are; LARGEST_SHIFT does
- * in any case, as no sum is above LANE_LIMIT.
+ * How large a row's sum of products may become before it saturates: so many times the root of its mean square, if columns had nothing to
+ * do with one another and the largest of normally distributed activations is 127; or whatever comes.
  */
-function shiftFor(values: Int8Array, columns: number): number {
+export type Sums = number | 'any';
+
+/** Smallest shift >= 1 with which (sum + half) >> shift fits 15 bits; LARGEST_SHIFT always does, as no sum is above LANE_LIMIT. */
+function shiftFor(values: Int8Array, columns: number, sums: Sums): number {
+  const usual = ACTIVATION_LIMIT / Math.sqrt(2 * Math.log(columns));
   let largest = 0;
   for (let start = 0; start < values.length; start += columns) {
     let magnitude = 0;
-    for (let i = start; i < start + columns; i++) magnitude += Math.abs(values[i]);
-    largest = Math.max(largest, magnitude * ACTIVATION_LIMIT);
+    let squares = 0;
+    for (let i = start; i < start + columns; i++) {
+      magnitude += Math.abs(values[i]);
+      squares += values[i] ** 2;
+    }
+    const most = magnitude * ACTIVATION_LIMIT;
+    largest = Math.max(largest, sums === 'any' ? most : Math.min(most, sums * usual * Math.sqrt(squares)));
   }
   let shift = 1;
   while (shift < LARGEST_SHIFT && (largest + 2 ** (shift - 1)) / 2 ** shift >= 16384) shift++;
@@ -90,12 +99,13 @@ export type Order = (row: number) => boolean;
 export function quantizeMatrix(
   rows: readonly Row[],
   columns: number,
+  sums: Sums,
   isBlocked: Order = () => true,
 ): QuantizedMatrix {
   const plain = new Int8Array(rows.length * columns);
   const scales = rows.map((row, i) => (row ? quantizeRow(row, plain.subarray(i * columns)) : 0));
   const largest = scales.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const shift = shiftFor(plain, columns);
+  const shift = shiftFor(plain, columns, sums);
   const values = new Int8Array(plain.length + READ_AHEAD);
   for (let row = 0; row < rows.length; row += BLOCK) {
     const block = plain.subarray(row * columns, (row + BLOCK) * columns);

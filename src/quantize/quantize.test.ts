@@ -127,7 +127,7 @@ test('a row of zeros, a row of one number and rows far apart in size keep their 
     new Float32Array(16).fill(-3),
     undefined,
   ];
-  const { values, scales, shift, bound } = quantizeMatrix(padRows(rows, 16), 16);
+  const { values, scales, shift, bound } = quantizeMatrix(padRows(rows, 16), 16, 'any');
   const row = (index: number) => Array.from({ length: 16 }, (_, column) => values[16 * column + index]);
   expect(row(0)).toEqual(new Array(16).fill(0));
   expect(row(2)).toEqual(new Array(16).fill(-127));
@@ -138,7 +138,7 @@ test('a row of zeros, a row of one number and rows far apart in size keep their 
 
 test('rows that some kernel reads one by one lie one behind the other', () => {
   const rows = Array.from({ length: 32 }, (_, i) => new Float32Array(16).fill(i + 1).fill(0, 0, 8));
-  const { values } = quantizeMatrix(rows, 16, (row) => row === 0);
+  const { values } = quantizeMatrix(rows, 16, 'any', (row) => row === 0);
   expect([...values.subarray(0, 128)]).toEqual(new Array(128).fill(0)); // eight columns of zeros
   expect([...values.subarray(256, 264)]).toEqual(new Array(8).fill(0)); // those of one row
   expect([...values.subarray(264, 272)]).toEqual(new Array(8).fill(127));
@@ -146,11 +146,11 @@ test('rows that some kernel reads one by one lie one behind the other', () => {
 
 test('the bound keeps the longest row within the lanes, and no more than that', () => {
   const row = new Float32Array(176).fill(1);
-  const { bound, shift } = quantizeMatrix(padRows([row], 16), 176);
+  const { bound, shift } = quantizeMatrix(padRows([row], 16), 176, 'any');
   const largest = Math.sqrt(bound * 176 * 127 ** 2) + 2 ** (shift - 1);
   expect(largest).toBeLessThanOrEqual(value.LANE_LIMIT);
   expect(largest).toBeGreaterThan(0.999 * value.LANE_LIMIT);
-  expect(() => quantizeMatrix(padRows([new Float32Array(5000).fill(1)], 16), 5008)).toThrow(
+  expect(() => quantizeMatrix(padRows([new Float32Array(5000).fill(1)], 16), 5008, 'any')).toThrow(
     'sums over 5008 columns do not fit the 20 bits',
   );
 });
