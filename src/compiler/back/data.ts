@@ -184,8 +184,9 @@ function isIntrinsic(module: WasmModule, index: number): boolean {
 
 /** Segments that memory.init and table.init read, with the length that dropping sets to 0. */
 function emitPassive(asm: Assembler, module: WasmModule, linkage: Linkage): void {
+  const { data: readData, elements: readElements } = mentionedSegments(module);
   module.data.forEach(({ mode, bytes }, i) => {
-    if (mode === 'active' && !mentions(module, 'memory.init', 'data.drop', i)) return;
+    if (mode === 'active' && !readData.has(i)) return;
     const symbol = linkage.dataSymbol(i);
     asm.section('.data.segments', { align: 4, code: false });
     asm.place(`${symbol}.length`);
@@ -195,7 +196,7 @@ function emitPassive(asm: Assembler, module: WasmModule, linkage: Linkage): void
     asm.align(4);
   });
   module.elements.forEach((segment, i) => {
-    if (segment.mode !== 'passive' && !mentions(module, 'table.init', 'elem.drop', i)) return;
+    if (segment.mode !== 'passive' && !readElements.has(i)) return;
     const symbol = linkage.elementSymbol(i);
     const items = segment.mode === 'passive' ? segment.items : [];
     asm.section('.data.segments', { align: 4, code: false });
@@ -207,10 +208,17 @@ function emitPassive(asm: Assembler, module: WasmModule, linkage: Linkage): void
   });
 }
 
-function mentions(module: WasmModule, first: string, second: string, index: number): boolean {
-  return module.functions.some(({ code }) =>
-    code.some(({ op, a }) => (op.name === first || op.name === second) && a === index),
-  );
+/** Indices of the segments that code reads or drops. */
+function mentionedSegments({ functions }: WasmModule): { data: Set<number>; elements: Set<number> } {
+  const data = new Set<number>();
+  const elements = new Set<number>();
+  for (const { code } of functions) {
+    for (const { op, a } of code) {
+      if (op.name === 'memory.init' || op.name === 'data.drop') data.add(a);
+      if (op.name === 'table.init' || op.name === 'elem.drop') elements.add(a);
+    }
+  }
+  return { data, elements };
 }
 
 /** 2^32 bytes. */

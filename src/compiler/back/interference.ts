@@ -36,8 +36,32 @@ export interface EdgeSet {
   add(a: number, b: number): boolean;
 }
 
+/** Up to so many registers a bit for every pair takes less than a table of those that are there: 128 KB at most. */
+const MOST_IN_BITS = 1024;
+
+const createEdgeSet = (registers: number): EdgeSet =>
+  registers <= MOST_IN_BITS ? createEdgeBits(registers) : createEdgeTable(registers);
+
+function createEdgeBits(registers: number): EdgeSet {
+  const bits = new Int32Array((registers * registers + 31) >>> 5);
+  const placeOf = (a: number, b: number) => (a < b ? a * registers + b : b * registers + a);
+  return {
+    has(a, b) {
+      const place = placeOf(a, b);
+      return (bits[place >>> 5] & (1 << (place & 31))) !== 0;
+    },
+    add(a, b) {
+      const place = placeOf(a, b);
+      const bit = 1 << (place & 31);
+      if ((bits[place >>> 5] & bit) !== 0) return false;
+      bits[place >>> 5] |= bit;
+      return true;
+    },
+  };
+}
+
 /** A hash table, open addressing: far smaller and faster than a set for each register. */
-function createEdgeSet(registers: number): EdgeSet {
+function createEdgeTable(registers: number): EdgeSet {
   let keys = new Float64Array(1024).fill(-1);
   let count = 0;
   const place = (table: Float64Array, key: number, hash: number) => {
