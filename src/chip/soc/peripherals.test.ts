@@ -85,6 +85,17 @@ describe('UART', () => {
     expect(told()).toBe(0);
   });
 
+  it('receives what it sends while LOOPBACK is set', () => {
+    const test = createChip({ held: true });
+    const { uart0 } = test;
+    uart0.write(0x14, 0x0030015b);
+    uart0.write(0x78, 0x03700000);
+    uart0.write(0x20, (1 << 14) | 0x1c);
+    for (const byte of [1, 2]) uart0.write(0, byte);
+    test.run({ until: () => uart0.idle() });
+    expect([uart0.take(), uart0.take(), uart0.take()]).toEqual([1, 2, undefined]);
+  });
+
   it('measures the rate of a line while AUTOBAUD_EN is set', () => {
     const chip = createChip({ held: true });
     const uart = chip.uart0;

@@ -45,6 +45,8 @@ const INT_TX_DONE = 1 << 14;
 /** Of CONF1: the receiver tells of silence behind bytes. */
 const RX_TOUT_EN = 1 << 23;
 
+/** Of CONF0: what is sent is received, too. */
+const LOOPBACK = 1 << 14;
 const RXFIFO_RST = 1 << 17;
 const TXFIFO_RST = 1 << 18;
 const AUTOBAUD_EN = 1 << 27;
@@ -206,6 +208,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
   const transmit = createUartLine(context.clock, byteTicks, (byte) => {
     if (transmit.isEmpty()) state.latched |= INT_TX_DONE;
     for (const listener of listeners) listener(byte);
+    if (block.get(CONF0) & LOOPBACK) arrived(state, byte);
     updateInterrupt(state);
   });
   const arriving = createUartLine(context.clock, byteTicks, (byte) => arrived(state, byte));
