@@ -105,13 +105,13 @@ export function setBits(address: usize, clear: u32, set: u32): void {
   write32(address, (read32(address) & ~clear) | set);
 }
 
-function writeAnalog(block: u32, register: u32, value: u32): void {
+export function writeAnalog(block: u32, register: u32, value: u32): void {
   waitForAnalogBus();
   write32(ANALOG_BUS, 0x0500_0000 | (value << 16) | (register << 8) | block);
   waitForAnalogBus();
 }
 
-function changeAnalog(block: u32, register: u32, clear: u32, set: u32): void {
+export function changeAnalog(block: u32, register: u32, clear: u32, set: u32): void {
   waitForAnalogBus();
   write32(ANALOG_BUS, 0x0400_0000 | (register << 8) | block);
   waitForAnalogBus();

@@ -3,13 +3,15 @@
  * what to do with it (src/contract/grammar.ts). Nothing else that is said moves a pin.
  */
 import { grammar } from "./contract/config";
-import { DIGEST_OFFSET_BASIS, DIGEST_PRIME, NOTE_PINS, PIN_ACTION, PIN_ANSWER, PIN_BYTES, PIN_GPIO, PIN_READ } from "./contract/status";
-import { read32 } from "./chip";
+import {
+  DIGEST_OFFSET_BASIS, DIGEST_PRIME, NOTE_PINS, PIN_ACTION, PIN_ANSWER, PIN_BYTES, PIN_GPIO, PIN_VALUE, PinAction,
+} from "./contract/status";
+import { drivePin, prepareInput, readPin } from "./gpio";
 import { noteOfStart } from "./grammar";
-import { drivePin, prepareInput } from "./screen/i2c";
+import { drivePulses } from "./pwm";
+import { NO_READING, countsOf, millivoltsOf, temperature } from "./readings";
 import { print, printNumber } from "./text";
 
-const GPIO_IN: usize = 0x6000_403c;
 const LINE_FEED: u8 = 10;
 
 let answer: u64 = 0;
@@ -36,20 +38,65 @@ export function act(): void {
   for (let i: u32 = 0; i < count; i++) {
     const entry = table + 4 + <usize>i * PIN_BYTES;
     if (load<u32>(entry + PIN_ANSWER) != <u32>answer || load<u32>(entry + PIN_ANSWER + 4) != <u32>(answer >> 32)) continue;
-    apply(load<u32>(entry + PIN_GPIO), load<u32>(entry + PIN_ACTION));
+    apply(load<u32>(entry + PIN_GPIO), load<u32>(entry + PIN_ACTION), load<u32>(entry + PIN_VALUE));
   }
 }
 
-function apply(pin: u32, action: u32): void {
-  if (action == PIN_READ) prepareInput(pin);
-  else drivePin(pin, action);
-  print('\n{"gpio":');
-  printNumber(pin);
-  print(',"level":');
-  printNumber(action == PIN_READ ? levelOf(pin) : action);
+function apply(pin: u32, action: u32, value: u32): void {
+  switch (action) {
+    case PinAction.Pwm:
+      drivePulses(pin, value >> 16, value & 0xffff);
+      return report(pin, ',"pwm":', value & 0xffff);
+    case PinAction.Adc:
+      return reportVoltage(pin, countsOf(pin));
+    case PinAction.Temperature:
+      return reportTemperature(temperature());
+    case PinAction.Read:
+      prepareInput(pin);
+      return report(pin, ',"level":', readPin(pin));
+    default:
+      drivePin(pin, action);
+      report(pin, ',"level":', action);
+  }
+}
+
+function report(pin: u32, what: string, value: u32): void {
+  begin(pin, what);
+  printNumber(value);
   print("}");
 }
 
-function levelOf(pin: u32): u32 {
-  return (read32(GPIO_IN + (pin < 32 ? 0 : 4)) >> (pin & 31)) & 1;
+function begin(pin: u32, what: string): void {
+  print('\n{"gpio":');
+  printNumber(pin);
+  print(what);
+}
+
+/** Without calibration in the eFuse the counts are all there is. */
+function reportVoltage(pin: u32, counts: i32): void {
+  if (counts == NO_READING) {
+    begin(pin, ',"adc":null}');
+    return;
+  }
+  begin(pin, ',"adc":');
+  printNumber(counts);
+  const millivolts = millivoltsOf(counts);
+  if (millivolts != NO_READING) {
+    print(',"millivolts":');
+    printNumber(max(millivolts, 0));
+  }
+  print("}");
+}
+
+function reportTemperature(tenths: i32): void {
+  print('\n{"celsius":');
+  if (tenths == NO_READING) print("null");
+  else {
+    if (tenths < 0) print("-");
+    const size = <u32>(tenths < 0 ? -tenths : tenths);
+    printNumber(size / 10);
+    print(".");
+    printNumber(size % 10);
+  }
+  print("}");
 }

@@ -91,10 +91,26 @@ export const GRAMMAR_NOTE: usize = 12; // Where its note begins, from the start 
 // A pin that follows an answer.
 export const PIN_ANSWER: usize = 0; // FNV-1a of the answer as it is printed, without the line feed.
 export const PIN_GPIO: usize = 8; // The pin.
-export const PIN_ACTION: usize = 12; // 0 or 1: the level that it gets; 2: its level is told.
+export const PIN_ACTION: usize = 12; // An index of pin actions.
+export const PIN_VALUE: usize = 16; // Pulses: percent of the time that it is high, and the channel of LEDC in the upper 16 bits.
 
-export const PIN_BYTES: usize = 16;
-export const PIN_READ: u32 = 2;
+export const PIN_BYTES: usize = 20;
+/** What an answer does to a pin. */
+export const enum PinAction {
+  /** It gets the low level. */
+  Low = 0,
+  /** It gets the high level. */
+  High = 1,
+  /** Its level is told. */
+  Read = 2,
+  /** It gets pulses. */
+  Pwm = 3,
+  /** Its voltage is told. */
+  Adc = 4,
+  /** The chip's temperature is told; there is no pin. */
+  Temperature = 5,
+}
+
 // A note to a state of a grammar.
 export const NOTE_FAVOURED: usize = 0; // A token that is easier to choose in this state; -1: none.
 export const NOTE_FAVOUR: usize = 4; // What is added to its logit, in nats.

@@ -5,6 +5,7 @@
 import { ccount, read32, write32 } from "../chip";
 import { setBits } from "../clock";
 import { clockMegahertz } from "../contract/config";
+import { connectOutput, drivePin, GPIO, pause, readPin, setPin } from "../gpio";
 
 const SCL_LOW: usize = 0x6001_3000;
 const CTR: usize = 0x6001_3004;
@@ -47,12 +48,8 @@ const CLOCK_GATE: usize = 0x600c_0018;
 const BLOCK_RESET: usize = 0x600c_0020;
 const I2C0: u32 = 1 << 7;
 
-const GPIO: usize = 0x6000_4000;
-const GPIO_IN: usize = 0x6000_403c;
-const IO_MUX: usize = 0x6000_9004;
 const SIGNAL_SCL: u32 = 89;
 const SIGNAL_SDA: u32 = 90;
-const SIGNAL_PLAIN: u32 = 256;
 
 /** Half a period of 400 kHz in ticks of the 40 MHz crystal, and how much of it the controller waits for SCL to rise. */
 const HALF: u32 = 50;
@@ -142,24 +139,6 @@ function clearFifo(): void {
   setBits(FIFO_CONF, RX_RST | TX_RST, 0);
 }
 
-/** An output of the plain kind, at a level. */
-export function drivePin(pin: u32, level: u32): void {
-  write32(IO_MUX + (pin << 2), (1 << 12) | (2 << 10) | (1 << 9) | (1 << 8)); // GPIO function, 20 mA, input on, pulled up
-  setPin(pin, level);
-  write32(GPIO + 0x554 + (pin << 2), SIGNAL_PLAIN);
-  write32(GPIO + (pin < 32 ? 0x24 : 0x30), 1 << (pin & 31));
-}
-
-/** A pin whose level is read; one that is driven stays so. */
-export function prepareInput(pin: u32): void {
-  write32(IO_MUX + (pin << 2), (1 << 12) | (2 << 10) | (1 << 9) | (1 << 8));
-}
-
-/** OUT_W1TS or OUT_W1TC of the pin's bank. */
-function setPin(pin: u32, level: u32): void {
-  write32(GPIO + (pin < 32 ? 0x08 : 0x14) + (level ? 0 : 4), 1 << (pin & 31));
-}
-
 /** Open drain, high: pulled up only. */
 function preparePin(pin: u32): void {
   setBits(GPIO + 0x74 + (pin << 2), 0, 1 << 2);
@@ -169,7 +148,7 @@ function preparePin(pin: u32): void {
 /** Both directions of a signal of the controller to a pin. */
 function route(pin: u32, signal: u32): void {
   write32(GPIO + 0x154 + (signal << 2), 0x80 | pin);
-  write32(GPIO + 0x554 + (pin << 2), signal);
+  connectOutput(pin, signal);
 }
 
 /** A reset in the middle of a byte leaves the device waiting for clocks, with SDA low: up to nine of them free the line. */
@@ -180,13 +159,4 @@ function freeBus(sda: u32, scl: u32): void {
     setPin(scl, 1);
     pause(5);
   }
-}
-
-function readPin(pin: u32): bool {
-  return ((read32(GPIO_IN + (pin < 32 ? 0 : 4)) >> (pin & 31)) & 1) != 0;
-}
-
-function pause(microseconds: u32): void {
-  const start = ccount();
-  while (ccount() - start < microseconds * clockMegahertz) {}
 }

@@ -6,7 +6,8 @@
 import { ccount } from "../chip";
 import { ROWS } from "./canvas";
 import { clockMegahertz, screenKind, screenPower, screenPowerOn, screenReset, screenScl, screenSda } from "../contract/config";
-import { Bus, closeBus, drivePin, openBus, poll, transactionCycles } from "./i2c";
+import { drivePin } from "../gpio";
+import { Bus, closeBus, openBus, poll, transactionCycles } from "./i2c";
 import { configure, scrollTo, sendNews, switchOn } from "./panel";
 import { backlog, topRow, writeQueued } from "./writer";
 

@@ -18,6 +18,7 @@ export function formatStory(firmware: Firmware, story: Simulation): string {
     ...(status.drafted > 0 ? [['guessed ahead', formatGuesses(status)]] : []),
     ['energy per token', formatEnergy(story)],
     ['digest', story.digest],
+    ...(story.pins.length > 0 ? [['pins', story.pins.map(formatPin).join(', ')]] : []),
     ['boot to prompt', `${story.bootSeconds.toFixed(3)} s of simulated time`],
     [
       'simulation',
@@ -42,6 +43,9 @@ function formatGuesses({ drafted, accepted, passes, promptTokens }: Status): str
   const told = passes - promptTokens + 1;
   return `${drafted} tokens, ${accepted} right (${Math.round((100 * accepted) / drafted)} %): ${(told / (told - accepted)).toFixed(2)} tokens a pass`;
 }
+
+const formatPin = (pin: Simulation['pins'][number]): string =>
+  `GPIO${pin.gpio} ${'level' in pin ? ['low', 'high'][pin.level] : `${pin.pwm} % at ${thousands(pin.hertz)} Hz`}`;
 
 /** As a range: how many clocks of peripherals run is not modelled. */
 function formatEnergy({ energy: { millijoulesPerToken, milliamperes, volts } }: Simulation): string {

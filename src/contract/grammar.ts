@@ -17,6 +17,16 @@ export const grammarState = {
   },
 } as const;
 
+/** What an answer does to a pin, by number. */
+export const pinActions = {
+  low: 'It gets the low level.',
+  high: 'It gets the high level.',
+  read: 'Its level is told.',
+  pwm: 'It gets pulses.',
+  adc: 'Its voltage is told.',
+  temperature: "The chip's temperature is told; there is no pin.",
+} as const;
+
 /** What an answer does to a pin. */
 export const grammarPin = {
   meaning: 'A pin that follows an answer.',
@@ -24,7 +34,11 @@ export const grammarPin = {
   fields: {
     answer: field('u64', 'FNV-1a of the answer as it is printed, without the line feed.'),
     gpio: field('u32', 'The pin.'),
-    action: field('u32', '0 or 1: the level that it gets; 2: its level is told.'),
+    action: field('u32', 'An index of pin actions.'),
+    value: field(
+      'u32',
+      'Pulses: percent of the time that it is high, and the channel of LEDC in the upper 16 bits.',
+    ),
   },
 } as const;
 

@@ -3,7 +3,7 @@ export { activations } from './activations.ts';
 export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
 export { type ConstantName, constants, value } from './constants.ts';
 export { arithmetics, deviceProgram, type Format, formats } from './formats.ts';
-export { grammarNote, grammarPin, grammarState } from './grammar.ts';
+export { grammarNote, grammarPin, grammarState, pinActions } from './grammar.ts';
 export {
   type KernelName,
   type KernelRow,

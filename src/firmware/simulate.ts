@@ -1,4 +1,5 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
+import { type PinState, pinStates } from '../chip/soc/index.ts';
 import { createTokenizer } from '../model/index.ts';
 import type { Firmware } from './build.ts';
 import { type EnergyEstimate, estimateEnergy } from './energy.ts';
@@ -31,6 +32,8 @@ export interface Simulation {
   energy: EnergyEstimate;
   /** Simulated seconds from power-on to the first prompt sign. */
   bootSeconds: number;
+  /** What the program drives in the end, the screen aside. */
+  pins: PinState[];
   /** By function, during the story; empty without `profile`. */
   profile: ProfileRow[];
   /** How the simulation itself ran. */
@@ -97,6 +100,7 @@ export function* simulateSteps(
     millisecondsPerToken: mean > 0 ? 1000 / mean : 0,
     energy: estimateEnergy(firmware, mean > 0 ? 1000 / mean : 0),
     bootSeconds,
+    pins: pinStates(chip),
     profile: begun && told ? profileBetween(firmware.code, [begun, told], status.totalCycles) : [],
     host: {
       seconds,

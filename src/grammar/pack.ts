@@ -15,11 +15,12 @@ const PINS = offsetOf(grammarNote, 'pins');
 const PIN_BYTES = structureBytes(grammarPin);
 const TEXT_BYTES = offsetOf(grammarNote, 'textBytes');
 
-/** What an answer does to a pin: its line's fingerprint, and a level or 2 for telling it. */
+/** What an answer does to a pin: its line's fingerprint, then as the contract has it. */
 export interface PackedPin {
   answer: bigint;
   gpio: number;
   action: number;
+  value: number;
 }
 
 type Piece = { at: number; bytes: Uint8Array };
@@ -83,11 +84,12 @@ function bytesOf(words: readonly number[]): Uint8Array {
 function pinTable(pins: readonly PackedPin[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(4 + PIN_BYTES * pins.length));
   view.setUint32(0, pins.length, true);
-  pins.forEach(({ answer, gpio, action }, i) => {
+  pins.forEach(({ answer, gpio, action, value }, i) => {
     const at = 4 + PIN_BYTES * i;
     view.setBigUint64(at + offsetOf(grammarPin, 'answer'), answer, true);
     view.setUint32(at + offsetOf(grammarPin, 'gpio'), gpio, true);
     view.setUint32(at + offsetOf(grammarPin, 'action'), action, true);
+    view.setUint32(at + offsetOf(grammarPin, 'value'), value, true);
   });
   return new Uint8Array(view.buffer);
 }

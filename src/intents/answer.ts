@@ -168,7 +168,7 @@ export function answerAutomaton(
 }
 
 /** What may be said for each slot, with what it stands for. */
-function valuesOf(home: Home): Map<string, Map<string, Value>> {
+export function valuesOf(home: Home): Map<string, Map<string, Value>> {
   const values = new Map<string, Map<string, Value>>();
   for (const { blocks } of home.intents) {
     for (const block of blocks) {

@@ -58,13 +58,19 @@ export interface Home extends Scope {
   readonly skipWords: readonly string[];
 }
 
-/** An answer that moves or reads a pin. */
+/** What happens to a pin; `percent`: of the time that it is high, or the slot that says so. */
+export type PinAction =
+  | { readonly do: 'level'; readonly level: 0 | 1 }
+  | { readonly do: 'pwm'; readonly percent: number | string }
+  | { readonly do: 'read' | 'adc' | 'temperature' };
+
+/** An answer that moves or reads a pin, or tells the chip's temperature. */
 export interface PinRule {
   readonly intent: string;
   readonly slots: Readonly<Record<string, Value>>;
-  readonly gpio: number;
-  /** The level that it gets; or that its level is told. */
-  readonly action: 0 | 1 | 'read';
+  /** Or the slot that says which; undefined where there is none. */
+  readonly gpio: number | string | undefined;
+  readonly action: PinAction;
   readonly where: string;
 }
 

@@ -3,7 +3,7 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAM
 import { UsageError } from '../errors.ts';
 import { textsOf } from './expand.ts';
 import type { Block, Home, Intent, ListValue, PinRule, Scope, Sentence, SlotList, Value } from './home.ts';
-import { checkPin } from './pin-numbers.ts';
+import { pinRule } from './pin-rules.ts';
 import { parseTemplate, references, type Template } from './template.ts';
 
 export interface HomeSource {
@@ -235,28 +235,12 @@ function reader(file: string, lines: LineCounter) {
     sequence(node, where, '"pins"').map((item): PinRule => {
       const at = place(item);
       const found = new Map(entries(map(item, 'a pin')).map((entry) => [entry.key, entry]));
-      const unknown = [...found.keys()].find(
-        (key) => !['intent', 'slots', 'gpio', 'level', 'read'].includes(key),
-      );
-      if (unknown !== undefined)
-        throw new UsageError(
-          `${at}: there is no "${unknown}" at a pin; it has intent, slots, gpio and level, or read`,
-        );
-      const of = (key: string, what: string): Value => scalar(found.get(key)?.value ?? null, at, what);
       const slots: Record<string, Value> = {};
       if (found.has('slots'))
         for (const slot of entries(map(found.get('slots')!.value, '"slots"')))
           slots[slot.key] = scalar(slot.value, slot.where, 'a value');
-      const level = found.has('read') ? undefined : of('level', '"level: 0" or "level: 1", or "read: true",');
-      if (level !== undefined && level !== 0 && level !== 1)
-        throw new UsageError(`${at}: "level" wants 0 or 1`);
-      return {
-        intent: String(of('intent', '"intent: name"')),
-        slots,
-        gpio: checkPin(of('gpio', '"gpio: number"'), at),
-        action: level ?? 'read',
-        where: at,
-      };
+      const of = (key: string, what: string): Value => scalar(found.get(key)?.value ?? null, at, what);
+      return pinRule([...found.keys()], of, slots, at);
     });
 
   return { map, entries, scalar, lists, rules, blocks, texts, pins };

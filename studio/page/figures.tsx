@@ -1,4 +1,5 @@
 /** What the simulation says in numbers. */
+import type { PinState } from '../../src/chip/index.ts';
 import { image, told } from '../state/story.ts';
 import { formatBytes, formatNumber, formatRate, texts } from '../texts/index.ts';
 import { Row } from './row.tsx';
@@ -27,6 +28,11 @@ export function Figures() {
       )}
       {built && <Row name={words.context}>{words.positions(built.context)}</Row>}
       {story && <Row name={words.boot}>{formatNumber(story.bootSeconds, 2)} s</Row>}
+      {story && story.pins.length > 0 && (
+        <Row name={words.pins}>
+          <span data-figure="pins">{story.pins.map(pinOf).join(', ')}</span>
+        </Row>
+      )}
       {story && <Row name={words.energy}>{energyOf(story.energy.millijoulesPerToken)}</Row>}
       {story && (
         <Row name={words.digest} help={words.digestHelp}>
@@ -36,6 +42,9 @@ export function Figures() {
     </dl>
   );
 }
+
+const pinOf = (pin: PinState): string =>
+  `GPIO${pin.gpio} ${'level' in pin ? pin.level : `${formatNumber(pin.pwm, 1)} %`}`;
 
 const MICRO = 1000;
 

@@ -53,6 +53,7 @@ export const en = {
     digestHelp: 'The same on the host, the simulated chip and a board.',
     boot: 'Power-on to prompt',
     energy: 'Energy per token, estimated',
+    pins: 'Pins',
     memory: 'Weights and cache',
     context: 'Context',
     positions: (n: number) => `${n} positions`,

@@ -1,4 +1,5 @@
 /** What the page asks of its Worker, and what it hears: everything that computes for longer than a frame happens there. */
+import type { PinState } from '../../src/chip/index.ts';
 import type { EnergyEstimate, Fit, MemoryMap, Prediction, ProfileRow } from '../../src/firmware/index.ts';
 import type { ModelDescription, TokenizerRules } from '../../src/model/index.ts';
 import type { Precision } from '../../src/quantize/index.ts';
@@ -35,6 +36,8 @@ export interface Told {
   energy: EnergyEstimate;
   /** Simulated seconds from power-on to the prompt sign. */
   bootSeconds: number;
+  /** What the program drives in the end, the screen aside. */
+  pins: PinState[];
   passes: number;
   ending: string;
   profile: ProfileRow[];

@@ -133,12 +133,24 @@ export async function tell(
 }
 
 function toldOf(
-  { digest, tokensPerSecond, energy, bootSeconds, status, profile, warnings }: Simulation,
+  { digest, tokensPerSecond, energy, bootSeconds, pins, status, profile, warnings }: Simulation,
   tokens: ToldToken[],
   image: ImageFacts,
 ): Told {
   const { passes, ending } = status;
-  return { digest, tokens, tokensPerSecond, energy, bootSeconds, passes, ending, profile, image, warnings };
+  return {
+    digest,
+    tokens,
+    tokensPerSecond,
+    energy,
+    bootSeconds,
+    pins,
+    passes,
+    ending,
+    profile,
+    image,
+    warnings,
+  };
 }
 
 /** The screen's pixels, where they have changed. */

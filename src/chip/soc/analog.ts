@@ -22,6 +22,7 @@ const CAL_STOP_FORCE_LOW = 1 << 3;
 const CAL_DONE = 1 << 24;
 
 const BBPLL = 0x66;
+const SARADC = 0x69;
 /** The reference voltage's self-calibration, which IDF's rtc_init waits for: both parts of it are done whenever one looks. */
 const ULP = 0x61;
 const ULP_DONE = 3;
@@ -47,6 +48,8 @@ const TRANSFER_TICKS = (3 * TICKS_PER_SECOND) / 1_000_000;
 const CALIBRATION_TICKS = (20 * TICKS_PER_SECOND) / 1_000_000;
 
 export interface AnalogBus extends Peripheral {
+  /** A register of the block of ADC and temperature sensor. */
+  saradcRegister(register: number): number;
   /** Why the BBPLL does not give 480 MHz, or undefined when it does. */
   pllProblem(): string | undefined;
 }
@@ -130,6 +133,7 @@ export function createAnalogBus(context: PeripheralContext, base: number): Analo
       calibrated = false;
       blocks.clear();
     },
+    saradcRegister: (register) => registersOf(SARADC)[register],
     pllProblem: () =>
       calibrated ? describePllFault(registersOf(BBPLL)) : 'the PLL was never calibrated (0x6000e040 bit 24)',
   };

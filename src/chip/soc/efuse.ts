@@ -1,5 +1,6 @@
 /** EFUSE read registers (TRM chapter 5; field places as esptool's targets/esp32s3.py reads them). */
 
+import { CALIBRATION } from './adc-curve.ts';
 import type { PeripheralContext } from './context.ts';
 import { createRegisterBlock, type Peripheral } from './peripheral.ts';
 
@@ -43,10 +44,21 @@ function blockOne({ mac, flashInPackage, psramInPackage, revision }: EfuseConten
   ];
 }
 
+const BLOCK_2 = 0x5c;
+
+/** The words of block 2 (SYS_DATA_PART1): the calibration of converter and temperature sensor. */
+function blockTwo(): number[] {
+  const bits = CALIBRATION.reduce((all, { first, value }) => all | (BigInt(value) << BigInt(first)), 0n);
+  return Array.from({ length: 8 }, (_, word) => Number((bits >> BigInt(32 * word)) & 0xffffffffn));
+}
+
 export function createEfuse(context: PeripheralContext, base: number, contents: EfuseContents): Peripheral {
   const registers: Record<number, number> = { 464: 0, 468: 0 };
   blockOne(contents).forEach((word, index) => {
     registers[0x44 + 4 * index] = word;
+  });
+  blockTwo().forEach((word, index) => {
+    registers[BLOCK_2 + 4 * index] = word;
   });
   return createRegisterBlock({
     name: 'EFUSE',

@@ -1,6 +1,7 @@
 /** GPIO with its matrix, and IO_MUX (TRM chapter 6; docs/esp32-s3.md D3, D4): pin levels and who drives them. */
 
 import type { PeripheralContext } from './context.ts';
+import { LEDC_CHANNELS, LEDC_SIGNAL0, type Ledc, type Pwm } from './ledc.ts';
 import { createRegisterBlock, type Peripheral, type RegisterHooks } from './peripheral.ts';
 
 export const PIN_COUNT = 49;
@@ -11,6 +12,10 @@ const PIN0 = 0x74;
 const FUNC_IN_SEL0 = 0x154;
 const FUNC_OUT_SEL0 = 0x554;
 const STRAP = 0x38;
+
+/** Supply of the pins, and the voltage from which one reads high (data sheet: 0.75 of the supply surely does, 0.25 surely does not). */
+const HIGH_MILLIVOLTS = 3300;
+const THRESHOLD_MILLIVOLTS = HIGH_MILLIVOLTS / 2;
 
 /** Registers that exist for pins 0-31 and 32-48: value, set, clear. */
 const BANKS = [
@@ -23,8 +28,12 @@ export interface Gpio extends Peripheral {
   level(pin: number): boolean;
   /** Level that the chip drives, undefined when the pin is not an output. */
   driven(pin: number): boolean | undefined;
-  /** Drives a pin from outside; undefined lets go. */
-  drive(pin: number, level: boolean | undefined): void;
+  /** Drives a pin from outside, by a level or by millivolts; undefined lets go. */
+  drive(pin: number, level: boolean | number | undefined): void;
+  /** What a converter finds on a pin; 0 where nobody drives it. */
+  millivolts(pin: number): number;
+  /** The pulses that LEDC puts out on a pin. */
+  pwm(pin: number): Pwm | undefined;
   onChange(listener: () => void): void;
   /** Value of GPIO_STRAP, latched at reset. */
   strap: number;
@@ -32,8 +41,9 @@ export interface Gpio extends Peripheral {
   routingFault(pin: number, signal: number): string | undefined;
 }
 
-export function createGpio(context: PeripheralContext, base: number, ioMux: Peripheral): Gpio {
-  const outside: (boolean | undefined)[] = new Array(PIN_COUNT).fill(undefined);
+export function createGpio(context: PeripheralContext, base: number, ioMux: Peripheral, ledc: Ledc): Gpio {
+  /** Millivolts. */
+  const outside: (number | undefined)[] = new Array(PIN_COUNT).fill(undefined);
   const listeners: (() => void)[] = [];
   const changed = () => {
     for (const listener of listeners) listener();
@@ -85,6 +95,13 @@ export function createGpio(context: PeripheralContext, base: number, ioMux: Peri
   const bit = (offset: (bank: (typeof BANKS)[number]) => number, pin: number) =>
     ((block.get(offset(BANKS[pin >> 5])) >>> (pin & 31)) & 1) === 1;
 
+  const signalOf = (pin: number) => block.get(FUNC_OUT_SEL0 + 4 * pin) & 0x1ff;
+  /** The channel of LEDC that has a pin. */
+  const channelOf = (pin: number): number | undefined => {
+    const channel = signalOf(pin) - LEDC_SIGNAL0;
+    return channel >= 0 && channel < LEDC_CHANNELS ? channel : undefined;
+  };
+
   const gpio: Gpio = {
     ...block,
     strap: 0x8,
@@ -93,15 +110,24 @@ export function createGpio(context: PeripheralContext, base: number, ioMux: Peri
       changed();
     },
     driven(pin) {
-      const selected = block.get(FUNC_OUT_SEL0 + 4 * pin) & 0x1ff;
-      if (selected !== PLAIN_OUTPUT || !bit((bank) => bank.enable, pin)) return undefined;
+      const channel = channelOf(pin);
+      if (channel !== undefined) return ledc.level(channel);
+      if (signalOf(pin) !== PLAIN_OUTPUT || !bit((bank) => bank.enable, pin)) return undefined;
       const high = bit((bank) => bank.out, pin);
       const openDrain = (block.get(PIN0 + 4 * pin) & 4) !== 0;
       return high && openDrain ? undefined : high;
     },
-    level: (pin) => gpio.driven(pin) ?? outside[pin] ?? true,
+    level: (pin) => gpio.driven(pin) ?? (outside[pin] ?? HIGH_MILLIVOLTS) >= THRESHOLD_MILLIVOLTS,
+    millivolts(pin) {
+      const level = gpio.driven(pin);
+      return level === undefined ? (outside[pin] ?? 0) : Number(level) * HIGH_MILLIVOLTS;
+    },
+    pwm(pin) {
+      const channel = channelOf(pin);
+      return channel === undefined ? undefined : ledc.pwm(channel);
+    },
     drive(pin, level) {
-      outside[pin] = level;
+      outside[pin] = typeof level === 'boolean' ? Number(level) * HIGH_MILLIVOLTS : level;
       changed();
     },
     onChange: (listener) => void listeners.push(listener),

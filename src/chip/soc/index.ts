@@ -5,6 +5,7 @@ export { type Chip, type ChipOptions, createChip, type RunLimits } from './chip.
 export { type Activity, SUPPLY_VOLTS, type SupplyCurrent, supplyCurrent } from './current.ts';
 export { type BusTiming, lineCosts } from './external-bus.ts';
 export type { I2cDevice } from './i2c.ts';
+export { type PinState, pinStates } from './pin-states.ts';
 export { type BoardExecOptions, type BoardExecResult, executeOnBoard } from './program/execute.ts';
 export { RESET_REASON, resetReasonName, resetsRtc } from './reset-reasons.ts';
 export { readRomImage } from './rom/image.ts';

@@ -9,12 +9,14 @@ import { createEfuse } from './efuse.ts';
 import { createGpio, createIoMux } from './gpio.ts';
 import { createI2c } from './i2c.ts';
 import { createInterruptMatrix } from './interrupt-matrix.ts';
+import { createLedc, type Ledc } from './ledc.ts';
 import type { ArenaLayout } from './memory-map.ts';
 import { createRegisterBlock, createUnimplementedPeripheral, type Peripheral } from './peripheral.ts';
 import type { SampleWindow } from './psram-timing.ts';
 import { createRandomWord } from './random.ts';
 import { RESET_REASON } from './reset-reasons.ts';
 import { createRtcControl } from './rtc-control.ts';
+import { createSens } from './sens.ts';
 import { createSha } from './sha.ts';
 import { createFlashChip, createOctalPsram, createQuadPsram } from './spi-devices.ts';
 import { createSpi0, createSpi1 } from './spi-memory.ts';
@@ -57,13 +59,11 @@ export interface PeripheralOptions {
 /** Blocks that nothing here models: they keep what is written and warn. */
 const UNIMPLEMENTED: readonly (readonly [name: string, base: number, size: number])[] = [
   ['RTCIO', 0x60008400, 0x400],
-  ['SENS', 0x60008800, 0x400],
   ['RTC_I2C', 0x60008c00, 0x400],
   ['I2S0', 0x6000f000, 0x1000],
   ['UHCI0', 0x60014000, 0x1000],
   ['RMT', 0x60016000, 0x1000],
   ['PCNT', 0x60017000, 0x1000],
-  ['LEDC', 0x60019000, 0x1000],
   ['NRX', 0x6001c000, 0x1000],
   ['MCPWM0', 0x6001e000, 0x1000],
   ['SPI2', 0x60024000, 0x1000],
@@ -157,9 +157,9 @@ const createTimerGroups = (context: PeripheralContext, { reset, bootsFromFlash }
   );
 
 /** Pads and pins, and the two I2C controllers that reach a screen through them. */
-function createPins(context: PeripheralContext, { screen }: Board) {
+function createPins(context: PeripheralContext, { screen }: Board, ledc: Ledc) {
   const ioMux = createIoMux(context, 0x60009000);
-  const gpio = createGpio(context, 0x60004000, ioMux);
+  const gpio = createGpio(context, 0x60004000, ioMux, ledc);
   const i2c = I2C.map(({ scl, sda, ...controller }) =>
     createI2c(context, {
       ...controller,
@@ -201,7 +201,13 @@ export function createPeripherals(options: PeripheralOptions) {
   });
   const timerGroups = createTimerGroups(context, hooks);
   const { spi0, spi1, cached } = createExternalMemory(context, options, () => system.memoryClockHertz());
-  const { ioMux, gpio, i2c } = createPins(context, board);
+  const ledc = createLedc(context, { base: 0x60019000, running: () => system.ledcRuns() });
+  const { ioMux, gpio, i2c } = createPins(context, board, ledc);
+  const sens = createSens(context, {
+    base: 0x60008800,
+    millivolts: (channel) => gpio.millivolts(channel + 1),
+    analogRegister: analog.saradcRegister,
+  });
   const uarts = UARTS.map((uart) => createUart(context, uart));
   const usb = createUsbSerialJtag(context, 0x60038000);
   const sensitive = createSensitive(warnings, hooks.cacheBanksChanged);
@@ -228,10 +234,12 @@ export function createPeripherals(options: PeripheralOptions) {
     { base: 0x60004000, size: 0x1000, peripheral: gpio },
     { base: 0x60007000, size: 0x1000, peripheral: efuse },
     { base: 0x60008000, size: 0x400, peripheral: rtc },
+    { base: 0x60008800, size: 0x400, peripheral: sens },
     { base: 0x60009000, size: 0x1000, peripheral: ioMux },
     { base: 0x6000e000, size: 0x1000, peripheral: analog },
     { base: 0x60010000, size: 0x1000, peripheral: uarts[1] },
     { base: 0x60013000, size: 0x1000, peripheral: i2c[0] },
+    { base: 0x60019000, size: 0x1000, peripheral: ledc },
     { base: 0x6001f000, size: 0x1000, peripheral: timerGroups[0] },
     { base: 0x60020000, size: 0x1000, peripheral: timerGroups[1] },
     { base: 0x60023000, size: 0x1000, peripheral: createSystemTimer(context, 0x60023000) },
@@ -263,6 +271,7 @@ export function createPeripherals(options: PeripheralOptions) {
     spi1,
     cached,
     gpio,
+    sens,
     i2c,
     uarts,
     usb,

@@ -190,6 +190,7 @@ const registersOf = (
       block().set(INT_RAW, block().get(INT_RAW) & ~value);
     },
   },
+  [0x34]: 0x00440000, // ANA_CONF: the analog bus of the converter has power
   [0x74]: 0x1158321c, // CLK_CONF
   [0x78]: 0x00000000, // SLOW_CLK_CONF
   [0x7c]: 0x00000000, // SDIO_CONF

@@ -11,6 +11,9 @@ import { hex } from './warnings.ts';
 export const CORE_1_CONTROL_0 = 0x00;
 export const CORE_1_CONTROL_1 = 0x04;
 const CPU_PER_CONF = 0x10;
+const PERIP_CLK_EN0 = 0x18;
+const PERIP_RST_EN0 = 0x20;
+const LEDC = 1 << 11;
 const INTR_FROM_CPU_0 = 0x30;
 const SYSCLK_CONF = 0x60;
 
@@ -25,6 +28,8 @@ export interface SystemRegisters extends Peripheral {
   /** What CORE_1_CONTROL_0 says: clock on, not in reset, not halted. */
   core1Released(): boolean;
   core1InReset(): boolean;
+  /** LEDC has its clock and is not held in reset. */
+  ledcRuns(): boolean;
 }
 
 export interface SystemOptions {
@@ -102,9 +107,9 @@ export function createSystemRegisters(context: PeripheralContext, options: Syste
       [0x0c]: 0x000000c0, // CPU_PERI_RST_EN
       [CPU_PER_CONF]: clockRegister(CPU_PER_CONF, 0x0000000c),
       [0x14]: 0x00000001, // MEM_PD_MASK
-      [0x18]: 0xf9c1e06f, // PERIP_CLK_EN0
+      [PERIP_CLK_EN0]: 0xf9c1e06f,
       [0x1c]: 0x00000600, // PERIP_CLK_EN1
-      [0x20]: 0x00000000, // PERIP_RST_EN0
+      [PERIP_RST_EN0]: 0x00000000,
       [0x24]: 0x000001fe, // PERIP_RST_EN1
       [0x28]: 0x000000ff, // BT_LPCK_DIV_INT
       [0x2c]: 0x02001001, // BT_LPCK_DIV_FRAC
@@ -138,6 +143,7 @@ export function createSystemRegisters(context: PeripheralContext, options: Syste
     apbHertz: () => (onPll() ? 80_000_000 : clock.cpuHertz),
     memoryClockHertz: () => (onPll() ? 80_000_000 : CRYSTAL_HERTZ),
     core1Released: () => (control0() & 0b111) === 0b010,
+    ledcRuns: () => (block.get(PERIP_CLK_EN0) & LEDC) !== 0 && (block.get(PERIP_RST_EN0) & LEDC) === 0,
     core1InReset: () => (control0() & 0b100) !== 0,
   };
 }

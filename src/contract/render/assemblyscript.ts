@@ -2,7 +2,7 @@
 import { type ActivationRow, activations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
-import { grammarNote, grammarPin, grammarState } from '../grammar.ts';
+import { grammarNote, grammarPin, grammarState, pinActions } from '../grammar.ts';
 import { type KernelRow, kernels, type Parameter } from '../kernels.ts';
 import { numbers } from '../numbers.ts';
 import { records } from '../record.ts';
@@ -166,7 +166,7 @@ const statusFile = (): string =>
     prefixed('GRAMMAR', grammarState),
     prefixed('PIN', grammarPin),
     `export const PIN_BYTES: usize = ${structureBytes(grammarPin)};`,
-    'export const PIN_READ: u32 = 2;',
+    enumeration('PinAction', 'What an answer does to a pin.', names(pinActions)),
     prefixed('NOTE', grammarNote),
     `export const NOTE_BYTES: usize = ${structureBytes(grammarNote)};`,
     `export const GRAMMAR_STATE_BYTES: usize = ${structureBytes(grammarState)};`,

@@ -3,7 +3,7 @@ import { activations } from '../activations.ts';
 import { entries, weightsHeader } from '../component.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats } from '../formats.ts';
-import { grammarNote, grammarPin, grammarState } from '../grammar.ts';
+import { grammarNote, grammarPin, grammarState, pinActions } from '../grammar.ts';
 import { type KernelRow, kernels } from '../kernels.ts';
 import { memoryBases } from '../memory.ts';
 import { numbers } from '../numbers.ts';
@@ -132,6 +132,7 @@ export function contractPage(): string {
     structureTable('State of a grammar', grammarState),
     structureTable('Note of a grammar', grammarNote),
     structureTable('Pin of a grammar', grammarPin),
+    `### Pin actions\n\n${nameTable(pinActions)}`,
     `## Numbers of a program\n\nImmutable globals ${code('config.NAME')}.\n`,
     ...Object.entries(numbers).map(
       ([subject, rows]) =>

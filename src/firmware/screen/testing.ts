@@ -7,6 +7,7 @@ import type { BoardScreen } from '../../chip/boards/boards.ts';
 import { createClock } from '../../chip/soc/clock.ts';
 import { createGpio, createIoMux } from '../../chip/soc/gpio.ts';
 import { createI2c } from '../../chip/soc/i2c.ts';
+import { createLedc } from '../../chip/soc/ledc.ts';
 import { createScreen, type Screen } from '../../chip/soc/ssd1306.ts';
 import { createWarnings } from '../../chip/soc/warnings.ts';
 import { roundUp } from '../memory.ts';
@@ -56,7 +57,12 @@ export function createBench(options: BenchOptions = {}): ScreenBench {
   const warnings = createWarnings();
   const context = { clock, warnings, apbHertz: () => 80e6, interrupt() {} };
   const ioMux = createIoMux(context, IO_MUX);
-  const gpio = createGpio(context, GPIO, ioMux);
+  const gpio = createGpio(
+    context,
+    GPIO,
+    ioMux,
+    createLedc(context, { base: 0x60019000, running: () => false }),
+  );
   const routingFault = () => gpio.routingFault(wiring.scl, 89) ?? gpio.routingFault(wiring.sda, 90);
   const i2c = createI2c(context, { name: 'I2C0', base: I2C, interruptSource: 42, routingFault });
   const screen = createScreen(wiring);
