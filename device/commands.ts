@@ -1,12 +1,13 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
-import { context, grammar } from "./contract/config";
+import { context, grammar, grammarRoom } from "./contract/config";
 import {
   SETTINGS, commandOf, helpOf, isWhole, leastOf, mostOf, refusalOf, setValue, titleOf, valueOf,
 } from "./contract/settings";
 import { drain } from "./console";
-import { bound, setBound } from "./grammar";
-import { argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
+import { putPiece, useSent } from "./bind";
+import { canBind, isBound, setBound, setSent } from "./grammar";
+import { argumentBegins, argumentIs, fraction, hasArgument, isCommand, valid, wholeNumber } from "./parse";
 import { seed, setSeed, setTokenLimit, tokenLimit } from "./settings";
 import { beginComplaint, complain, endComplaint, setJson } from "./json";
 import { printRate } from "./story";
@@ -20,7 +21,7 @@ export function runCommand(): void {
   if (isCommand("/help")) help();
   else if (isCommand("/seed")) seedCommand();
   else if (isCommand("/tokens")) tokensCommand();
-  else if (grammar && isCommand("/grammar")) grammarCommand();
+  else if (canBind() && isCommand("/grammar")) grammarCommand();
   else if (isCommand("/stats")) stats();
   else if (isCommand("/digest")) digestCommand();
   else if (isCommand("/json")) jsonCommand();
@@ -33,6 +34,7 @@ function help(): void {
   for (let setting = 0; setting < SETTINGS; setting++) print(helpOf(setting));
   print("/seed N    the same seed tells the same story; 0 draws a new one each time\n");
   if (grammar) print("/grammar on|off  say only what the grammar of this image allows\n");
+  if (grammarRoom) print("/grammar put PLACE CRC BASE64, then use BYTES DIGEST: a grammar of your own\n");
   print("/tokens N  how long a story may get; 0: as long as the memory allows\n");
   print("/stats     speed of the last story\n");
   print("/digest    fingerprint of the last story's tokens\n");
@@ -97,10 +99,15 @@ function tokensCommand(): void {
 }
 
 function grammarCommand(): void {
-  if (argumentIs("on")) setBound(true);
-  else if (argumentIs("off")) setBound(false);
-  else if (hasArgument()) return complain("/grammar wants on or off");
-  print(bound ? "bound to the grammar\n" : "free of the grammar\n");
+  if (grammarRoom && argumentBegins("put")) return putPiece();
+  if (grammarRoom && argumentBegins("use")) {
+    if (!useSent()) return;
+  } else if (argumentIs("on")) {
+    setSent(false);
+    setBound(true);
+  } else if (argumentIs("off")) setBound(false);
+  else if (hasArgument()) return complain(grammarRoom ? "/grammar wants on, off, put or use" : "/grammar wants on or off");
+  print(isBound() ? "bound to the grammar\n" : "free of the grammar\n");
 }
 
 function stats(): void {

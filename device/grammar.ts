@@ -2,24 +2,50 @@
  * What a story may say: a walk through the packed grammar (src/contract/grammar.ts). Of the tokens that a state allows only those
  * stay from which the end can still be reached with the tokens that are left: so a text that is begun is finished.
  */
-import { grammar } from "./contract/config";
+import { grammar, grammarRoom } from "./contract/config";
 import {
   GRAMMAR_COUNT, GRAMMAR_DISTANCE, GRAMMAR_NOTE, GRAMMAR_STATE_BYTES, GRAMMAR_TOKENS, NOTE_ANSWERS, NOTE_BYTES, NOTE_FAVOUR, NOTE_FAVOURED,
   NOTE_TEXT_BYTES,
 } from "./contract/status";
 
 /** Switched off by /grammar off. */
-export let bound: bool = true;
+let bound: bool = true;
 
 export function setBound(on: bool): void {
   bound = on;
+}
+
+/** Whether there can be a grammar at all: whatever is done for one folds away where there cannot. */
+// @ts-ignore: decorator
+@inline
+export function canBind(): bool {
+  return (grammar | grammarRoom) != 0;
+}
+
+/** The grammar that was sent binds, in place of the image's. */
+let sent: bool = false;
+
+export function setSent(on: bool): void {
+  sent = on;
+}
+
+/** What is said is bound to a grammar. */
+export function isBound(): bool {
+  return bound && base() != 0;
+}
+
+/** The grammar that binds; 0 where there is none. */
+// @ts-ignore: decorator
+@inline
+function base(): usize {
+  return grammarRoom && sent ? grammarRoom : grammar;
 }
 
 /** Address of the present state; 0 where everything may be said. */
 export let state: usize = 0;
 
 export function beginGrammar(): void {
-  state = bound ? grammar : 0;
+  state = bound ? base() : 0;
 }
 
 /** Address of a state's note; 0 where it has none. */
@@ -27,17 +53,17 @@ export function beginGrammar(): void {
 @inline
 function noteOf(place: usize): usize {
   const offset = <usize>load<u32>(place + GRAMMAR_NOTE);
-  return offset ? grammar + offset : 0;
+  return offset ? base() + offset : 0;
 }
 
-/** Address of the first state's note, or 0. */
+/** Address of the note of the image's first state, or 0: what is sent has no say in pins. */
 export function noteOfStart(): usize {
-  return noteOf(grammar);
+  return grammar && !sent ? noteOf(grammar) : 0;
 }
 
 /** Prompts are requests, which this grammar's answers belong to. */
 export function isForRequests(): bool {
-  const note = state ? noteOf(grammar) : 0;
+  const note = state ? noteOf(base()) : 0;
   return note != 0 && load<u32>(note + NOTE_ANSWERS) != 0;
 }
 
@@ -81,7 +107,7 @@ export function onlyToken(): i32 {
 // @ts-ignore: decorator
 @inline
 export function firstEntry(place: usize): usize {
-  return grammar + <usize>load<u32>(place + GRAMMAR_TOKENS);
+  return base() + <usize>load<u32>(place + GRAMMAR_TOKENS);
 }
 
 // @ts-ignore: decorator
@@ -93,7 +119,7 @@ export function lastEntry(place: usize): usize {
 // @ts-ignore: decorator
 @inline
 function stateBehind(entry: usize): usize {
-  return grammar + <usize>load<u16>(entry, 2) * GRAMMAR_STATE_BYTES;
+  return base() + <usize>load<u16>(entry, 2) * GRAMMAR_STATE_BYTES;
 }
 
 /** Whether the text can be finished behind this entry with `left` tokens, its own included. */

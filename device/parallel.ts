@@ -4,7 +4,8 @@
  */
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
-import { cores, drafts, grammar, lanes, screenKind, teamwork } from "./contract/config";
+import { canBind } from "./grammar";
+import { cores, drafts, lanes, screenKind, teamwork } from "./contract/config";
 import {
   TEAMWORK_JOB_CERTAIN as JOB_CERTAIN, TEAMWORK_JOB_COUNT as JOB_COUNT, TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LANE as JOB_LANE,
   TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_SCORED as JOB_SCORED,
@@ -56,7 +57,7 @@ export function forwardLane(lane: i32, position: i32, temperature: f32, penalty:
 function postChoice(temperature: f32, penalty: f32, state: usize, left: i32): void {
   write32(teamwork + JOB_TEMPERATURE, reinterpret<u32>(temperature));
   write32(teamwork + JOB_PENALTY, reinterpret<u32>(penalty));
-  if (!grammar) return;
+  if (!canBind()) return;
   write32(teamwork + JOB_GRAMMAR, <u32>state);
   write32(teamwork + JOB_LEFT, left);
 }
@@ -117,8 +118,8 @@ export function work(): void {
     if (scored || isLane) {
       const temperature = reinterpret<f32>(read32(teamwork + JOB_TEMPERATURE));
       const penalty = reinterpret<f32>(read32(teamwork + JOB_PENALTY));
-      const state = grammar ? <usize>read32(teamwork + JOB_GRAMMAR) : 0;
-      prepare(1, position, temperature, penalty, state, grammar ? read32(teamwork + JOB_LEFT) : 0);
+      const state = canBind() ? <usize>read32(teamwork + JOB_GRAMMAR) : 0;
+      prepare(1, position, temperature, penalty, state, canBind() ? read32(teamwork + JOB_LEFT) : 0);
     }
     barrier(1);
   }

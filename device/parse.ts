@@ -5,6 +5,7 @@ import { lineLength } from "./line";
 const SPACE: i32 = 32;
 const ZERO: i32 = 48;
 const POINT: i32 = 46;
+const LETTER_A: u32 = 0x61;
 
 /** Where the command's argument begins and ends. */
 let argument: i32 = 0;
@@ -40,6 +41,52 @@ export function argumentIs(word: string): bool {
     if (load<u8>(line + argument + i) != load<u8>(changetype<usize>(word) + i * 2)) return false;
   }
   return true;
+}
+
+/** True if the argument's first word is `word`; then the argument is what follows. */
+export function argumentBegins(word: string): bool {
+  const end = wordEnd();
+  if (end - argument != word.length) return false;
+  for (let i = argument; i < end; i++) {
+    if (load<u8>(line + i) != load<u8>(changetype<usize>(word) + (i - argument) * 2)) return false;
+  }
+  leaveTo(end);
+  return true;
+}
+
+/** The argument's first word as a number of at most 16 digits of base `radix`; the argument is what follows then. */
+export function takeNumber(radix: u32): u64 {
+  const end = wordEnd();
+  let value: u64 = 0;
+  valid = argument < end && end - argument <= 16;
+  for (let i = argument; i < end && valid; i++) {
+    const byte = <u32>load<u8>(line + i);
+    const digit = byte >= LETTER_A ? byte - LETTER_A + 10 : byte - <u32>ZERO;
+    if (digit >= radix) valid = false;
+    else value = value * radix + digit;
+  }
+  leaveTo(end);
+  return valid ? value : 0;
+}
+
+/** Where the argument lies, and how many bytes it has. */
+export function argumentText(): usize {
+  return line + argument;
+}
+
+export function argumentBytes(): i32 {
+  return argumentEnd - argument;
+}
+
+function wordEnd(): i32 {
+  let end = argument;
+  while (end < argumentEnd && load<u8>(line + end) != SPACE) end++;
+  return end;
+}
+
+function leaveTo(end: i32): void {
+  argument = end;
+  while (argument < argumentEnd && load<u8>(line + argument) == SPACE) argument++;
 }
 
 /** The argument as a whole number up to `largest`. */

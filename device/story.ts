@@ -1,13 +1,13 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  clockMegahertz, context, drafts, grammar, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens,
+  clockMegahertz, context, drafts, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens,
 } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
-import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
+import { beginGrammar, canBind, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
 import { tokenAt } from "./guesses";
 import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
@@ -40,7 +40,7 @@ let cached: i32 = 0;
 
 /** Begins the story that the edited line of `bytes` bytes asks for; false, with a sentence, if that cannot be. */
 export function beginStory(bytes: i32): bool {
-  if (grammar) {
+  if (canBind()) {
     beginGrammar();
     if (isForRequests()) {
       bytes = foldRequest(line, bytes);
@@ -61,7 +61,7 @@ export function beginStory(bytes: i32): bool {
     return false;
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
-  if (grammar && needed() > limit - promptCount + 1) return complainOfRoom();
+  if (canBind() && needed() > limit - promptCount + 1) return complainOfRoom();
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
   seedRandom(chosen);
   resetDigest();
@@ -121,7 +121,7 @@ export function continueStory(): bool {
   token = next;
   position++;
   noteToken(position, token);
-  if (grammar && isComplete()) {
+  if (canBind() && isComplete()) {
     act();
     return end(Ending.Complete);
   }
@@ -135,14 +135,14 @@ function predict(): i32 {
     return promptToken(position + 1);
   }
   const left = limit - position;
-  const only = grammar ? onlyToken() : -1;
+  const only = canBind() ? onlyToken() : -1;
   if (ARITHMETIC == 0 && drafts) {
     if (only < 0) speculate(token, position, temperature, penalty, state, left, limit);
     else if (takeLane(token, position) < 0) pass(token, position);
   } else if (only >= 0) pass(token, position);
   else forward(token, position, temperature, penalty, state, left);
   const chosen = only >= 0 ? only : choose();
-  return grammar ? follow(chosen, left) : chosen;
+  return canBind() ? follow(chosen, left) : chosen;
 }
 
 /** The pass of a token of the prompt that others follow; where there are lanes, with as many of those as have one. */
@@ -162,7 +162,7 @@ function tell(next: i32): void {
   digestToken(next);
   let text = decode(token, next, line + lineBytes);
   let bytes = decodedBytes;
-  if (grammar && position + 1 >= promptCount && printedBytes() >= 0) {
+  if (canBind() && position + 1 >= promptCount && printedBytes() >= 0) {
     text = printedText();
     bytes = printedBytes();
     noteAnswer(text, bytes);

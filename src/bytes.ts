@@ -26,3 +26,13 @@ const utf8 = new TextEncoder();
 
 /** Bytes that a text takes as UTF-8. */
 export const utf8Length = (text: string): number => utf8.encode(text).length;
+
+/** CRC-32 as in Ethernet and zip. */
+export function crc32(bytes: Uint8Array): number {
+  let sum = 0xffffffff;
+  for (const byte of bytes) {
+    sum ^= byte;
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1;
+  }
+  return ~sum >>> 0;
+}

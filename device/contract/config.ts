@@ -229,6 +229,12 @@
 /** The packed grammar; 0 where there is none. */
 // @ts-ignore: decorator
 @external("config", "grammar") export declare const grammar: usize;
+/** Room for a packed grammar that is sent at run time; 0 where there is none. */
+// @ts-ignore: decorator
+@external("config", "grammarRoom") export declare const grammarRoom: usize;
+/** Its size. */
+// @ts-ignore: decorator
+@external("config", "grammarRoomBytes") export declare const grammarRoomBytes: u32;
 
 // What only the boot code and the console read.
 /** Text about this image, ended by a zero byte: name, model, memory. */

@@ -2,9 +2,10 @@
  * From logits to a token: what every core does to its half behind the forward pass, and the choice on core 0. The arithmetic that
  * this program is compiled for has its own sampler: integers (fixed.ts), or llama2.c's floats (float.ts).
  */
-import { cores, grammar } from "../contract/config";
+import { cores } from "../contract/config";
 import { minp, temperature, topk, topp } from "../contract/settings";
 import { barrier } from "../barrier";
+import { canBind } from "../grammar";
 import * as fixed from "./fixed";
 import * as float from "./float";
 
@@ -45,7 +46,7 @@ export function prepare(core: i32, position: i32, warmth: f32, penalty: f32, sta
     if (ARITHMETIC == 0) penalizeFixed(core, position, penalty);
     else float.penalize(core, position, penalty);
   }
-  if (grammar && state) {
+  if (canBind() && state) {
     if (ARITHMETIC == 0) restrictFixed(core, state, left);
     else float.restrict(core, state, left);
   }

@@ -51,15 +51,28 @@ export const keyOfTopic = (topic: string): string => topic.split('/').slice(-2).
 const whole = z.int().min(0);
 const digits = z.string().regex(/^\d{1,20}$/);
 
+const digest = z.string().regex(/^[0-9a-f]{16}$/);
+const grammarMessage = z.object({
+  packed: z.base64().max(2 << 20),
+  digest,
+  vocabulary: digest,
+});
 const requestMessage = z.object({
   prompt: z.string().max(4096),
   seed: digits,
   tokens: whole.max(1_000_000),
   sampling: z.partialRecord(z.enum(settingNames as [string, ...string[]]), z.number()),
+  grammar: grammarMessage.optional(),
 });
 
-export const encodeRequest = ({ prompt, seed, tokens, sampling }: TellRequest): string =>
-  JSON.stringify({ prompt, seed: String(seed), tokens, sampling });
+export const encodeRequest = ({ prompt, seed, tokens, sampling, grammar }: TellRequest): string =>
+  JSON.stringify({
+    prompt,
+    seed: String(seed),
+    tokens,
+    sampling,
+    grammar: grammar && { ...grammar, packed: Buffer.from(grammar.packed).toString('base64') },
+  });
 
 const startEvent = z.object({
   event: z.literal('start'),
@@ -76,7 +89,7 @@ const endEvent = z.object({
   event: z.literal('end'),
   ending: z.enum(['finished', 'limit', 'stopped']),
   tokens: whole,
-  digest: z.string().regex(/^[0-9a-f]{16}$/),
+  digest,
   cycles: digits,
   first: whole,
   last: whole,
@@ -102,6 +115,9 @@ const statusMessage = z.object({
   state: z.enum(STATES satisfies readonly BoardState[]),
   model: z.string().optional(),
   context: whole.optional(),
+  room: whole.optional(),
+  vocabulary: z.string().optional(),
+  bound: z.boolean().optional(),
   trouble: z.string().optional(),
   stories: whole,
   tokens: whole,
@@ -120,7 +136,13 @@ function read<T>(shape: z.ZodType<T>, payload: Uint8Array): T | undefined {
 
 export function readRequest(payload: Uint8Array): TellRequest | undefined {
   const message = read(requestMessage, payload);
-  return message && { ...message, seed: BigInt(message.seed) };
+  if (!message) return undefined;
+  const { seed, grammar, ...rest } = message;
+  return {
+    ...rest,
+    seed: BigInt(seed),
+    grammar: grammar && { ...grammar, packed: new Uint8Array(Buffer.from(grammar.packed, 'base64')) },
+  };
 }
 export const readAnswer = (payload: Uint8Array): Answer | undefined => read(answerMessage, payload);
 export const readStatus = (payload: Uint8Array): BoardStatus | undefined => read(statusMessage, payload);

@@ -13,6 +13,9 @@ export interface SourceOptions extends BuildOptions {
 }
 
 const MOST_THREADS = 64;
+/** Kilobytes for grammars that are sent, where nothing is said: on this machine, and in a simulated board. */
+const HOST_ROOM_KB = 512;
+const BOARD_ROOM_KB = 48;
 /** How often USB is looked at for boards that come. */
 const USB_EVERY_MS = 2000;
 
@@ -56,13 +59,14 @@ async function threadSources(options: SourceOptions, onHost: number): Promise<Bo
     pieces: piecesOf(loaded.tokenizer),
     precision: options.precision,
     context: options.context,
+    grammarRoom: (options.grammarRoom ?? HOST_ROOM_KB) * 1024,
   } as const;
   const sources = Array.from({ length: onHost }, (_, i): BoardSource => {
     const name = `host ${i + 1}`;
     return { name, open: () => openThreadBoard(host, name) };
   });
   if (options.simulated === 0) return sources;
-  const { board, flash } = await buildFrom(loaded, options);
+  const { board, flash } = await buildFrom(loaded, { grammarRoom: BOARD_ROOM_KB, ...options });
   for (let i = 1; i <= options.simulated; i++) {
     const name = `simulated ${i}`;
     sources.push({ name, open: () => openThreadBoard({ kind: 'simulated', board, flash }, name) });

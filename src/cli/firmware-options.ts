@@ -32,6 +32,8 @@ export interface BuildOptions extends ModelOptions, QuantizedOptions {
   draft?: string;
   /** File with a grammar. */
   grammar?: string;
+  /** Kilobytes for grammars that are sent at run time. */
+  grammarRoom?: number;
   /** Wiring of a screen; true: the one that the board has. */
   screen?: string | true;
   /** Megabytes. */
@@ -63,6 +65,11 @@ export function firmwareOptions(command: Command): Command {
       '--draft <how>',
       'where weights do not fit SRAM, guess tokens ahead and check several in one pass; the story stays the same: text (from what it has said so far), none, or a small model with the same tokenizer, as --model takes it',
       'text',
+    )
+    .option(
+      '--grammar-room <KB>',
+      'memory for grammars that programs send, as serve does (default: none; of boards that serve starts: some)',
+      integer(1, 8192),
     )
     .addOption(new Option('--cores <n>', 'cores that compute').choices(['1', '2']).default('2'))
     .option('--no-pie', 'portable code instead of the vector kernels')
@@ -113,6 +120,7 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     context: options.context,
     draft: await draftFrom(options, opened),
     grammar: (await grammarFrom(options, tokenizer)) ?? model.grammar,
+    grammarRoom: (options.grammarRoom ?? 0) * 1024,
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
     clock: Number(options.clock) as 80 | 160 | 240,

@@ -116,7 +116,13 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       unknownScore: 'f32, its bits: score of an unknown character (Unigram).',
     }),
   },
-  'What a story may say': rows('usize', { grammar: 'The packed grammar; 0 where there is none.' }),
+  'What a story may say': {
+    ...rows('usize', {
+      grammar: 'The packed grammar; 0 where there is none.',
+      grammarRoom: 'Room for a packed grammar that is sent at run time; 0 where there is none.',
+    }),
+    ...rows('u32', { grammarRoomBytes: 'Its size.' }),
+  },
   'What only the boot code and the console read': {
     ...rows('usize', {
       banner: 'Text about this image, ended by a zero byte: name, model, memory.',

@@ -1,8 +1,10 @@
 /** What the device says first: written here, where the numbers are known, so that the device needs no words for them. */
+import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { kilobytes } from './memory.ts';
 import type { MemoryMap } from './memory-map.ts';
-import { BANNER_BYTES, READY_BYTES } from './system.ts';
+import { BANNER_BYTES, type GrammarMemory, READY_BYTES } from './system.ts';
+import { vocabularyDigest } from './vocabulary.ts';
 
 export interface BannerFacts {
   model: QuantizedModel;
@@ -34,8 +36,37 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
   return `${ascii.slice(0, BANNER_BYTES - 1)}\n`;
 }
 
-/** The answer to `/json on` (src/serial/device.ts, ReadyEvent). `map` is the fingerprint of the memory map. */
-export function readyText(modelName: string, context: number, map: string): string {
-  const name = modelName.replace(/[^\x20-\x7e]|["\\]/g, '?').slice(0, READY_BYTES - 96);
-  return JSON.stringify({ event: 'ready', model: name, context, map });
+/** What an image tells of itself beside its model's name. */
+export interface ReadyFacts {
+  context: number;
+  /** Fingerprint of the memory map. */
+  map: string;
+  /** Bytes for a grammar that is sent, and the digest and the pieces of the vocabulary that it is for. */
+  room?: number;
+  vocabulary?: string;
+  pieces?: number;
+  /** The image has a grammar of its own. */
+  bound?: true;
+}
+
+/** The facts for who would send a grammar; none where there is no room. */
+export const binding = ({
+  tokenizer,
+  grammar,
+  grammarRoom = 0,
+}: GrammarMemory & { tokenizer: Tokenizer }): Partial<ReadyFacts> =>
+  grammarRoom > 0
+    ? {
+        room: grammarRoom,
+        vocabulary: vocabularyDigest(tokenizer),
+        pieces: tokenizer.vocabulary.length,
+        ...(grammar === undefined ? {} : { bound: true as const }),
+      }
+    : {};
+
+/** The answer to `/json on` (src/serial/device.ts, ReadyEvent). */
+export function readyText(modelName: string, facts: ReadyFacts): string {
+  const rest = JSON.stringify({ event: 'ready', model: '', ...facts }).length;
+  const name = modelName.replace(/[^\x20-\x7e]|["\\]/g, '?').slice(0, READY_BYTES - 1 - rest);
+  return JSON.stringify({ event: 'ready', model: name, ...facts });
 }

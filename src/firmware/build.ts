@@ -5,7 +5,7 @@ import type { DevicePrograms } from '../device-programs.ts';
 import { piecesOf, type Tokenizer, type TokenizerPieces } from '../model/index.ts';
 import { configOf, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
-import { bannerText, readyText } from './banner.ts';
+import { bannerText, binding, readyText } from './banner.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
 import { psramMegahertz } from './costs.ts';
 import { checkDrafter, drafterContents, drafterContext, drafterNumbers } from './drafter.ts';
@@ -24,10 +24,17 @@ import {
 } from './program.ts';
 import { screenConstants, screenItems } from './screen/index.ts';
 import { startCode } from './start.ts';
-import { BANNER_BYTES, READY_BYTES, STACK_BYTES, systemConstants, systemItems } from './system.ts';
+import {
+  BANNER_BYTES,
+  type GrammarMemory,
+  READY_BYTES,
+  STACK_BYTES,
+  systemConstants,
+  systemItems,
+} from './system.ts';
 import { VERSION } from './version.ts';
 
-export interface FirmwareOptions {
+export interface FirmwareOptions extends GrammarMemory {
   model: QuantizedModel;
   tokenizer: Tokenizer;
   programs: DevicePrograms;
@@ -38,8 +45,6 @@ export interface FirmwareOptions {
   context?: number;
   /** Where guesses of what follows come from (default: the text so far), for models whose weights stream. */
   draft?: Draft;
-  /** What it may say, packed (`compileGrammar`); default: anything. */
-  grammar?: Uint8Array;
   cores?: 1 | 2;
   /** Hand-written kernels for the vector unit; default true. */
   pie?: boolean;
@@ -131,13 +136,19 @@ export function buildWithNeeds(options: FirmwareOptions): {
   for (const [name, bytes] of plan.drafter ? drafterContents(plan.drafter, addresses) : [])
     contents.set(name, bytes);
   for (const { name, contents: bytes } of [
-    ...systemItems(options.model.config, options.tokenizer, plan.context, options.grammar),
+    ...systemItems(options.model.config, options.tokenizer, plan.context, options),
     ...screenItems(board.screen, { modelName: options.modelName }),
   ]) {
     if (bytes) contents.set(name, bytes);
   }
   contents.set('banner', textBytes(bannerOf(options, board, settings, map), BANNER_BYTES));
-  contents.set('readyLine', textBytes(readyText(nameOf(options), plan.context, fingerprint), READY_BYTES));
+  contents.set(
+    'readyLine',
+    textBytes(
+      readyText(nameOf(options), { context: plan.context, map: fingerprint, ...binding(options) }),
+      READY_BYTES,
+    ),
+  );
   contents.set('zeroRanges', zeroTable(plan.placed).bytes);
 
   const image = writeImage({
@@ -228,6 +239,8 @@ function numbersOf(
   const stub = startCode(startMemory(addresses), cores);
   return {
     grammar: 0,
+    grammarRoom: 0,
+    grammarRoomBytes: options.grammarRoom ?? 0,
     ...screenConstants(board.screen),
     ...Object.fromEntries(addresses),
     ...configOf(model, plan.context, addresses),

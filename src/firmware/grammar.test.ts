@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../bytes.ts';
 import { compileGrammar } from '../grammar/index.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildFirmware } from './build.ts';
-import { createHostProgram } from './host.ts';
+import { createHostProgram, type HostProgramOptions } from './host.ts';
+import { createSession } from './session.ts';
 import { simulate } from './simulate.ts';
-import { formatDigest } from './status.ts';
+import { digestBytes, formatDigest } from './status.ts';
 import { shippedModel } from './testing.ts';
+import { vocabularyDigest } from './vocabulary.ts';
 
 const { quantized: model, float, tokenizer } = shippedModel();
 const HOME = JSON.stringify({
@@ -20,7 +23,10 @@ const HOME = JSON.stringify({
 const { packed: grammar, shortest } = compileGrammar(HOME, tokenizer);
 
 /** What the host program says to some lines, the tokens of the prompt left out. */
-function tell(lines: readonly string[], options: { model?: typeof model; context?: number } = {}) {
+function tell(
+  lines: readonly string[],
+  options: Partial<Pick<HostProgramOptions, 'model' | 'context' | 'grammar' | 'grammarRoom'>> = {},
+) {
   let output = '';
   const host = createHostProgram({
     programs,
@@ -87,6 +93,81 @@ describe('a grammar on the device', () => {
     for (const settings of [{}, { cores: 1 as const, pie: false }]) {
       const firmware = buildFirmware({ programs, model, tokenizer, grammar, context: 128, ...settings });
       expect(simulate(firmware, question).digest).toBe(formatDigest(host.status.digest));
+    }
+  });
+});
+
+describe('a grammar that is sent', () => {
+  const answers = compileGrammar(JSON.stringify([' yes', ' no', ' perhaps']), tokenizer).packed;
+  const digest = formatDigest(digestBytes(answers));
+  const pieces = (bytes = answers, size = 300): string[] =>
+    Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => {
+      const piece = bytes.subarray(i * size, (i + 1) * size);
+      return `/grammar put ${i * size} ${crc32(piece).toString(16)} ${Buffer.from(piece).toString('base64')}`;
+    });
+  const use = `/grammar use ${answers.length} ${digest}`;
+  const room = { grammar: undefined, grammarRoom: 8192 };
+
+  it('is as the host computes it', () => {
+    expect(digestBytes(new TextEncoder().encode('foobar'))).toBe(0x85944171f73967e8n); // FNV-1a's own test vector
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+  });
+
+  it('binds once it is whole, until it is switched off', () => {
+    for (const seed of [1, 2, 3]) {
+      const { text, status } = tell([...pieces(), use, `/seed ${seed}`, '/temp 3', 'Is it?'], room);
+      expect([' yes', ' no', ' perhaps']).toContain(text);
+      expect(status.ending).toBe('complete');
+    }
+    const { output, text } = tell([...pieces(), use, '/grammar off', '/temp 0', 'Once upon a time'], room);
+    expect(output).toContain('bound to the grammar');
+    expect(text).toMatch(/^, there was/);
+  });
+
+  it('takes the place of the grammar of the image, and leaves it', () => {
+    const lines = ['/seed 4', '/temp 1', 'Turn on the light'];
+    const both = { grammarRoom: 8192 };
+    expect(tell([...pieces(), use, ...lines], both).text).toMatch(/^ (yes|no|perhaps)$/);
+    expect(tell([...pieces(), use, '/grammar on', ...lines], both).text).toBe(tell(lines).text);
+  });
+
+  it('is refused when it is garbled, incomplete, too large or none', () => {
+    const [first, ...others] = pieces();
+    const said = (...lines: string[]) => tell(lines, room).output;
+    expect(said(first.replace(/AAAA$|AAAA/, 'AAAB'), use)).toMatch(/garbled on the way[\s\S]*not here/);
+    expect(said(...others, use)).toContain('That grammar is not here');
+    expect(said(...pieces(), use.replace(/.$/, 'x'))).toContain('not here');
+    expect(said(...pieces(), use, first, '/temp 0', 'Once upon a time')).toContain(', there was');
+    expect(said('/grammar put 8190 0 AAAAAAAA')).toContain('there is no room for it');
+    expect(said('/grammar put 0 0 !!!!')).toContain('no base64');
+    expect(said('/grammar put x', '/grammar use', '/grammar put 99999999999999999999 0 AA')).toMatch(
+      /wants a place[\s\S]*not here[\s\S]*wants a place/,
+    );
+    expect(tell([first, use], { grammar: undefined }).output).toContain('There is no such command');
+    expect(said('/grammar so')).toContain('/grammar wants on, off, put or use');
+  });
+
+  it('says the same on the simulated chip, on two cores and on one', () => {
+    const lines = [...pieces(), use, '/temp 1', '/seed 6'];
+    const host = tell([...lines, 'Is it?'], room);
+    for (const settings of [{}, { cores: 1 as const, pie: false }]) {
+      const firmware = buildFirmware({
+        programs,
+        model,
+        tokenizer,
+        grammarRoom: 8192,
+        context: 128,
+        ...settings,
+      });
+      const session = createSession(firmware);
+      session.boot();
+      for (const line of lines) session.command(line);
+      expect(session.tell('Is it?', 10).digest).toBe(host.status.digest);
+      session.type('/json on\r');
+      session.runUntil(() => session.printed.includes('"pieces"'), 10, 'not ready');
+      expect(session.printed).toContain(
+        `"room":8192,"vocabulary":"${vocabularyDigest(tokenizer)}","pieces":${tokenizer.vocabulary.length}}`,
+      );
     }
   });
 });

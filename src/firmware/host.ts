@@ -6,15 +6,15 @@ import { deviceProgram, formats } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
-import { readyText } from './banner.ts';
+import { binding, readyText } from './banner.ts';
 import { drafterContents, drafterContext, drafterNumbers, drafterParts } from './drafter.ts';
 import { roundUp } from './memory.ts';
 import { passesMemory } from './plan-items.ts';
 import { screenConstants } from './screen/index.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
-import { systemConstants, systemItems } from './system.ts';
+import { type GrammarMemory, systemConstants, systemItems } from './system.ts';
 
-export interface HostProgramOptions {
+export interface HostProgramOptions extends GrammarMemory {
   programs: DevicePrograms;
   model: QuantizedModel;
   tokenizer: Tokenizer;
@@ -22,8 +22,6 @@ export interface HostProgramOptions {
   modelName?: string;
   /** Positions; default: the model's. */
   context?: number;
-  /** What it may say, packed (`compileGrammar`); default: anything. */
-  grammar?: Uint8Array;
   /** Positions of a prompt that are read in one pass, as a board with memory for it does; default: one by one. */
   lanes?: number;
   /** Tokens that are guessed ahead at most, less than there are lanes; default: none. */
@@ -89,6 +87,7 @@ function layOut({
   model,
   tokenizer,
   grammar,
+  grammarRoom,
   lanes = 0,
   drafts = 0,
   drafter,
@@ -101,7 +100,10 @@ function layOut({
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
-    ...systemItems(model.config, tokenizer, context, grammar).map((item) => ({ ...item, size: item.bytes })),
+    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom }).map((item) => ({
+      ...item,
+      size: item.bytes,
+    })),
     ...(drafter ? drafterParts(drafter, context) : []).map((part) => ({ ...part, size: part.bytes })),
     ...passesMemory(model, passes, context).map(({ name, bytes }) => ({ name, align: 16, size: bytes })),
   ];
@@ -143,11 +145,13 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   if (drafter)
     for (const [name, contents] of drafterContents(drafter, addresses))
       bytes.set(contents, addresses.get(name));
-  for (const item of systemItems(model.config, tokenizer, context, options.grammar)) {
+  for (const item of systemItems(model.config, tokenizer, context, options)) {
     if (item.contents) bytes.set(item.contents, addresses.get(item.name));
   }
 
-  const ready = new TextEncoder().encode(readyText(options.modelName ?? 'host', context, '0'.repeat(16)));
+  const ready = new TextEncoder().encode(
+    readyText(options.modelName ?? 'host', { context, map: '0'.repeat(16), ...binding(options) }),
+  );
   bytes.set(ready, addresses.get('readyLine'));
 
   const uart: Uart = { received: [], sent: [] };
@@ -157,6 +161,8 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     .exports as WebAssembly.ModuleImports;
   const numbers = {
     grammar: 0,
+    grammarRoom: 0,
+    grammarRoomBytes: options.grammarRoom ?? 0,
     ...Object.fromEntries(addresses),
     ...configOf(model, context, addresses),
     lanes: options.lanes ?? 0,

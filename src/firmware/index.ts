@@ -33,9 +33,9 @@ export {
   simulate,
   simulateSteps,
 } from './simulate.ts';
-export { digestTokens, formatDigest, type Status } from './status.ts';
+export { digestBytes, digestTokens, formatDigest, type Status } from './status.ts';
 export { type StoryOptions, storyLines } from './story-lines.ts';
-export { systemItems } from './system.ts';
+export { type GrammarMemory, systemItems } from './system.ts';
 export { type ToldStory, tellStory } from './told.ts';
 export { VERSION } from './version.ts';
-export { packVocabulary, vocabularyConstants } from './vocabulary.ts';
+export { packVocabulary, vocabularyConstants, vocabularyDigest } from './vocabulary.ts';

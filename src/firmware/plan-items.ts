@@ -6,13 +6,13 @@ import type { QuantizedModel } from '../quantize/index.ts';
 import { drafterItems } from './drafter.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
 import { screenItems } from './screen/index.ts';
-import { systemItems } from './system.ts';
+import { type GrammarMemory, systemItems } from './system.ts';
 import { cacheTraffic, trafficOf } from './traffic.ts';
 
 /** Where guesses of what follows come from, to be checked in one pass. */
 export type Draft = 'text' | 'none' | QuantizedModel;
 
-export interface PlanRequest {
+export interface PlanRequest extends GrammarMemory {
   model: QuantizedModel;
   tokenizer: Tokenizer;
   board: Board;
@@ -24,8 +24,6 @@ export interface PlanRequest {
   program: readonly MemoryItem[];
   /** Where guesses of what follows come from (default: the text so far), for models whose weights stream: a model has the same tokenizer. */
   draft?: Draft;
-  /** A packed grammar. */
-  grammar?: Uint8Array;
   /** The same model as int8, where it is not: asked for only to say that it would fit. */
   asInt8?: () => QuantizedModel;
 }
@@ -77,7 +75,7 @@ const passesItems = (model: QuantizedModel, passes: Passes, context: number): Me
 
 /** Everything that needs memory, for a context of so many positions. */
 export function itemsOf(
-  { model, tokenizer, program, board, grammar }: PlanRequest,
+  { model, tokenizer, program, board, grammar, grammarRoom }: PlanRequest,
   context: number,
   passes = NO_PASSES,
 ): MemoryItem[] {
@@ -109,7 +107,7 @@ export function itemsOf(
     ...program,
     ...weights,
     ...working,
-    ...systemItems(model.config, tokenizer, context, grammar),
+    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom }),
     ...screenItems(board.screen),
     ...passesItems(model, passes, context),
     ...(passes.drafter ? drafterItems(passes.drafter, context) : []),

@@ -59,6 +59,7 @@ const PLACES = {
   candidates: 0x10000,
   logits: 0x20000,
   grammar: 0,
+  grammarRoom: 0,
 };
 /** Real value of a unit of integer logits: of the order that models have. */
 const UNIT = 2e-7;

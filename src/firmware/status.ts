@@ -59,6 +59,20 @@ export const tokenCount = ({ passes, ending }: Status): number => passes - (endi
 /** A digest as the console prints it: 16 hexadecimal digits. */
 export const formatDigest = (digest: bigint): string => digest.toString(16).padStart(16, '0');
 
+/** FNV-1a (64 bits) over bytes, from where another digest ended. */
+export function digestBytes(bytes: Uint8Array, from: bigint = contract.digest.offsetBasis): bigint {
+  // The prime is 2^40 + 0x1b3: halves of 32 bits, since numbers are quicker than bigints.
+  let low = Number(from & 0xffff_ffffn);
+  let high = Number(from >> 32n);
+  for (const byte of bytes) {
+    low = (low ^ byte) >>> 0;
+    const product = low * 0x1b3;
+    high = (Math.imul(high, 0x1b3) + (low << 8) + Math.floor(product / 2 ** 32)) >>> 0;
+    low = product >>> 0;
+  }
+  return (BigInt(high) << 32n) | BigInt(low);
+}
+
 /** FNV-1a (64 bits) over token ids as little-endian words: device/digest.ts. */
 export function digestTokens(tokens: Iterable<number>): bigint {
   let hash: bigint = contract.digest.offsetBasis;

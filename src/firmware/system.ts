@@ -38,12 +38,20 @@ const loaded = (name: string, contents: Uint8Array, memory: MemoryItem['memory']
 const bytesOf = (array: Uint32Array | Float32Array | Uint16Array | Uint8Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+/** What an image says, and may be told to say. */
+export interface GrammarMemory {
+  /** What it may say, packed (`compileGrammar`); default: anything. */
+  grammar?: Uint8Array;
+  /** Bytes kept free for a packed grammar that is sent at run time; default: none. */
+  grammarRoom?: number;
+}
+
 /** Items for a model's vocabulary and context. `banner` and `zeroRanges` get their contents once all is placed. */
 export function systemItems(
   config: ModelConfig,
   tokenizer: Tokenizer,
   context: number,
-  grammar?: Uint8Array,
+  { grammar, grammarRoom = 0 }: GrammarMemory = {},
 ): SystemItem[] {
   const tables = packVocabulary(tokenizer);
   return [
@@ -64,6 +72,9 @@ export function systemItems(
     loaded('readyLine', new Uint8Array(READY_BYTES), 'sram'),
     loaded('zeroRanges', new Uint8Array(8 * ZERO_RANGES), 'sram'),
     ...(grammar ? [loaded('grammar', grammar, 'any')] : []),
+    ...(grammarRoom > 0
+      ? [{ ...empty('grammarRoom', grammarRoom, 'late', false), memory: 'any' as const }]
+      : []),
     ...Object.entries(tables).map(([name, table]) => loaded(name, bytesOf(table), 'any')),
   ];
 }

@@ -15,6 +15,7 @@ import {
   wordKinds,
   wordOf,
 } from '../model/index.ts';
+import { digestBytes, formatDigest } from './status.ts';
 import { packTextRules } from './text-rules.ts';
 
 export interface VocabularyTables {
@@ -48,6 +49,20 @@ export const packVocabulary = (tokenizer: Tokenizer): VocabularyTables => packOn
 /** The numbers that go with {@link packVocabulary}. */
 export const vocabularyConstants = (tokenizer: Tokenizer): Record<string, number> =>
   packOnce(tokenizer).numbers;
+
+const digests = new WeakMap<Tokenizer, string>();
+
+/** FNV-1a, 64 bits, over what its tokens write, and which of them begin and end a text: what a packed grammar depends on. */
+export function vocabularyDigest(tokenizer: Tokenizer): string {
+  const known = digests.get(tokenizer);
+  if (known !== undefined) return known;
+  const { pieceOffsets, pieceBytes } = packVocabulary(tokenizer);
+  const { start, end } = tokenizer.special;
+  const ends = digestBytes(new Uint8Array(Uint32Array.of(start, end).buffer));
+  const made = formatDigest(digestBytes(pieceBytes, digestBytes(new Uint8Array(pieceOffsets.buffer), ends)));
+  digests.set(tokenizer, made);
+  return made;
+}
 
 function pack(tokenizer: Tokenizer): Packed {
   const { vocabulary, scores, rules, maxTokenLength, special } = tokenizer;

@@ -1,5 +1,6 @@
 /** What a model may write: grammars in their notations, as an automaton over tokens. */
 export { accepts, type ByteAutomaton, compileAutomaton, type GrammarLimits } from './automaton.ts';
+export { isWalkable } from './check.ts';
 export { type CompiledGrammar, compileGrammar } from './compile.ts';
 export type { Expression, Grammar } from './expression.ts';
 export { parseGbnf } from './gbnf.ts';

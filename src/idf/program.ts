@@ -41,6 +41,8 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
     ...vocabularyConstants(tokenizer),
     cores,
     grammar: 0,
+    grammarRoom: 0,
+    grammarRoomBytes: 0,
     lineBytes: LINE_BYTES,
   };
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);

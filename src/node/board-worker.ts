@@ -13,13 +13,14 @@ const port = parentPort!;
 function boardOf(task: BoardTask): Connection {
   if (task.kind === 'simulated')
     return createSimulatedBoard({ board: task.board, flash: task.flash }).connection;
-  const { modelName, model, pieces, precision, context } = task;
+  const { modelName, model, pieces, precision, context, grammarRoom } = task;
   return hostConnection({
     programs: shippedPrograms,
     model: quantize(model, { precision }),
     tokenizer: createTokenizer(pieces),
     modelName,
     context,
+    grammarRoom,
   });
 }
 

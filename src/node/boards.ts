@@ -16,6 +16,8 @@ export type BoardTask =
       precision: Precision;
       /** Positions; default: the model's. */
       context?: number;
+      /** Bytes for grammars that are sent. */
+      grammarRoom?: number;
     }
   | { kind: 'simulated'; board: Board; flash: Uint8Array };
 

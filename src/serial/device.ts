@@ -4,8 +4,10 @@
  */
 import { FailureError } from '../errors.ts';
 import { checkPromptText } from '../firmware/index.ts';
+import { bindDevice, type SentGrammar } from './bind.ts';
 import { type Connection, LostError, whileConnected } from './connection.ts';
 import { hopelessLine } from './hopeless.ts';
+import { HopelessError, SilentError } from './lasting.ts';
 import { createLineSplitter } from './lines.ts';
 
 /** A story begins. */
@@ -54,6 +56,13 @@ export interface ReadyEvent {
   context: number;
   /** Fingerprint of the image's memory map, 16 hex digits. */
   map: string;
+  /** Bytes that the image keeps free for a grammar that is sent; missing: none. */
+  room?: number;
+  /** Digest of the vocabulary that such a grammar is for, 16 hex digits, and how many pieces it has. */
+  vocabulary?: string;
+  pieces?: number;
+  /** The image has a grammar of its own. */
+  bound?: true;
 }
 
 /** The prompt or command was refused. */
@@ -95,6 +104,11 @@ export interface Device {
    * @throws UsageError for a prompt that cannot be typed, FailureError when the device refuses it, restarts or falls silent
    */
   tell(prompt: string, onToken?: (token: TokenEvent, start: StartEvent | undefined) => void): Promise<Story>;
+  /**
+   * Binds what is said from now on to a packed grammar (`compileGrammar`), which is sent where the device does not have it yet; undefined:
+   * to what the image was built with. @throws FailureError where there is no room
+   */
+  bind(grammar: SentGrammar | undefined): Promise<void>;
   /** Ctrl-C. */
   stop(): Promise<void>;
   /** Joins the program anew after it was restarted; `command` first, such as /reboot. */
@@ -278,6 +292,7 @@ export async function openDevice(
       });
       return { ...story, end };
     },
+    bind: (grammar) => bindDevice(device, grammar),
     stop: () => send(CONTROL_C),
     async rejoin(command) {
       if (command !== undefined) await send(`${command}\r`);
@@ -288,16 +303,6 @@ export async function openDevice(
   };
   return device;
 }
-
-/** The device has not said a word for long. */
-class SilentError extends FailureError {}
-
-/** True for an error after which the device will not answer the next question either. */
-export const isLasting = (error: FailureError): boolean =>
-  error instanceof LostError || error instanceof SilentError || error instanceof HopelessError;
-
-/** The device says that waiting is in vain. */
-class HopelessError extends FailureError {}
 
 /** `work`, or the error of `late` after so many milliseconds. */
 async function within<T>(milliseconds: number, work: Promise<T>, late: () => Error): Promise<T> {

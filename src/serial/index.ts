@@ -12,7 +12,6 @@ export {
 } from './connection.ts';
 export {
   type Device,
-  isLasting,
   openDevice,
   RestartedError,
   type StartEvent,
@@ -27,9 +26,17 @@ export {
   type FlashPart,
   flashBoard,
 } from './flash.ts';
+export { isLasting } from './lasting.ts';
 export { createLineSplitter } from './lines.ts';
 export { createListeners, createSignal } from './listeners.ts';
 export { choosePort, describePorts, type PortInfo, USB_SERIAL_JTAG } from './ports.ts';
 export { awaitProgram, type ProgramOptions, type RunningProgram } from './program.ts';
 export { isNativeUsb } from './restart.ts';
+export {
+  type Rollout,
+  type RolloutBoard,
+  type RolloutOptions,
+  type RolloutStep,
+  rollOut,
+} from './rollout.ts';
 export { type Expectation, expectationOf, type Verification, verifyBoard } from './verify.ts';

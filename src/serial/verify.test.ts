@@ -41,6 +41,7 @@ function boardThat({ map = expected.map, digest = expected.digest } = {}) {
         megahertz: 240,
       },
     }),
+    bind: async () => {},
     stop: async () => {},
     rejoin: async () => device.ready,
     leave: async () => {},

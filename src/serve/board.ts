@@ -4,6 +4,7 @@
  */
 import { settingLines, settingNames, settings } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
+import { isWalkable } from '../grammar/index.ts';
 import {
   type Connection,
   type Device,
@@ -14,7 +15,7 @@ import {
   tokensPerSecond,
 } from '../serial/index.ts';
 import { LostBoardError } from './errors.ts';
-import type { OnToken, TellRequest } from './request.ts';
+import type { BoundGrammar, OnToken, TellRequest } from './request.ts';
 import { isWhole } from './telling.ts';
 
 export interface BoardSource {
@@ -31,6 +32,10 @@ export interface BoardStatus {
   /** Of the image, once it answered. */
   model?: string;
   context?: number;
+  /** Bytes for a grammar that is sent, for which vocabulary; `bound`: its image has one of its own. */
+  room?: number;
+  vocabulary?: string;
+  bound?: boolean;
   /** Of the canary story. */
   digest?: string;
   /** What went wrong last, in a sentence. */
@@ -43,8 +48,8 @@ export interface BoardStatus {
 
 export interface PooledBoard {
   readonly status: BoardStatus;
-  /** True where it can be asked for a story of this model now. */
-  isFree(model?: string): boolean;
+  /** True where it can be asked for this story now. */
+  isFree(request: Pick<TellRequest, 'model' | 'grammar'>): boolean;
   /** @throws LostBoardError when the story must be told elsewhere, UsageError or FailureError when no board would tell it */
   tell(request: TellRequest, onToken: OnToken): Promise<Story>;
   /** Ends the story that is being told. */
@@ -89,6 +94,8 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   let failures = 0;
   /** The line of each command that the board had last, so that only changes are sent. */
   const sent = new Map<string, string>();
+  /** Digest of the grammar that was sent last; undefined: the image's way; null: unknown. */
+  let bound: string | undefined | null = null;
 
   const enter = (state: BoardState, trouble?: string): void => {
     if (status.state === 'closed') return;
@@ -102,6 +109,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     connection = undefined;
     device = undefined;
     sent.clear();
+    bound = null;
     await old?.close().catch(() => {});
   };
 
@@ -124,8 +132,12 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       });
       device = await openDevice(opened, { silence });
       if (isClosed()) return await drop();
-      status.model = device.ready.model;
-      status.context = device.ready.context;
+      const { ready } = device;
+      status.model = ready.model;
+      status.context = ready.context;
+      status.room = ready.room;
+      status.vocabulary = ready.vocabulary;
+      status.bound = ready.bound;
       enter('checking');
       const { end } = await ask(device, CANARY, () => {});
       status.digest = end.digest;
@@ -151,13 +163,28 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       await to.command(line);
       sent.set(command, line);
     }
+    await bind(to, request.grammar);
     return to.tell(request.prompt, onToken);
+  };
+
+  const bind = async (to: Device, grammar: BoundGrammar | undefined): Promise<void> => {
+    const { room = 0, pieces = 0 } = to.ready;
+    if (grammar === undefined && room === 0) return; // it has no such command
+    if (bound === grammar?.digest) return;
+    if (grammar !== undefined && !isWalkable(grammar.packed, pieces))
+      throw new FailureError("the grammar is not one for this board's vocabulary");
+    bound = null;
+    await to.bind(grammar);
+    bound = grammar?.digest;
   };
 
   void connect();
   return {
     status,
-    isFree: (model) => status.state === 'idle' && (model === undefined || status.model === model),
+    isFree: ({ model, grammar }) =>
+      status.state === 'idle' &&
+      (model === undefined || status.model === model) &&
+      (grammar === undefined || canSay(status, grammar)),
     async tell(request, onToken) {
       if (!device) throw new LostBoardError(`${source.name}: is not connected`);
       enter('busy');
@@ -191,6 +218,10 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     },
   };
 }
+
+/** Whether a board can be bound to a grammar that was made for its vocabulary. */
+const canSay = ({ room = 0, vocabulary, bound }: BoardStatus, grammar: BoundGrammar): boolean =>
+  !bound && vocabulary === grammar.vocabulary && grammar.packed.length <= room;
 
 /** The board is gone, silent, or began anew; any other error is an answer of its own. */
 const isLoss = (error: unknown): error is FailureError =>

@@ -1,8 +1,10 @@
 /** A request for text, answered by the pool: what the story goes on with after the prompt, as it comes. */
 import type { SettingValues } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
+import type { Tokenizer } from '../model/index.ts';
 import { tokensPerSecond } from '../serial/index.ts';
 import type { Pool } from './pool.ts';
+import type { BoundGrammar } from './request.ts';
 
 export interface CompletionRequest {
   prompt: string;
@@ -13,6 +15,8 @@ export interface CompletionRequest {
   maxTokens?: number;
   /** Texts that end it; they are not part of it. */
   stops: readonly string[];
+  /** What the text must be, and the vocabulary of the boards that tell it. */
+  bind?: { grammar: BoundGrammar; tokenizer: Tokenizer };
   /** The prompt's own text comes first. */
   echo?: boolean;
 }
@@ -85,7 +89,7 @@ export async function complete(
   onText: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<CompletionResult> {
-  const { maxTokens, echo = false } = request;
+  const { maxTokens, bind, echo = false } = request;
   const seed = request.seed ?? randomSeed();
   const enough = new AbortController();
   const stream = createTextStream(request.stops, onText);
@@ -93,8 +97,10 @@ export async function complete(
   let promptTokens = 0;
   let stopped = false;
   const prompt = oneLine(request.prompt);
+  const { model, sampling } = request;
+  const tokens = maxTokens === undefined ? 0 : positions(prompt, maxTokens, bind?.tokenizer);
   const asked = pool.tell(
-    { ...request, prompt, seed, tokens: maxTokens === undefined ? 0 : positions(prompt, maxTokens) },
+    { model, sampling, prompt, seed, tokens, grammar: bind?.grammar },
     (token, start) => {
       promptTokens = start?.prompt ?? promptTokens;
       const ofPrompt = token.n < promptTokens - 1;
@@ -122,8 +128,12 @@ export async function complete(
   };
 }
 
-/** Positions that hold the prompt and so many tokens: a token has at least a byte, and two stand before the text. */
-const positions = (prompt: string, maxTokens: number): number => Buffer.byteLength(prompt) + 2 + maxTokens;
+/**
+ * Positions that hold the prompt and so many tokens. Who does not know the vocabulary asks for more and stops the board: a token has at
+ * least a byte, and two stand before the text. A text that is to be finished needs the exact number.
+ */
+const positions = (prompt: string, maxTokens: number, tokenizer?: Tokenizer): number =>
+  maxTokens + (tokenizer ? tokenizer.encode(prompt).length - 1 : Buffer.byteLength(prompt) + 2);
 
 /** The console of a board takes one line. */
 const oneLine = (text: string): string => text.replace(/\s*[\r\n]+\s*/g, ' ').trim();

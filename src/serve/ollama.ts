@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { VERSION } from '../firmware/index.ts';
 import { type CompletionResult, complete, knownModel } from './completion.ts';
+import { ANY_OBJECT, type Grammars } from './grammars.ts';
 import { hangUp, lineStream } from './http.ts';
 import type { Pool } from './pool.ts';
 
@@ -22,7 +23,8 @@ const options = z
   })
   .nullish();
 
-const common = { model: z.string(), stream: z.boolean().nullish(), options, format: z.literal('').nullish() };
+const format = z.union([z.literal(['', 'json']), z.record(z.string(), z.unknown())]);
+const common = { model: z.string(), stream: z.boolean().nullish(), options, format: format.nullish() };
 const generateBody = z.object({ ...common, prompt: z.string().nullish() });
 const chatBody = z.object({
   ...common,
@@ -33,7 +35,7 @@ const showBody = z.union([
   z.object({ name: z.string() }).transform(({ name }) => ({ model: name })),
 ]);
 
-export function ollamaRoutes(app: FastifyInstance, pool: Pool): void {
+export function ollamaRoutes(app: FastifyInstance, pool: Pool, grammars: Grammars): void {
   app.get('/api/version', () => ({ version: VERSION }));
   app.get('/api/tags', () => ({ models: pool.models().map((name) => entry(pool, name)) }));
   app.get('/api/ps', () => ({ models: pool.models().map((name) => entry(pool, name)) }));
@@ -51,11 +53,11 @@ export function ollamaRoutes(app: FastifyInstance, pool: Pool): void {
   });
   app.post('/api/generate', async (request, reply) => {
     const body = generateBody.parse(request.body);
-    return answer(pool, reply, body, body.prompt ?? undefined, (text) => ({ response: text }));
+    return answer(pool, grammars, reply, body, body.prompt ?? undefined, (text) => ({ response: text }));
   });
   app.post('/api/chat', async (request, reply) => {
     const body = chatBody.parse(request.body);
-    return answer(pool, reply, body, body.messages?.at(-1)?.content, (text) => ({
+    return answer(pool, grammars, reply, body, body.messages?.at(-1)?.content, (text) => ({
       message: { role: 'assistant', content: text },
     }));
   });
@@ -83,6 +85,7 @@ const entry = (pool: Pool, name: string) => ({
 
 async function answer(
   pool: Pool,
+  grammars: Grammars,
   reply: FastifyReply,
   body: z.infer<z.ZodObject<typeof common>>,
   prompt: string | undefined,
@@ -93,6 +96,8 @@ async function answer(
   // Clients send a request without a text to have a model loaded; boards have it loaded.
   if (prompt === undefined || prompt === '')
     return { ...head(), ...shape(''), done: true, done_reason: 'load' };
+  const schema = body.format === 'json' ? ANY_OBJECT : body.format || undefined;
+  const bind = schema && grammars.compile(schema, pool, model);
   const asked = body.options ?? {};
   const began = performance.now();
   const tell = (onText: (text: string) => void) =>
@@ -101,6 +106,7 @@ async function answer(
       {
         prompt,
         model,
+        bind,
         sampling: {
           temperature: asked.temperature ?? DEFAULTS.temperature,
           topp: asked.top_p ?? DEFAULTS.topp,

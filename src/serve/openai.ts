@@ -11,6 +11,7 @@ import {
   UnknownModelError,
 } from './completion.ts';
 import { BusyError, NoBoardError } from './errors.ts';
+import { ANY_OBJECT, GrammarError, type Grammars } from './grammars.ts';
 import { eventStream, hangUp } from './http.ts';
 import type { Pool } from './pool.ts';
 
@@ -54,7 +55,21 @@ const chatBody = z.object({
     )
     .min(1),
   logprobs: neutral(false),
-  response_format: z.object({ type: z.literal('text') }).nullish(),
+  response_format: z
+    .discriminatedUnion('type', [
+      z.object({ type: z.literal('text') }),
+      z.object({ type: z.literal('json_object') }),
+      z.object({
+        type: z.literal('json_schema'),
+        json_schema: z.object({
+          name: z.string(),
+          description: z.string().nullish(),
+          schema: z.record(z.string(), z.unknown()),
+          strict: z.boolean().nullish(),
+        }),
+      }),
+    ])
+    .nullish(),
   tools: z.array(z.never()).nullish(),
 });
 
@@ -88,7 +103,7 @@ const CHAT: Shape = {
   }),
 };
 
-export function openaiRoutes(app: FastifyInstance, pool: Pool): void {
+export function openaiRoutes(app: FastifyInstance, pool: Pool, grammars: Grammars): void {
   app.get('/v1/models', () => ({ object: 'list', data: pool.models().map(modelEntry) }));
   app.get<{ Params: { id: string } }>('/v1/models/:id', ({ params }) =>
     modelEntry(knownModel(pool, params.id)!),
@@ -96,27 +111,42 @@ export function openaiRoutes(app: FastifyInstance, pool: Pool): void {
   app.post('/v1/completions', async (request, reply) => {
     const body = completionBody.parse(request.body);
     const prompts = [body.prompt ?? ''].flat();
-    return answer(pool, reply, COMPLETION, body, prompts, body.max_tokens, body.echo ?? false);
+    return answer(pool, reply, COMPLETION, body, { prompts, maxTokens: body.max_tokens, echo: body.echo });
   });
   app.post('/v1/chat/completions', async (request, reply) => {
     const body = chatBody.parse(request.body);
     // A story model knows no roles: the last message begins the story.
     const { content } = body.messages.at(-1)!;
     const text = typeof content === 'string' ? content : content.map((one) => one.text).join('');
-    return answer(pool, reply, CHAT, body, [text], body.max_completion_tokens ?? body.max_tokens, false);
+    const schema = schemaOf(body.response_format);
+    const bind = schema && grammars.compile(schema, pool, knownModel(pool, body.model));
+    const maxTokens = body.max_completion_tokens ?? body.max_tokens;
+    return answer(pool, reply, CHAT, body, { prompts: [text], maxTokens, bind });
   });
 }
 
+const schemaOf = (format: z.infer<typeof chatBody>['response_format']): object | undefined =>
+  format?.type === 'json_schema'
+    ? format.json_schema.schema
+    : format?.type === 'json_object'
+      ? ANY_OBJECT
+      : undefined;
+
 const modelEntry = (id: string) => ({ id, object: 'model', created: 0, owned_by: 'esp32-llm' });
+
+interface Asked {
+  prompts: readonly string[];
+  maxTokens: number | null | undefined;
+  echo?: boolean | null;
+  bind?: CompletionRequest['bind'];
+}
 
 async function answer(
   pool: Pool,
   reply: FastifyReply,
   shape: Shape,
   body: Common,
-  prompts: readonly string[],
-  maxTokens: number | null | undefined,
-  echo: boolean,
+  { prompts, maxTokens, echo, bind }: Asked,
 ): Promise<unknown> {
   const model = knownModel(pool, body.model);
   const wanted = prompts.flatMap((prompt) =>
@@ -125,7 +155,8 @@ async function answer(
       (_, i): CompletionRequest => ({
         prompt,
         model,
-        echo,
+        bind,
+        echo: echo ?? false,
         maxTokens: maxTokens ?? undefined,
         sampling: { temperature: body.temperature ?? 1, topp: body.top_p ?? 1 },
         seed: body.seed == null ? undefined : seedOf(body.seed, i),
@@ -239,6 +270,8 @@ export function openaiError(error: unknown): { status: number; body: object; ret
     };
   if (error instanceof UnknownModelError)
     return say(404, 'invalid_request_error', error.message, 'model_not_found', 'model');
+  if (error instanceof GrammarError)
+    return say(400, 'invalid_request_error', error.message, error.code, 'response_format');
   if (error instanceof NoBoardError) return say(503, 'server_error', error.message, 'no_board');
   if (error instanceof UsageError || error instanceof FailureError)
     return say(400, 'invalid_request_error', error.message);

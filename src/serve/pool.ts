@@ -84,8 +84,8 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
       dispatching = false;
       for (let i = 0; i < queue.length; ) {
         const job = queue[i];
-        const { model, apart } = job.request;
-        const board = boards.find((one) => one.isFree(model) && !apart?.has(one.status.name));
+        const { apart } = job.request;
+        const board = boards.find((one) => one.isFree(job.request) && !apart?.has(one.status.name));
         if (!board) {
           i++;
           continue;

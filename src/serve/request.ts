@@ -2,6 +2,15 @@
 import type { SettingValues } from '../contract/index.ts';
 import type { StartEvent, TokenEvent } from '../serial/index.ts';
 
+/** A packed grammar for boards with one vocabulary. */
+export interface BoundGrammar {
+  packed: Uint8Array;
+  /** Of `packed`: FNV-1a, 64 bits, hexadecimal. */
+  digest: string;
+  /** As boards tell it (ReadyEvent). */
+  vocabulary: string;
+}
+
 export interface TellRequest {
   /** One line, as the board's console takes it. */
   prompt: string;
@@ -13,6 +22,8 @@ export interface TellRequest {
   tokens: number;
   /** A board of this model; undefined: any. */
   model?: string;
+  /** What the text must be; without it, what the board's image says. */
+  grammar?: BoundGrammar;
   /** Names of boards that must not tell it; whoever tells it is added. For the boards of one machine. */
   apart?: Set<string>;
 }

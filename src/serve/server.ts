@@ -1,6 +1,8 @@
 /** The HTTP endpoint over a pool of boards. */
 import { timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Tokenizer } from '../model/index.ts';
+import { createGrammars } from './grammars.ts';
 import { createMetrics } from './metrics.ts';
 import { ollamaRoutes } from './ollama.ts';
 import { openaiError, openaiRoutes } from './openai.ts';
@@ -10,12 +12,15 @@ import { statusPage } from './status-page.ts';
 export interface ServerOptions {
   /** Bearer token that every request but /healthz must bring. */
   token?: string;
+  /** Vocabularies for which answers can be bound to a schema. */
+  tokenizers?: readonly Tokenizer[];
 }
 
-/** A request's body at most, in bytes: a prompt has 512. */
+/** A request's body at most, in bytes: a prompt has 512, a schema some thousand. */
 const BODY_LIMIT = 64 * 1024;
 
-export function createServer(pool: Pool, { token }: ServerOptions = {}): FastifyInstance {
+export function createServer(pool: Pool, { token, tokenizers }: ServerOptions = {}): FastifyInstance {
+  const grammars = createGrammars(tokenizers);
   const app = Fastify({ bodyLimit: BODY_LIMIT, forceCloseConnections: true });
   const metrics = createMetrics(pool);
   app.addHook('onRequest', async ({ url, headers }, reply) => {
@@ -47,8 +52,8 @@ export function createServer(pool: Pool, { token }: ServerOptions = {}): Fastify
     });
     return reply.code(404).send(body);
   });
-  openaiRoutes(app, pool);
-  ollamaRoutes(app, pool);
+  openaiRoutes(app, pool, grammars);
+  ollamaRoutes(app, pool, grammars);
   app.get('/healthz', (_request, reply) => {
     const ready = pool.status.boards.filter(({ state }) => state === 'idle' || state === 'busy').length;
     return reply.code(ready > 0 ? 200 : 503).send({ ready, boards: pool.status.boards.length });

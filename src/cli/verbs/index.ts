@@ -17,6 +17,7 @@ import { register as link } from './link.ts';
 import { register as monitor } from './monitor.ts';
 import { register as ports } from './ports.ts';
 import { register as pull } from './pull.ts';
+import { register as rollout } from './rollout.ts';
 import { register as run } from './run.ts';
 import { register as serve } from './serve.ts';
 import { register as studio } from './studio.ts';
@@ -38,6 +39,7 @@ const verbs: readonly ((program: Command) => void)[] = [
   monitor,
   chat,
   verify,
+  rollout,
   board,
   serve,
   worker,

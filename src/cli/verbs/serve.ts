@@ -7,6 +7,7 @@ import { integer } from '../arguments.ts';
 import { type SourceOptions, sourceOptions, sourcesOf, watchUsb } from '../board-sources.ts';
 import { type BrokerOptions, brokerOptions } from '../broker-options.ts';
 import { untilEnded } from '../ended.ts';
+import { openNamed } from '../model-options.ts';
 
 interface Options extends SourceOptions, Partial<BrokerOptions> {
   listen: Address;
@@ -83,7 +84,8 @@ async function serve(options: Options): Promise<void> {
     queueLimit: options.queue,
     onRetold: (why) => process.stderr.write(`${why}; its story is told again by another board\n`),
   });
-  const app = createServer(pool, { token });
+  const { tokenizer } = await openNamed(options);
+  const app = createServer(pool, { token, tokenizers: [tokenizer] });
   try {
     const served = await app.listen({ host, port }).catch(({ code, message }: NodeJS.ErrnoException) => {
       throw new FailureError(

@@ -1,0 +1,79 @@
+/** `rollout`: a new image for many boards, the first of them as a canary, with a way back. */
+import type { Command } from 'commander';
+import { FailureError, UsageError } from '../../errors.ts';
+import { readInput } from '../../files.ts';
+import type { RolloutStep } from '../../serial/index.ts';
+import { integer } from '../arguments.ts';
+import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { openNamed } from '../model-options.ts';
+
+interface Options extends BuildOptions {
+  port: string[];
+  back: string;
+  baud: number;
+  tokens: number;
+}
+
+/** Sampled, so that a wrong bit anywhere shows. */
+const QUESTION = {
+  prompt: 'Once upon a time',
+  seed: 1n,
+  temperature: 1,
+  topp: 0.9,
+  topk: 0,
+  minp: 0,
+  penalty: 1,
+} as const;
+
+const WORDS: Readonly<Record<RolloutStep, string>> = {
+  asking: 'is asked whether it runs',
+  writing: 'is written',
+  checking: 'is asked for the story that the simulator tells',
+  renewed: 'has the new image and tells that story',
+  'going back': 'gets its old image back',
+  'is back': 'runs its old image',
+};
+
+export function register(program: Command): void {
+  firmwareOptions(program.command('rollout'))
+    .description('a new image for many boards, one by one: checked against the simulator, with a way back')
+    .requiredOption('--port <p>', 'a board; given once for each, the first is the canary', collect, [])
+    .requiredOption('--back <image>', 'the image that the boards have now, as build wrote it')
+    .option('--baud <n>', 'rate of the transfer', integer(9600, 4_000_000), 921_600)
+    .option('--tokens <n>', 'length of the story', integer(2, 65536), 48)
+    .addHelpText(
+      'after',
+      '\nThe next board is touched only when the one before tells the right story. Serve does without a board meanwhile: close\nits port there, or let serve look for it again.\n\nExample:\n  $ esp32-llm rollout --back old.bin --model new.safetensors --port /dev/ttyACM0 --port /dev/ttyACM1',
+    )
+    .action(rollout);
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+async function rollout(options: Options): Promise<void> {
+  if (options.port.length === 0) throw new UsageError('name the boards, each with --port');
+  const [{ expectationOf, rollOut }, { openConnection }, { simulate }] = await Promise.all([
+    import('../../serial/index.ts'),
+    import('../../serial/node/index.ts'),
+    import('../../firmware/index.ts'),
+  ]);
+  const back = readInput(options.back, 'the old image');
+  const firmware = await buildFrom(await openNamed(options), options);
+  const question = { ...QUESTION, tokens: Math.min(options.tokens, firmware.context) };
+  const usesPsram = firmware.memoryMap.regions.some(({ name }) => name === 'psram');
+  const { renewed, failed, left } = await rollOut(
+    options.port.map((name) => ({ name, open: () => openConnection(name) })),
+    {
+      next: {
+        flash: firmware.flash,
+        needs: { flashBytes: firmware.flash.length, psramBytes: usesPsram ? firmware.board.psramBytes : 0 },
+        expected: expectationOf(question, firmware, simulate(firmware, question)),
+      },
+      back,
+      baud: options.baud,
+      onStep: (board, step) => process.stderr.write(`${board} ${WORDS[step]}\n`),
+    },
+  );
+  process.stdout.write(`${JSON.stringify({ renewed, failed, left })}\n`);
+  if (failed) throw new FailureError(`${failed.why}; the boards behind it were not touched`);
+}
