@@ -17,7 +17,7 @@ export function putPiece(): void {
   const sum = <u32>takeNumber(16);
   const room = place <= <u64>grammarRoomBytes ? grammarRoomBytes - <u32>place : 0;
   if (!isPlace || !valid) return complain("/grammar put wants a place, a CRC-32 and base64.");
-  setSent(false); // what is there is not whole any more
+  setSent(0); // what is there is not whole any more
   const to = grammarRoom + <usize>place;
   const bytes = decodeBase64(argumentText(), argumentBytes(), to, room);
   if (bytes < 0) return complain("That piece is no base64, or there is no room for it.");
@@ -30,11 +30,11 @@ export function useSent(): bool {
   const isLength = valid;
   const wanted = takeNumber(16);
   if (!isLength || !valid || !bytes || bytes > <u64>grammarRoomBytes || digestOf(grammarRoom, <u32>bytes) != wanted) {
-    setSent(false);
+    setSent(0);
     complain("That grammar is not here; send it with /grammar put.");
     return false;
   }
-  setSent(true);
+  setSent(grammarRoom);
   setBound(true);
   return true;
 }

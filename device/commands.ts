@@ -103,7 +103,7 @@ function grammarCommand(): void {
   if (grammarRoom && argumentBegins("use")) {
     if (!useSent()) return;
   } else if (argumentIs("on")) {
-    setSent(false);
+    setSent(0);
     setBound(true);
   } else if (argumentIs("off")) setBound(false);
   else if (hasArgument()) return complain(grammarRoom ? "/grammar wants on, off, put or use" : "/grammar wants on or off");

@@ -7,6 +7,7 @@ import { context, promptMerges, startToken } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
+import { beginGrammar, follow, isComplete, needed, onlyToken, printedBytes, printedText, setSent, state } from "./grammar";
 import { choose, noteToken, prepare, seedRandom } from "./sampler";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
@@ -15,6 +16,15 @@ let token: i32 = 0;
 let position: i32 = 0;
 let promptCount: i32 = 0;
 let piece: usize = 0;
+let bytesOfPiece: i32 = 0;
+/** Positions that the story may have. */
+let limit: i32 = context;
+
+/** What the next story may say, as a packed grammar (0: anything), and how many positions it may have. */
+export function bind(packed: usize, positions: i32): void {
+  setSent(packed);
+  limit = positions;
+}
 
 /** How tokens are chosen from now on; ranges as in src/contract/settings.ts. */
 export function sampling(askedTemperature: f32, askedTopp: f32, askedTopk: i32, askedMinp: f32, askedPenalty: f32): void {
@@ -25,10 +35,15 @@ export function sampling(askedTemperature: f32, askedTopp: f32, askedTopk: i32, 
   setPenalty(askedPenalty);
 }
 
-/** Encodes the prompt; returns its number of tokens, or 0 if the context does not hold them. `seed` above 0. */
+/**
+ * Encodes the prompt; returns its number of tokens, or 0 if the context does not hold them, or -1 if what is left of the positions is too
+ * short for the grammar. `seed` above 0.
+ */
 export function begin(text: usize, bytes: i32, seed: u64): i32 {
   promptCount = encode(text, bytes);
   if (promptCount > context) return 0;
+  beginGrammar();
+  if (needed() > limit - promptCount + 1) return -1;
   seedRandom(seed);
   resetDigest();
   token = startToken;
@@ -38,8 +53,9 @@ export function begin(text: usize, bytes: i32, seed: u64): i32 {
 
 /** The share of `core` in the pass for the present token; returns once all cores are through. */
 export function pass(core: i32): void {
-  forwardCore(core, token, position, isSampled());
-  if (isSampled()) prepare(core, position, temperature, penalty, 0, 0);
+  const isAsked = isSampled() && onlyToken() < 0;
+  forwardCore(core, token, position, isAsked);
+  if (isAsked) prepare(core, position, temperature, penalty, state, limit - position);
   barrier(core);
 }
 
@@ -52,14 +68,30 @@ function isSampled(): bool {
 
 /** The token that follows, which becomes the present one; negative at the end of the story. */
 export function next(): i32 {
-  const found = isSampled() ? choose() : promptToken(position + 1);
+  const found = isSampled() ? said() : promptToken(position + 1);
   if (isEnd(found)) return -1;
   digestToken(found);
   piece = decode(token, found, promptMerges); // the merges are done with: a byte to use
+  bytesOfPiece = decodedBytes;
+  if (isSampled() && printedBytes() >= 0) {
+    piece = printedText();
+    bytesOfPiece = printedBytes();
+  }
   token = found;
   position++;
   noteToken(position, token);
   return found;
+}
+
+/** What the model says, or the only thing that the grammar leaves to say. */
+function said(): i32 {
+  const only = onlyToken();
+  return follow(only < 0 ? choose() : only, limit - position);
+}
+
+/** 1 where the grammar allows nothing more. */
+export function isOver(): i32 {
+  return <i32>isComplete();
 }
 
 /** Where the text of the present token lies, and how many bytes it has. */
@@ -68,7 +100,7 @@ export function pieceAddress(): usize {
 }
 
 export function pieceBytes(): i32 {
-  return decodedBytes;
+  return bytesOfPiece;
 }
 
 /** 64-bit FNV-1a over the tokens so far (device/digest.ts). */

@@ -22,11 +22,11 @@ export function canBind(): bool {
   return (grammar | grammarRoom) != 0;
 }
 
-/** The grammar that was sent binds, in place of the image's. */
-let sent: bool = false;
+/** The grammar that was sent and binds, in place of the image's; 0: none. */
+let sent: usize = 0;
 
-export function setSent(on: bool): void {
-  sent = on;
+export function setSent(to: usize): void {
+  sent = to;
 }
 
 /** What is said is bound to a grammar. */
@@ -38,7 +38,7 @@ export function isBound(): bool {
 // @ts-ignore: decorator
 @inline
 function base(): usize {
-  return grammarRoom && sent ? grammarRoom : grammar;
+  return grammarRoom && sent ? sent : grammar;
 }
 
 /** Address of the present state; 0 where everything may be said. */

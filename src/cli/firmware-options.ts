@@ -143,7 +143,10 @@ async function draftFrom({ draft }: BuildOptions, { tokenizer }: OpenedModel): P
 }
 
 /** The packed grammar of `--grammar`; says what of it was cut. */
-async function grammarFrom({ grammar }: BuildOptions, tokenizer: Tokenizer): Promise<Uint8Array | undefined> {
+export async function grammarFrom(
+  { grammar }: Pick<BuildOptions, 'grammar'>,
+  tokenizer: Tokenizer,
+): Promise<Uint8Array | undefined> {
   if (grammar === undefined) return undefined;
   const { compileGrammar } = await import('../grammar/index.ts');
   const text = new TextDecoder().decode(readInput(grammar, 'the grammar'));

@@ -40,6 +40,12 @@ export const entries = {
     parameters: { temperature: 'float', topp: 'float', topk: 'int32_t', minp: 'float', penalty: 'float' },
     meaning: 'How tokens are chosen from now on.',
   },
+  bind: {
+    result: 'void',
+    parameters: { grammar: 'const void *', positions: 'int32_t' },
+    meaning:
+      'What the next story may say, as a packed grammar (NULL: anything), and how many positions it may have.',
+  },
   begin: {
     result: 'int32_t',
     parameters: {
@@ -47,7 +53,8 @@ export const entries = {
       bytes: 'int32_t',
       seed: 'uint64_t',
     },
-    meaning: 'Encodes the prompt; its tokens, or 0 if the context does not hold them.',
+    meaning:
+      'Encodes the prompt; its tokens, 0 if the context does not hold them, -1 if the grammar needs more behind them.',
   },
   pass: {
     result: 'void',
@@ -59,6 +66,7 @@ export const entries = {
     parameters: {},
     meaning: 'The next token, or a negative number at the end of the story.',
   },
+  isOver: { result: 'int32_t', parameters: {}, meaning: '1 where the grammar allows nothing more.' },
   pieceAddress: {
     result: 'const char *',
     parameters: {},

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHostProgram, storyLines } from '../firmware/index.ts';
 import { smallModel } from '../firmware/testing.ts';
+import { compileGrammar } from '../grammar/index.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildComponent, type Component } from './index.ts';
@@ -20,6 +21,7 @@ interface Story {
   penalty?: number;
   seed: bigint;
   tokens: number;
+  grammar?: Uint8Array;
 }
 
 const greedy: Story = { prompt: 'Once upon a time', temperature: 0, topp: 1, seed: 1n, tokens: 24 };
@@ -35,9 +37,9 @@ const drawn: Story = {
 };
 
 /** The same story by the bare firmware's program on this machine. */
-function expected(story: Story) {
+function expected({ grammar, ...story }: Story) {
   const { quantized: model, tokenizer } = smallModel();
-  const host = createHostProgram({ programs, model, tokenizer, context: CONTEXT });
+  const host = createHostProgram({ programs, model, tokenizer, grammar, context: CONTEXT });
   for (const line of [...storyLines(story), story.prompt]) {
     host.type(`${line}\r`);
     host.settle();
@@ -69,6 +71,16 @@ describe('component for ESP-IDF', () => {
       expect(tell(cores, { ...drawn, shift: 0x12340 & ~15 }).story).toEqual(expected(drawn));
     },
   );
+
+  it.each([1, 2] as const)('says what a grammar allows, as the firmware does, %i core(s)', (cores) => {
+    const { tokenizer } = smallModel();
+    const schema = { type: 'object', properties: { a: { enum: ['cat', 'dog'] }, n: { type: 'integer' } } };
+    const { packed: grammar } = compileGrammar(JSON.stringify(schema), tokenizer);
+    for (const seed of [1n, 2n]) {
+      const story = { ...drawn, temperature: 2, seed, grammar, tokens: 40 };
+      expect(tell(cores, story).story).toEqual(expected(story));
+    }
+  });
 
   it.each([1, 2] as const)(
     'survives interrupts that spill windows and resume elsewhere, %i core(s)',

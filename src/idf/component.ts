@@ -26,6 +26,8 @@ export interface ComponentOptions {
   context?: number;
   /** Two pinned tasks, or one; default 2. */
   cores?: 1 | 2;
+  /** Packed (`compileGrammar`): written as a C array, for `generate` to be given. */
+  grammar?: Uint8Array;
   /** A partition of their own that is mapped at run time (default), or a part of the application. */
   weights?: 'partition' | 'embedded';
 }
@@ -71,8 +73,31 @@ export function buildComponent(options: ComponentOptions): Component {
     ['program.S', componentSource(program, 'Transformer, tokenizer and sampler.')],
     ['weights.bin', weights.bytes],
   ] as [string, string | Uint8Array][]);
+  if (options.grammar) files.set('include/esp32_llm_grammar.h', grammarHeader(options.grammar));
   if (place === 'embedded') files.set('weights.S', weightsSource(weights.bytes));
   return { files, layout, weights, context, values };
+}
+
+const WORDS_A_LINE = 8;
+
+function grammarHeader(packed: Uint8Array): string {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
+  const words = Array.from(
+    { length: packed.length / 4 },
+    (_, i) => `0x${view.getUint32(4 * i, true).toString(16)}u`,
+  );
+  const lines = words.flatMap((_, i) =>
+    i % WORDS_A_LINE === 0 ? [`    ${words.slice(i, i + WORDS_A_LINE).join(', ')},`] : [],
+  );
+  return `/* What a story may say: \`grammar\` of the options of esp32_llm_generate(). Packed for this component's vocabulary by esp32-llm ${VERSION}. */
+#pragma once
+
+#include <stdint.h>
+
+static const uint32_t esp32_llm_grammar[${words.length}] = {
+${lines.join('\n')}
+};
+`;
 }
 
 interface Decided {

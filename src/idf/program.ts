@@ -41,7 +41,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
     ...vocabularyConstants(tokenizer),
     cores,
     grammar: 0,
-    grammarRoom: 0,
+    grammarRoom: 1, // grammars come from the caller: `bind`
     grammarRoomBytes: 0,
     lineBytes: LINE_BYTES,
   };

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { boards, findBoard } from '../../chip/boards/index.ts';
 import type { ExampleName } from '../../idf/index.ts';
 import { integer } from '../arguments.ts';
+import { grammarFrom } from '../firmware-options.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { precisionOption } from '../precision-option.ts';
 import { calibrateOption, type QuantizedOptions, quantized } from '../quantized.ts';
@@ -13,6 +14,7 @@ interface Options extends ModelOptions, QuantizedOptions {
   board?: string;
   context?: number;
   singleCore?: boolean;
+  grammar?: string;
   weights: 'partition' | 'embedded';
   force?: boolean;
 }
@@ -32,6 +34,10 @@ export function register(program: Command): void {
     .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
     .option('--context <n>', "positions (default: the model's)", integer(1, 65536))
     .addOption(precisionOption(['int8', 'int4']))
+    .option(
+      '--grammar <file>',
+      'also a grammar for it, packed: a JSON Schema, GBNF, or a JSON list of answers',
+    )
     .option('--single-core', 'one task instead of two')
     .addOption(
       new Option('--weights <where>', 'a partition of their own, or part of the application')
@@ -57,6 +63,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
     tokenizer,
     modelName: name,
     context: options.context,
+    grammar: await grammarFrom(options, tokenizer),
     cores: options.singleCore ? 1 : 2,
     weights: options.weights,
     example,

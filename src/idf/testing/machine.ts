@@ -20,6 +20,8 @@ export interface StoryRequest {
   cores: 1 | 2;
   /** Added to every address, a multiple of 16: nothing may depend on where things lie. */
   shift?: number;
+  /** Packed. */
+  grammar?: Uint8Array;
   /** Cycles between interrupts; 0: none. */
   interruptEvery?: number;
 }
@@ -45,6 +47,7 @@ const OTHER_STACKS = [0x3fcf0000, 0x3fcf4000];
 const STACK_BYTES = 0x2000;
 const USER_VECTOR = 0x340;
 const TEXT = 0x3fcf8000;
+const GRAMMAR = 0x3fcfa000;
 /** Of CCOMPARE0: interrupt line 6, level 1. */
 const TIMER_LINE = 1 << 6;
 const TURN = 200;
@@ -103,6 +106,8 @@ function writeRequest(bus: FlatBus, linked: LinkedCode, request: StoryRequest): 
   const words = [TEXT, text.length, low, Number(request.seed >> 32n)];
   words.push(float(request.temperature), float(request.topp), request.tokens, 0, 0, 0, 0);
   words.push(request.topk ?? 0, float(request.minp ?? 0), float(request.penalty ?? 1));
+  words.push(request.grammar ? GRAMMAR : 0);
+  bus.load(GRAMMAR, request.grammar ?? new Uint8Array(4));
   words.forEach((word, index) => {
     bus.write32(linked.symbols.get('request')! + 4 * index, word);
   });

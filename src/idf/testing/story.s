@@ -39,6 +39,9 @@ story:
 	l32i	a13, a2, 48	# minp
 	l32i	a14, a2, 52	# penalty
 	call8	esp32_llm_program_sampling
+	l32i	a10, a2, 56	# grammar
+	l32i	a11, a2, 24	# most tokens
+	call8	esp32_llm_program_bind
 	l32i	a10, a2, 0	# prompt
 	l32i	a11, a2, 4	# its bytes
 	l32i	a12, a2, 8	# seed
@@ -62,6 +65,8 @@ more:	beqz	a3, over
 	s32i	a10, a4, 0
 	addi	a4, a4, 4
 	addi	a3, a3, -1
+	call8	esp32_llm_program_isOver
+	bnez	a10, over
 	j	more
 over:	call8	esp32_llm_program_storyDigest
 	s32i	a10, a2, 32

@@ -39,12 +39,14 @@ struct errand {
     const char *prompt;
     int32_t prompt_bytes;
     uint64_t seed;
+    int32_t limit;
     const esp32_llm_generate_options_t *options;
     int32_t prompt_tokens;
     int32_t token;
     const char *text;
     int32_t text_bytes;
     uint64_t digest;
+    bool over;
 };
 
 static atomic_int phase = PHASE_OFF;
@@ -76,6 +78,8 @@ const char *esp32_llm_error_text(esp32_llm_err_t error)
         return "A task of the model could not be created.";
     case ESP32_LLM_ERROR_PROMPT:
         return "The prompt is too long.";
+    case ESP32_LLM_ERROR_GRAMMAR:
+        return "The shortest text of the grammar is longer than what the prompt leaves of the positions.";
     }
     return "Unknown error.";
 }
@@ -88,6 +92,7 @@ static void run_errand(void)
     if (errand.job == JOB_BEGIN) {
         const esp32_llm_generate_options_t *options = errand.options;
         esp32_llm_program_sampling(options->temperature, options->topp, options->topk, options->minp, options->penalty);
+        esp32_llm_program_bind(options->grammar, errand.limit);
         errand.prompt_tokens = esp32_llm_program_begin(errand.prompt, errand.prompt_bytes, errand.seed);
         return;
     }
@@ -96,6 +101,7 @@ static void run_errand(void)
     errand.text = esp32_llm_program_pieceAddress();
     errand.text_bytes = esp32_llm_program_pieceBytes();
     errand.digest = esp32_llm_program_storyDigest();
+    errand.over = esp32_llm_program_isOver() != 0;
 }
 
 static void worker(void *argument)
@@ -253,6 +259,9 @@ static esp32_llm_ending_t tell(const esp32_llm_generate_options_t *options, uint
         if (options->on_token != NULL && !options->on_token(&token, options->user)) {
             return ESP32_LLM_STOPPED;
         }
+        if (errand.over) {
+            return ESP32_LLM_FINISHED;
+        }
         rest(after, &rested);
     }
     return ESP32_LLM_LIMIT;
@@ -270,12 +279,13 @@ static esp32_llm_err_t generate(const esp32_llm_generate_options_t *options, esp
     errand.prompt_bytes = (int32_t)bytes;
     errand.seed = seed_from(options->seed);
     errand.options = options;
-    do_job(JOB_BEGIN);
-    if (errand.prompt_tokens == 0) {
-        return ESP32_LLM_ERROR_PROMPT;
-    }
     const uint32_t wanted = options->max_tokens;
     const uint32_t limit = wanted != 0 && wanted < ESP32_LLM_CONTEXT ? wanted : ESP32_LLM_CONTEXT;
+    errand.limit = (int32_t)limit;
+    do_job(JOB_BEGIN);
+    if (errand.prompt_tokens <= 0) {
+        return errand.prompt_tokens == 0 ? ESP32_LLM_ERROR_PROMPT : ESP32_LLM_ERROR_GRAMMAR;
+    }
     result->prompt_tokens = (uint32_t)errand.prompt_tokens;
     result->ending = tell(options, limit, result);
     result->total_microseconds = (uint64_t)(esp_timer_get_time() - began);
@@ -290,7 +300,7 @@ static bool is_within(float value, float least, float most)
 
 static bool can_sample(const esp32_llm_generate_options_t *options)
 {
-    return is_within(options->temperature, 0.0f, 100.0f) && is_within(options->topp, 0.0f, 1.0f) && options->topk >= 0 &&
+    return (uintptr_t)options->grammar % sizeof(uint32_t) == 0 && is_within(options->temperature, 0.0f, 100.0f) && is_within(options->topp, 0.0f, 1.0f) && options->topk >= 0 &&
            options->topk <= 65535 && is_within(options->minp, 0.0f, 1.0f) && is_within(options->penalty, 1.0f, 2.0f);
 }
 

@@ -32,11 +32,25 @@ static int story_length = 1000000;
 static int pass_microseconds;
 
 static float asked_penalty;
+static const void *asked_grammar;
+static int32_t asked_positions;
 
 void esp32_llm_program_sampling(float temperature, float topp, int32_t topk, float minp, float penalty)
 {
     EXPECT(temperature >= 0 && topp >= 0 && topk >= 0 && minp >= 0);
     asked_penalty = penalty;
+}
+
+void esp32_llm_program_bind(const void *grammar, int32_t positions)
+{
+    asked_grammar = grammar;
+    asked_positions = positions;
+    EXPECT(positions > 0 && positions <= ESP32_LLM_CONTEXT);
+}
+
+int32_t esp32_llm_program_isOver(void)
+{
+    return asked_grammar != NULL && position == prompt_tokens + 3;
 }
 
 int32_t esp32_llm_program_begin(const char *text, int32_t bytes, uint64_t seed)
@@ -46,6 +60,9 @@ int32_t esp32_llm_program_begin(const char *text, int32_t bytes, uint64_t seed)
     position = 0;
     passes_before = passes[0];
     prompt_tokens = bytes + 1;
+    if (asked_grammar != NULL && asked_positions < prompt_tokens + 3) {
+        return -1;
+    }
     return prompt_tokens <= ESP32_LLM_CONTEXT ? prompt_tokens : 0;
 }
 
@@ -293,6 +310,16 @@ static void test_stories(void)
     EXPECT(asked_penalty == 1.25f);
     EXPECT(esp32_llm_generate(NULL, NULL) == ESP32_LLM_OK);
     EXPECT(asked_penalty == 1.0f);
+
+    static const uint32_t grammar[4];
+    options = story("ab");
+    options.grammar = grammar;
+    EXPECT(esp32_llm_generate(&options, &result) == ESP32_LLM_OK);
+    EXPECT(asked_grammar == grammar && result.ending == ESP32_LLM_FINISHED && result.tokens == 6);
+    options.max_tokens = 5;
+    EXPECT(esp32_llm_generate(&options, NULL) == ESP32_LLM_ERROR_GRAMMAR);
+    options.grammar = (const uint8_t *)grammar + 1;
+    EXPECT(esp32_llm_generate(&options, NULL) == ESP32_LLM_ERROR_ARGUMENT);
     EXPECT(esp32_llm_deinit() == ESP32_LLM_OK);
 }
 
@@ -312,7 +339,7 @@ int main(int argc, char **argv)
     test_weights();
     test_tasks();
     test_stories();
-    for (int error = 0; error < 9; error++) {
+    for (int error = 0; error < 10; error++) {
         EXPECT(strlen(esp32_llm_error_text((esp32_llm_err_t)error)) > 0);
     }
     EXPECT(test.allocated == 0 && test.mapped == 0);

@@ -34,6 +34,16 @@ void esp32_llm_program_sampling(float temperature, float topp, int32_t topk, flo
     (void)temperature, (void)topp, (void)topk, (void)minp, (void)penalty;
 }
 
+void esp32_llm_program_bind(const void *grammar, int32_t positions)
+{
+    (void)grammar, (void)positions;
+}
+
+int32_t esp32_llm_program_isOver(void)
+{
+    return 0;
+}
+
 int32_t esp32_llm_program_begin(const char *text, int32_t bytes, uint64_t chosen)
 {
     (void)text;

@@ -42,6 +42,8 @@ typedef enum {
     ESP32_LLM_ERROR_PROMPT = 7,
     /** Flash encryption is on, and the partition lacks the flag "encrypted": what was written plain would be read as garbage. */
     ESP32_LLM_ERROR_PLAIN = 8,
+    /** The shortest text of the grammar is longer than what the prompt leaves of `max_tokens` or the context. */
+    ESP32_LLM_ERROR_GRAMMAR = 9,
 } esp32_llm_err_t;
 
 /** Where the weights are read from while a story is told. */
@@ -119,6 +121,11 @@ typedef struct {
     uint64_t seed;
     /** Positions at most, the prompt's included; 0: ESP32_LLM_CONTEXT. */
     uint32_t max_tokens;
+    /**
+     * What the story may say: a packed grammar for this model's vocabulary, aligned to four bytes, as `export idf --grammar FILE` writes it
+     * (esp32_llm_grammar.h); NULL: anything. It is read while the story is told. What it allows is finished within the positions.
+     */
+    const void *grammar;
     /** May be NULL. */
     esp32_llm_on_token_t on_token;
     void *user;
@@ -129,14 +136,14 @@ typedef struct {
     .prompt = NULL,                                      \
     .temperature = 1.0f, .topp = 0.9f,                   \
     .topk = 0, .minp = 0.0f, .penalty = 1.0f,            \
-    .seed = 0, .max_tokens = 0,                          \
+    .seed = 0, .max_tokens = 0, .grammar = NULL,         \
     .on_token = NULL, .user = NULL,                      \
 }
 /* clang-format on */
 
 /** How a story ended. */
 typedef enum {
-    /** The model ended it. */
+    /** The model ended it, or the grammar. */
     ESP32_LLM_FINISHED = 0,
     /** `max_tokens` or the context was used up. */
     ESP32_LLM_LIMIT = 1,
