@@ -1,6 +1,6 @@
 /** Mutants against tests: first all at once as switches in one process, then one by one what that leaves. */
 import { DEVICE_MUTANTS, DEVICE_SWITCHES } from './device-switches.ts';
-import { isProgram, type Mutant } from './mutants.ts';
+import { type Change, isProgram, type Mutant } from './mutants.ts';
 import type { Slot } from './slot.ts';
 import type { SwitchEvent } from './switch-runner.ts';
 import { type Switched, withSwitches } from './switches.ts';
@@ -41,6 +41,10 @@ function take(seen: Seen, event: SwitchEvent): void {
     for (const id of event.reached) seen.reached.set(id, (seen.reached.get(id) ?? new Set()).add(event.file));
 }
 
+/** Offsets of loads and stores in AssemblyScript must be constants. */
+const isImmediate = (file: string, text: string, { start, end }: Change): boolean =>
+  isTwin(file) && /,\s*$/.test(text.slice(0, start)) && /^\s*,?\s*\)/.test(text.slice(end));
+
 /** Writes all switches. @returns the mutants that can be switched */
 async function writeSwitches(
   slot: Slot,
@@ -48,8 +52,9 @@ async function writeSwitches(
   originals: ReadonlyMap<string, string>,
 ): Promise<Set<number>> {
   const switchable = mutants.flatMap(({ file, change }, id) => {
-    const alone = change.around && withSwitches(originals.get(file)!, [{ id, change }]);
-    return alone !== undefined && isProgram(file, alone) ? [id] : [];
+    const text = originals.get(file)!;
+    const alone = change.around && !isImmediate(file, text, change) && withSwitches(text, [{ id, change }]);
+    return alone && isProgram(file, alone) ? [id] : [];
   });
   const files = new Set(switchable.map((id) => mutants[id].file));
   const twins = [...files].some(isTwin);
@@ -62,7 +67,7 @@ async function writeSwitches(
       .map((id) => ({ id, change: mutants[id].change }));
     slot.write(
       file,
-      withSwitches(originals.get(file)!, here) + (file === TWINS.entry ? DEVICE_SWITCHES : ''),
+      (file === TWINS.entry ? DEVICE_SWITCHES : '') + withSwitches(originals.get(file)!, here),
     );
   }
   if (twins && !(await slot.buildDevice(TWINS.program)))
@@ -82,6 +87,7 @@ export async function trySwitched(
   const seen = nothingSeen([...alive]);
   const places = mutants.map(({ file, change: { start, end, around } }) => ({ file, start, end, ...around }));
   let left = [...tests];
+  let again = true;
   for (let before = ''; left.length > 0 && alive.size > 0; ) {
     const events = await slot.switched(left, { alive: [...alive], places, dearest });
     for (const event of events) take(seen, event);
@@ -100,7 +106,9 @@ export async function trySwitched(
       else for (const id of last.mutants) seen.spoiling.set(id, last.test.split(' > ')[0]);
       for (const id of last.mutants) alive.delete(id);
     } else if (done.size < left.length && alive.size > 0) {
-      throw new Error(`mutate: tests ended early; of ${left.length} files ${done.size} ran`);
+      if (!again)
+        throw new Error(`mutate: ${left.filter((file) => !done.has(file))[0]} does not come to its end`);
+      again = false;
     }
     left = left.filter((file) => !done.has(file));
   }

@@ -3,10 +3,12 @@ import { findBoard } from '../chip/boards/boards.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { largeModel } from '../model/testing.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
+import { sramBytes } from './arrange.ts';
 import { memoryCosts } from './costs.ts';
-import { type MemoryItem, memoryItem, ROM_DATA, SRAM } from './memory.ts';
+import { type MemoryItem, memoryItem, ROM_DATA, roundUp, SRAM } from './memory.ts';
 import { isShortage, placeAll } from './place.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+import { passesMemory } from './plan-items.ts';
 import { longestContext } from './plan-search.ts';
 import { smallModel } from './testing.ts';
 
@@ -75,6 +77,8 @@ describe('memory plan', () => {
       if (item.purpose === 'weights' && item.memory === 'any') expect(item.region, item.name).toBe('flash');
     }
     expect(plan.context).toBe(512);
+    // They stream, so that passes of several positions are worth their memory.
+    expect([plan.lanes, plan.drafts]).toEqual([12, 7]);
   });
 
   it('refuses with a table that says what would fit', () => {
@@ -131,6 +135,7 @@ describe('memory plan', () => {
     expect(plan.context).toBeGreaterThan(16);
     expect(plan.context).toBeLessThan(256);
     expect(plan.context).toBe(longestContext({ ...small, model: withCache(4096, 'sram') }));
+    expect(longestContext({ ...small, model: withCache(1 << 20, 'sram') })).toBe(0);
   });
 
   it('tries every sixteenth position and the longest context of the model itself', () => {
@@ -141,6 +146,17 @@ describe('memory plan', () => {
       contexts.add(longestContext({ ...small, model: { ...model, config } }));
     }
     expect([...contexts].sort((a, b) => a - b)).toEqual([16, 32, 33]);
+  });
+
+  it('keeps products and guesses for a single guess, and for none nothing', () => {
+    const bytesOf = (drafts: number) =>
+      passesMemory(small.model, { lanes: 2, drafts, history: false }, 16)
+        .slice(1)
+        .map(({ bytes }) => bytes > 0);
+    expect([0, 1].map(bytesOf)).toEqual([
+      [false, false],
+      [true, true],
+    ]);
   });
 
   it('stays in SRAM with a comfortable context, though PSRAM would hold a longer one', () => {
@@ -200,6 +216,27 @@ describe('placing', () => {
     if (isShortage(result)) return 'no room';
     return Object.fromEntries(result.placed.map(({ name, address }) => [name, address]));
   };
+
+  it('names the largest item where they do not fit, in whatever order they come', () => {
+    const shortOf = (...items: MemoryItem[]) => {
+      const result = placeAll(items, room);
+      return isShortage(result) && result.shortOf.name;
+    };
+    const [small, big] = [item('small', 64), item('big', 1 << 20)];
+    expect([shortOf(small, big), shortOf(big, small)]).toEqual(['big', 'big']);
+    // All of SRAM would hold this, but not the part before the ROM's data, beyond which no code can lie.
+    const code = item('code', below + 16, { executable: true });
+    expect([shortOf(code), shortOf(small, code)]).toEqual(['code', 'code']);
+  });
+
+  it('counts on the worst place that an item can get', () => {
+    for (const align of [1, 16, 32, 4096])
+      for (const bytes of [1, 16, 100]) {
+        const starts = Array.from({ length: 256 }, (_, index) => 16 * index);
+        const taken = starts.map((at) => roundUp(roundUp(at, align) + bytes, 16) - at);
+        expect(sramBytes(item('a', bytes, { align }))).toBe(Math.max(...taken));
+      }
+  });
 
   it("loads up to the first byte of the ROM's data and not one further", () => {
     const largest = below - (below % 16);
