@@ -66,12 +66,24 @@ const historyMemory = (config: ModelConfig, context: number): { name: string; by
   { name: 'growths', bytes: config.layers * 2 * value.GROWTH_WORDS * 4 },
 ];
 
-const passesItems = (model: QuantizedModel, passes: Passes, context: number): MemoryItem[] =>
-  passesMemory(model, passes, context)
+/** Positions that a pass checks for each token that is told, where a model guesses. */
+const LANES_PER_TOKEN = 2;
+
+/** Where a model guesses, most passes have several positions, and every layer writes and reads what they keep. */
+function passesItems(model: QuantizedModel, passes: Passes, context: number): MemoryItem[] {
+  const moved = passes.drafter ? LANES_PER_TOKEN * model.laneBytes * model.config.layers : 0;
+  return passesMemory(model, passes, context)
     .filter(({ bytes }) => bytes > 0)
     .map(({ name, bytes }) =>
-      memoryItem(name, bytes, { purpose: 'activations', memory: 'any', lifetime: 'late', zero: true }),
+      memoryItem(name, bytes, {
+        purpose: 'activations',
+        memory: 'any',
+        lifetime: 'late',
+        zero: true,
+        ...(name === 'batch' ? { reads: moved, writes: moved } : {}),
+      }),
     );
+}
 
 /** Everything that needs memory, for a context of so many positions. */
 export function itemsOf(
