@@ -1,6 +1,8 @@
 /** Compiles every AssemblyScript program of the repository (`npm run build` runs this after tsc), or those whose outputs are named. */
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { type Arithmetic, arithmetics, memoryBases } from '../src/contract/index.ts';
 
@@ -76,9 +78,7 @@ const programs: readonly Program[] = [
   },
 ];
 
-const named = process.argv.slice(2);
-for (const { entry, out, flags } of programs) {
-  if (named.length > 0 && !named.includes(out)) continue;
+async function compile({ entry, out, flags }: Program): Promise<void> {
   if (!existsSync(entry)) throw new Error(`build-wasm: ${entry} does not exist`);
   mkdirSync(dirname(out), { recursive: true });
   const { error, stderr } = await asc.main([entry, '--outFile', out, ...flags]);
@@ -86,4 +86,26 @@ for (const { entry, out, flags } of programs) {
     process.stderr.write(`${stderr.toString()}\nbuild-wasm: ${entry}: ${error.message}\n`);
     process.exit(1);
   }
+}
+
+/** This script in a process of its own, for some of the programs. @throws Error where it fails */
+function compileElsewhere(outs: readonly string[]): Promise<void> {
+  const script = fileURLToPath(import.meta.url);
+  const child = spawn(process.execPath, [...process.execArgv, script, ...outs], { stdio: 'inherit' });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`build-wasm: ${outs.join(', ')}: exit code ${code}`)),
+    );
+  });
+}
+
+const named = process.argv.slice(2);
+if (named.length > 0) {
+  for (const program of programs) if (named.includes(program.out)) await compile(program);
+} else {
+  // Two processes: the compiler uses one core, and most machines have two.
+  const elsewhere = compileElsewhere(programs.filter((_, index) => index % 2 === 1).map(({ out }) => out));
+  for (const [index, program] of programs.entries()) if (index % 2 === 0) await compile(program);
+  await elsewhere;
 }
