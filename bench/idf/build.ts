@@ -54,7 +54,8 @@ const HEADERS = [
   'hal/include hal/esp32s3/include hal/platform_port/include esp_common/include esp_rom/include esp_rom/include/esp32s3 esp_rom/esp32s3',
   'esp_hw_support/include esp_hw_support/include/soc esp_hw_support/port/include esp_hw_support/port/esp32s3',
   'esp_system/include esp_system/port/soc heap/include log/include newlib/platform_include',
-  'driver/i2c/include esp_driver_i2c esp_driver_i2c/include esp_driver_gpio/include esp_ringbuf/include esp_pm/include',
+  'driver/i2c/include esp_driver_i2c esp_driver_i2c/include esp_driver_gpio/include esp_driver_uart/include esp_ringbuf/include',
+  'esp_pm/include',
 ].flatMap((line) => line.split(' '));
 
 /** `CONFIG_X=y` to `#define CONFIG_X 1`, as ESP-IDF's build does it. */

@@ -1,7 +1,7 @@
-/* What ESP-IDF's drivers of I2C and pins take of the rest of ESP-IDF and of the mask ROM. */
+/* What ESP-IDF's drivers of I2C, UART and pins take of the rest of ESP-IDF and of the mask ROM. */
 #include "freertos/FreeRTOS.h"
 #include "esp_err.h"
-#include "soc/gpio_struct.h"
+#include "soc/clk_tree_defs.h"
 #include "esp_intr_alloc.h"
 
 void exit(int code) {
@@ -32,6 +32,9 @@ void *calloc(size_t n, size_t size) { return heap_caps_calloc(n, size, 0); }
 /* Registers, as ESP-IDF's linker scripts place them. */
 #define PLACE(name, address) __asm__(".global " #name "\n.set " #name ", " #address)
 PLACE(GPIO, 0x60004000);
+PLACE(UART0, 0x60000000);
+PLACE(UART1, 0x60010000);
+PLACE(UART2, 0x6002E000);
 PLACE(I2C0, 0x60013000);
 PLACE(I2C1, 0x60027000);
 PLACE(RTCIO, 0x60008400);
@@ -64,4 +67,7 @@ void esp_rom_gpio_connect_out_signal(uint32_t pin, uint32_t signal, bool inverte
 }
 bool rtc_gpio_is_valid_gpio(int pin) { return pin <= 21; }
 esp_err_t rtc_gpio_deinit(int pin) { return 0; }
-esp_err_t esp_clk_tree_src_get_freq_hz(int source, int precision, uint32_t *hertz) { *hertz = 40000000; return 0; }
+esp_err_t esp_clk_tree_src_get_freq_hz(int source, int precision, uint32_t *hertz) {
+  *hertz = source == SOC_MOD_CLK_APB ? 80000000 : 40000000;
+  return 0;
+}
