@@ -85,6 +85,51 @@ const SILENCE_MS = 10_000;
 /** What a board starts with: settings of an earlier request must not stay. */
 const INITIAL = Object.fromEntries(settingNames.map((name) => [name, settings[name].initial]));
 
+/** Asks for stories. What a board was told before, and what it keeps, is not said again. */
+function createAsking() {
+  /** The line of each command that the board had last, so that only changes are sent. */
+  const sent = new Map<string, string>();
+  /** Digest of the grammar that was sent last; undefined: the image's way; null: unknown. */
+  let bound: string | undefined | null = null;
+
+  const ask = async (to: Device, request: TellRequest, onToken: OnToken): Promise<Story> => {
+    const tokens = request.tokens > to.ready.context ? 0 : request.tokens;
+    const wanted = [
+      `/seed ${request.seed}`,
+      `/tokens ${tokens}`,
+      ...settingLines({ ...INITIAL, ...request.sampling }),
+    ];
+    for (const line of wanted) {
+      const [command] = line.split(' ');
+      if (sent.get(command) === line) continue;
+      await to.command(line);
+      sent.set(command, line);
+    }
+    await bind(to, request.grammar);
+    return to.tell(request.prompt, onToken);
+  };
+
+  const bind = async (to: Device, grammar: BoundGrammar | undefined): Promise<void> => {
+    const { room = 0, pieces = 0 } = to.ready;
+    if (grammar === undefined && room === 0) return; // it has no such command
+    if (bound === grammar?.digest) return;
+    if (grammar !== undefined && !isWalkable(grammar.packed, pieces))
+      throw new FailureError("the grammar is not one for this board's vocabulary");
+    bound = null;
+    await to.bind(grammar);
+    bound = grammar?.digest;
+  };
+
+  return {
+    ask,
+    /** Another board, or the same one after a restart: nothing is known of it. */
+    forget() {
+      sent.clear();
+      bound = null;
+    },
+  };
+}
+
 export function createPooledBoard(source: BoardSource, options: BoardOptions): PooledBoard {
   const { onChange, judge, silence = SILENCE_MS, retry = RETRY_MS } = options;
   const status: BoardStatus = { name: source.name, state: 'connecting', stories: 0, tokens: 0 };
@@ -92,10 +137,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   let connection: Connection | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  /** The line of each command that the board had last, so that only changes are sent. */
-  const sent = new Map<string, string>();
-  /** Digest of the grammar that was sent last; undefined: the image's way; null: unknown. */
-  let bound: string | undefined | null = null;
+  const asking = createAsking();
 
   const enter = (state: BoardState, trouble?: string): void => {
     if (status.state === 'closed') return;
@@ -108,8 +150,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     const old = connection;
     connection = undefined;
     device = undefined;
-    sent.clear();
-    bound = null;
+    asking.forget();
     await old?.close().catch(() => {});
   };
 
@@ -139,7 +180,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       status.vocabulary = ready.vocabulary;
       status.bound = ready.bound;
       enter('checking');
-      const { end } = await ask(device, CANARY, () => {});
+      const { end } = await asking.ask(device, CANARY, () => {});
       status.digest = end.digest;
       const objection = judge(status.model, end.digest);
       failures = 0;
@@ -149,34 +190,6 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     }
   };
   const isClosed = (): boolean => status.state === 'closed';
-
-  const ask = async (to: Device, request: TellRequest, onToken: OnToken): Promise<Story> => {
-    const tokens = request.tokens > (status.context ?? 0) ? 0 : request.tokens;
-    const wanted = [
-      `/seed ${request.seed}`,
-      `/tokens ${tokens}`,
-      ...settingLines({ ...INITIAL, ...request.sampling }),
-    ];
-    for (const line of wanted) {
-      const [command] = line.split(' ');
-      if (sent.get(command) === line) continue;
-      await to.command(line);
-      sent.set(command, line);
-    }
-    await bind(to, request.grammar);
-    return to.tell(request.prompt, onToken);
-  };
-
-  const bind = async (to: Device, grammar: BoundGrammar | undefined): Promise<void> => {
-    const { room = 0, pieces = 0 } = to.ready;
-    if (grammar === undefined && room === 0) return; // it has no such command
-    if (bound === grammar?.digest) return;
-    if (grammar !== undefined && !isWalkable(grammar.packed, pieces))
-      throw new FailureError("the grammar is not one for this board's vocabulary");
-    bound = null;
-    await to.bind(grammar);
-    bound = grammar?.digest;
-  };
 
   void connect();
   return {
@@ -189,7 +202,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       if (!device) throw new LostBoardError(`${source.name}: is not connected`);
       enter('busy');
       try {
-        const story = await ask(device, request, onToken);
+        const story = await asking.ask(device, request, onToken);
         if (!isWhole(story.tokens, story.end)) {
           throw new LostBoardError(`${source.name}: lines of the story were lost on the way`);
         }
