@@ -19,7 +19,7 @@ import {
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types.ts';
 
-const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM } = value;
+const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, READ_AHEAD } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
 const STEPS_PER_NAT = 7.7;
 /** A value saturates at so many times the norm of the longest row: the largest seen are 2.5 to 4.2 times that (stories260K, 3M, ours). */
@@ -291,6 +291,13 @@ export interface PackOptions {
   zeros?: number;
 }
 
+/** Zeros behind scales, which the kernel of the logits loads beyond them: they may be the last thing in SRAM. */
+const withReadAhead = (scales: Int16Array): Int16Array => {
+  const padded = new Int16Array(scales.length + READ_AHEAD / scales.BYTES_PER_ELEMENT);
+  padded.set(scales);
+  return padded;
+};
+
 /** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
 export function packFixed(model: Model, options: PackOptions): QuantizedModel {
   const { precision, formats, zeros = defaultZeros(model.config, formats) } = options;
@@ -328,7 +335,7 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
       record.blob,
       ...layers.flatMap((layer) => layer.blobs),
       blob('classifier', classifier.values, 'any'),
-      blob('classifierScales', classifier.scales, 'any'),
+      blob('classifierScales', withReadAhead(classifier.scales), 'any'),
       ...embeddingBlobs,
       blob('finalGain', finalGain.gains, 'any'),
       blob('rope', ropeTable(config), 'any'),
