@@ -107,6 +107,28 @@ describe('the serial loader on UART0', () => {
     expect(output()).toContain('rst:0x15 (USB_UART_CHIP_RESET),boot:0x8 (SPI_FAST_FLASH_BOOT)');
   });
 
+  it('answers over USB where it is asked over USB', () => {
+    const { chip } = bootChip(new Uint8Array(0));
+    const bytes: number[] = [];
+    chip.usb.onOutput((byte) => bytes.push(byte));
+    chip.usb.hostAttached = true;
+    chip.usb.downloadRequested = true;
+    chip.reset(RESET_REASON.usbUart);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    bytes.length = 0;
+    chip.usb.receive(sync);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    expect(Buffer.from(bytes).toString('hex')).toBe('c0010804000707122000000000c0'.repeat(8));
+  });
+
+  it('resets again where the cause is none', () => {
+    const { chip, output } = bootChip(new Uint8Array(0));
+    chip.reset(2);
+    chip.run({ untilSeconds: chip.seconds + 0.1 });
+    // What it says about it is still in the FIFO then.
+    expect(output().split('ESP-ROM:').length).toBeGreaterThan(5);
+  });
+
   it('runs a program from RAM', () => {
     const { data, entry, address } = assembleSegment(
       `start:\n${WATCHDOGS_OFF} movi a3, 0x60000000\n movi a4, 0x21\n s32i a4, a3, 0\n${FOREVER}`,

@@ -46,12 +46,20 @@ function testRom(): { elf: Uint8Array; raw: Uint8Array } {
   const at = (label: string) => text.symbols.get(label)!;
   const data = bytes.slice(at('text'), at('text') + 3);
   new DataView(bytes.buffer).setUint32(at('constant'), 0x3ff00100, true);
+  // Variables' first values: the last 16 bytes say that the ROM copies them, from 0x40050000 to RAM; the file has them there.
+  const variables = 0x3fceb710;
+  const copy = new Uint8Array(new Uint32Array([variables, variables + 8, 0x40050000, 0]).buffer);
+  const values = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
   const raw = new Uint8Array(384 << 10);
   raw.set(bytes, 0x400);
   raw.set(data, 0x40100);
+  raw.set(values, 0x50000);
+  raw.set(copy, raw.length - copy.length);
   const segments = [
     { name: '.text', address, bytes },
     { name: '.rodata', address: 0x3ff00100, bytes: data },
+    { name: '.copies', address: 0x40000000 + raw.length - copy.length, bytes: copy },
+    { name: '.data', address: variables - 4, bytes: Uint8Array.from([9, 9, 9, 9, ...values, 9]) },
   ];
   return { raw, elf: writeElf({ entry: address, segments, symbols: new Map() }) };
 }
