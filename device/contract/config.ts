@@ -95,6 +95,9 @@
 /** Of the classifier. */
 // @ts-ignore: decorator
 @external("config", "classifierFormat") export declare const classifierFormat: i32;
+/** Of the embedding: that of the classifier where it is the same matrix. */
+// @ts-ignore: decorator
+@external("config", "embeddingFormat") export declare const embeddingFormat: i32;
 /** Of the query, key and value rows. */
 // @ts-ignore: decorator
 @external("config", "qkvFormat") export declare const qkvFormat: i32;

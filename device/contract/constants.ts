@@ -15,6 +15,8 @@ export const LANE_LIMIT: i32 = 524287;
 export const LARGEST_SHIFT: i32 = 5;
 /** Rows of logits that are computed at a time. */
 export const LOGIT_TILE: i32 = 256;
+/** Instead of the code of a format where layers differ in it: the record says that of each matrix. */
+export const MIXED: i32 = -1;
 /** Of a matrix in a pass of several positions: an eighth of the data cache for each core. */
 export const TILE_BYTES: i32 = 4096;
 /** Tokens that the repetition penalty looks back over; a power of two. */

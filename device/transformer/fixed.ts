@@ -5,13 +5,13 @@
  */
 import { gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, classifierFormat, cores, dim, downFormat, gateUpFormat, heads, hidden, kvHeads, logits, model, outFormat, qkvFormat, rawKeys, residual,
-  vocabulary, zeros,
+  attention, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, heads, hidden, kvHeads, logits, model, outFormat, qkvFormat,
+  rawKeys, residual, vocabulary, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
-import { multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
+import { INT4, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
   add_residual, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
 } from "../contract/kernels";
@@ -21,7 +21,7 @@ import { attendFor, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
 import { isLogFull, rawRows } from "./history";
-import { boundOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
+import { boundOf, formatOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
 /** With one core, what both halves need alike is computed once, by the first. */
@@ -80,6 +80,10 @@ export function embed(half: i32, token: i32, position: i32): void {
 export function embedInto(x: usize, half: i32, token: i32): void {
   const first = firstRow(half, dim);
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
+  if (embeddingFormat == INT4) {
+    embedInt4(x, first, rowsOf(half, dim), token, unit);
+    return;
+  }
   let from = load<usize>(model, at.EMBEDDING) + <usize>((token & -16) * pad16(dim) + (first << 4) + (token & 15));
   let to = x + (<usize>first << 2);
   for (let rows = rowsOf(half, dim); rows > 0; rows -= 4) {
@@ -96,6 +100,32 @@ export function embedInto(x: usize, half: i32, token: i32): void {
   }
 }
 
+/** Components `first` and so many more of an embedding that lies in int4 (device/kernels/matvec4.ts), where `unit` is that of its row. */
+function embedInt4(x: usize, first: i32, count: i32, token: i32, unit: i32): void {
+  let groups = (pad16(dim) + 63) >> 6;
+  let chunks = pad16(dim) >> 4;
+  let pair = load<usize>(model, at.EMBEDDING) + <usize>((token >> 4) * (rowBytes(INT4, pad16(dim)) << 4) + (token & 15));
+  const below: usize = token & 3 ? 1 : 0; // nothing lies below a word's first row
+  let column = 0;
+  for (; groups > 0; groups--) {
+    const mine = (chunks + groups - 1) / groups;
+    chunks -= mine;
+    const end = column + (mine << 4);
+    const scale = <i32>load<i8>(pair + (<usize>mine << 7)) * unit;
+    for (; column < end; column += 2) {
+      if (column >= first && column < first + count) {
+        const byte = <i32>load<u8>(pair);
+        const under = below ? <i32>load<u8>(pair - below) >> 4 : 0;
+        const place = x + (<usize>column << 2);
+        store<i32>(place, (<i32>(<i8>byte) * scale) >> 7, 0);
+        store<i32>(place, (<i32>(<i8>((byte << 4) | under)) * scale) >> 7, 4);
+      }
+      pair += 16;
+    }
+    pair += 16;
+  }
+}
+
 /** Queries of this half's heads into its scratch; keys and values into the cache. */
 // @ts-ignore: decorator
 @inline
@@ -104,10 +134,10 @@ export function project(half: i32, layer: i32, position: i32): void {
   const mine = scratchOf(half);
   const scale = normalizeResidual(half, load<usize>(record, at.ATTENTION_GAIN), load<f32>(record, at.ATTENTION_FACTOR), boundOf(record, at.QKV));
   const first = half ? qkvRows() : 0;
-  const weights = rowsFrom(record, at.QKV, qkvFormat, pad16(dim), first);
-  const scales = scalesFrom(record, at.QKV, qkvFormat, pad16(dim), first);
+  const weights = rowsFrom(record, at.QKV, formatOf(record, at.QKV, qkvFormat), pad16(dim), first);
+  const scales = scalesFrom(record, at.QKV, formatOf(record, at.QKV, qkvFormat), pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  multiplyDim(qkvFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), productShift(record, at.QKV));
+  multiplyDim(formatOf(record, at.QKV, qkvFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, qkvRows(), productShift(record, at.QKV));
   takeRows(half, layer, position, outputs, scales, scale, true);
 }
 
@@ -175,10 +205,10 @@ export function projectOut(half: i32, layer: i32): void {
     scale = keepScale(mine, largest * load<f32>(record, at.OUT_FACTOR));
   } else scale = keptScale(mine);
   const first = firstRow(half, dim);
-  const weights = rowsFrom(record, at.OUT, outFormat, pad16(dim), first);
-  const scales = scalesFrom(record, at.OUT, outFormat, pad16(dim), first);
+  const weights = rowsFrom(record, at.OUT, formatOf(record, at.OUT, outFormat), pad16(dim), first);
+  const scales = scalesFrom(record, at.OUT, formatOf(record, at.OUT, outFormat), pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  multiplyDim(outFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), productShift(record, at.OUT));
+  multiplyDim(formatOf(record, at.OUT, outFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), productShift(record, at.OUT));
   addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
 }
 
@@ -200,8 +230,8 @@ export function feedForward(half: i32, layer: i32): void {
   const mine = scratchOf(half);
   const scale = normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR), boundOf(record, at.GATE_UP));
   const first = half * 2 * hiddenHalf();
-  const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
-  const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
+  const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
+  const scales = scalesFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
   const factor = scale * load<f32>(record, at.GATE_FACTOR);
   const out = hidden + <usize>(half * hiddenHalf() * 4);
@@ -211,14 +241,14 @@ export function feedForward(half: i32, layer: i32): void {
     store<i32>(list, pad16(dim), ACTIVE_COLUMNS);
     store<i32>(list, shift, ACTIVE_SHIFT);
     store<i32>(list, hiddenHalf(), ACTIVE_UNITS);
-    const up = weights + <usize>(hiddenHalf() * rowBytes(gateUpFormat, pad16(dim)));
-    const upScales = scales + <usize>(hiddenHalf() * scaleBytes(gateUpFormat, pad16(dim)));
-    multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, hiddenHalf(), shift);
+    const up = weights + <usize>(hiddenHalf() * rowBytes(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim)));
+    const upScales = scales + <usize>(hiddenHalf() * scaleBytes(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim)));
+    multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, hiddenHalf(), shift);
     listActive(outputs, scales, list, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
     matvec_active(up, mine + at.ACTIVATIONS, list, outputs, upScales, out);
     return;
   }
-  multiplyDim(gateUpFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
+  multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
   gateAndUp(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
 }
 
@@ -234,11 +264,11 @@ export function projectDown(half: i32, layer: i32): void {
     scale = keepScale(mine, largest * (keptScale(mine) * load<f32>(record, at.DOWN_FACTOR)));
   } else scale = keptScale(mine);
   const first = firstRow(half, dim);
-  const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
-  const scales = scalesFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), first);
+  const weights = rowsFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), first);
+  const scales = scalesFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), first);
   const outputs = mine + at.OUTPUTS();
   if (zeros) matvec_columns(weights, mine + at.ACTIVATIONS, activeList(0), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
-  else multiplyHidden(downFormat, weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
+  else multiplyHidden(formatOf(record, at.DOWN, downFormat), weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
 }
 

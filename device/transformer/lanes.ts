@@ -19,7 +19,7 @@ import { remindScreen } from "../screen";
 import { attendFor, takePosition } from "./attend";
 import { quantizeBounded, quantizeWide } from "./bounded";
 import { addRows, embedInto, logitsOf, normalizeInto, takeRows } from "./fixed";
-import { boundOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
+import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { mantissaOf, shiftOf } from "./scalar";
 
 /** Bytes before the activations: their scale, the lane's token, and for each half whether a guess was refused (`takeRows`). */
@@ -109,13 +109,13 @@ function normalizeLanes(half: i32, count: i32, gain: usize, factor: f32, bound: 
 
 function projectLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
-  const tile = tileOf(qkvFormat, pad16(dim));
+  const tile = tileOf(formatOf(record, at.QKV, qkvFormat), pad16(dim));
   for (let row = 0; row < qkvRows(); row += tile) {
     const rows = min(tile, qkvRows() - row);
-    const weights = rowsFrom(record, at.QKV, qkvFormat, pad16(dim), half * qkvRows() + row);
+    const weights = rowsFrom(record, at.QKV, formatOf(record, at.QKV, qkvFormat), pad16(dim), half * qkvRows() + row);
     for (let lane = 0; lane < count; lane++) {
       const to = rowsAt(lane) + (<usize>(half * qkvRows() + row) << 1);
-      multiplyDim(qkvFormat, weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.QKV));
+      multiplyDim(formatOf(record, at.QKV, qkvFormat), weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.QKV));
     }
   }
 }
@@ -123,7 +123,7 @@ function projectLanes(half: i32, count: i32, layer: i32): void {
 /** Queries into the half's scratch, keys and values into the cache, unless it is a guess that the cache does not bear. */
 function takeLane(half: i32, lane: i32, layer: i32, position: i32, certain: bool): void {
   const first = half * qkvRows();
-  const scales = scalesFrom(layerRecord(layer), at.QKV, qkvFormat, pad16(dim), first);
+  const scales = scalesFrom(layerRecord(layer), at.QKV, formatOf(layerRecord(layer), at.QKV, qkvFormat), pad16(dim), first);
   if (cores == 2 || half == 0) takePosition(scratchOf(half), position);
   const taken = takeRows(half, layer, position, rowsAt(lane) + (<usize>first << 1), scales, scaleOf(lane), !drafts || certain);
   if (drafts) store<u32>(headerOf(lane) + LANE_REFUSED + (<usize>half << 2), taken ? 0 : 1);
@@ -150,14 +150,14 @@ function quantizeLanes(half: i32, count: i32, layer: i32): void {
 function projectOutLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
   const outputs = scratchOf(half) + at.OUTPUTS();
-  const tile = tileOf(outFormat, pad16(dim));
+  const tile = tileOf(formatOf(record, at.OUT, outFormat), pad16(dim));
   const end = firstRow(half, dim) + rowsOf(half, dim);
   for (let row = firstRow(half, dim); row < end; row += tile) {
     const rows = min(tile, end - row);
-    const weights = rowsFrom(record, at.OUT, outFormat, pad16(dim), row);
-    const scales = scalesFrom(record, at.OUT, outFormat, pad16(dim), row);
+    const weights = rowsFrom(record, at.OUT, formatOf(record, at.OUT, outFormat), pad16(dim), row);
+    const scales = scalesFrom(record, at.OUT, formatOf(record, at.OUT, outFormat), pad16(dim), row);
     for (let lane = 0; lane < count; lane++) {
-      multiplyDim(outFormat, weights, activationsOf(lane), pad16(dim), outputs, rows, productShift(record, at.OUT));
+      multiplyDim(formatOf(record, at.OUT, outFormat), weights, activationsOf(lane), pad16(dim), outputs, rows, productShift(record, at.OUT));
       addRows(streamOf(lane) + (<usize>row << 2), rows, outputs, scales, scaleOf(lane));
     }
   }
@@ -165,14 +165,14 @@ function projectOutLanes(half: i32, count: i32, layer: i32): void {
 
 function gateUpLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
-  const tile = tileOf(gateUpFormat, pad16(dim));
+  const tile = tileOf(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim));
   const first = half * 2 * hiddenHalf();
   for (let row = 0; row < 2 * hiddenHalf(); row += tile) {
     const rows = min(tile, 2 * hiddenHalf() - row);
-    const weights = rowsFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first + row);
+    const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first + row);
     for (let lane = 0; lane < count; lane++) {
       const to = rowsAt(lane) + (<usize>(first + row) << 1);
-      multiplyDim(gateUpFormat, weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.GATE_UP));
+      multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.GATE_UP));
     }
   }
 }
@@ -182,7 +182,7 @@ function activateLane(half: i32, lane: i32, layer: i32): void {
   const record = layerRecord(layer);
   const first = half * 2 * hiddenHalf();
   const factor = scaleOf(lane) * load<f32>(record, at.GATE_FACTOR);
-  const scales = scalesFrom(record, at.GATE_UP, gateUpFormat, pad16(dim), first);
+  const scales = scalesFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
   const out = hidden + <usize>(half * hiddenHalf() * 4);
   gateAndUp(rowsAt(lane) + (<usize>first << 1), scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
 }
@@ -198,14 +198,14 @@ function quantizeHidden(half: i32, lane: i32, layer: i32): void {
 function projectDownLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
   const outputs = scratchOf(half) + at.OUTPUTS();
-  const tile = tileOf(downFormat, 2 * hiddenHalf());
+  const tile = tileOf(formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf());
   const end = firstRow(half, dim) + rowsOf(half, dim);
   for (let row = firstRow(half, dim); row < end; row += tile) {
     const rows = min(tile, end - row);
-    const weights = rowsFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), row);
-    const scales = scalesFrom(record, at.DOWN, downFormat, 2 * hiddenHalf(), row);
+    const weights = rowsFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), row);
+    const scales = scalesFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), row);
     for (let lane = 0; lane < count; lane++) {
-      multiplyHidden(downFormat, weights, activationsOf(lane), 2 * hiddenHalf(), outputs, rows, productShift(record, at.DOWN));
+      multiplyHidden(formatOf(record, at.DOWN, downFormat), weights, activationsOf(lane), 2 * hiddenHalf(), outputs, rows, productShift(record, at.DOWN));
       addRows(streamOf(lane) + (<usize>row << 2), rows, outputs, scales, scaleOf(lane));
     }
   }

@@ -2,6 +2,7 @@
 import { cores, heads, keyUnits, kvHeads, model, scratch, scratchBytes } from "../contract/config";
 import * as at from "../contract/fixed";
 import { contextPadded, pairsOf } from "../contract/fixed";
+import { MIXED } from "../contract/constants";
 import { rowBytes, scaleBytes } from "../contract/formats";
 import { headSize } from "../contract/sizes";
 
@@ -30,6 +31,13 @@ export function rowsFrom(record: usize, matrix: usize, format: i32, columns: i32
 @inline
 export function scalesFrom(record: usize, matrix: usize, format: i32, columns: i32, first: i32): usize {
   return load<usize>(record + matrix + (at.QKV_SCALES - at.QKV)) + <usize>(first * scaleBytes(format, columns));
+}
+
+/** Format of a matrix: what all layers have, or where they differ, what the record says. */
+// @ts-ignore: decorator
+@inline
+export function formatOf(record: usize, matrix: usize, format: i32): i32 {
+  return format == MIXED ? load<i32>(record + matrix + (at.QKV_FORMAT - at.QKV)) : format;
 }
 
 /** Shift of a matrix's products. */

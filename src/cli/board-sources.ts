@@ -1,5 +1,6 @@
 /** The boards that a verb offers to others: real, simulated, or the device program on this machine. */
 import type { Command } from 'commander';
+import { UsageError } from '../errors.ts';
 import type { BoardSource, LocalPool } from '../serve/index.ts';
 import { integer } from './arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from './firmware-options.ts';
@@ -51,13 +52,16 @@ async function threadSources(options: SourceOptions, onHost: number): Promise<Bo
     import('../node/index.ts'),
     import('../model/index.ts'),
   ]);
+  const { precision } = options;
+  if (precision === 'mixed')
+    throw new UsageError('boards on this machine have one format for all matrices: not --precision mixed');
   const loaded = await openNamed(options);
   const host = {
     kind: 'host',
     modelName: loaded.name,
     model: { ...loaded.model, tokenizer: undefined },
     pieces: piecesOf(loaded.tokenizer),
-    precision: options.precision,
+    precision,
     context: options.context,
     grammarRoom: (options.grammarRoom ?? HOST_ROOM_KB) * 1024,
   } as const;

@@ -110,13 +110,14 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     import('../node/index.ts'),
     import('../quantize/index.ts'),
   ]);
+  const board = boardFrom(options);
   const settings: FirmwareOptions = {
     programs: shippedPrograms,
     cache: userCache(),
-    model: await quantized(opened, options),
+    model: await quantized(opened, { ...options, room: board.psramBytes || undefined }),
     tokenizer,
     modelName: name,
-    board: boardFrom(options),
+    board,
     context: options.context,
     draft: await draftFrom(options, opened),
     grammar: (await grammarFrom(options, tokenizer)) ?? model.grammar,

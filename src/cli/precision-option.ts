@@ -1,8 +1,14 @@
 /** `--precision`: what the matrices are made of. */
 import { Option } from 'commander';
 import type { Precision } from '../quantize/index.ts';
+import type { PrecisionName } from './quantized.ts';
 
 export const PRECISIONS = ['int8', 'int4', 'f32'] as const satisfies readonly Precision[];
 
-export const precisionOption = (choices: readonly Precision[] = PRECISIONS): Option =>
-  new Option('--precision <p>', 'weights and arithmetic').choices(choices).default('int8');
+export const precisionOption = (choices: readonly PrecisionName[] = [...PRECISIONS, 'mixed']): Option =>
+  new Option(
+    '--precision <p>',
+    'weights and arithmetic; mixed: int8 for the matrices that lose most by int4, 5.5 bits a weight in all',
+  )
+    .choices(choices)
+    .default('int8');

@@ -5,33 +5,62 @@ import { readText } from '../files.ts';
 import type { OpenedModel } from '../node/index.ts';
 import type { Precision, QuantizedModel } from '../quantize/index.ts';
 
+/** A format, or a mixture of int8 and int4. */
+export type PrecisionName = Precision | 'mixed';
+
 export interface QuantizedOptions {
-  precision: Precision;
+  precision: PrecisionName;
   /** Text file. */
   calibrate?: string;
+  /** Bytes of PSRAM, where there is some. */
+  room?: number;
 }
 
 /** Tokens of the text that are read: more change little. */
 const TOKENS = 10_000;
+/** Stories that a model tells itself, and their length at most. */
+const [TOLD, TOLD_STEPS] = [8, 256];
 
 export const calibrateOption = (command: Command): Command =>
   command.option(
     '--calibrate <text>',
-    'int4: round by what the matrices meet when the model reads this UTF-8 text',
+    'int4, mixed: round by what the matrices meet when the model reads this UTF-8 text (mixed without: one that it tells itself)',
   );
 
 /** Quantises; reads the text where int4 weights are rounded by one. */
 export async function quantized(
-  { model, tokenizer }: Pick<OpenedModel, 'model' | 'tokenizer'>,
-  { precision, calibrate: path }: QuantizedOptions,
+  opened: Opened,
+  { precision, calibrate: path, room }: QuantizedOptions,
 ): Promise<QuantizedModel> {
-  const { calibrate, quantize } = await import('../quantize/index.ts');
-  if (path === undefined) return quantize(model, { precision });
-  if (precision !== 'int4') throw new UsageError(`--calibrate is for --precision int4, not ${precision}`);
-  const [{ splitStories }, { shippedPrograms }] = await Promise.all([
-    import('../reference/index.ts'),
-    import('../node/index.ts'),
-  ]);
+  const { model } = opened;
+  const { calibrate, quantize, quantizeMixed } = await import('../quantize/index.ts');
+  if (precision !== 'mixed' && path === undefined) return quantize(model, { precision, room });
+  if (precision !== 'int4' && precision !== 'mixed')
+    throw new UsageError(`--calibrate is for --precision int4 and mixed, not ${precision}`);
+  const { shippedPrograms: programs } = await import('../node/index.ts');
+  const stories = path === undefined ? await toldStories(opened) : await readStories(opened, path);
+  const calibration = calibrate(model, { programs, stories });
+  return precision === 'mixed'
+    ? quantizeMixed(model, { programs, stories, calibration })
+    : quantize(model, { precision, calibration, room });
+}
+
+type Opened = Pick<OpenedModel, 'model' | 'tokenizer'>;
+
+/** Stories that the model tells, at temperature 1. */
+async function toldStories({ model, tokenizer }: Opened): Promise<number[][]> {
+  const { createReference, createSampler, generate } = await import('../reference/index.ts');
+  const reference = createReference(model);
+  const steps = Math.min(model.config.context, TOLD_STEPS);
+  return Array.from({ length: TOLD }, (_, index) => {
+    const sampler = createSampler({ temperature: 1, topp: 1, seed: index + 1 });
+    return [tokenizer.special.start, ...generate(reference, tokenizer, { prompt: '', steps, sampler })];
+  });
+}
+
+/** Stories of a text file, so many tokens of them. */
+async function readStories({ model, tokenizer }: Opened, path: string): Promise<number[][]> {
+  const { splitStories } = await import('../reference/index.ts');
   const stories: number[][] = [];
   let left = TOKENS;
   for (const story of splitStories(readText(path, 'the text'))) {
@@ -41,8 +70,5 @@ export async function quantized(
     if (left <= 0) break;
   }
   if (stories.length === 0) throw new UsageError(`${path}: holds no text`);
-  return quantize(model, {
-    precision,
-    calibration: calibrate(model, { programs: shippedPrograms, stories }),
-  });
+  return stories;
 }

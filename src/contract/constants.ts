@@ -28,6 +28,10 @@ export const constants = {
   LANE_LIMIT: i32(524287, 'Largest number of a lane of QACC in int8 products: 20 bits with sign.'),
   LARGEST_SHIFT: i32(5, 'Of the sums of a product with a matrix: with it, 20 bits become 15.'),
   LOGIT_TILE: i32(256, 'Rows of logits that are computed at a time.'),
+  MIXED: i32(
+    -1,
+    'Instead of the code of a format where layers differ in it: the record says that of each matrix.',
+  ),
   TILE_BYTES: i32(
     4096,
     'Of a matrix in a pass of several positions: an eighth of the data cache for each core.',

@@ -55,6 +55,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
   },
   'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {
     classifierFormat: 'Of the classifier.',
+    embeddingFormat: 'Of the embedding: that of the classifier where it is the same matrix.',
     qkvFormat: 'Of the query, key and value rows.',
     outFormat: "Of the attention's output.",
     gateUpFormat: 'Of the gate and up rows.',

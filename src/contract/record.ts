@@ -2,15 +2,19 @@
 import type { Arithmetic } from './sizes.ts';
 import { type Fields, field, type Structure } from './structure.ts';
 
-/** A matrix of the fixed arithmetic, whatever its format: four words in a row. */
+/** A matrix of the fixed arithmetic, whatever its format: five words in a row. */
 const matrix = <N extends string>(name: N, meaning: string) =>
   ({
     [name]: field('address', meaning),
     [`${name}Scales`]: field('address', `s16 (rows): scales of ${name}.`),
     [`${name}Shift`]: field('i32', `Right shift of the products with ${name}.`),
     [`${name}Bound`]: field('i32', `Largest sum of squares of a vector that ${name} is multiplied by.`),
+    [`${name}Format`]: field('i32', `Code of the format of ${name}, where layers differ in it.`),
   }) as Readonly<
-    Record<N | `${N}Scales` | `${N}Shift` | `${N}Bound`, { type: 'address' | 'i32'; meaning: string }>
+    Record<
+      N | `${N}Scales` | `${N}Shift` | `${N}Bound` | `${N}Format`,
+      { type: 'address' | 'i32'; meaning: string }
+    >
   >;
 
 const fixed = {
@@ -18,7 +22,7 @@ const fixed = {
     meaning: 'Header of a record in fixed arithmetic.',
     unit: 64,
     fields: {
-      embedding: field('address', 's8 (vocabulary / 16, dim, 16).'),
+      embedding: field('address', '(vocabulary, dim).'),
       embeddingUnits: field(
         'address',
         'i32 (vocabulary): one unit of a row, in units of the residual stream.',

@@ -29,7 +29,7 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
   const lines = [
     '',
     `esp32-llm ${version} for ${boardName}: ESP32-S3, ${cores} core${cores === 2 ? 's' : ''}${pie ? ', vector unit' : ''}`,
-    `model ${modelName}: ${config.layers} layers, dim ${config.dim}, hidden ${config.hiddenDim}, ${config.heads} heads (${config.kvHeads} for keys and values), ${config.vocabulary} pieces, ${model.precision}`,
+    `model ${modelName}: ${config.layers} layers, dim ${config.dim}, hidden ${config.hiddenDim}, ${config.heads} heads (${config.kvHeads} for keys and values), ${config.vocabulary} pieces, ${model.label}`,
     `memory: weights ${kilobytes(map.byPurpose.weights)}, KV cache ${kilobytes(map.byPurpose['kv cache'])} for ${map.context} tokens; SRAM ${kilobytes(sram?.free ?? 0)} free${elsewhere.join('')}`,
   ];
   const ascii = lines.join('\n').replace(/[^\x20-\x7e\n]/g, '?');

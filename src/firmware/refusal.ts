@@ -29,7 +29,7 @@ export function refusal(request: PlanRequest, context: number): FailureError {
   const remedies = remediesFor(request, context);
   return new FailureError(
     [
-      `the model in ${model.precision} with a context of ${context} does not fit the board ${board.id} (${board.name}):`,
+      `the model in ${model.label} with a context of ${context} does not fit the board ${board.id} (${board.name}):`,
       '',
       ...rows.map(([name, bytes, place]) => `  ${name.padEnd(20)}${bytes.padStart(10)}   ${place}`.trimEnd()),
       '',

@@ -106,7 +106,7 @@ export function predictShape(
     const firmware = buildFirmware({
       programs,
       board,
-      model: quantize(randomModel(config), { precision }),
+      model: quantize(randomModel(config), { precision, room: board.psramBytes || undefined }),
       tokenizer: anyTokenizer(config.vocabulary),
     });
     return { ...row, context: firmware.context, prediction: predictFirmware(firmware) };

@@ -10,5 +10,6 @@ export {
   resolveBlob,
 } from './host.ts';
 export { type Int4Rounding, int4Rounding } from './int4-values.ts';
+export { type MixedOptions, quantizeMixed } from './mixed.ts';
 export { quantize } from './quantize.ts';
 export type { Blob, Calibration, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';

@@ -49,6 +49,7 @@ export function packFloat(model: Model): QuantizedModel {
   return {
     config,
     precision: 'f32',
+    label: 'f32',
     constants: constantsOf(config),
     blobs: [record.blob, ...blobs],
     laneBytes: 0,

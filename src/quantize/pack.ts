@@ -19,7 +19,7 @@ import {
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types.ts';
 
-const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, READ_AHEAD } = value;
+const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, MIXED, READ_AHEAD } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
 const STEPS_PER_NAT = 7.7;
 /** A value saturates at so many times the norm of the longest row: the largest seen are 2.5 to 4.2 times that (stories260K, 3M, ours). */
@@ -122,15 +122,27 @@ const ropeTable = (config: ModelConfig): Int16Array =>
   Int16Array.from(ropeAngles(config), (x) => Math.round(32767 * x));
 
 /** Matrices of the packed model; those of a name have the same format in all layers. */
-const PARTS = ['qkv', 'out', 'gateUp', 'down', 'classifier'] as const;
-type Part = (typeof PARTS)[number];
+const LAYER_PARTS = ['qkv', 'out', 'gateUp', 'down'] as const;
+type Part = (typeof LAYER_PARTS)[number] | 'classifier';
 /** Formats of the fixed arithmetic. */
 export type FixedFormat = 'int8' | 'int4';
-export type Formats = Readonly<Record<Part, FixedFormat>>;
+/** The format of a matrix, by the name of its blob: `layer0.qkv`, `classifier`. */
+export type Formats = (name: string) => FixedFormat;
 
 /** All matrices in one format. */
-export const everywhere = (format: FixedFormat): Formats =>
-  Object.fromEntries(PARTS.map((part) => [part, format])) as Formats;
+export const everywhere =
+  (format: FixedFormat): Formats =>
+  () =>
+    format;
+
+const layerNames = ({ layers }: ModelConfig, part: string): string[] =>
+  Array.from({ length: layers }, (_, layer) => `layer${layer}.${part}`);
+
+/** Names of all matrices. */
+export const matrixNames = (config: ModelConfig): string[] => [
+  ...LAYER_PARTS.flatMap((part) => layerNames(config, part)),
+  'classifier',
+];
 
 /**
  * How large the sums of a part's products may become (matrix.ts). The largest that were seen in stories of stories260K, stories3M and ours:
@@ -155,7 +167,7 @@ const quantizerOf = ({ activation }: ModelConfig, { formats, calibration }: Pack
   };
   return (name, ...matrix) => {
     const part = name.split('.').at(-1) as Part;
-    return quantizers[formats[part]](part, name, ...matrix);
+    return quantizers[formats(name)](part, name, ...matrix);
   };
 };
 
@@ -171,7 +183,13 @@ interface PackedLayer {
   words: Words<'fixed', 'layer'>;
 }
 
-function packLayer(model: Model, layer: number, layout: Layout, quantizer: Quantizer): PackedLayer {
+function packLayer(
+  model: Model,
+  layer: number,
+  layout: Layout,
+  quantizer: Quantizer,
+  formats: Formats,
+): PackedLayer {
   const { dim, hiddenDim } = model.config;
   const weights = model.weights.layers[layer];
   const name = (part: string) => `layer${layer}.${part}`;
@@ -218,18 +236,22 @@ function packLayer(model: Model, layer: number, layout: Layout, quantizer: Quant
       qkvScales: name('qkvScales'),
       qkvShift: qkv.shift,
       qkvBound: qkv.bound,
+      qkvFormat: codeOf(formats(name('qkv'))),
       out: name('out'),
       outScales: name('outScales'),
       outShift: out.shift,
       outBound: out.bound,
+      outFormat: codeOf(formats(name('out'))),
       gateUp: name('gateUp'),
       gateUpScales: name('gateUpScales'),
       gateUpShift: gateUp.shift,
       gateUpBound: gateUp.bound,
+      gateUpFormat: codeOf(formats(name('gateUp'))),
       down: name('down'),
       downScales: name('downScales'),
       downShift: down.shift,
       downBound: down.bound,
+      downFormat: codeOf(formats(name('down'))),
       attentionGain: name('attentionGain'),
       feedForwardGain: name('feedForwardGain'),
       attentionFactor: { float: attentionGain.factor },
@@ -243,24 +265,33 @@ function packLayer(model: Model, layer: number, layout: Layout, quantizer: Quant
   };
 }
 
-/** The embedding with one integer unit per token; the classifier where it is the same tensor shares the int8 values. */
+/** The embedding with one integer unit per token; the classifier where it is the same tensor shares its values. */
 function packEmbedding(
   model: Model,
   layout: Layout,
+  quantizer: Quantizer,
+  format: FixedFormat,
 ): { blobs: Blob[]; classifier: QuantizedMatrix; shared: boolean } {
   const { dim, sharedClassifier } = model.config;
   const rows = rowsOf(model.weights.tokenEmbedding, dim);
-  const { values, scales } = quantizeRows(padRows(rows, layout.vocabulary), layout.dim);
-  const units = Int32Array.from(rows, (_, token) => Math.round(scales[token] * 2 ** RESIDUAL_BITS));
-  const classifier = quantizeMatrix(
+  const classifier = quantizer(
+    'classifier',
     padRows(rowsOf(model.weights.classifier, dim), layout.vocabulary),
     layout.dim,
-    SUMS.classifier,
   );
+  const { values, scales } =
+    sharedClassifier && format === 'int4'
+      ? { values: classifier.values, scales: rowUnits(classifier) }
+      : quantizeRows(padRows(rows, layout.vocabulary), layout.dim);
+  const units = Int32Array.from(rows, (_, token) => Math.round(scales[token] * 2 ** RESIDUAL_BITS));
   const blobs = [blob('embeddingUnits', units, 'any')];
   if (!sharedClassifier) blobs.push(blob('embedding', values, 'any'));
   return { blobs, classifier, shared: sharedClassifier };
 }
+
+/** Real value of a unit of each row of an int4 matrix. */
+const rowUnits = ({ scales, shift, unit }: QuantizedMatrix): Float64Array =>
+  Float64Array.from(scales, (scale) => (scale * unit) / 32768 / 2 ** shift);
 
 /** What the kernels' registers and accumulators can hold. */
 function checkShape({ dim, heads, kvHeads }: Model['config']): void {
@@ -275,16 +306,31 @@ function checkShape({ dim, heads, kvHeads }: Model['config']): void {
   if (problem) throw new FailureError(`the model cannot run on the chip: ${problem}.`);
 }
 
-/** What the program folds: the code of each matrix's format. */
-const formatConstants = (formats: Formats): Record<string, number> =>
-  Object.fromEntries(PARTS.map((part) => [`${part}Format`, formatRows[formats[part]].code]));
+const codeOf = (format: FixedFormat): number => formatRows[format].code;
+
+/** What the program folds: the codes of the formats that all layers have alike. */
+function formatConstants(config: ModelConfig, formats: Formats): Record<string, number> {
+  const ofLayers = LAYER_PARTS.map((part) => {
+    const [first, ...others] = layerNames(config, part).map((name) => codeOf(formats(name)));
+    return [`${part}Format`, others.every((code) => code === first) ? first : MIXED] as const;
+  });
+  return {
+    ...Object.fromEntries(ofLayers),
+    classifierFormat: codeOf(formats('classifier')),
+    embeddingFormat: codeOf(config.sharedClassifier ? formats('classifier') : 'int8'),
+  };
+}
 
 /** The kernels that leave out zeros read int8. */
-const defaultZeros = (config: ModelConfig, { gateUp, down }: Formats): number =>
-  gateUp === 'int8' && down === 'int8' ? skipsZeros(config) : 0;
+const defaultZeros = (config: ModelConfig, formats: Formats): number =>
+  [...layerNames(config, 'gateUp'), ...layerNames(config, 'down')].every((name) => formats(name) === 'int8')
+    ? skipsZeros(config)
+    : 0;
 
 export interface PackOptions {
   precision: Precision;
+  /** What the precision is called, where that is not its format. */
+  label?: string;
   formats: Formats;
   calibration?: Calibration;
   /** Whether what zeros of the activation would multiply is left out, 1 or 0; default: where it pays. */
@@ -305,7 +351,11 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
   const quantizer = quantizerOf(config, options);
   checkShape(config);
   const layout = layoutOf(config, zeros);
-  const { blobs: embeddingBlobs, classifier, shared } = packEmbedding(model, layout);
+  const {
+    blobs: embeddingBlobs,
+    classifier,
+    shared,
+  } = packEmbedding(model, layout, quantizer, formats('classifier'));
   const finalGain = packGain(model.weights.finalNorm, layout);
   const record = createRecord('fixed', config.layers);
   record.writeHeader({
@@ -315,6 +365,7 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
     classifierScales: 'classifierScales',
     classifierShift: classifier.shift,
     classifierBound: classifier.bound,
+    classifierFormat: codeOf(formats('classifier')),
     finalGain: 'finalGain',
     finalFactor: { float: finalGain.factor },
     logitFactor: { float: classifier.unit / 32768 },
@@ -322,7 +373,7 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
     epsilon: { float: (config.normEpsilon ?? NORM_EPSILON) * 2 ** (2 * RESIDUAL_BITS) },
   });
   const layers = Array.from({ length: config.layers }, (_, layer) =>
-    packLayer(model, layer, layout, quantizer),
+    packLayer(model, layer, layout, quantizer, formats),
   );
   layers.forEach(({ words }, layer) => {
     record.writeLayer(layer, words);
@@ -330,7 +381,8 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
   return {
     config,
     precision,
-    constants: { ...constantsOf(config), ...formatConstants(formats), zeros },
+    label: options.label ?? precision,
+    constants: { ...constantsOf(config), ...formatConstants(config, formats), zeros },
     blobs: [
       record.blob,
       ...layers.flatMap((layer) => layer.blobs),

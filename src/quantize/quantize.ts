@@ -6,11 +6,30 @@ import type { Calibration, Precision, QuantizedModel } from './types.ts';
 /** Formats of the matrices by precision: the classifier, which is mostly the embedding, too, loses more by four bits than it saves. */
 export const formats: Readonly<Record<Exclude<Precision, 'f32'>, Formats>> = {
   int8: everywhere('int8'),
-  int4: { ...everywhere('int4'), classifier: 'int8' },
+  int4: (name) => (name === 'classifier' ? 'int8' : 'int4'),
 };
+
+/** Bytes of an int4 weight with its share of scales. */
+const INT4_BYTES = 0.52;
+
+/**
+ * int4 for so many bytes of fast memory: where embedding and classifier leave no room for the layers, they have four bits, too, as they
+ * would else be read out of flash.
+ */
+function int4For(model: Model, room: number): Formats {
+  const { weights } = model;
+  const ofLayers = weights.layers.reduce(
+    (sum, { wq, wk, wv, wo, w1, w2, w3 }) =>
+      sum + [wq, wk, wv, wo, w1, w2, w3].reduce((of, w) => of + w.length, 0),
+    0,
+  );
+  return weights.classifier.length + INT4_BYTES * ofLayers > room ? everywhere('int4') : formats.int4;
+}
 
 export interface QuantizeOptions {
   precision?: Precision;
+  /** int4: bytes of the memory that weights are to fit, where there is one that is faster than flash. */
+  room?: number;
   /** Activations of a text (calibrate.ts), by which int4 weights are rounded; without it to nearest. */
   calibration?: Calibration;
   /** Whether what zeros of the activation would multiply is left out, 1 or 0; default: where it pays. */
@@ -20,9 +39,9 @@ export interface QuantizeOptions {
 /** Prepares a model for the chip: int8 or int4 rows for the vector kernels, or single precision for comparison. */
 export function quantize(
   model: Model,
-  { precision = 'int8', ...options }: QuantizeOptions = {},
+  { precision = 'int8', room = Number.POSITIVE_INFINITY, ...options }: QuantizeOptions = {},
 ): QuantizedModel {
-  return precision === 'f32'
-    ? packFloat(model)
-    : packFixed(model, { precision, formats: formats[precision], ...options });
+  if (precision === 'f32') return packFloat(model);
+  const chosen = precision === 'int4' ? int4For(model, room) : formats[precision];
+  return packFixed(model, { precision, formats: chosen, ...options });
 }

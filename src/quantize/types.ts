@@ -31,6 +31,8 @@ export type Precision = Format;
 export interface QuantizedModel {
   config: ModelConfig;
   precision: Precision;
+  /** What the precision is called: the format's name, or that of a mixture. */
+  label: string;
   /** Numbers for the device program that do not depend on where anything lies, by the name after `config.`. */
   constants: Readonly<Record<string, number>>;
   /** The first blob is the record named `model`, which refers to the others; its address is `config.model`. */

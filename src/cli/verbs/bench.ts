@@ -1,6 +1,7 @@
 /** `bench`: predicted speed of a model on the chip, and what each trick buys. */
 import type { Command } from 'commander';
 import type { SettingValues } from '../../contract/index.ts';
+import { UsageError } from '../../errors.ts';
 import type { EnergyEstimate, ShapeRow, Simulation } from '../../firmware/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, boardFrom, buildFrom, firmwareOptions } from '../firmware-options.ts';
@@ -90,6 +91,8 @@ async function benchModels(options: Options): Promise<void> {
     import('../../node/index.ts'),
   ]);
   const { precision } = options;
+  if (precision === 'mixed')
+    throw new UsageError('--models has random weights, which tell nothing: --precision mixed needs a model');
   const board = boardFrom(options);
   const rows = shapes.map((shape) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kplanning ${shape.name} ...`);

@@ -4,34 +4,36 @@ import { type Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
 import { readText } from '../../files.ts';
 import type { OpenedModel } from '../../node/index.ts';
-import type { Precision } from '../../quantize/index.ts';
 import type { Evaluation, Reference } from '../../reference/index.ts';
 import { integer } from '../arguments.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { PRECISIONS } from '../precision-option.ts';
-import { calibrateOption, type QuantizedOptions, quantized } from '../quantized.ts';
+import { calibrateOption, type PrecisionName, type QuantizedOptions, quantized } from '../quantized.ts';
 import { settingOptions } from '../setting-options.ts';
 import { formatTable, signedPercent, thousands } from '../table.ts';
 import { evaluateSamples, type SampleOptions } from './eval-samples.ts';
 import { STORY_DEFAULTS } from './run.ts';
 
-interface Options extends ModelOptions, Omit<SampleOptions, 'samples'>, Pick<QuantizedOptions, 'calibrate'> {
+interface Options
+  extends ModelOptions,
+    Omit<SampleOptions, 'samples' | 'precision'>,
+    Pick<QuantizedOptions, 'calibrate'> {
   samples?: number;
   stories?: number;
-  precision: 'both' | 'all' | Precision;
+  precision: 'both' | 'all' | PrecisionName;
   mode: 'both' | 'story' | 'windows';
   json?: boolean;
 }
 
 interface Row extends Evaluation {
-  precision: Precision;
+  precision: PrecisionName;
   mode: 'story' | 'windows';
 }
 
 const WINDOW = 256;
 
 /** What is compared with single precision. */
-const severalOf: Readonly<Record<string, readonly Precision[]>> = {
+const severalOf: Readonly<Record<string, readonly PrecisionName[]>> = {
   both: ['f32', 'int8'],
   all: ['f32', ...PRECISIONS.filter((precision) => precision !== 'f32')],
 };
@@ -45,7 +47,7 @@ export function register(program: Command): void {
     .option('--stories <n>', 'only the first n stories', integer(1, 1e9))
     .addOption(
       new Option('--precision <p>', 'arithmetic; both: f32 and int8')
-        .choices(['both', 'all', ...PRECISIONS])
+        .choices(['both', 'all', ...PRECISIONS, 'mixed'])
         .default('both'),
     )
     .addOption(
@@ -73,12 +75,17 @@ export function register(program: Command): void {
 async function evaluateText(options: Options): Promise<void> {
   const { evaluate, splitStories } = await import('../../reference/index.ts');
   const { text, samples } = options;
-  if (samples !== undefined) return evaluateSamples({ ...options, samples }, await openNamed(options));
+  if (samples !== undefined) {
+    const { precision } = options;
+    if (precision === 'mixed')
+      throw new UsageError('--samples are told in int8, int4 or f32, not in --precision mixed');
+    return evaluateSamples({ ...options, samples, precision }, await openNamed(options));
+  }
   if (text === undefined) throw new UsageError('name a text with --text, or measure stories with --samples');
   const loaded = await openNamed(options);
   const stories = splitStories(readText(text, 'the text')).slice(0, options.stories);
   if (stories.length === 0) throw new UsageError(`${text}: holds no text`);
-  const precisions = severalOf[options.precision] ?? [options.precision as Precision];
+  const precisions = severalOf[options.precision] ?? [options.precision as PrecisionName];
   const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
   const rows: Row[] = [];
   for (const precision of precisions) {
@@ -107,7 +114,7 @@ async function forwardPass(
     import('../../quantize/index.ts'),
     import('../../node/index.ts'),
   ]);
-  const options = { precision, calibrate: precision === 'int4' ? calibrate : undefined };
+  const options = { precision, calibrate: precision === 'int8' ? undefined : calibrate };
   return createHostEngine(await quantized(opened, options), { programs: shippedPrograms });
 }
 

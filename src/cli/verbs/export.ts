@@ -33,7 +33,7 @@ export function register(program: Command): void {
     )
     .addOption(new Option('--board <name>', "the example's board").choices(boards.map(({ id }) => id)))
     .option('--context <n>', "positions (default: the model's)", integer(1, 65536))
-    .addOption(precisionOption(['int8', 'int4']))
+    .addOption(precisionOption(['int8', 'int4', 'mixed']))
     .option(
       '--grammar <file>',
       'also a grammar for it, packed: a JSON Schema, GBNF, or a JSON list of answers',
