@@ -337,7 +337,7 @@ describe('addresses', () => {
 
   it('warns once of an unknown register and of an unknown address, with the place', () => {
     const test = run(`start:
-      movi a3, 0x60019000
+      movi a3, 0x6002b000
       movi a4, 0x20000000
       movi a8, 9
     again: l32i a5, a3, 4
@@ -347,7 +347,7 @@ describe('addresses', () => {
       ${FOREVER}`);
     const messages = test.chip.warnings.list.map(({ message }) => message);
     expect(messages.length).toBe(2);
-    expect(messages[0]).toMatch(/0x60019004.*LEDC.*pc 0x4037/);
+    expect(messages[0]).toMatch(/0x6002b004.*TWAI.*pc 0x4037/);
     expect(messages[1]).toMatch(/0x20000000.*pc 0x4037/);
   });
 
