@@ -11,7 +11,7 @@ import { smallFirmware, smallModel } from './testing.ts';
 
 const CONTEXT = 96;
 const TEXT =
-  'Once upon a time there was a little girl named Lily. One day she went to the park with her mom and saw a big red ball under the old tree. She was very happy.';
+  'Once upon a time there was a little girl named Lily. One day she went to the park with her mom and saw a big red ball under the old tree. She was very happy and ran.';
 
 const { quantized, int4, float, tokenizer } = smallModel();
 

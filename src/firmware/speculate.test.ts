@@ -28,7 +28,10 @@ function tell(
   drafts: number,
   settings: string,
   prompt: string,
-  { tokens = CONTEXT, ...more }: { tokens?: number; drafter?: typeof quantized; history?: boolean } = {},
+  {
+    tokens = CONTEXT,
+    ...more
+  }: { tokens?: number; drafter?: typeof quantized; history?: boolean; lanes?: number } = {},
 ): Told {
   const host = createHostProgram({
     programs,
@@ -120,7 +123,8 @@ describe('guessing ahead', () => {
     const firmware = smallFirmware({ weights: 'flash', context: CONTEXT, ...variant });
     const model = 'precision' in variant ? int4 : quantized;
     const tokens = tell(model, 0, '/temp 0', TEXT).prompt + told;
-    const expected = tell(model, firmware.drafts, '/temp 0', TEXT, { tokens, history: false });
+    const { drafts, lanes } = firmware;
+    const expected = tell(model, drafts, '/temp 0', TEXT, { tokens, lanes, history: true });
     const { digest, status, warnings } = simulate(firmware, { prompt: TEXT, temperature: 0, tokens });
     expect({ digest, drafted: status.drafted, accepted: status.accepted }).toEqual({
       digest: tell(model, 0, '/temp 0', TEXT, { tokens }).digest,
