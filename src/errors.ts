@@ -7,3 +7,6 @@ export class UsageError extends Error {
 export class FailureError extends Error {
   readonly exitCode: number = 1;
 }
+
+/** What was thrown, in words. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

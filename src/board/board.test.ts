@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { FailureError } from '../errors.ts';
-import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
-import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
-import { BABBLER, babblerTokenizerBytes, version0Bytes } from '../model/testing.ts';
-import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { quantize } from '../quantize/index.ts';
+import { type Firmware, simulate } from '../firmware/index.ts';
+import { BABBLER_QUESTION, babblerFirmware } from '../firmware/testing.ts';
 import {
   awaitProgram,
   type Connection,
@@ -29,16 +26,7 @@ import {
 } from './index.ts';
 
 const kind = findBoard('heltec-v3');
-const question = {
-  prompt: 'b',
-  seed: 7n,
-  temperature: 1,
-  topp: 0.9,
-  topk: 12,
-  minp: 0.01,
-  penalty: 1.1,
-  tokens: 24,
-} as const;
+const question = { ...BABBLER_QUESTION, tokens: 24 } as const;
 const needs = { flashBytes: 0, psramBytes: 0 };
 
 function fileOf(name: string, contents: Uint8Array | string): string {
@@ -47,14 +35,7 @@ function fileOf(name: string, contents: Uint8Array | string): string {
   return path;
 }
 
-const tinyFirmware = (): Firmware =>
-  buildFirmware({
-    programs,
-    model: quantize(loadCheckpoint(version0Bytes(BABBLER))),
-    tokenizer: loadTokenizer(babblerTokenizerBytes(), BABBLER.vocabulary),
-    modelName: 'tiny',
-    board: kind,
-  });
+const tinyFirmware = (): Firmware => babblerFirmware('tiny', kind);
 
 let firmware: Firmware;
 let board: SimulatedBoard;

@@ -3,8 +3,10 @@
  * (receive maximum 1) and acknowledges it when it is done with it: what the broker has more of goes to others. Answers, statuses and
  * stops go over one connection for all.
  */
+
 import { randomBytes } from 'node:crypto';
 import type { IPublishPacket, MqttClient } from 'mqtt';
+import { messageOf } from '../errors.ts';
 import type { StartEvent } from '../serial/index.ts';
 import {
   type BoardSource,
@@ -129,7 +131,7 @@ async function serve(room: Room, seat: Seat, client: MqttClient, packet: IPublis
     gatherer.flush();
     say({ say: 'end', end });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     say({ say: error instanceof LostBoardError ? 'lost' : 'refused', message });
   } finally {
     clearInterval(life);

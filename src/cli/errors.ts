@@ -1,5 +1,5 @@
 /** Turns whatever was thrown into one sentence and an exit code. */
-import { FailureError, UsageError } from '../errors.ts';
+import { FailureError, messageOf, UsageError } from '../errors.ts';
 
 /** What the operating system's codes mean to a person. */
 const SYSTEM_ERRORS: Record<string, string> = {
@@ -22,7 +22,7 @@ export function describeError(error: unknown): { message: string; exitCode: numb
   const { code, path } = error as NodeJS.ErrnoException;
   const known = code === undefined ? undefined : SYSTEM_ERRORS[code];
   if (known && path) return { message: `${path} ${known}`, exitCode: code === 'ENOENT' ? 2 : 1 };
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return {
     message: `internal error: ${text.split('\n')[0]} (set ESP32_LLM_DEBUG=1 for the stack, and please report it)`,
     exitCode: 1,

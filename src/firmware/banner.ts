@@ -39,10 +39,11 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
 /** What an image tells of itself beside its model's name. */
 export interface ReadyFacts {
   context: number;
-  /** Fingerprint of the memory map. */
+  /** Fingerprint of the image's memory map, 16 hex digits. */
   map: string;
-  /** Bytes for a grammar that is sent, and the digest and the pieces of the vocabulary that it is for. */
+  /** Bytes that the image keeps free for a grammar that is sent; missing: none. */
   room?: number;
+  /** Digest of the vocabulary that such a grammar is for, 16 hex digits, and how many pieces it has. */
   vocabulary?: string;
   pieces?: number;
   /** The image has a grammar of its own. */

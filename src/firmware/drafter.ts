@@ -1,10 +1,11 @@
 /** A second, small model in the same memory, that guesses what the large one will say: its parts, under names of their own. */
+import { compareBytes } from '../bytes.ts';
 import { formats } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
 import { piecesOf, type Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
 import type { MemoryItem } from './memory.ts';
-import { cacheTraffic, trafficOf } from './traffic.ts';
+import { modelItems } from './model-items.ts';
 
 const PREFIX = 'draft.';
 /** How often it runs for a token that is told: about half of what it guesses is right. */
@@ -24,37 +25,7 @@ export function drafterParts(
 
 /** The same as items of a plan: where nothing is better kept in SRAM, it lies there. */
 export function drafterItems(model: QuantizedModel, context: number): MemoryItem[] {
-  const own = drafterContext(model, context);
-  const often = ({ reads, writes }: { reads: number; writes: number }) => ({
-    reads: RUNS_PER_TOKEN * reads,
-    writes: RUNS_PER_TOKEN * writes,
-  });
-  return [
-    ...model.blobs.map(
-      (blob): MemoryItem => ({
-        name: PREFIX + blob.name,
-        purpose: 'weights',
-        bytes: blob.bytes.length,
-        align: Math.max(blob.align, 16),
-        lifetime: 'loaded',
-        memory: blob.memory,
-        zero: false,
-        ...often(trafficOf(model, blob)),
-      }),
-    ),
-    ...model.buffers(own).map(
-      (buffer): MemoryItem => ({
-        name: PREFIX + buffer.name,
-        purpose: buffer.purpose,
-        bytes: buffer.bytes,
-        align: Math.max(buffer.align, 16),
-        lifetime: 'late',
-        memory: buffer.memory,
-        zero: true,
-        ...often(cacheTraffic(model, buffer, own)),
-      }),
-    ),
-  ];
+  return modelItems(model, drafterContext(model, context), PREFIX, RUNS_PER_TOKEN);
 }
 
 /** Its blobs with each other's addresses filled in, by the items' names. */
@@ -96,9 +67,6 @@ export function checkDrafter(drafter: QuantizedModel, model: QuantizedModel): vo
 /** @throws UsageError where the pieces of two vocabularies differ */
 export function checkTokenizers(one: Tokenizer, other: Tokenizer): void {
   const [a, b] = [piecesOf(one).vocabulary, piecesOf(other).vocabulary];
-  const same = a.length === b.length && a.every((piece, id) => equalBytes(piece, b[id]));
+  const same = a.length === b.length && a.every((piece, id) => compareBytes(piece, b[id]) === 0);
   if (!same) throw new UsageError(OTHER_TOKENIZER);
 }
-
-const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i]);

@@ -5,9 +5,9 @@ import type { ModelConfig, Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { drafterItems } from './drafter.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
+import { modelItems } from './model-items.ts';
 import { screenItems } from './screen/index.ts';
 import { type GrammarMemory, systemItems } from './system.ts';
-import { cacheTraffic, trafficOf } from './traffic.ts';
 
 /** Where guesses of what follows come from, to be checked in one pass. */
 export type Draft = 'text' | 'none' | QuantizedModel;
@@ -91,34 +91,9 @@ export function itemsOf(
   context: number,
   passes = NO_PASSES,
 ): MemoryItem[] {
-  const weights = model.blobs.map(
-    (blob): MemoryItem => ({
-      name: blob.name,
-      purpose: 'weights',
-      bytes: blob.bytes.length,
-      align: Math.max(blob.align, 16), // the vector unit drops the low bits of an address
-      lifetime: 'loaded',
-      memory: blob.memory,
-      zero: false,
-      ...trafficOf(model, blob),
-    }),
-  );
-  const working = model.buffers(context).map(
-    (buffer): MemoryItem => ({
-      name: buffer.name,
-      purpose: buffer.purpose,
-      bytes: buffer.bytes,
-      align: Math.max(buffer.align, 16),
-      lifetime: 'late',
-      memory: buffer.memory,
-      zero: true,
-      ...cacheTraffic(model, buffer, context),
-    }),
-  );
   return [
     ...program,
-    ...weights,
-    ...working,
+    ...modelItems(model, context),
     ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom }),
     ...screenItems(board.screen),
     ...passesItems(model, passes, context),

@@ -1,5 +1,15 @@
 /** For tests of the firmware: real models, quantised once. */
-import { loadShippedModel, loadSmallModel, loadStories260K, type TestCheckpoint } from '../model/testing.ts';
+import type { Board } from '../chip/boards/boards.ts';
+import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import {
+  BABBLER,
+  babblerTokenizerBytes,
+  loadShippedModel,
+  loadSmallModel,
+  loadStories260K,
+  type TestCheckpoint,
+  version0Bytes,
+} from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { type Precision, type QuantizedModel, quantize } from '../quantize/index.ts';
 import { kept } from '../testing/kept.ts';
@@ -50,3 +60,22 @@ export function smallFirmware(variant: Variant & { precision?: Precision } = {})
   }
   return firmware;
 }
+
+/** An image of the smallest model, which says anything, for tests of boards; and what it is asked, its length left out. */
+export const babblerFirmware = (modelName: string, board: Board): Firmware =>
+  buildFirmware({
+    programs,
+    model: quantize(loadCheckpoint(version0Bytes(BABBLER))),
+    tokenizer: loadTokenizer(babblerTokenizerBytes(), BABBLER.vocabulary),
+    modelName,
+    board,
+  });
+export const BABBLER_QUESTION = {
+  prompt: 'b',
+  seed: 7n,
+  temperature: 1,
+  topp: 0.9,
+  topk: 12,
+  minp: 0.01,
+  penalty: 1.1,
+} as const;

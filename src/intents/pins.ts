@@ -1,6 +1,7 @@
 /** `pins:` of a home: which answers move or read which pins. */
 import { pinActions } from '../contract/index.ts';
 import { FailureError, UsageError } from '../errors.ts';
+import { digestBytes } from '../firmware/index.ts';
 import type { PackedPin } from '../grammar/index.ts';
 import { classesOf, valuesOf } from './answer.ts';
 import { type Home, NONE, type PinRule, type Value } from './home.ts';
@@ -24,15 +25,8 @@ export function lineOf(home: Home, intent: string, slots: Readonly<Record<string
   throw new FailureError(`no sentence of the home means ${JSON.stringify({ intent, slots })}`);
 }
 
-const BASIS = 0xcbf29ce484222325n;
-const PRIME = 0x100000001b3n;
-
-/** FNV-1a, 64 bits. */
-export function fingerprint(text: string): bigint {
-  let hash = BASIS;
-  for (const byte of new TextEncoder().encode(text)) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * PRIME);
-  return hash;
-}
+/** By which the device knows a line. */
+export const fingerprint = (text: string): bigint => digestBytes(new TextEncoder().encode(text));
 
 const CODES = Object.keys(pinActions) as (keyof typeof pinActions)[];
 /** Of LEDC. */

@@ -12,6 +12,7 @@
 import { FailureError } from '../errors.ts';
 import { checkConfig } from './config.ts';
 import { readFloats } from './floats.ts';
+import { fromRows, toRows } from './rows.ts';
 import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
 import { createTokenizer, llama2cPieces, longestOf, type Tokenizer } from './tokenizer.ts';
 import { rulesFrom, type SpecialTokens, specialFrom, type TokenizerRules } from './tokenizers/pieces.ts';
@@ -212,30 +213,6 @@ const bytesOf = (data: ArrayBufferView): Uint8Array =>
 
 /** How matrices are stored: as they are, or as bytes with a scale a row. */
 export type StoredMatrices = 'F32' | 'I8';
-
-/** Rows of symmetrical int8 as singles. */
-function fromRows(bytes: Uint8Array, scales: Float32Array): Float32Array {
-  const columns = bytes.length / scales.length;
-  return Float32Array.from(bytes, (byte, i) => ((byte << 24) >> 24) * scales[Math.floor(i / columns)]);
-}
-
-/** The other way: the largest magnitude of a row becomes 127. */
-function toRows(matrix: Float32Array, rows: number): { bytes: Int8Array; scales: Float32Array } {
-  const columns = matrix.length / rows;
-  const bytes = new Int8Array(matrix.length);
-  const scales = new Float32Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const values = matrix.subarray(row * columns, (row + 1) * columns);
-    const scale = values.reduce((top, x) => Math.max(top, Math.abs(x)), 0) / 127;
-    scales[row] = scale;
-    if (scale > 0)
-      bytes.set(
-        Int8Array.from(values, (x) => Math.round(x / scale)),
-        row * columns,
-      );
-  }
-  return { bytes, scales };
-}
 
 /** Writes a model with its tokenizer; `training`: facts about how it came to be. */
 export function writeOwn(

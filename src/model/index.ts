@@ -19,6 +19,7 @@ export {
   withoutEnding,
 } from './open.ts';
 export { type Pruned, pruneVocabulary } from './prune-vocabulary.ts';
+export { quantizeRow } from './rows.ts';
 export {
   BOS_TOKEN,
   createTokenizer,

@@ -2,6 +2,7 @@
 
 import { value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
+import { quantizeRow } from '../model/index.ts';
 
 /** A row of a matrix, or undefined for a padding row. */
 export type Row = Float32Array | undefined;
@@ -23,15 +24,6 @@ export interface QuantizedMatrix {
 const BLOCK = 16;
 const { ACTIVATION_LIMIT, LANE_LIMIT, LARGEST_SHIFT, READ_AHEAD } = value;
 const LARGEST_WORD = 0x7fffffff;
-
-/** Symmetrical int8 with the scale that makes the largest magnitude 127. Returns the scale. */
-export function quantizeRow(row: Float32Array, out: Int8Array): number {
-  let largest = 0;
-  for (const value of row) largest = Math.max(largest, Math.abs(value));
-  const scale = largest / 127;
-  if (scale > 0) for (let i = 0; i < row.length; i++) out[i] = Math.round(row[i] / scale);
-  return scale;
-}
 
 /**
  * How large a row's sum of products may become before it saturates: so many times the root of its mean square, if columns had nothing to

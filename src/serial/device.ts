@@ -3,7 +3,7 @@
  * passed over, so a garbled line costs what was in it and nothing more.
  */
 import { FailureError } from '../errors.ts';
-import { checkPromptText } from '../firmware/index.ts';
+import { checkPromptText, type ReadyFacts } from '../firmware/index.ts';
 import { bindDevice, type SentGrammar } from './bind.ts';
 import { type Connection, LostError, whileConnected } from './connection.ts';
 import { hopelessLine } from './hopeless.ts';
@@ -50,19 +50,9 @@ export interface EndEvent {
 }
 
 /** What the image is; answers `/json on`. */
-export interface ReadyEvent {
+export interface ReadyEvent extends ReadyFacts {
   event: 'ready';
   model: string;
-  context: number;
-  /** Fingerprint of the image's memory map, 16 hex digits. */
-  map: string;
-  /** Bytes that the image keeps free for a grammar that is sent; missing: none. */
-  room?: number;
-  /** Digest of the vocabulary that such a grammar is for, 16 hex digits, and how many pieces it has. */
-  vocabulary?: string;
-  pieces?: number;
-  /** The image has a grammar of its own. */
-  bound?: true;
 }
 
 /** The prompt or command was refused. */

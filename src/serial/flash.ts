@@ -5,7 +5,8 @@
 import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { ESPLoader, Transport } from 'esptool-js';
-import { FailureError } from '../errors.ts';
+import { FailureError, messageOf } from '../errors.ts';
+import type { Firmware } from '../firmware/index.ts';
 import { type Connection, DEFAULT_BAUD, whileConnected } from './connection.ts';
 import { calmWatchdogs, isNativeUsb, restart } from './restart.ts';
 import { type WebSerialPort, webSerialPort } from './web-serial.ts';
@@ -21,6 +22,11 @@ export interface BoardNeeds {
   flashBytes: number;
   psramBytes: number;
 }
+
+export const needsOf = ({ flash, memoryMap, board }: Firmware): BoardNeeds => ({
+  flashBytes: flash.length,
+  psramBytes: memoryMap.regions.some(({ name }) => name === 'psram') ? board.psramBytes : 0,
+});
 
 export interface ChipIdentity {
   chip: string;
@@ -203,7 +209,7 @@ const FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] = [
 
 function explain(error: unknown, { name }: Connection): Error {
   if (error instanceof FailureError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const known = FAILURES.find(([pattern]) => pattern.test(message));
   return new FailureError(`${name}: ${known ? known[1] : message}`);
 }

@@ -25,6 +25,7 @@ export {
   type FlashOptions,
   type FlashPart,
   flashBoard,
+  needsOf,
 } from './flash.ts';
 export { isLasting } from './lasting.ts';
 export { createLineSplitter } from './lines.ts';

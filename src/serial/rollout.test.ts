@@ -1,35 +1,16 @@
 import { afterEach, expect, it } from 'vitest';
 import { createSimulatedBoard } from '../board/simulated/index.ts';
 import { findBoard } from '../chip/boards/boards.ts';
-import { buildFirmware, type Firmware, simulate } from '../firmware/index.ts';
-import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
-import { BABBLER, babblerTokenizerBytes, version0Bytes } from '../model/testing.ts';
-import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { quantize } from '../quantize/index.ts';
+import { type Firmware, simulate } from '../firmware/index.ts';
+import { BABBLER_QUESTION, babblerFirmware } from '../firmware/testing.ts';
 import { openDevice } from './device.ts';
 import { type RolloutBoard, rollOut } from './rollout.ts';
 import { expectationOf } from './verify.ts';
 
 const kind = findBoard('heltec-v3');
-const question = {
-  prompt: 'b',
-  seed: 7n,
-  temperature: 1,
-  topp: 0.9,
-  topk: 12,
-  minp: 0.01,
-  penalty: 1.1,
-  tokens: 8,
-} as const;
+const question = { ...BABBLER_QUESTION, tokens: 8 } as const;
 
-const imageOf = (modelName: string): Firmware =>
-  buildFirmware({
-    programs,
-    model: quantize(loadCheckpoint(version0Bytes(BABBLER))),
-    tokenizer: loadTokenizer(babblerTokenizerBytes(), BABBLER.vocabulary),
-    modelName,
-    board: kind,
-  });
+const imageOf = (modelName: string): Firmware => babblerFirmware(modelName, kind);
 
 const stops: (() => void)[] = [];
 afterEach(() => {

@@ -3,6 +3,7 @@
  * image, before the next is touched. Where the digest is another, or the board says nothing, it gets its old image back, and that is the end.
  */
 
+import { messageOf } from '../errors.ts';
 import { type Connection, DEFAULT_BAUD } from './connection.ts';
 import { openDevice } from './device.ts';
 import { type BoardNeeds, flashBoard } from './flash.ts';
@@ -35,8 +36,6 @@ export interface Rollout {
   left: string[];
 }
 
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** The first board is the canary. Never rejects for what a board does. */
 export async function rollOut(boards: readonly RolloutBoard[], options: RolloutOptions): Promise<Rollout> {
   const { next, back, onStep = () => {} } = options;
@@ -46,7 +45,7 @@ export async function rollOut(boards: readonly RolloutBoard[], options: RolloutO
     const step = (what: RolloutStep): void => onStep(board.name, what);
     step('asking');
     // A board that does not answer now says nothing of the new image.
-    const silent = await withBoard(board, answers).catch(sentence);
+    const silent = await withBoard(board, answers).catch(messageOf);
     if (silent !== undefined)
       return { renewed, failed: { board: board.name, why: silent, back: true }, left: left(index + 1) };
     step('writing');
@@ -92,7 +91,7 @@ const insist = (
 ): Promise<string | undefined> =>
   write(board, flash, needs, baud, check)
     .catch(() => write(board, flash, needs, DEFAULT_BAUD, check))
-    .catch(sentence);
+    .catch(messageOf);
 
 /** Writes an image, waits for its program, and asks `check`: a sentence against the board, or undefined. */
 const write = (

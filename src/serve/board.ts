@@ -3,7 +3,7 @@
  * never gives up: a board that is plugged in again serves again.
  */
 import { settingLines, settingNames, settings } from '../contract/index.ts';
-import { FailureError } from '../errors.ts';
+import { FailureError, messageOf } from '../errors.ts';
 import { isWalkable } from '../grammar/index.ts';
 import {
   type Connection,
@@ -186,7 +186,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       failures = 0;
       enter(objection === undefined ? 'idle' : 'refused', objection);
     } catch (error) {
-      lose(error instanceof Error ? error.message : String(error));
+      lose(messageOf(error));
     }
   };
   const isClosed = (): boolean => status.state === 'closed';

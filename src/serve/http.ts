@@ -1,5 +1,7 @@
 /** What both shapes of HTTP answers share: streams, and clients that hang up. */
+
 import type { FastifyReply } from 'fastify';
+import { messageOf } from '../errors.ts';
 
 /** Aborted when the client hangs up before its answer is complete. */
 export function hangUp({ raw }: FastifyReply): AbortSignal {
@@ -40,7 +42,7 @@ async function stream(
     if (!raw.headersSent) throw error;
     send({
       error: {
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
         type: 'server_error',
         param: null,
         code: null,

@@ -1,6 +1,8 @@
 /** The HTTP endpoint over a pool of boards. */
+
 import { timingSafeEqual } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
+import { messageOf } from '../errors.ts';
 import type { Tokenizer } from '../model/index.ts';
 import { createGrammars } from './grammars.ts';
 import { createMetrics } from './metrics.ts';
@@ -37,7 +39,7 @@ export function createServer(pool: Pool, { token, tokenizers }: ServerOptions = 
   );
   app.setErrorHandler((error, request, reply) => {
     const { status, body, retryAfter } = openaiError(error);
-    if (status >= 500) process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (status >= 500) process.stderr.write(`${messageOf(error)}\n`);
     if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
     // Ollama's clients look for a text where OpenAI's look for an object.
     const ollama = request.url.startsWith('/api/');

@@ -1,6 +1,6 @@
 /** What a run leaves in its storage, and what it does where that cannot be written. */
 import { activations } from '../contract/index.ts';
-import { FailureError } from '../errors.ts';
+import { FailureError, messageOf } from '../errors.ts';
 import { loadTokenizer, writeCheckpoint } from '../model/index.ts';
 import { createReference, createSampler, generate } from '../reference/index.ts';
 import { type RunState, saveCheckpoint } from './checkpoint.ts';
@@ -67,8 +67,7 @@ function save(run: Run): void {
   options.storage.write(outputNames.curve, curveSvg(state.curve, titleOf(recipe.shape)));
 }
 
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+const reasonOf = (error: unknown): string => messageOf(error).replace(/\.$/, '');
 
 /** Writes at last: the state is in memory, so a disk that is full gets time to be made room on. @throws FailureError when that takes too long */
 async function insist({ options, saved, state }: Run, write: () => void): Promise<void> {

@@ -2,11 +2,12 @@
 import { type CacheKey, cached } from '../../src/cache.ts';
 import type { Firmware } from '../../src/firmware/index.ts';
 import type { OpenedModel } from '../../src/model/index.ts';
+import { needsOf } from '../../src/serial/index.ts';
 import type { ImageChoice, LabCalls } from './protocol.ts';
 import { imageKey } from './results.ts';
 import { serve } from './serve.ts';
 import { openShipped, SHIPPED_MODEL, sharedResults } from './shipped.ts';
-import { factsOf, needsOf, tell } from './story.ts';
+import { factsOf, tell } from './story.ts';
 
 void sharedResults();
 

@@ -1,5 +1,5 @@
 /** The Worker's side of the calls: several may run at once, each as long as it lets others have their turn. */
-import { FailureError, UsageError } from '../../src/errors.ts';
+import { FailureError, messageOf, UsageError } from '../../src/errors.ts';
 import type { Calls, Reply, Request } from './protocol.ts';
 
 export interface CallContext<Event> {
@@ -34,7 +34,7 @@ export function serve<C extends Calls>(handlers: Handlers<C>): void {
       scope.postMessage({ id, result: await handle(input, context) });
     } catch (error) {
       const isOurs = error instanceof FailureError || error instanceof UsageError;
-      scope.postMessage({ id, error: error instanceof Error ? error.message : String(error), isOurs });
+      scope.postMessage({ id, error: messageOf(error), isOurs });
     } finally {
       stopped.delete(id);
     }

@@ -8,7 +8,6 @@ import {
   simulateSteps,
 } from '../../src/firmware/index.ts';
 import { createTokenizer } from '../../src/model/index.ts';
-import type { BoardNeeds } from '../../src/serial/index.ts';
 import type { ImageFacts, Question, StoryEvent, Told, ToldToken } from './protocol.ts';
 import type { ResultStore } from './results.ts';
 import { breathe, type CallContext } from './serve.ts';
@@ -25,11 +24,6 @@ export const factsOf = (firmware: Firmware, model: string): ImageFacts => ({
   imageBytes: firmware.imageBytes,
   flashBytes: firmware.flash.length,
   memory: firmware.memoryMap,
-});
-
-export const needsOf = ({ flash, memoryMap, board }: Firmware): BoardNeeds => ({
-  flashBytes: flash.length,
-  psramBytes: memoryMap.regions.some(({ name }) => name === 'psram') ? board.psramBytes : 0,
 });
 
 /** Tokens with what they print, as they come. */

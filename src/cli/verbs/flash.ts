@@ -29,9 +29,8 @@ const INTERRUPTED = {
 const INTERRUPTED_EXIT = 130;
 
 async function flash(options: Options): Promise<void> {
-  const [{ awaitProgram, createSymbolizer, flashBoard, isNativeUsb }, { openConnection }] = await Promise.all(
-    [import('../../serial/index.ts'), import('../../serial/node/index.ts')],
-  );
+  const [{ awaitProgram, createSymbolizer, flashBoard, isNativeUsb, needsOf }, { openConnection }] =
+    await Promise.all([import('../../serial/index.ts'), import('../../serial/node/index.ts')]);
   const firmware = await buildFrom(await openNamed(options), options);
   let connection = await openPort(options);
   let stage: keyof typeof INTERRUPTED = 'connecting';
@@ -41,12 +40,11 @@ async function flash(options: Options): Promise<void> {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    const usesPsram = firmware.memoryMap.regions.some(({ name }) => name === 'psram');
     const { name } = connection;
     let running: ReturnType<typeof awaitProgram> | undefined;
     const progress = createProgressBar('writing');
     await flashBoard(connection, [{ address: 0, data: firmware.flash }], {
-      needs: { flashBytes: firmware.flash.length, psramBytes: usesPsram ? firmware.board.psramBytes : 0 },
+      needs: needsOf(firmware),
       baud: options.baud,
       onIdentity: ({ chip, revision, mac, flashBytes, psramMegabytes }) => {
         const psram = psramMegabytes > 0 ? `${psramMegabytes} MB PSRAM` : 'no PSRAM in its package';

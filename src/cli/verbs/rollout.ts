@@ -5,6 +5,7 @@ import { readInput } from '../../files.ts';
 import type { RolloutStep } from '../../serial/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { FIXED_QUESTION } from '../fixed-question.ts';
 import { openNamed } from '../model-options.ts';
 
 interface Options extends BuildOptions {
@@ -14,16 +15,7 @@ interface Options extends BuildOptions {
   tokens: number;
 }
 
-/** Sampled, so that a wrong bit anywhere shows. */
-const QUESTION = {
-  prompt: 'Once upon a time',
-  seed: 1n,
-  temperature: 1,
-  topp: 0.9,
-  topk: 0,
-  minp: 0,
-  penalty: 1,
-} as const;
+const QUESTION = { ...FIXED_QUESTION, seed: 1n } as const;
 
 const WORDS: Readonly<Record<RolloutStep, string>> = {
   asking: 'is asked whether it runs',
@@ -52,7 +44,7 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 
 async function rollout(options: Options): Promise<void> {
   if (options.port.length === 0) throw new UsageError('name the boards, each with --port');
-  const [{ expectationOf, rollOut }, { openConnection }, { simulate }] = await Promise.all([
+  const [{ expectationOf, needsOf, rollOut }, { openConnection }, { simulate }] = await Promise.all([
     import('../../serial/index.ts'),
     import('../../serial/node/index.ts'),
     import('../../firmware/index.ts'),
@@ -60,13 +52,12 @@ async function rollout(options: Options): Promise<void> {
   const back = readInput(options.back, 'the old image');
   const firmware = await buildFrom(await openNamed(options), options);
   const question = { ...QUESTION, tokens: Math.min(options.tokens, firmware.context) };
-  const usesPsram = firmware.memoryMap.regions.some(({ name }) => name === 'psram');
   const { renewed, failed, left } = await rollOut(
     options.port.map((name) => ({ name, open: () => openConnection(name) })),
     {
       next: {
         flash: firmware.flash,
-        needs: { flashBytes: firmware.flash.length, psramBytes: usesPsram ? firmware.board.psramBytes : 0 },
+        needs: needsOf(firmware),
         expected: expectationOf(question, firmware, simulate(firmware, question)),
       },
       back,

@@ -5,6 +5,7 @@ import { writeOutput } from '../../files.ts';
 import type { Verification } from '../../serial/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { FIXED_QUESTION } from '../fixed-question.ts';
 import { openNamed } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
 import { formatTable, thousands } from '../table.ts';
@@ -15,16 +16,7 @@ interface Options extends BuildOptions, PortOptions {
   json?: boolean;
 }
 
-/** The fixed question: sampled, so that a wrong bit anywhere changes the digest. Every setting is made: the board may have others. */
-const QUESTION = {
-  prompt: 'Once upon a time',
-  seed: 1234n,
-  temperature: 1,
-  topp: 0.9,
-  topk: 0,
-  minp: 0,
-  penalty: 1,
-} as const;
+const QUESTION = { ...FIXED_QUESTION, seed: 1234n } as const;
 
 export function register(program: Command): void {
   portOptions(firmwareOptions(program.command('verify')))
