@@ -1,11 +1,12 @@
-/** A llama model from tensors that its file finds by name. */
+/** A model from tensors that its file finds by name. */
 import {
+  biasesOf,
+  type LayerBiases,
   type LayerWeights,
-  MATRICES,
-  type MatrixName,
+  layerShape,
   type ModelConfig,
   type ModelWeights,
-  matrixShape,
+  traitsOf,
 } from './types.ts';
 
 /** Throws a FailureError whose sentence begins with the file's name. */
@@ -15,8 +16,10 @@ export interface TensorNames {
   tokenEmbedding: string;
   finalNorm: string;
   classifier: string;
-  /** Of a layer's tensors; `N` stands for its number. */
-  layer: Readonly<Record<keyof LayerWeights, string>>;
+  /** Learned positions. */
+  positions?: string;
+  /** Of the tensors that a layer has; `N` stands for its number. */
+  layer: Readonly<Partial<Record<keyof LayerWeights, string>>>;
 }
 
 export interface TensorSource {
@@ -25,38 +28,58 @@ export interface TensorSource {
   read(name: string, shape: readonly number[]): Float32Array;
 }
 
-const isMatrix = (kind: keyof LayerWeights): kind is MatrixName =>
-  (MATRICES as readonly string[]).includes(kind);
-
-export const layerShape = (config: ModelConfig, kind: keyof LayerWeights): readonly number[] =>
-  isMatrix(kind) ? matrixShape(config, kind) : [config.dim];
+/** What stands behind a product of X.weight. */
+const biasOf = (name: string): string => name.replace(/weight$/, 'bias');
 
 /**
  * Reads all tensors. Without a classifier of its own, or with one that equals the embedding, the model is tied.
- * @param change what a matrix becomes on the way, where the file lays it out otherwise
+ * @param change what a layer's tensor of so many columns (1: a bias) becomes on the way, where the file lays it out otherwise
  */
 export function assemble(
   config: ModelConfig,
   names: TensorNames,
   source: TensorSource,
-  change: (kind: MatrixName, matrix: Float32Array) => Float32Array = (_, matrix) => matrix,
+  change: (kind: keyof LayerWeights, tensor: Float32Array, columns: number) => Float32Array = (_, tensor) =>
+    tensor,
 ): { config: ModelConfig; weights: ModelWeights } {
-  const { dim, vocabulary } = config;
+  const { dim, vocabulary, context } = config;
+  const { layerNorm } = traitsOf(config);
+  const nameOf = (kind: keyof LayerWeights, layer: number): string => {
+    const name = names.layer[kind];
+    if (name === undefined) throw new Error(`assemble: no tensor is called ${kind}`);
+    return name.replace('N', String(layer));
+  };
   const tokenEmbedding = source.read(names.tokenEmbedding, [vocabulary, dim]);
-  const layers = Array.from({ length: config.layers }, (_, index) => {
+  const positions = names.positions ? source.read(names.positions, [context, dim]) : undefined;
+  const biased = biasesOf(config);
+  const biases: LayerBiases[] = [];
+  const layers = Array.from({ length: config.layers }, (_, layer) => {
     const kinds = Object.keys(names.layer) as (keyof LayerWeights)[];
-    const tensors = kinds.map((kind) => {
-      const name = names.layer[kind].replace('N', String(index));
-      const values = source.read(name, layerShape(config, kind));
-      return [kind, isMatrix(kind) ? change(kind, values) : values];
+    const tensors = kinds.map((kind): [keyof LayerWeights, Float32Array] => {
+      const shape = layerShape(config, kind);
+      return [kind, change(kind, source.read(nameOf(kind, layer), shape), shape[1] ?? 1)];
     });
-    return Object.fromEntries(tensors) as LayerWeights;
+    const added = biased.map((kind): [keyof LayerWeights, Float32Array] => {
+      const [rows] = layerShape(config, kind);
+      return [kind, change(kind, source.read(biasOf(nameOf(kind, layer)), [rows]), 1)];
+    });
+    biases.push(Object.fromEntries(added));
+    return { w3: new Float32Array(0), ...Object.fromEntries(tensors) } as LayerWeights;
   });
   const finalNorm = source.read(names.finalNorm, [dim]);
+  const finalNormBias = layerNorm ? source.read(biasOf(names.finalNorm), [dim]) : undefined;
   const own = source.has(names.classifier) ? source.read(names.classifier, [vocabulary, dim]) : undefined;
   const sharedClassifier = !own || own.every((value, i) => value === tokenEmbedding[i]);
   return {
     config: { ...config, sharedClassifier },
-    weights: { tokenEmbedding, layers, finalNorm, classifier: sharedClassifier ? tokenEmbedding : own },
+    weights: {
+      tokenEmbedding,
+      layers,
+      finalNorm,
+      classifier: sharedClassifier ? tokenEmbedding : own,
+      ...(biased.length > 0 ? { biases } : {}),
+      ...(finalNormBias ? { finalNormBias } : {}),
+      ...(positions ? { positions } : {}),
+    },
   };
 }

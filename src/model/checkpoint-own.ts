@@ -2,11 +2,12 @@
  * Our own checkpoint: safetensors with metadata that say what a llama2.c file cannot (architecture, activation, training facts),
  * and the tokenizer inside. Tensors have the names of Meta's llama releases, whose rotary pairs are neighbours as ours are.
  *
- * Metadata, all strings: `esp32-llm` is the version of this form; `architecture`; `activation`; `config` a JSON object of sizes;
- * `training` (optional) a JSON object of facts; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
+ * Metadata, all strings: `esp32-llm` is the version of this form; `architecture`, a name of ARCHITECTURES; `activation`; `config` a JSON
+ * object of sizes (and of the matrices that have biases, and the layers whose attention sees a window alone); `training` (optional) a JSON object of facts; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
  * llama2.c's. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the other; `tokenizer.offsets` U32
  * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary). A matrix may be I8, with a factor a row in NAME.scales F32
- * (rows): a quarter of the bytes, and what an int8 image is made of. A model that only answers requests has `grammar` U8, all
+ * (rows): a quarter of the bytes, and what an int8 image is made of. The bias of X.weight is X.bias; learned positions are
+ * `pos_embeddings.weight` (context, dim). A model that only answers requests has `grammar` U8, all
  * that it may say, as a board reads it.
  */
 import { FailureError } from '../errors.ts';
@@ -17,20 +18,23 @@ import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors 
 import { createTokenizer, llama2cPieces, longestOf, type Tokenizer } from './tokenizer.ts';
 import { rulesFrom, type SpecialTokens, specialFrom, type TokenizerRules } from './tokenizers/pieces.ts';
 import {
-  ACTIVATIONS,
-  type Activation,
+  ARCHITECTURES,
+  type Architecture,
+  biasesOf,
+  type LayerBiases,
   type LayerWeights,
+  layerShape,
   MATRICES,
   type MatrixName,
   type Model,
   type ModelConfig,
-  matrixShape,
+  matricesOf,
+  traitsOf,
 } from './types.ts';
 
 const VERSION = '1';
 /** The key that makes a safetensors file ours. */
 const MARK = 'esp32-llm';
-const ARCHITECTURE = 'llama';
 const KEYS = [MARK, 'architecture', 'activation', 'config', 'tokenizer', 'training', 'format'];
 const SIZES = [
   'dim',
@@ -42,6 +46,9 @@ const SIZES = [
   'context',
   'normEpsilon',
   'ropeTheta',
+  'biases',
+  'localLayers',
+  'window',
 ];
 
 /** Names of a layer's tensors behind `layers.N.`. */
@@ -59,14 +66,26 @@ const LAYER_NAMES: Readonly<Record<keyof LayerWeights, string>> = {
 
 const layerTensor = (layer: number, kind: keyof LayerWeights): string =>
   `layers.${layer}.${LAYER_NAMES[kind]}`;
+/** What stands behind a product of X.weight. */
+const biasOf = (tensor: string): string => tensor.replace(/weight$/, 'bias');
 
-const shapeOf = (config: ModelConfig, kind: keyof LayerWeights): readonly number[] =>
-  (MATRICES as readonly string[]).includes(kind) ? matrixShape(config, kind as MatrixName) : [config.dim];
+const POSITIONS = 'pos_embeddings.weight';
+
+/** Tensors that a layer has. */
+const kindsOf = (config: ModelConfig): (keyof LayerWeights)[] => {
+  const there: readonly string[] = ['attentionNorm', 'ffnNorm', ...matricesOf(config)];
+  return (Object.keys(LAYER_NAMES) as (keyof LayerWeights)[]).filter((kind) => there.includes(kind));
+};
 
 /** Whether a file begins as one of ours does: safetensors whose metadata carry our mark. */
 export const isOwn = ({ metadata }: Safetensors): boolean => Object.hasOwn(metadata, MARK);
 
 type Refuse = (what: string) => never;
+
+const isList = (value: unknown, is: (item: unknown) => boolean): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(is));
+const isNames = (value: unknown): boolean => isList(value, (item) => MATRICES.includes(item as MatrixName));
+const isNumbers = (value: unknown): boolean => isList(value, Number.isInteger);
 
 /** Of the metadata: what the pieces alone don't say. */
 interface TokenizerFacts {
@@ -99,22 +118,14 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
     return fromRows(stored.bytes, readFloats(scales, take(scales, [shape[0]]), refuse));
   };
 
-  const { dim, vocabulary } = config;
-  const tokenEmbedding = weights('tok_embeddings.weight', [vocabulary, dim]);
-  const layers = Array.from({ length: config.layers }, (_, layer) => {
-    const kinds = Object.keys(LAYER_NAMES) as (keyof LayerWeights)[];
-    const tensors = kinds.map((kind) => [kind, weights(layerTensor(layer, kind), shapeOf(config, kind))]);
-    return Object.fromEntries(tensors) as LayerWeights;
-  });
-  const finalNorm = weights('norm.weight', [dim]);
-  const classifier = config.sharedClassifier ? tokenEmbedding : weights('output.weight', [vocabulary, dim]);
+  const read = readWeights(config, weights);
   const tokenizer = readTokenizer(config, facts, file, take, refuse);
   const grammar = file.tensors.get('grammar')?.bytes;
   if (grammar !== undefined) take('grammar', [grammar.length]);
   if (left.size > 0) refuse(`tensor ${[...left][0]} is unknown; a newer esp32-llm may have written it`);
   return {
     config,
-    weights: { tokenEmbedding, layers, finalNorm, classifier },
+    weights: read,
     tokenizer,
     ...(grammar ? { grammar: grammar.slice() } : {}),
     ...(training ? { training } : {}),
@@ -139,12 +150,12 @@ function readMetadata(
   }
   const unknown = Object.keys(metadata).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) refuse(`metadata ${unknown} is unknown; a newer esp32-llm may have written it`);
-  if (metadata.architecture !== ARCHITECTURE) {
-    refuse(`has the architecture ${metadata.architecture}; supported is ${ARCHITECTURE}`);
-  }
-  const { activation } = metadata;
-  if (!(ACTIVATIONS as readonly string[]).includes(activation)) {
-    refuse(`has the activation ${activation}; supported are ${ACTIVATIONS.join(', ')}`);
+  const { architecture, activation } = metadata;
+  if (!Object.hasOwn(ARCHITECTURES, architecture))
+    refuse(`has the architecture ${architecture}; supported are ${Object.keys(ARCHITECTURES).join(', ')}`);
+  const activations: readonly string[] = ARCHITECTURES[architecture as Architecture].activations;
+  if (!activations.includes(activation)) {
+    refuse(`has the activation ${activation}; supported are ${activations.join(', ')}`);
   }
   const object = (key: string): Record<string, unknown> => {
     let parsed: unknown;
@@ -162,7 +173,14 @@ function readMetadata(
   const strange = Object.keys(sizes).find((key) => !SIZES.includes(key));
   if (strange !== undefined) refuse(`config ${strange} is unknown; a newer esp32-llm may have written it`);
   if (typeof sharedClassifier !== 'boolean') refuse('config sharedClassifier is neither true nor false');
-  const config = { ...sizes, sharedClassifier, activation: activation as Activation } as ModelConfig;
+  if (!isNames(sizes.biases) || !isNumbers(sizes.localLayers))
+    refuse('config biases or localLayers is no list of what belongs there; the file is damaged');
+  const config = {
+    ...sizes,
+    sharedClassifier,
+    activation,
+    ...(architecture === 'llama' ? {} : { architecture }),
+  } as ModelConfig;
   const facts = metadata.tokenizer === undefined ? undefined : object('tokenizer');
   const rules = facts && rulesFrom(facts.rules);
   const special = facts && specialFrom(facts.special, config.vocabulary);
@@ -172,6 +190,40 @@ function readMetadata(
     config: checkConfig(config, name),
     ...(rules && special ? { facts: { rules, special } } : {}),
     ...(metadata.training === undefined ? {} : { training: object('training') }),
+  };
+}
+
+/** Reads all that was learned. */
+function readWeights(
+  config: ModelConfig,
+  weights: (tensor: string, shape: readonly number[]) => Float32Array,
+): Model['weights'] {
+  const { dim, vocabulary, context } = config;
+  const { layerNorm, rotary } = traitsOf(config);
+  const tokenEmbedding = weights('tok_embeddings.weight', [vocabulary, dim]);
+  const positions = rotary ? undefined : weights(POSITIONS, [context, dim]);
+  const kinds = kindsOf(config);
+  const layers = Array.from({ length: config.layers }, (_, layer) => {
+    const tensors = kinds.map((kind) => [kind, weights(layerTensor(layer, kind), layerShape(config, kind))]);
+    return { w3: new Float32Array(0), ...Object.fromEntries(tensors) } as LayerWeights;
+  });
+  const biased = biasesOf(config);
+  const biases = layers.map((_, layer): LayerBiases => {
+    const read = (kind: keyof LayerWeights): Float32Array =>
+      weights(biasOf(layerTensor(layer, kind)), [layerShape(config, kind)[0]]);
+    return Object.fromEntries(biased.map((kind) => [kind, read(kind)]));
+  });
+  const finalNorm = weights('norm.weight', [dim]);
+  const finalNormBias = layerNorm ? weights('norm.bias', [dim]) : undefined;
+  const classifier = config.sharedClassifier ? tokenEmbedding : weights('output.weight', [vocabulary, dim]);
+  return {
+    tokenEmbedding,
+    layers,
+    finalNorm,
+    classifier,
+    ...(biased.length > 0 ? { biases } : {}),
+    ...(finalNormBias ? { finalNormBias } : {}),
+    ...(positions ? { positions } : {}),
   };
 }
 
@@ -222,8 +274,8 @@ export function writeOwn(
   matrices: StoredMatrices = 'F32',
 ): Uint8Array {
   const { config, weights } = model;
-  const { activation, ...sizes } = config;
-  const { dim, vocabulary } = config;
+  const { activation, architecture = 'llama', ...sizes } = config;
+  const { dim, vocabulary, context } = config;
   const tensors = new Map<string, StoredTensor>();
   const add = (name: string, dtype: string, shape: readonly number[], data: ArrayBufferView): void => {
     tensors.set(name, { dtype, shape, bytes: bytesOf(data) });
@@ -238,12 +290,15 @@ export function writeOwn(
     add(`${name}.scales`, 'F32', [shape[0]], scales);
   };
   addWeights('tok_embeddings.weight', [vocabulary, dim], weights.tokenEmbedding);
+  if (weights.positions) add(POSITIONS, 'F32', [context, dim], weights.positions);
   weights.layers.forEach((layer, index) => {
-    for (const kind of Object.keys(LAYER_NAMES) as (keyof LayerWeights)[]) {
-      addWeights(layerTensor(index, kind), shapeOf(config, kind), layer[kind]);
-    }
+    for (const kind of kindsOf(config))
+      addWeights(layerTensor(index, kind), layerShape(config, kind), layer[kind]);
+    for (const [kind, bias] of Object.entries(weights.biases?.[index] ?? {}))
+      addWeights(biasOf(layerTensor(index, kind as keyof LayerWeights)), [bias.length], bias);
   });
   addWeights('norm.weight', [dim], weights.finalNorm);
+  if (weights.finalNormBias) addWeights('norm.bias', [dim], weights.finalNormBias);
   if (!config.sharedClassifier) addWeights('output.weight', [vocabulary, dim], weights.classifier);
 
   const offsets = new Uint32Array(vocabulary + 1);
@@ -261,7 +316,7 @@ export function writeOwn(
   const metadata: Record<string, string> = {
     [MARK]: VERSION,
     format: 'pt', // what Hugging Face's loaders look for
-    architecture: ARCHITECTURE,
+    architecture,
     activation,
     config: JSON.stringify(sizes),
     ...(isLlama2c(tokenizer)

@@ -1,14 +1,11 @@
 /** Checks a header's numbers before anything is allocated by them. */
 import { FailureError } from '../errors.ts';
-import { type ModelConfig, NORM_EPSILON, ROPE_THETA } from './types.ts';
+import { ARCHITECTURES, MATRICES, type ModelConfig, NORM_EPSILON, ROPE_THETA, traitsOf } from './types.ts';
 
 const { fround } = Math;
 
 /** Upper bounds that no model for a microcontroller comes near; above them the header is taken as damaged. */
-const LIMITS: Record<
-  Exclude<keyof ModelConfig, 'sharedClassifier' | 'activation' | 'normEpsilon' | 'ropeTheta'>,
-  number
-> = {
+const LIMITS = {
   dim: 16384,
   hiddenDim: 65536,
   layers: 256,
@@ -16,7 +13,30 @@ const LIMITS: Record<
   kvHeads: 256,
   vocabulary: 1_000_000,
   context: 1_000_000,
-};
+} as const satisfies Partial<Record<keyof ModelConfig, number>>;
+
+/** What else is wrong with a config, whose sizes are right. */
+function problemOf(config: ModelConfig): string | undefined {
+  const { dim, heads, kvHeads, layers, biases = [], localLayers = [], window, activation } = config;
+  const { architecture = 'llama' } = config;
+  if (!Object.hasOwn(ARCHITECTURES, architecture)) return `its architecture ${architecture} is unknown`;
+  const { rotary, activations } = traitsOf(config);
+  const rising = localLayers.every(
+    (layer, i) => Number.isInteger(layer) && layer > (localLayers[i - 1] ?? -1),
+  );
+  if (dim % heads !== 0) return `dim ${dim} is not a multiple of heads ${heads}`;
+  if (heads % kvHeads !== 0) return `heads ${heads} is not a multiple of kvHeads ${kvHeads}`;
+  if (rotary && (dim / heads) % 2 !== 0)
+    return `head size ${dim / heads} is odd, so RoPE cannot turn its pairs`;
+  if (!activations.includes(activation)) return `the activation ${activation} is not its architecture's`;
+  if (!biases.every((name, i) => MATRICES.indexOf(name) > MATRICES.indexOf(biases[i - 1]!)))
+    return `biases ${biases.join(', ')} are not names of matrices in their order`;
+  if (!rising || (localLayers.at(-1) ?? 0) >= layers)
+    return `localLayers ${localLayers.join(', ')} are no numbers of its ${layers} layers`;
+  if (localLayers.length > 0 !== (window !== undefined && Number.isInteger(window) && window > 0))
+    return `window ${window} does not go with ${localLayers.length} local layers`;
+  return undefined;
+}
 
 /** The config without what is as usual. Refuses sizes that are not a llama2-style decoder's. @throws FailureError naming the field. */
 export function checkConfig(config: ModelConfig, name: string): ModelConfig {
@@ -28,15 +48,7 @@ export function checkConfig(config: ModelConfig, name: string): ModelConfig {
       );
     }
   }
-  const { dim, heads, kvHeads } = config;
-  const wrong =
-    dim % heads !== 0
-      ? `dim ${dim} is not a multiple of heads ${heads}`
-      : heads % kvHeads !== 0
-        ? `heads ${heads} is not a multiple of kvHeads ${kvHeads}`
-        : (dim / heads) % 2 !== 0
-          ? `head size ${dim / heads} is odd, so RoPE cannot turn its pairs`
-          : undefined;
+  const wrong = problemOf(config);
   if (wrong) throw new FailureError(`${name}: ${wrong}; the header is damaged, or this is no checkpoint`);
   const { normEpsilon, ropeTheta, ...sizes } = config;
   for (const [field, value] of Object.entries({ normEpsilon, ropeTheta }))

@@ -1,6 +1,15 @@
 /** Shapes, parameter counts and sizes of a model, for people and programs. */
 import type { TokenizerPieces } from './tokenizers/pieces.ts';
-import { MATRICES, type Model, type ModelConfig, matrixShape, parameterCount } from './types.ts';
+import {
+  biasesOf,
+  layerShape,
+  type Model,
+  type ModelConfig,
+  matricesOf,
+  matrixShape,
+  parameterCount,
+  traitsOf,
+} from './types.ts';
 
 export interface TensorDescription {
   name: string;
@@ -58,8 +67,14 @@ export function describeModel({ config, format, training }: Model): ModelDescrip
   };
 }
 
+const NAMES: Record<'attentionNorm' | 'ffnNorm', string> & { [kind: string]: string | undefined } = {
+  attentionNorm: 'attention norm',
+  ffnNorm: 'ffn norm',
+};
+
 function listTensors(config: ModelConfig): TensorDescription[] {
-  const { dim, vocabulary, layers, sharedClassifier } = config;
+  const { dim, vocabulary, layers, sharedClassifier, context } = config;
+  const { layerNorm, rotary } = traitsOf(config);
   const tensor = (name: string, ...shape: number[]): TensorDescription => ({
     name,
     shape,
@@ -67,13 +82,18 @@ function listTensors(config: ModelConfig): TensorDescription[] {
   });
   // A layer's norms and matrices stand once, with the number of layers in front: (layer, ...).
   const kinds = [
-    tensor('attention norm', layers * dim),
-    tensor('ffn norm', layers * dim),
+    tensor(NAMES.attentionNorm, layers * dim),
+    tensor(NAMES.ffnNorm, layers * dim),
     tensor('final norm', dim),
-    ...MATRICES.map((name) => tensor(name, layers, ...matrixShape(config, name))),
+    ...matricesOf(config).map((name) => tensor(name, layers, ...matrixShape(config, name))),
+    ...biasesOf(config).map((kind) =>
+      tensor(`bias of ${NAMES[kind] ?? kind}`, layers * layerShape(config, kind)[0]),
+    ),
+    ...(layerNorm ? [tensor('bias of final norm', dim)] : []),
   ];
   return [
     tensor(sharedClassifier ? 'token embedding = classifier' : 'token embedding', vocabulary, dim),
+    ...(rotary ? [] : [tensor('positions', context, dim)]),
     ...kinds,
     ...(sharedClassifier ? [] : [tensor('classifier', vocabulary, dim)]),
   ];

@@ -147,7 +147,7 @@ describe('refusals, each by name', () => {
     [
       'an architecture',
       () => withHeader(written, metadataOf({ architecture: 'mamba' })),
-      /architecture mamba; supported is llama/,
+      /architecture mamba; supported are llama, gpt-neo/,
     ],
     [
       'an activation',

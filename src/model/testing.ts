@@ -1,8 +1,8 @@
 /** Checkpoints for tests: small ones made here, the one that ships, and those of others where they are. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sharedPath } from '../testing/shared-files.ts';
-import { loadCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, loadCheckpointFolder } from './checkpoint.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { loadTokenizer } from './tokenizer-file.ts';
 import { type Model, type ModelConfig, parameterCount } from './types.ts';
@@ -45,6 +45,20 @@ export const loadStories260K: (() => TestCheckpoint) | undefined = (() => {
   const [model, tokenizer] = [sharedPath('models/stories260K.bin'), sharedPath('models/tok512.bin')];
   return model && tokenizer ? checkpoint('stories260K', model, tokenizer) : undefined;
 })();
+
+const goldenModels = new Map<string, Model>();
+
+/** A small random model of another architecture, as transformers keeps it: `gpt-neo` or `qwen2` (data/goldens). */
+export function goldenModel(name: string): Model {
+  const model = goldenModels.get(name) ?? loadCheckpointFolder((file) => goldenFile(`${name}/${file}`), name);
+  goldenModels.set(name, model);
+  return model;
+}
+
+const goldenFile = (path: string): Uint8Array | undefined => {
+  const file = new URL(`../../data/goldens/${path}`, import.meta.url);
+  return existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined;
+};
 
 /** A small real model: stories260K where it is there, else the one that ships. */
 export const loadSmallModel: () => TestCheckpoint = loadStories260K ?? loadShippedModel;

@@ -1,9 +1,40 @@
-/** What a language model is here: a llama2-style decoder (RMSNorm, RoPE, grouped-query attention, gated feed-forward). */
+/**
+ * What a language model is here: a llama2-style decoder (RMSNorm, RoPE, grouped-query attention, gated feed-forward), or what an
+ * architecture has instead ({@link ARCHITECTURES}).
+ */
 import type { Tokenizer } from './tokenizer.ts';
 
-/** What stands between the gate and the product of the feed-forward: act(W1 x) * (W3 x). */
+/** What stands between the gate and the product of a gated feed-forward: act(W1 x) * (W3 x). */
 export const ACTIVATIONS = ['silu', 'relu'] as const;
-export type Activation = (typeof ACTIVATIONS)[number];
+/** And between the two matrices of one that has no gate: W2 act(W1 x). */
+export const PLAIN_ACTIVATIONS = ['gelu'] as const;
+export type Activation = (typeof ACTIVATIONS)[number] | (typeof PLAIN_ACTIVATIONS)[number];
+
+/** In what architectures differ. */
+export interface Traits {
+  /** LayerNorm with weight and bias (Ba et al. 2016), or else RMSNorm. */
+  layerNorm: boolean;
+  /** Positions turn queries and keys (RoPE), or else each has a learned vector that is added to the embedding. */
+  rotary: boolean;
+  /** Scores are divided by the root of the head's size. */
+  scaledScores: boolean;
+  /** The feed-forward has a gate, W1, and W3 beside it; or else W1 alone. */
+  gated: boolean;
+  activations: readonly Activation[];
+}
+
+/** By the name that a config says. GPT-Neo: EleutherAI's, which TinyStories-1M to 33M are; every second layer sees a window alone. */
+export const ARCHITECTURES = {
+  llama: { layerNorm: false, rotary: true, scaledScores: true, gated: true, activations: ACTIVATIONS },
+  'gpt-neo': {
+    layerNorm: true,
+    rotary: false,
+    scaledScores: false,
+    gated: false,
+    activations: PLAIN_ACTIVATIONS,
+  },
+} as const satisfies Record<string, Traits>;
+export type Architecture = keyof typeof ARCHITECTURES;
 
 /** Blueprint of a model. All sizes are counts of elements. */
 export interface ModelConfig {
@@ -18,11 +49,21 @@ export interface ModelConfig {
   /** True where the classifier is the token embedding itself (tied). */
   sharedClassifier: boolean;
   activation: Activation;
-  /** What RMSNorm adds to the mean square; absent: {@link NORM_EPSILON}. */
+  /** Absent: llama. */
+  architecture?: Exclude<Architecture, 'llama'>;
+  /** What the norms add to the mean square; absent: {@link NORM_EPSILON}. */
   normEpsilon?: number;
   /** Base of RoPE's frequencies; absent: {@link ROPE_THETA}. */
   ropeTheta?: number;
+  /** Matrices whose products have a bias, in the order of {@link MATRICES}; absent: none. */
+  biases?: readonly MatrixName[];
+  /** Layers whose attention sees the last {@link window} positions alone, this one included; absent: none. */
+  localLayers?: readonly number[];
+  window?: number;
 }
+
+export const traitsOf = ({ architecture }: Pick<ModelConfig, 'architecture'>): Traits =>
+  ARCHITECTURES[architecture ?? 'llama'];
 
 /** llama2.c's, which its files don't say. */
 export const NORM_EPSILON = 1e-5;
@@ -38,8 +79,11 @@ export interface LayerWeights {
   ffnNorm: Float32Array; // (dim)
   w1: Float32Array; // (hidden, dim)
   w2: Float32Array; // (dim, hidden)
-  w3: Float32Array; // (hidden, dim)
+  w3: Float32Array; // (hidden, dim); empty without a gate
 }
+
+/** What is added to the products of a layer's matrices (rows of the matrix), and by LayerNorm (dim). */
+export type LayerBiases = Partial<Record<keyof LayerWeights, Float32Array>>;
 
 /** Everything learned; read-only. */
 export interface ModelWeights {
@@ -47,6 +91,12 @@ export interface ModelWeights {
   layers: LayerWeights[];
   finalNorm: Float32Array; // (dim)
   classifier: Float32Array; // (vocabulary, dim); the token embedding itself when shared
+  /** By layer, where {@link biasesOf} names any. */
+  biases?: readonly LayerBiases[];
+  /** Of LayerNorm. */
+  finalNormBias?: Float32Array; // (dim)
+  /** Learned positions, where they are not rotary. */
+  positions?: Float32Array; // (context, dim)
 }
 
 /** An int8 tensor in Q8_0 form: `value[i] = values[i] * scales[floor(i / groupSize)]`. */
@@ -88,6 +138,20 @@ export function kvDim(config: ModelConfig): number {
   return (config.dim / config.heads) * config.kvHeads;
 }
 
+/** Tensors of a layer that have a bias. */
+export const biasesOf = (config: ModelConfig): (keyof LayerWeights)[] => [
+  ...(traitsOf(config).layerNorm ? (['attentionNorm', 'ffnNorm'] as const) : []),
+  ...(config.biases ?? []),
+];
+
+/** Matrices that a layer has. */
+export const matricesOf = (config: ModelConfig): MatrixName[] =>
+  MATRICES.filter((name) => name !== 'w3' || traitsOf(config).gated);
+
+/** Shape of a tensor of a layer. */
+export const layerShape = (config: ModelConfig, kind: keyof LayerWeights): readonly number[] =>
+  kind === 'attentionNorm' || kind === 'ffnNorm' ? [config.dim] : matrixShape(config, kind);
+
 /** Rows and columns of each matrix of a layer. */
 export function matrixShape(config: ModelConfig, name: MatrixName): readonly [rows: number, columns: number] {
   const { dim, hiddenDim } = config;
@@ -99,8 +163,9 @@ export function matrixShape(config: ModelConfig, name: MatrixName): readonly [ro
     case 'wv':
       return [kvDim(config), dim];
     case 'w1':
-    case 'w3':
       return [hiddenDim, dim];
+    case 'w3':
+      return [traitsOf(config).gated ? hiddenDim : 0, dim];
     case 'w2':
       return [dim, hiddenDim];
   }
@@ -108,7 +173,14 @@ export function matrixShape(config: ModelConfig, name: MatrixName): readonly [ro
 
 /** Number of learned parameters. */
 export function parameterCount(config: ModelConfig): number {
-  const { dim, layers, vocabulary, sharedClassifier } = config;
+  const { dim, layers, vocabulary, sharedClassifier, context } = config;
+  const { layerNorm, rotary } = traitsOf(config);
   const matrices = MATRICES.reduce((sum, name) => sum + matrixShape(config, name).reduce((a, b) => a * b), 0);
-  return layers * (matrices + 2 * dim) + dim + vocabulary * dim * (sharedClassifier ? 1 : 2);
+  const biases = biasesOf(config).reduce((sum, kind) => sum + layerShape(config, kind)[0], 0);
+  return (
+    layers * (matrices + biases + 2 * dim) +
+    (layerNorm ? 2 : 1) * dim +
+    (rotary ? 0 : context * dim) +
+    vocabulary * dim * (sharedClassifier ? 1 : 2)
+  );
 }

@@ -77,6 +77,7 @@ export function blob(name: string, data: ArrayBufferView, memory: Blob['memory']
  * @throws FailureError for an activation that the device program does not know
  */
 export function constantsOf(config: ModelConfig): { [name: string]: number } {
+  checkArchitecture(config);
   const { dim, hiddenDim, layers, heads, kvHeads, vocabulary } = config;
   const row = activations[config.activation];
   if (!row) {
@@ -94,6 +95,15 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
     activation: row.code,
     zeros: 0,
   };
+}
+
+/** @throws FailureError for what the device program does not compute */
+function checkArchitecture({ architecture, biases }: ModelConfig): void {
+  const what = architecture ? `its architecture is ${architecture}` : biases && 'its products have biases';
+  if (what)
+    throw new FailureError(
+      `the model cannot run on the chip: ${what}, which only the float reference knows.`,
+    );
 }
 
 /** Cosine and sine of every pair's angle at every position: (context, headSize / 2, 2). */

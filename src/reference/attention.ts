@@ -1,5 +1,5 @@
 /** Rotary positions and grouped-query attention of the reference, in run.c's order of operations. */
-import { kvDim, type ModelConfig } from '../model/index.ts';
+import { kvDim, type ModelConfig, traitsOf } from '../model/index.ts';
 import { cosf, sinf } from './libm.ts';
 import { softmax } from './math.ts';
 
@@ -40,12 +40,15 @@ function turn(vector: Float32Array, i: number, cosine: number, sine: number): vo
 /** Sees how a head weighs the positions up to this one; the view is reused. */
 export type AttentionObserver = (head: number, weights: Float32Array) => void;
 
-/** `out = softmax(q k / sqrt(headSize)) v` for every head; `scores` is scratch for (context). */
+/**
+ * `out = softmax(q k / sqrt(headSize)) v` for every head over the positions from `first` on, or softmax(q k) v where an architecture has
+ * it so; `scores` is scratch for (context).
+ */
 export function attend(
   out: Float32Array,
   q: Float32Array,
   cache: LayerCache,
-  position: number,
+  { first, position }: { first: number; position: number },
   config: ModelConfig,
   scores: Float32Array,
   observe?: AttentionObserver,
@@ -53,21 +56,22 @@ export function attend(
   const headSize = config.dim / config.heads;
   const stride = kvDim(config);
   const group = config.heads / config.kvHeads;
-  const root = fround(Math.sqrt(headSize));
+  const root = traitsOf(config).scaledScores ? fround(Math.sqrt(headSize)) : 1;
   out.fill(0);
+  scores.fill(0, 0, first);
   for (let head = 0; head < config.heads; head++) {
     const queryStart = head * headSize;
     const cacheStart = Math.floor(head / group) * headSize;
-    for (let t = 0; t <= position; t++) {
+    for (let t = first; t <= position; t++) {
       let score = fround(0);
       for (let i = 0; i < headSize; i++) {
         score = fround(score + fround(q[queryStart + i] * cache.keys[t * stride + cacheStart + i]));
       }
       scores[t] = fround(score / root);
     }
-    softmax(scores, 0, position + 1);
+    softmax(scores, first, position + 1 - first);
     observe?.(head, scores.subarray(0, position + 1));
-    for (let t = 0; t <= position; t++) {
+    for (let t = first; t <= position; t++) {
       const weight = scores[t];
       for (let i = 0; i < headSize; i++) {
         out[queryStart + i] = fround(

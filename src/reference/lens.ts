@@ -1,9 +1,8 @@
 /**
  * Looks inside a pass: what every layer would say if it were the last one (the logit lens, nostalgebraist 2020), and where every head looks.
  */
-import { type Model, NORM_EPSILON } from '../model/index.ts';
-import { classify, createReference } from './forward.ts';
-import { rmsnorm } from './math.ts';
+import type { Model } from '../model/index.ts';
+import { classify, createReference, normOf } from './forward.ts';
 
 export interface Look {
   /** Logits (vocabulary) by layer; those of the last one are the model's. */
@@ -21,13 +20,14 @@ export function createLens(model: Model): Lens {
   const { config, weights } = model;
   let seen: Look = { layers: [], attention: [] };
   const normed = new Float32Array(config.dim);
+  const normalise = normOf(model);
   const reference = createReference(model, {
     attention: (layer, head, given) => {
       (seen.attention[layer] ??= [])[head] = given.slice();
     },
     layer: (_, x) => {
       const logits = new Float32Array(config.vocabulary);
-      rmsnorm(normed, x, weights.finalNorm, config.normEpsilon ?? NORM_EPSILON);
+      normalise(normed, x, weights.finalNorm, weights.finalNormBias);
       classify(model, normed, logits);
       seen.layers.push(logits);
     },

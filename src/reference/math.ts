@@ -53,6 +53,20 @@ export function rmsnorm(out: Float32Array, x: Float32Array, weight: Float32Array
   for (let j = 0; j < x.length; j++) out[j] = fround(weight[j] * fround(scale * x[j]));
 }
 
+/** LayerNorm (Ba et al. 2016): `out = weight * (x - mean) / sqrt(variance + epsilon) + bias`. */
+export function layernorm(
+  out: Float32Array,
+  x: Float32Array,
+  weight: Float32Array,
+  bias: Float32Array,
+  epsilon: number,
+): void {
+  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+  const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+  const scale = 1 / Math.sqrt(variance + epsilon);
+  for (let j = 0; j < x.length; j++) out[j] = weight[j] * ((x[j] - mean) * scale) + bias[j];
+}
+
 /** In place over `x[start .. start + count)`. */
 export function softmax(x: Float32Array, start: number, count: number): void {
   let max = x[start];
@@ -66,11 +80,21 @@ export function softmax(x: Float32Array, start: number, count: number): void {
   for (let i = 0; i < count; i++) x[start + i] = fround(x[start + i] / sum);
 }
 
-/** The activations, each rounded as run.c would. */
+const ROOT_2_PER_PI = Math.sqrt(2 / Math.PI);
+
+/** The activations; those of run.c are rounded as there. */
 export const activations: Readonly<Record<Activation, (x: number) => number>> = {
   silu: (x) => fround(x * fround(1 / fround(1 + expf(-x)))),
   relu: (x) => Math.max(x, 0),
+  // The approximation by tanh (Hendrycks and Gimpel 2016), transformers' gelu_new.
+  gelu: (x) => fround(0.5 * x * (1 + Math.tanh(ROOT_2_PER_PI * (x + 0.044715 * x ** 3)))),
 };
+
+/** `x = act(x)`. */
+export function activate(activation: Activation, x: Float32Array): void {
+  const act = activations[activation];
+  for (let i = 0; i < x.length; i++) x[i] = act(x[i]);
+}
 
 /** Gated feed-forward (Shazeer 2020): `gate = act(gate) * up`, in place. */
 export function gateAndUp(activation: Activation, gate: Float32Array, up: Float32Array): void {

@@ -27,9 +27,10 @@ const ONE = 65535;
 export function flatten({ name, model: { config, weights } }: Teacher): Float32Array {
   checkShape(config);
   const { normEpsilon = NORM_EPSILON, ropeTheta = ROPE_THETA } = config;
-  if (normEpsilon !== NORM_EPSILON || ropeTheta !== ROPE_THETA)
+  const { architecture, biases } = config;
+  if (normEpsilon !== NORM_EPSILON || ropeTheta !== ROPE_THETA || architecture || biases)
     throw new UsageError(
-      `train: ${name} was not trained here, and its norms or positions are others; take a model of train's.`,
+      `train: ${name} was not trained here, and its norms, positions or products are others; take a model of train's.`,
     );
   const { count, embedding, layers, finalNorm, classifier } = parametersOf(config);
   const flat = new Float32Array(count);
