@@ -110,6 +110,9 @@
 /** Of the down matrix. */
 // @ts-ignore: decorator
 @external("config", "downFormat") export declare const downFormat: i32;
+/** Columns that share a scale in int4 matrices, at most: a power of two. */
+// @ts-ignore: decorator
+@external("config", "int4Group") export declare const int4Group: i32;
 
 // The feed-forward.
 /** Code of the activation. */

@@ -1,3 +1,4 @@
+import { int4Group } from "../contract/config";
 import { add16, at16, mul16, saturate16 } from "./lanes";
 
 /** Weights of a register: 16 rows, two columns. */
@@ -17,14 +18,15 @@ function byteOf(word: u32): i32 {
  * whatever the four low bits are. Those are the second column's: shifted up by four in a word of four rows they have below them the high
  * bits of the row before. The quantiser rounds each weight knowing what lies below it (src/quantize/int4.ts).
  *
- * Blocks of 16 rows; in a block the groups, cut as evenly as whole 16 columns can be, of at most 64; in a group 16 bytes for each pair of
- * columns, then s8 (16): the rows' scales. No sum of a group needs more than 20 bits with sign.
+ * Blocks of 16 rows; in a block the groups, cut as evenly as whole 16 columns can be, of at most `int4Group`; in a group 16 bytes for each pair of
+ * columns, then s8 (16): the rows' scales. No sum of a group needs more than 20 bits with
+ * sign: the weights of groups of up to 64 see to it, and the activations' bound for larger ones.
  */
 // @ts-ignore: decorator
 @inline
 function matvec4(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void {
   const half = 1 << (shift - 1);
-  const groups = (columns + 63) >> 6;
+  const groups = (columns + int4Group - 1) / int4Group;
   const blockBytes = (columns << 3) + (groups << 4);
   for (let row = 0; row < rows; row += 4) {
     let from = weights + <usize>((row >> 4) * blockBytes + (row & 12));

@@ -5,7 +5,7 @@
  */
 import { gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, heads, hidden, kvHeads, logits, model, outFormat, qkvFormat,
+  attention, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, heads, hidden, int4Group, kvHeads, logits, model, outFormat, qkvFormat,
   rawKeys, residual, vocabulary, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
@@ -102,7 +102,7 @@ export function embedInto(x: usize, half: i32, token: i32): void {
 
 /** Components `first` and so many more of an embedding that lies in int4 (device/kernels/matvec4.ts), where `unit` is that of its row. */
 function embedInt4(x: usize, first: i32, count: i32, token: i32, unit: i32): void {
-  let groups = (pad16(dim) + 63) >> 6;
+  let groups = (pad16(dim) + int4Group - 1) / int4Group;
   let chunks = pad16(dim) >> 4;
   let pair = load<usize>(model, at.EMBEDDING) + <usize>((token >> 4) * (rowBytes(INT4, pad16(dim)) << 4) + (token & 15));
   const below: usize = token & 3 ? 1 : 0; // nothing lies below a word's first row

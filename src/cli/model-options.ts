@@ -1,5 +1,6 @@
-/** `--model`, `--tokenizer` and `--prune-vocabulary`: shared by every verb that takes a model; without them, the model that ships. */
-import type { Command } from 'commander';
+/** `--model`, `--tokenizer`, `--prune-vocabulary` and `--int4-group`: shared by every verb that takes a model; without them, the model that ships. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { INT4_GROUPS, type Int4Group } from '../model/types.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { showDownloads } from './download-progress.ts';
 
@@ -8,9 +9,24 @@ export interface ModelOptions {
   tokenizer?: string;
   /** A text file. */
   pruneVocabulary?: string;
+  int4Group?: Int4Group;
 }
 
-/** Adds the two options to a verb. */
+/** `--int4-group`; `otherwise`: what holds without it. */
+export const int4GroupOption = (otherwise: string): Option =>
+  new Option(
+    '--int4-group <columns>',
+    `int4: weights of a row that share a scale, at most; few lose less, many are faster (default: ${otherwise})`,
+  )
+    .choices(INT4_GROUPS.map(String))
+    .argParser((text) => {
+      const group = INT4_GROUPS.find((known) => text === `${known}`);
+      if (group === undefined)
+        throw new InvalidArgumentError(`Allowed choices are ${INT4_GROUPS.join(', ')}.`);
+      return group;
+    });
+
+/** Adds the options to a verb. */
 export function modelOptions(command: Command): Command {
   return command
     .option(
@@ -24,13 +40,17 @@ export function modelOptions(command: Command): Command {
     .option(
       '--prune-vocabulary <text>',
       'keep the pieces that this text uses, and what spells the rest; says what that saves and costs',
-    );
+    )
+    .addOption(int4GroupOption("the checkpoint's, mostly 64"));
 }
 
 /** Reads what the options name. */
-export async function openNamed({ model, tokenizer, pruneVocabulary }: ModelOptions): Promise<OpenedModel> {
+export async function openNamed(options: ModelOptions): Promise<OpenedModel> {
+  const { pruneVocabulary, int4Group } = options;
   const { openModel } = await import('../node/index.ts');
-  const opened = await openModel(model, tokenizer, showDownloads);
+  const opened = await openModel(options.model, options.tokenizer, showDownloads);
+  const { model } = opened;
+  if (int4Group) opened.model = { ...model, config: { ...model.config, int4Group } };
   if (pruneVocabulary === undefined) return opened;
   const { pruned } = await import('./prune-report.ts');
   return pruned(opened, pruneVocabulary);

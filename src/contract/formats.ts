@@ -72,9 +72,9 @@ export const formats = {
     code: 2,
     arithmetic: 'fixed',
     meaning:
-      "Two weights a byte in blocks of 16 rows: for every group of at most 64 columns its pairs of columns, then its rows' s8 scales in 2^-7 of the row's scale, which is as in int8 (device/kernels/matvec4.ts).",
+      "Two weights a byte in blocks of 16 rows: for every group of at most `int4Group` columns its pairs of columns, then its rows' s8 scales in 2^-7 of the row's scale, which is as in int8 (device/kernels/matvec4.ts).",
     columns: 16,
-    rowBytes: '(columns >> 1) + ((columns + 63) >> 6)',
+    rowBytes: '(columns >> 1) + (columns + int4Group - 1) / int4Group',
     scaleBytes: '2',
     kernels: { dim: 'matvec4_dim', hidden: 'matvec4_hidden' },
   },

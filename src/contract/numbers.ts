@@ -60,6 +60,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     outFormat: "Of the attention's output.",
     gateUpFormat: 'Of the gate and up rows.',
     downFormat: 'Of the down matrix.',
+    int4Group: 'Columns that share a scale in int4 matrices, at most: a power of two.',
   }),
   'The feed-forward': rows('i32', {
     activation: 'Code of the activation.',

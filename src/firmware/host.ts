@@ -157,8 +157,9 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   const uart: Uart = { received: [], sent: [] };
   let cycles = 0;
   const env = { memory };
-  const kernel = new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env })
-    .exports as WebAssembly.ModuleImports;
+  const kernelModule = new WebAssembly.Module(programs('kernels.wasm'));
+  const kernels = (config: WebAssembly.ModuleImports): WebAssembly.ModuleImports =>
+    new WebAssembly.Instance(kernelModule, { env, config }).exports as WebAssembly.ModuleImports;
   const numbers = {
     grammar: 0,
     grammarRoom: 0,
@@ -176,20 +177,20 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     ...systemConstants(tokenizer),
     ...NO_CHIP,
   };
-  const draft = drafter
-    ? (new WebAssembly.Instance(new WebAssembly.Module(programs('draft.wasm')), {
-        env,
-        config: globals({ ...numbers, ...drafterNumbers(drafter, context, addresses) }),
-        kernel,
-        mmio: registers(uart),
-      }).exports as WebAssembly.ModuleImports)
-    : NO_DRAFTER;
+  const startDrafter = (small: QuantizedModel): WebAssembly.ModuleImports => {
+    const config = globals({ ...numbers, ...drafterNumbers(small, context, addresses) });
+    const imports = { env, config, kernel: kernels(config), mmio: registers(uart) };
+    return new WebAssembly.Instance(new WebAssembly.Module(programs('draft.wasm')), imports)
+      .exports as WebAssembly.ModuleImports;
+  };
+  const draft = drafter ? startDrafter(drafter) : NO_DRAFTER;
+  const config = globals(numbers);
   const program = new WebAssembly.Instance(
     new WebAssembly.Module(programs(deviceProgram('main.host', model.precision))),
     {
       env,
-      config: globals(numbers),
-      kernel,
+      config,
+      kernel: kernels(config),
       draft,
       mmio: registers(uart),
       // Real time, in cycles of the clock that the program is told of; every look finds it a bit later, so that bounded waits end.

@@ -70,6 +70,7 @@ function createSampler(vocabulary: number, arithmetic: Arithmetic = 'fixed') {
   const memory = new WebAssembly.Memory({ initial: 8 });
   const kernel = new WebAssembly.Instance(new WebAssembly.Module(shippedPrograms('kernels.wasm')), {
     env: { memory },
+    config: { int4Group: 64 },
   });
   const numbers = { ...SHAPE, ...PLACES, vocabulary, cores: 1, scratchBytes: 0x4000, zeros: 0 };
   const config = Object.fromEntries(

@@ -2,16 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { attentionJob, placeFields, structureBytes, value } from '../contract/index.ts';
+import { INT4_GROUP } from '../model/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createKernelMachine, createTwins, DATA } from './testing.ts';
 
-/** stories260K, stories3M, stories15M, and head sizes and odd column counts between. */
+/** stories260K, stories3M, stories15M, and head sizes and odd column counts between; with them other groups of int4. */
 const shapes: readonly KernelShape[] = [
   { precision: 'int8', dim: 64, hidden: 176, headSize: 8 },
-  { precision: 'int8', dim: 192, hidden: 512, headSize: 32 },
+  { precision: 'int8', dim: 192, hidden: 512, headSize: 32, int4Group: 32 },
   { precision: 'int8', dim: 288, hidden: 768, headSize: 48 },
   { precision: 'int8', dim: 16, hidden: 48, headSize: 4 },
-  { precision: 'int8', dim: 128, hidden: 352, headSize: 64 },
+  { precision: 'int8', dim: 128, hidden: 352, headSize: 64, int4Group: 128 },
   { precision: 'int8', dim: 80, hidden: 1040, headSize: 6 },
 ];
 
@@ -44,8 +45,8 @@ const gatedCall = fc
 const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
   matvec_dim: ({ dim }) => matvecCall(dim),
   matvec_hidden: ({ hidden }) => matvecCall(hidden),
-  matvec4_dim: ({ dim }) => matvec4Call(dim),
-  matvec4_hidden: ({ hidden }) => matvec4Call(hidden),
+  matvec4_dim: ({ dim, int4Group }) => matvec4Call(dim, int4Group),
+  matvec4_hidden: ({ hidden, int4Group }) => matvec4Call(hidden, int4Group),
   normalize: () =>
     fc.tuple(integer(1, 24), integer(0, 24 * 16 * 127 ** 2)).map(([n, bound]) => ({
       args: ['x', 'gain', 'out', 'q', 16 * n, bound],
@@ -138,15 +139,16 @@ function matvecCall(columns: number): fc.Arbitrary<Call> {
   }));
 }
 
-function matvec4Call(columns: number): fc.Arbitrary<Call> {
+function matvec4Call(columns: number, group = INT4_GROUP): fc.Arbitrary<Call> {
   return fc.tuple(integer(1, 3), integer(1, value.LARGEST_SHIFT)).map(([n, shift]) => ({
     args: ['weights', 'x', columns, 'y', 16 * n, shift],
-    inputs: { weights: n * int4BlockBytes(columns), x: columns },
+    inputs: { weights: n * int4BlockBytes(columns, group), x: columns },
     outputs: { y: 32 * n },
   }));
 }
 
-const int4BlockBytes = (columns: number): number => 8 * columns + 16 * Math.ceil(columns / 64);
+const int4BlockBytes = (columns: number, group: number): number =>
+  8 * columns + 16 * Math.ceil(columns / group);
 
 /** Bytes of several characters, since extremes matter: uniform, small s16 values, all extreme, all alike. */
 function fill(bytes: Uint8Array, random: () => number, style: number): void {
@@ -187,7 +189,7 @@ function layOut(call: Call): Map<string, number> {
 
 describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize', (shape) => {
   const machine = createKernelMachine(shape);
-  const twins = createTwins();
+  const twins = createTwins(shape.int4Group);
   test.each(Object.keys(calls))('%s', (name) => {
     fc.assert(
       fc.property(calls[name](shape), integer(1, 2 ** 31 - 1), integer(0, 3), (call, seed, style) => {
@@ -204,7 +206,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
             const at = places.get(place)!;
             return new Int8Array(machine.memory.buffer, machine.memory.byteOffset + at, call.inputs[place]);
           });
-          if (name.startsWith('matvec4')) limitVector4(x);
+          if (name.startsWith('matvec4')) limitVector4(x, shape.int4Group);
           else limitVector(weights, x, Number(call.args[5]));
         }
         if (name === 'attention')
@@ -246,14 +248,14 @@ function limitVector(weights: Int8Array, x: Int8Array, shift: number): void {
   while (length * Math.hypot(...x) > limit) x.forEach((v, i) => void (x[i] = Math.trunc(v / 2)));
 }
 
-/** For int4: sums of 64 columns fit 20 bits, whatever the weights are. */
-function limitVector4(x: Int8Array): void {
+/** For int4: sums of a group's columns fit 20 bits, whatever the weights are. */
+function limitVector4(x: Int8Array, group = INT4_GROUP): void {
   const limit = value.LANE_LIMIT - 128;
   const magnitude = (at: number): number =>
-    x.subarray(at, at + 64).reduce((sum, v) => sum + 128 * Math.abs(v), 0);
+    x.subarray(at, at + group).reduce((sum, v) => sum + 128 * Math.abs(v), 0);
   for (let at = 0; at < x.length; at += 16)
     while (magnitude(at) > limit)
-      x.subarray(at, at + 64).forEach((v, i) => void (x[at + i] = Math.trunc(v / 2)));
+      x.subarray(at, at + group).forEach((v, i) => void (x[at + i] = Math.trunc(v / 2)));
 }
 
 /** The caller's part of the contract: 20-bit sums cannot overflow. */

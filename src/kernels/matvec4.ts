@@ -3,6 +3,7 @@
  * four bits for the second; the weights' low bits are what happens to lie there (device/kernels/matvec4.ts). Groups of columns have scales
  * of their own: QACC is read out after each, exactly, and the scaled sums wait in two registers.
  */
+import { INT4_GROUP, type Int4Group } from '../model/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { type AR, type Assembler, a1, a12, type QR, qRegisters } from '../xtensa/index.ts';
 import { type Kernel, kernel } from './kernel.ts';
@@ -11,8 +12,6 @@ import { openWideReadOut, QACC_FRAME, type WideReadOut } from './qacc.ts';
 const CHUNK = 16;
 /** Rows of a block. */
 const BLOCK = 16;
-/** Chunks of the largest group. */
-const LARGEST_GROUP = 4;
 /** More groups than this are looped over, not written out. */
 const LONGEST_WRITTEN = 4;
 /** Of a byte's nibbles, and of products with scales in 2^-15. */
@@ -37,10 +36,10 @@ interface Registers extends WideReadOut {
   sums: readonly [QR, QR];
 }
 
-/** Chunks of each group: as even as can be, larger ones first. */
-export function groupChunks(columns: number): number[] {
+/** Chunks of each group of at most `largest` columns: as even as can be, larger ones first. */
+export function groupChunks(columns: number, largest: Int4Group = INT4_GROUP): number[] {
   let chunks = columns / CHUNK;
-  const count = Math.ceil(chunks / LARGEST_GROUP);
+  const count = Math.ceil(columns / largest);
   return Array.from({ length: count }, (_, group) => {
     const mine = Math.ceil(chunks / (count - group));
     chunks -= mine;
@@ -109,9 +108,8 @@ function rewind(asm: Assembler, x: AR, columns: number): void {
 }
 
 /** A block of 16 rows. */
-function block(asm: Assembler, columns: number, registers: Registers): void {
+function block(asm: Assembler, columns: number, groups: readonly number[], registers: Registers): void {
   const { x, y, sums } = registers;
-  const groups = groupChunks(columns);
   const group = (chunks: number, isLast: boolean): void => {
     products(asm, chunks, registers);
     if (isLast) rewind(asm, x, columns);
@@ -121,11 +119,11 @@ function block(asm: Assembler, columns: number, registers: Registers): void {
   if (groups.length <= LONGEST_WRITTEN)
     groups.forEach((chunks, index) => void group(chunks, index === groups.length - 1));
   else {
-    const whole = groups.slice(0, -1).filter((chunks) => chunks === LARGEST_GROUP).length;
+    const whole = groups.slice(0, -1).filter((chunks) => chunks === groups[0]).length;
     const again = asm.label('group');
     asm.movi(a12, whole);
     asm.place(again);
-    group(LARGEST_GROUP, false);
+    group(groups[0], false);
     asm.addi(a12, a12, -1);
     asm.bnez(a12, again);
     groups.slice(whole).forEach((chunks, index) => void group(chunks, index === groups.length - 1 - whole));
@@ -137,7 +135,8 @@ function block(asm: Assembler, columns: number, registers: Registers): void {
 function matvec4(name: 'matvec4_dim' | 'matvec4_hidden', columnsOf: (shape: KernelShape) => number): Kernel {
   return kernel(name, (asm, { weights, x, columns: zero, y, rows, shift }, shape) => {
     const columns = columnsOf(shape);
-    const isLooped = groupChunks(columns).length > LONGEST_WRITTEN;
+    const groups = groupChunks(columns, shape.int4Group);
+    const isLooped = groups.length > LONGEST_WRITTEN;
     const [chunk0, chunk1, pair0, pair1, shifted, low, low16, high16] = qRegisters;
     const registers: Registers = {
       ...asm.pool('AR', 'constants', 'rounding', 'save', 'eight'),
@@ -160,7 +159,7 @@ function matvec4(name: 'matvec4_dim' | 'matvec4_hidden', columnsOf: (shape: Kern
     const again = asm.label('block');
     asm.alignTarget();
     asm.place(again);
-    block(asm, columns, registers);
+    block(asm, columns, groups, registers);
     asm.addi(rows, rows, -BLOCK);
     asm.bnez(rows, again);
     if (isLooped) asm.l32i(a12, a1, 0);

@@ -1,6 +1,7 @@
 /** A simulated core with the kernels, and the portable twins in WebAssembly, for tests and benches. */
 import { createCore, createFlatBus } from '../chip/index.ts';
 import { type KernelRow, kernels as table } from '../contract/index.ts';
+import { INT4_GROUP, type Int4Group } from '../model/index.ts';
 import { shippedPrograms } from '../node/device-programs.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { a9, createAssembler, link } from '../xtensa/index.ts';
@@ -131,13 +132,16 @@ export function createKernelMachine(shape: KernelShape): KernelMachine {
 type Twin = (...args: number[]) => number | undefined;
 
 /** The portable twins over a memory of their own; addresses among the arguments are offsets. */
-export function createTwins(): {
+export function createTwins(int4Group: Int4Group = INT4_GROUP): {
   memory: Uint8Array;
   run(name: string, args: readonly number[]): number | undefined;
 } {
   const memory = new WebAssembly.Memory({ initial: 8 });
   const module = new WebAssembly.Module(shippedPrograms('kernels.wasm'));
-  const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => undefined } });
+  const instance = new WebAssembly.Instance(module, {
+    env: { memory, abort: () => undefined },
+    config: { int4Group },
+  });
   return {
     memory: new Uint8Array(memory.buffer),
     run: (name, args) => (instance.exports[name] as Twin)(...args),

@@ -49,6 +49,7 @@ const SIZES = [
   'biases',
   'localLayers',
   'window',
+  'int4Group',
 ];
 
 /** Names of a layer's tensors behind `layers.N.`. */

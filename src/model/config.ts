@@ -1,6 +1,15 @@
 /** Checks a header's numbers before anything is allocated by them. */
 import { FailureError } from '../errors.ts';
-import { ARCHITECTURES, MATRICES, type ModelConfig, NORM_EPSILON, ROPE_THETA, traitsOf } from './types.ts';
+import {
+  ARCHITECTURES,
+  INT4_GROUP,
+  INT4_GROUPS,
+  MATRICES,
+  type ModelConfig,
+  NORM_EPSILON,
+  ROPE_THETA,
+  traitsOf,
+} from './types.ts';
 
 const { fround } = Math;
 
@@ -50,15 +59,20 @@ export function checkConfig(config: ModelConfig, name: string): ModelConfig {
   }
   const wrong = problemOf(config);
   if (wrong) throw new FailureError(`${name}: ${wrong}; the header is damaged, or this is no checkpoint`);
-  const { normEpsilon, ropeTheta, ...sizes } = config;
+  const { normEpsilon, ropeTheta, int4Group = INT4_GROUP, ...sizes } = config;
   for (const [field, value] of Object.entries({ normEpsilon, ropeTheta }))
     if (value !== undefined && !(Number.isFinite(value) && value > 0))
       throw new FailureError(`${name}: ${field} = ${value} is no positive number; the header is damaged`);
+  if (!INT4_GROUPS.includes(int4Group))
+    throw new FailureError(
+      `${name}: int4Group = ${int4Group} is none of ${INT4_GROUPS.join(', ')}; a newer esp32-llm may have written it`,
+    );
   const isUsual = (value: number | undefined, usual: number): boolean =>
     value === undefined || fround(value) === fround(usual);
   return {
     ...sizes,
     ...(isUsual(normEpsilon, NORM_EPSILON) ? {} : { normEpsilon }),
     ...(isUsual(ropeTheta, ROPE_THETA) ? {} : { ropeTheta }),
+    ...(int4Group === INT4_GROUP ? {} : { int4Group }),
   };
 }

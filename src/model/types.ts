@@ -60,10 +60,17 @@ export interface ModelConfig {
   /** Layers whose attention sees the last {@link window} positions alone, this one included; absent: none. */
   localLayers?: readonly number[];
   window?: number;
+  /** Columns of a row, at most, that share a scale where matrices are packed as int4; absent: {@link INT4_GROUP}. */
+  int4Group?: Int4Group;
 }
 
 export const traitsOf = ({ architecture }: Pick<ModelConfig, 'architecture'>): Traits =>
   ARCHITECTURES[architecture ?? 'llama'];
+
+/** Small groups lose less, large ones are multiplied faster: a model that was trained for them loses little. */
+export const INT4_GROUPS = [32, 64, 128] as const;
+export type Int4Group = (typeof INT4_GROUPS)[number];
+export const INT4_GROUP = 64;
 
 /** llama2.c's, which its files don't say. */
 export const NORM_EPSILON = 1e-5;

@@ -120,7 +120,10 @@ export function createHostEngine(
       throw new Error('the device program aborted');
     },
   };
-  const kernels = new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), { env });
+  const kernels = new WebAssembly.Instance(new WebAssembly.Module(programs('kernels.wasm')), {
+    env,
+    config,
+  });
   const program = new WebAssembly.Instance(
     new WebAssembly.Module(programs(deviceProgram('transformer', model.precision))),
     {

@@ -23,7 +23,7 @@ export function int4Rounding(config: ModelConfig): Int4Rounding {
       roundRows(
         order.map(row),
         name === 'w2' ? 2 * layout.hiddenHalf : layout.dim,
-        undefined,
+        { group: config.int4Group },
         (place, values) => out.set(values.subarray(0, columns), order[place] * columns),
       );
     },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { value } from '../contract/index.ts';
 import { groupChunks } from '../kernels/matvec4.ts';
 import { createTwins } from '../kernels/testing.ts';
+import { INT4_GROUP, INT4_GROUPS, type Int4Group } from '../model/index.ts';
 import { feedbackFor } from './feedback.ts';
 import { groupStarts, quantizeInt4 } from './int4.ts';
 import { padRows, type QuantizedMatrix } from './matrix.ts';
@@ -22,10 +23,17 @@ function normal(seed: number): () => number {
 const matrixOf = (rows: number, columns: number, next: () => number): Float32Array[] =>
   Array.from({ length: rows }, () => Float32Array.from({ length: columns }, next));
 
-const { memory, run } = createTwins();
+/** By the largest group. */
+const twins = new Map(INT4_GROUPS.map((group) => [group, createTwins(group)]));
 
 /** What the portable kernel makes of activations, as real numbers. */
-function product(matrix: QuantizedMatrix, x: Int8Array, rows: number): number[] {
+function product(
+  matrix: QuantizedMatrix,
+  x: Int8Array,
+  rows: number,
+  group: Int4Group = INT4_GROUP,
+): number[] {
+  const { memory, run } = twins.get(group)!;
   const [X, Y, W] = [0x1000, 0x3000, 0x5000];
   memory.set(new Uint8Array(x.buffer), X);
   memory.set(new Uint8Array(matrix.values.buffer), W);
@@ -38,9 +46,14 @@ const rootMeanSquare = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
 
 /** Error of the products relative to their size. */
-function errorOf(rows: readonly Float32Array[], matrix: QuantizedMatrix, x: Int8Array): number {
+function errorOf(
+  rows: readonly Float32Array[],
+  matrix: QuantizedMatrix,
+  x: Int8Array,
+  group: Int4Group = INT4_GROUP,
+): number {
   const exact = rows.map((row) => row.reduce((sum, w, i) => sum + w * x[i], 0));
-  const got = product(matrix, x, rows.length);
+  const got = product(matrix, x, rows.length, group);
   return rootMeanSquare(got.map((y, i) => y - exact[i])) / rootMeanSquare(exact);
 }
 
@@ -48,19 +61,43 @@ const activations = (columns: number, next: () => number): Int8Array =>
   Int8Array.from({ length: columns }, () => Math.max(-127, Math.min(127, Math.round(40 * next()))));
 
 describe('int4', () => {
-  it.each([16, 48, 64, 80, 96, 128, 160, 176, 256, 288, 688, 768])(
-    'holds %i columns to a tenth, and groups as the kernel does',
-    (columns) => {
+  const widths = [16, 48, 64, 80, 96, 128, 160, 176, 256, 288, 688, 768];
+  it.each(INT4_GROUPS.flatMap((group) => widths.map((columns) => [columns, group] as const)))(
+    'holds %i columns in groups of %i to a tenth, and groups as the kernel does',
+    (columns, group) => {
       const next = normal(columns);
       const rows = matrixOf(32, columns, next);
-      const matrix = quantizeInt4(rows, columns);
-      expect(errorOf(rows, matrix, activations(columns, next))).toBeLessThan(0.13);
-      const starts = groupStarts(columns);
-      expect(groupChunks(columns).map((chunks) => 16 * chunks)).toEqual(
-        starts.slice(1).map((end, group) => end - starts[group]),
+      const matrix = quantizeInt4(rows, columns, { group });
+      expect(errorOf(rows, matrix, activations(columns, next), group)).toBeLessThan(group > 64 ? 0.17 : 0.13);
+      const starts = groupStarts(columns, group);
+      expect(groupChunks(columns, group).map((chunks) => 16 * chunks)).toEqual(
+        starts.slice(1).map((end, index) => end - starts[index]),
       );
     },
   );
+
+  it('loses less in small groups where weights are larger in some columns than in others', () => {
+    const columns = 256;
+    const next = normal(5);
+    const rows = matrixOf(64, columns, next);
+    for (const row of rows)
+      row.forEach((w, i) => void (row[i] = w * (1 + 3 * ((i >> 5) & 1) * ((i >> 6) & 1))));
+    const x = activations(columns, next);
+    const errors = INT4_GROUPS.map((group) =>
+      errorOf(rows, quantizeInt4(rows, columns, { group }), x, group),
+    );
+    expect(errors).toEqual(errors.toSorted((a, b) => a - b));
+  });
+
+  it('bounds the activations where a group is too large for any sum to be sure to fit', () => {
+    const row = new Float32Array(128).fill(1);
+    const { bound, shift } = quantizeInt4(new Array<Float32Array>(16).fill(row), 128, { group: 128 });
+    const length = Math.sqrt(bound);
+    // A byte holds 127 of 128 steps at most; rows of ones have the largest squares.
+    expect(length * 127 * Math.sqrt(128) + 2 ** (shift - 1)).toBeGreaterThan(0.8 * value.LANE_LIMIT);
+    expect(length * 112 * Math.sqrt(128) + 2 ** (shift - 1)).toBeLessThanOrEqual(value.LANE_LIMIT);
+    expect(quantizeInt4(new Array<Float32Array>(16).fill(row), 128).bound).toBe(0x7fffffff);
+  });
 
   it('has half a byte a weight, and an eighth of a bit for scales', () => {
     const { values } = quantizeInt4(matrixOf(32, 192, normal(1)), 192);

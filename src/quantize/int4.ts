@@ -5,6 +5,7 @@
 
 import { value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
+import { INT4_GROUP, type Int4Group } from '../model/index.ts';
 import type { Feedback } from './feedback.ts';
 import type { QuantizedMatrix, Row } from './matrix.ts';
 
@@ -12,8 +13,8 @@ import type { QuantizedMatrix, Row } from './matrix.ts';
 const BLOCK = 16;
 const WORD = 4;
 const CHUNK = 16;
-/** Columns of the largest group. */
-const GROUP = 64;
+/** Columns of the largest group whose sums always fit a lane: the quantiser sees to it. For larger ones the activations are bounded. */
+const LARGEST_SURE_GROUP = 64;
 const { ACTIVATION_LIMIT, LANE_LIMIT, LARGEST_SHIFT, READ_AHEAD } = value;
 const LARGEST_WORD = 0x7fffffff;
 /** Sum of a group's magnitudes with which no sum of products leaves a lane. */
@@ -33,10 +34,10 @@ const COARSER = [1, 1.2, 1.5, 1e9];
 /** Scales that are tried for a group, as shares of the one with which its largest weight is just held. */
 const SHARES = Array.from({ length: 14 }, (_, i) => 0.6 + 0.04 * i);
 
-/** Where groups of columns begin, and behind the last one the end: as even as whole chunks can be. */
-export function groupStarts(columns: number): number[] {
+/** Where groups of at most `group` columns begin, and behind the last one the end: as even as whole chunks can be. */
+export function groupStarts(columns: number, group: Int4Group = INT4_GROUP): number[] {
   let chunks = columns / CHUNK;
-  const count = Math.ceil(columns / GROUP);
+  const count = Math.ceil(columns / group);
   const starts = [0];
   for (let left = count; left > 0; left--) {
     const mine = Math.ceil(chunks / left);
@@ -108,7 +109,7 @@ function roundRow(
   starts: readonly number[],
   unit: number,
   below: Uint8Array,
-  { weights, feedback }: Rounding,
+  { weights, feedback }: Way,
   coarser: number,
 ): RoundedRow {
   const bytes = new Uint8Array(row.length / 2);
@@ -152,6 +153,18 @@ function largestMagnitude({ bytes }: RoundedRow, below: Uint8Array, starts: read
   return largest;
 }
 
+/** Largest sum of a group's squares. */
+function largestSquares({ bytes }: RoundedRow, below: Uint8Array, starts: readonly number[]): number {
+  let largest = 0;
+  for (let group = 0; group + 1 < starts.length; group++) {
+    let sum = 0;
+    for (let pair = starts[group] / 2; pair < starts[group + 1] / 2; pair++)
+      for (const weight of weightsOf(bytes[pair], below[pair])) sum += weight * weight;
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
+
 /**
  * Root of the mean square of a row's sum of products, or of the largest of its groups' unscaled ones, as if columns had nothing to do
  * with each other.
@@ -183,16 +196,26 @@ function shiftFor(usual: number): number {
   return shift;
 }
 
-/** What helps to round better than to nearest. */
 export interface Rounding {
-  /** (columns): mean square of what a column is multiplied by, and so what a squared error of its weights costs. */
-  weights: Float64Array;
+  /** Columns of the largest group; default: 64. */
+  group?: Int4Group;
+  /** (columns): mean square of what a column is multiplied by, and so what a squared error of its weights costs; default: all alike. */
+  weights?: Float64Array;
   /** Makes up for a weight's error by the weights that are not rounded yet. */
   feedback?: Feedback;
 }
 
-/** The unit that a row asks for: the largest weight fits a byte, and the sum of a group's weights a lane. */
-function unitOf(row: Row, starts: readonly number[]): number {
+/** A rounding with every default filled in. */
+type Way = Rounding & Required<Pick<Rounding, 'group' | 'weights'>>;
+
+const wayOf = (columns: number, { group = INT4_GROUP, weights, feedback }: Rounding): Way => ({
+  group,
+  weights: weights ?? new Float64Array(columns).fill(USUAL_SQUARE),
+  feedback,
+});
+
+/** The unit that a row asks for: the largest weight fits a byte, and the sum of a group's weights, where it must, a lane. */
+function unitOf(row: Row, starts: readonly number[], isSure: boolean): number {
   if (!row) return 0;
   let largest = 0;
   for (let group = 0; group + 1 < starts.length; group++) {
@@ -202,27 +225,27 @@ function unitOf(row: Row, starts: readonly number[]): number {
       most = Math.max(most, Math.abs(weight));
       sum += Math.abs(weight);
     }
-    largest = Math.max(largest, (ROOM * most) / 128, (ROOM_FOR_SUMS * sum) / LARGEST_MAGNITUDE);
+    largest = Math.max(largest, (ROOM * most) / 128, isSure ? (ROOM_FOR_SUMS * sum) / LARGEST_MAGNITUDE : 0);
   }
   return largest;
 }
 
-/** A row whose sums fit a lane. */
+/** A row whose sums fit a lane, where the quantiser has to see to it. */
 function fittingRow(
   row: Float32Array,
   columns: number,
   starts: readonly number[],
   unit: number,
   below: Uint8Array,
-  rounding: Rounding,
+  way: Way,
 ): RoundedRow {
   for (const coarser of COARSER) {
     const work = new Float64Array(columns);
     work.set(row);
     const isLast = coarser === COARSER[COARSER.length - 1];
-    const how = isLast ? { weights: rounding.weights } : rounding;
+    const how = isLast ? { ...way, feedback: undefined } : way;
     const rounded = roundRow(work, starts, unit, below, how, coarser);
-    if (largestMagnitude(rounded, below, starts) <= LARGEST_MAGNITUDE) return rounded;
+    if (!isSure(way) || largestMagnitude(rounded, below, starts) <= LARGEST_MAGNITUDE) return rounded;
   }
   throw new Error('int4: sums of a row do not fit');
 }
@@ -234,11 +257,11 @@ type TakeRow = (index: number, rounded: RoundedRow, below: Uint8Array, unit: num
 function roundAll(
   rows: readonly Row[],
   columns: number,
-  rounding: Rounding,
+  way: Way,
   take: TakeRow,
 ): { largest: number; scales: Int16Array } {
-  const starts = groupStarts(columns);
-  const units = rows.map((row) => unitOf(row, starts));
+  const starts = groupStarts(columns, way.group);
+  const units = rows.map((row) => unitOf(row, starts, isSure(way)));
   const most = units.reduce((a, b) => Math.max(a, b), 0);
   if (!Number.isFinite(most)) throw new FailureError('the model holds weights that are no finite numbers.');
   const largest = most || 1;
@@ -252,14 +275,21 @@ function roundAll(
       return;
     }
     const unit = (scales[index] / 32767) * largest;
-    const fitting = fittingRow(row, columns, starts, unit, below, rounding);
+    const fitting = fittingRow(row, columns, starts, unit, below, way);
     take(index, fitting, below, unit);
     below = fitting.bytes;
   });
   return { largest, scales };
 }
 
-const toNearest = (columns: number): Rounding => ({ weights: new Float64Array(columns).fill(USUAL_SQUARE) });
+const isSure = ({ group }: Way): boolean => group <= LARGEST_SURE_GROUP;
+
+/**
+ * Sum of squares that int8 activations may have so that no group's sum, rounding included, leaves a lane: by Cauchy and Schwarz it is no
+ * larger than the length of the group's weights times that of the activations. `squares`: of the longest group.
+ */
+const boundFor = (squares: number, shift: number): number =>
+  Math.min(LARGEST_WORD, Math.floor((LANE_LIMIT - 2 ** (shift - 1)) ** 2 / Math.max(1, squares)));
 
 /**
  * Quantises the rows (a multiple of 16) to `columns` columns each, a multiple of 16, zeros behind the given ones.
@@ -268,30 +298,35 @@ const toNearest = (columns: number): Rounding => ({ weights: new Float64Array(co
 export function quantizeInt4(
   rows: readonly Row[],
   columns: number,
-  rounding: Rounding = toNearest(columns),
+  rounding: Rounding = {},
 ): QuantizedMatrix {
-  const starts = groupStarts(columns);
+  const way = wayOf(columns, rounding);
+  const starts = groupStarts(columns, way.group);
   const blockBytes = 8 * columns + 16 * (starts.length - 1);
   const values = new Int8Array((rows.length / BLOCK) * blockBytes + READ_AHEAD);
   let usual = 0;
-  const { largest, scales } = roundAll(rows, columns, rounding, (index, rounded, below) => {
-    usual = Math.max(usual, usualSum(rounded, below, starts, rounding.weights));
+  let squares = 0;
+  const { largest, scales } = roundAll(rows, columns, way, (index, rounded, below) => {
+    usual = Math.max(usual, usualSum(rounded, below, starts, way.weights));
+    if (!isSure(way)) squares = Math.max(squares, largestSquares(rounded, below, starts));
     putRow(values, rounded, index, starts, blockBytes);
   });
   const shift = shiftFor(usual);
-  return { values, scales, shift, bound: LARGEST_WORD, unit: (largest / 32767) * 32768 * 2 ** shift };
+  const bound = isSure(way) ? LARGEST_WORD : boundFor(squares, shift);
+  return { values, scales, shift, bound, unit: (largest / 32767) * 32768 * 2 ** shift };
 }
 
 /** The real values (columns) that rows stand for once they are quantised; rows of zeros and padding rows are left out. */
 export function roundRows(
   rows: readonly Row[],
   columns: number,
-  rounding: Rounding = toNearest(columns),
+  rounding: Rounding,
   take: (index: number, values: Float32Array) => void,
 ): void {
-  const starts = groupStarts(columns);
+  const way = wayOf(columns, rounding);
+  const starts = groupStarts(columns, way.group);
   const values = new Float32Array(columns);
-  roundAll(rows, columns, rounding, (index, { bytes, scales }, below, unit) => {
+  roundAll(rows, columns, way, (index, { bytes, scales }, below, unit) => {
     for (let group = 0; group < scales.length; group++) {
       const scale = (scales[group] * unit) / SCALES;
       for (let pair = starts[group] / 2; pair < starts[group + 1] / 2; pair++) {

@@ -154,7 +154,10 @@ const SUMS: Readonly<Record<Part, Sums>> = { qkv: 8, gateUp: 8, out: 5, down: 5,
 /** Quantises the matrix of a name. */
 type Quantizer = (name: string, rows: readonly Row[], columns: number, isBlocked?: Order) => QuantizedMatrix;
 
-const quantizerOf = ({ activation }: ModelConfig, { formats, calibration }: PackOptions): Quantizer => {
+const quantizerOf = (
+  { activation, int4Group }: ModelConfig,
+  { formats, calibration }: PackOptions,
+): Quantizer => {
   // The kernel that reads rows of active units only does not saturate as the others do.
   const sumsOf = (part: Part): Sums =>
     part === 'gateUp' && activations[activation]?.list ? 'any' : SUMS[part];
@@ -163,7 +166,10 @@ const quantizerOf = ({ activation }: ModelConfig, { formats, calibration }: Pack
   > = {
     int8: (part, _, rows, columns, isBlocked) => quantizeMatrix(rows, columns, sumsOf(part), isBlocked),
     int4: (_, name, rows, columns) =>
-      quantizeInt4(rows, columns, roundingFor(calibration?.get(name), columns)),
+      quantizeInt4(rows, columns, {
+        group: int4Group,
+        ...roundingFor(calibration?.get(name), columns),
+      }),
   };
   return (name, ...matrix) => {
     const part = name.split('.').at(-1) as Part;
@@ -394,6 +400,12 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
     laneBytes: zeros ? 0 : sizesOf('fixed', { ...config, zeros }).of('laneBytes'),
-    shape: { precision, dim: layout.dim, hidden: 2 * layout.hiddenHalf, headSize: layout.headSize },
+    shape: {
+      precision,
+      dim: layout.dim,
+      hidden: 2 * layout.hiddenHalf,
+      headSize: layout.headSize,
+      int4Group: config.int4Group,
+    },
   };
 }

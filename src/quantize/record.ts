@@ -10,7 +10,7 @@ import {
   type WordsOf,
 } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import { type ModelConfig, ROPE_THETA } from '../model/index.ts';
+import { INT4_GROUP, type ModelConfig, ROPE_THETA } from '../model/index.ts';
 import type { Blob } from './types.ts';
 
 /** A word of the record: the name of a blob whose address it holds, a whole number or a single. */
@@ -94,6 +94,7 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
     vocabulary,
     activation: row.code,
     zeros: 0,
+    int4Group: config.int4Group ?? INT4_GROUP,
   };
 }
 

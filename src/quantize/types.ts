@@ -1,5 +1,5 @@
 import type { Format } from '../contract/index.ts';
-import type { ModelConfig } from '../model/index.ts';
+import type { Int4Group, ModelConfig } from '../model/index.ts';
 
 /** A piece of the packed model: the memory planner gives each an address. */
 export interface Blob {
@@ -64,4 +64,6 @@ export interface KernelShape {
   /** The same for the hidden size. */
   hidden: number;
   headSize: number;
+  /** Columns of the largest group of int4 matrices; absent: 64. */
+  int4Group?: Int4Group;
 }

@@ -1,6 +1,7 @@
 /** int4 by the same digest everywhere: host, simulated chip, ESP-IDF component. */
 import { describe, expect, it } from 'vitest';
 import { smallModel } from '../firmware/testing.ts';
+import { quantize } from '../quantize/index.ts';
 import { itTellsTheSame } from './same-everywhere.ts';
 
 describe('an int4 model', () => {
@@ -14,4 +15,17 @@ describe('an int4 model', () => {
   });
 
   itTellsTheSame(model, tokenizer, [1, 2]);
+});
+
+describe.each([32, 128] as const)('an int4 model in groups of %i', (int4Group) => {
+  const { model: floats, int4, tokenizer } = smallModel();
+  const model = quantize({ ...floats, config: { ...floats.config, int4Group } }, { precision: 'int4' });
+
+  it('has other scales than in groups of 64', () => {
+    const bytes = ({ blobs }: typeof model): number =>
+      blobs.find(({ name }) => name === 'layer0.down')!.bytes.length;
+    expect(Math.sign(bytes(model) - bytes(int4))).toBe(Math.sign(64 - int4Group));
+  });
+
+  itTellsTheSame(model, tokenizer, [2]);
 });

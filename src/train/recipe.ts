@@ -64,7 +64,7 @@ export interface Distillation {
 }
 
 type Sizes = Partial<
-  Pick<Shape, 'dim' | 'layers' | 'heads' | 'kvHeads' | 'hiddenDim' | 'vocabulary' | 'context'>
+  Pick<Shape, 'dim' | 'layers' | 'heads' | 'kvHeads' | 'hiddenDim' | 'vocabulary' | 'context' | 'int4Group'>
 >;
 
 export interface RecipeOptions extends Sizes, Partial<Regularization> {
@@ -119,7 +119,8 @@ export function recipeOf(options: RecipeOptions): Recipe {
     throw new UsageError(`train: no preset is called ${name}; there are ${Object.keys(presets).join(', ')}.`);
   }
   const optimizer = options.optimizer ?? 'muon';
-  const shape = { ...preset.shape, ...given(options, Object.keys(preset.shape) as (keyof RecipeOptions)[]) };
+  const choices = [...Object.keys(preset.shape), 'int4Group'] as (keyof RecipeOptions)[];
+  const shape = { ...preset.shape, ...given(options, choices) };
   const threads = options.threads ?? 1;
   return {
     shape,
@@ -157,7 +158,17 @@ function given<Name extends keyof RecipeOptions>(options: RecipeOptions, names: 
 
 /** What a run that goes on must not be asked to do otherwise. */
 const FIXED = [
-  ...(['dim', 'layers', 'heads', 'kvHeads', 'hiddenDim', 'vocabulary', 'context', 'activation'] as const),
+  ...([
+    'dim',
+    'layers',
+    'heads',
+    'kvHeads',
+    'hiddenDim',
+    'vocabulary',
+    'context',
+    'activation',
+    'int4Group',
+  ] as const),
   ...(['seed', 'packing', 'optimizer', 'finish', 'rate'] as const),
   ...(['temperature', 'teacherWeight', 'teacherTop'] as const),
   ...(Object.keys(defaults) as (keyof typeof defaults)[]),

@@ -48,9 +48,9 @@ describe('train', () => {
 
   it('ends with the int4 that build makes: what it measures then is what the packed model gives', async () => {
     writeFileSync(unseen, storyText(7, 6));
-    const options = { ...basic, steps: 30, finish: 'int4', validation: unseen } as const;
+    const options = { ...basic, steps: 30, finish: 'int4', int4Group: 32, validation: unseen } as const;
     const { state } = await train({ ...options, out: join(folder, 'int4') });
-    const model = loadCheckpoint(file('int4', outputNames.model));
+    const model = loadCheckpoint(file('int4', outputNames.checkpoint));
     const tokenizer = loadTokenizer(file('int4', outputNames.tokenizer), 290);
     const stories = splitStories(readFileSync(unseen, 'utf8'));
     const bits = (forward: Reference) => evaluate(forward, tokenizer, stories, { context: 64 }).bitsPerByte;

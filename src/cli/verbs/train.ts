@@ -1,10 +1,12 @@
 /** `train`: a tokenizer and a model from the user's own text. */
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Int4Group } from '../../model/types.ts';
 import type { Progress } from '../../train/index.ts';
 import { presets } from '../../train/presets/index.ts';
 import { decimal, integer } from '../arguments.ts';
 import { duration } from '../duration.ts';
+import { int4GroupOption } from '../model-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
 interface Options {
@@ -26,6 +28,7 @@ interface Options {
   packing?: 'documents' | 'windows';
   finish?: 'int8' | 'int4' | 'none';
   finishShare?: number;
+  int4Group?: Int4Group;
   dim?: number;
   layers?: number;
   heads?: number;
@@ -126,6 +129,7 @@ function addMethod(command: Command): void {
         'rounding that the end of the run trains through: what build --precision will make of it',
       ).choices(['int8', 'int4', 'none']),
     )
+    .addOption(int4GroupOption("the preset's, mostly 64"))
     .option(
       '--finish-share <x>',
       'share of the run that trains through the rounding (default: 0.1, int4: 0.2)',

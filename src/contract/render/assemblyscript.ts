@@ -251,7 +251,7 @@ function formatsFile(): string {
     );
   return file(
     'What a matrix of the fixed arithmetic is made of, by its format.',
-    `import { ${[...new Set(fixedFormats.flatMap(({ kernels }) => Object.values(kernels)))].join(', ')} } from "./kernels";\n`,
+    `import { int4Group } from "./config";\nimport { ${[...new Set(fixedFormats.flatMap(({ kernels }) => Object.values(kernels)))].join(', ')} } from "./kernels";\n`,
     ...Object.entries(formats).map(
       ([name, { code, meaning }]) => `/** ${meaning} */\nexport const ${upperName(name)}: i32 = ${code};`,
     ),

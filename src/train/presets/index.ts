@@ -12,17 +12,17 @@ export const presets: Readonly<Record<string, Preset>> = {
   tiny: preset('to try things out', [32, 3, 2, 1, 96, 512]),
   '260k': preset('the shape of stories260K', [64, 5, 8, 4, 172, 512]),
   s3: preset('stories in internal SRAM as int8: the model that ships', [64, 5, 4, 2, 144, 1024]),
-  s4: preset('stories in internal SRAM as int4', [96, 5, 6, 2, 160, 1024]),
+  s4: preset('stories in internal SRAM as int4', [128, 3, 8, 2, 160, 1024], { int4Group: 128 }),
   '1m': preset('a teacher, or boards with PSRAM', [128, 6, 8, 4, 320, 512]),
   p4: preset('stories in PSRAM, 3.5 million weights; the vocabulary of s3 and s4', [256, 6, 8, 4, 448, 1024]),
-  home: preset('short requests: small and quick to train', [64, 4, 4, 2, 128, 512], 128),
+  home: preset('short requests: small and quick to train', [64, 4, 4, 2, 128, 512], { context: 128 }),
 };
 
 /** Sizes: dim, layers, heads, kvHeads, hiddenDim, vocabulary. */
 type Sizes = readonly [number, number, number, number, number, number];
 
-function preset(about: string, sizes: Sizes, context = 512): Preset {
+function preset(about: string, sizes: Sizes, more: Partial<ModelConfig> = {}): Preset {
   const [dim, layers, heads, kvHeads, hiddenDim, vocabulary] = sizes;
-  const shape = { dim, layers, heads, kvHeads, hiddenDim, vocabulary, context };
-  return { about, shape: { ...shape, sharedClassifier: true, activation: 'silu' } };
+  const shape = { dim, layers, heads, kvHeads, hiddenDim, vocabulary, context: 512 };
+  return { about, shape: { ...shape, sharedClassifier: true, activation: 'silu', ...more } };
 }
