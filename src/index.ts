@@ -109,6 +109,7 @@ export {
   type KernelShape,
   type Precision,
   type QuantizedModel,
+  ownPrecision,
   quantize,
   type WorkingBuffer,
 } from './quantize/index.ts';

@@ -48,9 +48,10 @@ export async function sourcesOf(options: SourceOptions): Promise<BoardSource[]> 
 }
 
 async function threadSources(options: SourceOptions, onHost: number): Promise<BoardSource[]> {
-  const [{ openThreadBoard }, { piecesOf }] = await Promise.all([
+  const [{ openThreadBoard }, { piecesOf }, { ownPrecision }] = await Promise.all([
     import('../node/index.ts'),
     import('../model/index.ts'),
+    import('../quantize/index.ts'),
   ]);
   const { precision } = options;
   if (precision === 'mixed')
@@ -61,7 +62,7 @@ async function threadSources(options: SourceOptions, onHost: number): Promise<Bo
     modelName: loaded.name,
     model: { ...loaded.model, tokenizer: undefined },
     pieces: piecesOf(loaded.tokenizer),
-    precision,
+    precision: precision ?? ownPrecision(loaded.model),
     context: options.context,
     grammarRoom: (options.grammarRoom ?? HOST_ROOM_KB) * 1024,
   } as const;

@@ -125,7 +125,7 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
     clock: Number(options.clock) as 80 | 160 | 240,
-    asInt8: options.precision === 'f32' ? () => quantize(model) : undefined,
+    asInt8: options.precision === 'f32' ? () => quantize(model, { precision: 'int8' }) : undefined,
   };
   return buildFirmware(settings);
 }

@@ -8,7 +8,5 @@ export const PRECISIONS = ['int8', 'int4', 'f32'] as const satisfies readonly Pr
 export const precisionOption = (choices: readonly PrecisionName[] = [...PRECISIONS, 'mixed']): Option =>
   new Option(
     '--precision <p>',
-    'weights and arithmetic; mixed: int8 for the matrices that lose most by int4, 5.5 bits a weight in all',
-  )
-    .choices(choices)
-    .default('int8');
+    "weights and arithmetic; mixed: int8 for the matrices that lose most by int4, 5.5 bits a weight in all (default: what the checkpoint's training ended with, mostly int8)",
+  ).choices(choices);

@@ -9,7 +9,8 @@ import type { Precision, QuantizedModel } from '../quantize/index.ts';
 export type PrecisionName = Precision | 'mixed';
 
 export interface QuantizedOptions {
-  precision: PrecisionName;
+  /** Default: the model's own. */
+  precision?: PrecisionName;
   /** Text file. */
   calibrate?: string;
   /** Bytes of PSRAM, where there is some. */
@@ -30,10 +31,11 @@ export const calibrateOption = (command: Command): Command =>
 /** Quantises; reads the text where int4 weights are rounded by one. */
 export async function quantized(
   opened: Opened,
-  { precision, calibrate: path, room }: QuantizedOptions,
+  { precision: named, calibrate: path, room }: QuantizedOptions,
 ): Promise<QuantizedModel> {
   const { model } = opened;
-  const { calibrate, quantize, quantizeMixed } = await import('../quantize/index.ts');
+  const { calibrate, ownPrecision, quantize, quantizeMixed } = await import('../quantize/index.ts');
+  const precision = named ?? ownPrecision(model);
   if (precision !== 'mixed' && path === undefined) return quantize(model, { precision, room });
   if (precision !== 'int4' && precision !== 'mixed')
     throw new UsageError(`--calibrate is for --precision int4 and mixed, not ${precision}`);

@@ -11,5 +11,5 @@ export {
 } from './host.ts';
 export { type Int4Rounding, int4Rounding } from './int4-values.ts';
 export { type MixedOptions, quantizeMixed } from './mixed.ts';
-export { quantize } from './quantize.ts';
+export { ownPrecision, quantize } from './quantize.ts';
 export type { Blob, Calibration, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';

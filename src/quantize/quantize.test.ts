@@ -5,7 +5,7 @@ import { loadShippedModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate } from '../reference/index.ts';
 import { goldenEvaluation, int8Goldens } from '../testing/shared-files.ts';
-import { createHostEngine, quantize } from './index.ts';
+import { createHostEngine, ownPrecision, quantize } from './index.ts';
 import { padRows, quantizeMatrix } from './matrix.ts';
 
 /** mulberry32, then a rough normal distribution. */
@@ -163,4 +163,19 @@ test('int8 costs the model that ships what it always did, under half a percent o
   const { bitsPerByte } = evaluate(engine, tokenizer, texts, { context: model.config.context });
   expect(bitsPerByte).toBeCloseTo(int8.bitsPerByte, 5);
   expect(bitsPerByte / float32.bitsPerByte).toBeLessThan(1.005);
+});
+
+test('a model is packed as its training ended, where nothing else is said', () => {
+  const { model } = loadShippedModel();
+  const trained = (finish?: string): Model => ({ ...model, training: finish ? { finish } : undefined });
+  for (const [finish, precision] of [
+    ['int4', 'int4'],
+    ['int8', 'int8'],
+    ['none', 'int8'],
+    [undefined, 'int8'],
+  ] as const) {
+    expect(ownPrecision(trained(finish))).toBe(precision);
+    expect(quantize(trained(finish)).label).toBe(precision);
+    expect(quantize(trained(finish), { precision: 'int8' }).label).toBe('int8');
+  }
 });

@@ -26,7 +26,12 @@ function int4For(model: Model, room: number): Formats {
   return weights.classifier.length + INT4_BYTES * ofLayers > room ? everywhere('int4') : formats.int4;
 }
 
+/** What the end of a model's training rounded to, where it says so; else int8. */
+export const ownPrecision = ({ training }: Pick<Model, 'training'>): 'int8' | 'int4' =>
+  training?.finish === 'int4' ? 'int4' : 'int8';
+
 export interface QuantizeOptions {
+  /** Default: {@link ownPrecision}. */
   precision?: Precision;
   /** int4: bytes of the memory that weights are to fit, where there is one that is faster than flash. */
   room?: number;
@@ -39,7 +44,7 @@ export interface QuantizeOptions {
 /** Prepares a model for the chip: int8 or int4 rows for the vector kernels, or single precision for comparison. */
 export function quantize(
   model: Model,
-  { precision = 'int8', room = Number.POSITIVE_INFINITY, ...options }: QuantizeOptions = {},
+  { precision = ownPrecision(model), room = Number.POSITIVE_INFINITY, ...options }: QuantizeOptions = {},
 ): QuantizedModel {
   if (precision === 'f32') return packFloat(model);
   const chosen = precision === 'int4' ? int4For(model, room) : formats[precision];

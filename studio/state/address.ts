@@ -12,7 +12,8 @@ export type Part = (typeof parts)[number];
 export const part = signal<Part>('story');
 export const board = signal<string>(FIRST_STORY.board);
 const PRECISIONS: readonly Precision[] = ['int8', 'int4', 'f32'];
-export const precision = signal<Precision>('int8');
+/** undefined: the model's own. */
+export const precision = signal<Precision | undefined>(undefined);
 export const prompt = signal<string>(FIRST_STORY.prompt);
 export const temperature = signal<number>(FIRST_STORY.temperature);
 export const topp = signal<number>(FIRST_STORY.topp);
@@ -67,7 +68,7 @@ function writeAddress(): string {
   const query = new URLSearchParams();
   if (modelName.value) query.set('model', modelName.value);
   query.set('board', board.value);
-  if (precision.value !== 'int8') query.set('precision', precision.value);
+  if (precision.value) query.set('precision', precision.value);
   query.set('prompt', prompt.value);
   query.set('temperature', String(temperature.value));
   query.set('topp', String(topp.value));

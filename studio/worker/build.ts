@@ -4,7 +4,7 @@ import { findBoard } from '../../src/chip/boards/index.ts';
 import { deviceProgram } from '../../src/contract/index.ts';
 import { buildFirmware, type Firmware } from '../../src/firmware/index.ts';
 import type { OpenedModel } from '../../src/model/index.ts';
-import { quantize } from '../../src/quantize/index.ts';
+import { ownPrecision, quantize } from '../../src/quantize/index.ts';
 import type { ImageChoice } from './protocol.ts';
 import { programsOf } from './shipped.ts';
 
@@ -14,7 +14,7 @@ export async function prepare(
   { board, precision }: ImageChoice,
   cache: Cache,
 ): Promise<() => Firmware> {
-  const programs = await programsOf(deviceProgram('main.chip', precision));
+  const programs = await programsOf(deviceProgram('main.chip', precision ?? ownPrecision(model)));
   return () =>
     buildFirmware({
       programs,

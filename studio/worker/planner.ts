@@ -24,7 +24,7 @@ serve<PlannerCalls>({
     const { model, tokenizer } = await openSource(source);
     try {
       const packed = quantize(model, { precision });
-      const asInt8 = precision === 'int8' ? undefined : () => quantize(model);
+      const asInt8 = precision === 'int8' ? undefined : () => quantize(model, { precision: 'int8' });
       buildFirmware({
         programs: await programs(),
         model: packed,

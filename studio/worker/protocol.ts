@@ -9,7 +9,8 @@ import type { Progress, RunState } from '../../src/train/index.ts';
 export interface Question {
   /** Id in the table of boards. */
   board: string;
-  precision: Precision;
+  /** Default: the model's own. */
+  precision?: Precision;
   prompt: string;
   temperature: number;
   topp: number;

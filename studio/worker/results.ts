@@ -20,7 +20,7 @@ function nameOf(key: CacheKey): string {
 }
 
 /** Under which a whole image is kept. `model`: what names the model, its contents included. */
-export const imageKey = (model: string, board: string, precision: string): CacheKey => [
+export const imageKey = (model: string, board: string, precision = 'own'): CacheKey => [
   'image',
   model,
   board,

@@ -90,7 +90,7 @@ async function benchModels(options: Options): Promise<void> {
     import('../../firmware/index.ts'),
     import('../../node/index.ts'),
   ]);
-  const { precision } = options;
+  const { precision = 'int8' } = options;
   if (precision === 'mixed')
     throw new UsageError('--models has random weights, which tell nothing: --precision mixed needs a model');
   const board = boardFrom(options);

@@ -72,7 +72,7 @@ async function tellAll(options: SampleOptions, { model, tokenizer }: OpenedModel
     import('../../node/index.ts'),
   ]);
   const several = options.precision === 'both' || options.precision === 'all';
-  const precision = several ? 'int8' : (options.precision as Precision);
+  const precision = several ? undefined : (options.precision as Precision);
   const host = createHostProgram({ programs, model: quantize(model, { precision }), tokenizer });
   const { prompt, tokens } = options;
   return Array.from({ length: options.samples }, (_, i) => {

@@ -33,10 +33,10 @@ interface Row extends Evaluation {
 const WINDOW = 256;
 
 /** What is compared with single precision. */
-const severalOf: Readonly<Record<string, readonly PrecisionName[]>> = {
-  both: ['f32', 'int8'],
+const severalOf = (own: PrecisionName): Readonly<Record<string, readonly PrecisionName[]>> => ({
+  both: ['f32', own],
   all: ['f32', ...PRECISIONS.filter((precision) => precision !== 'f32')],
-};
+});
 
 export function register(program: Command): void {
   calibrateOption(settingOptions(modelOptions(program.command('eval')), STORY_DEFAULTS))
@@ -46,7 +46,10 @@ export function register(program: Command): void {
     .option('--text <file>', 'UTF-8 text; stories end with a line <|endoftext|>')
     .option('--stories <n>', 'only the first n stories', integer(1, 1e9))
     .addOption(
-      new Option('--precision <p>', 'arithmetic; both: f32 and int8')
+      new Option(
+        '--precision <p>',
+        "arithmetic; both: f32 and what the checkpoint's training ended with, mostly int8",
+      )
         .choices(['both', 'all', ...PRECISIONS, 'mixed'])
         .default('both'),
     )
@@ -57,7 +60,7 @@ export function register(program: Command): void {
     )
     .option(
       '--samples <n>',
-      'measure so many stories that the model tells (seeds 1 and up, in int8) instead, beside real ones of the same length in --text',
+      'measure so many stories that the model tells (seeds 1 and up, as the chip computes them) instead, beside real ones of the same length in --text',
       integer(1, 1e6),
     )
     .option('--prompt <text>', 'how the samples begin', 'Once upon a time')
@@ -85,7 +88,9 @@ async function evaluateText(options: Options): Promise<void> {
   const loaded = await openNamed(options);
   const stories = splitStories(readText(text, 'the text')).slice(0, options.stories);
   if (stories.length === 0) throw new UsageError(`${text}: holds no text`);
-  const precisions = severalOf[options.precision] ?? [options.precision as PrecisionName];
+  const { ownPrecision } = await import('../../quantize/index.ts');
+  const several = severalOf(ownPrecision(loaded.model));
+  const precisions = several[options.precision] ?? [options.precision as PrecisionName];
   const modes = options.mode === 'both' ? (['story', 'windows'] as const) : [options.mode];
   const rows: Row[] = [];
   for (const precision of precisions) {
