@@ -107,9 +107,9 @@ export {
   type HostEngineOptions,
   type KernelObserver,
   type KernelShape,
+  ownPrecision,
   type Precision,
   type QuantizedModel,
-  ownPrecision,
   quantize,
   type WorkingBuffer,
 } from './quantize/index.ts';
