@@ -22,7 +22,9 @@ const calls = (section: string): string[] =>
 
 /** Methods of what functions give back. */
 const METHODS = new Set(
-  'encode decode forward boot command tell pixels type settle elf run reset peek write close'.split(' '),
+  'encode decode forward boot command tell pixels type settle elf lines run explain reset peek write close'.split(
+    ' ',
+  ),
 );
 
 describe('docs/api.md', () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatVisit } from '../scripts/build-studio.ts';
 import { browserPath } from '../src/testing/browser.ts';
 import { FIRST_STORY } from './state/first-story.ts';
+import { testAssembler } from './testing/assembler.ts';
 import { testBoard } from './testing/board.ts';
 import { testInside } from './testing/inside.ts';
 import { testModels } from './testing/models.ts';
@@ -55,6 +56,7 @@ describe.skipIf(!browserPath)('the studio', { timeout: 600_000 }, () => {
 
   testModels(() => studio);
   testInside(() => studio);
+  testAssembler(() => studio);
   testPage(() => studio);
   testTrain(() => studio);
   testBoard(() => studio);

@@ -1,7 +1,15 @@
 /** WebAssembly to Xtensa machine code. */
 export { type CompiledExport, type CompiledModule, compileModule, type StageListener } from './compile.ts';
 export { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } from './errors.ts';
-export { executeWasm, formatValue, type WasmExecOptions, type WasmRun } from './host/exec.ts';
+export {
+  type ExportedFunction,
+  executeWasm,
+  exportedFunctions,
+  formatValue,
+  type WasmExecOptions,
+  type WasmExplanation,
+  type WasmRun,
+} from './host/exec.ts';
 export { Trap } from './host/machine.ts';
 export type { CompileOptions } from './linkage.ts';
 export { type TrapName, trapName, traps } from './middle/ir.ts';

@@ -2,6 +2,7 @@
 export {
   type AR,
   type AssembledFile,
+  type AssembledLine,
   type Assembler,
   type AssemblerOptions,
   type AssembleTextOptions,
@@ -86,8 +87,10 @@ export {
   type LinkedFiles,
   type LinkFilesOptions,
   type LinkOptions,
+  type ListedLine,
   link,
   linkFiles,
+  listCode,
   type MR,
   m0,
   m1,

@@ -4,6 +4,11 @@ export type { ReadyFacts } from './banner.ts';
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
 export { checkTokenizers } from './drafter.ts';
 export type { EnergyEstimate } from './energy.ts';
+export {
+  type ExplainedFunction,
+  type ExplainedInstruction,
+  explainTokenSteps,
+} from './explain-token.ts';
 export { type Fit, fitBoards } from './fit.ts';
 export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';
 export {

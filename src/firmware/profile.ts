@@ -60,7 +60,7 @@ export function profileBetween(
     .sort((one, other) => sum(other) - sum(one));
 }
 
-function functionAt(code: readonly CodeRange[], address: number): string {
+export function functionAt(code: readonly CodeRange[], address: number): string {
   let [low, high] = [0, code.length];
   while (low < high) {
     const middle = (low + high) >> 1;

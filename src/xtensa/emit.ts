@@ -260,6 +260,18 @@ function dataRanges(section: SectionItems): [number, number][] {
   return ranges;
 }
 
+/** By offset: a line of the source for each instruction, for both of a branch that became two. */
+function sourceLines(section: SectionItems): Map<number, number> {
+  const lines = new Map<number, number>();
+  for (const item of section.items) {
+    if (!item.place || !(item.kind === 'code' || item.kind === 'branch' || item.kind === 'pending')) continue;
+    lines.set(item.offset, item.place.line);
+    if (item.kind === 'branch' && item.forms[item.form].over)
+      lines.set(item.offset + item.forms[item.form].opcode.length, item.place.line);
+  }
+  return lines;
+}
+
 /** Lays the section out and writes it. */
 export function emitSection(section: SectionItems, locate: Locate, base?: number): Section {
   const bytes = new Uint8Array(layOut(section, locate, base));
@@ -272,6 +284,7 @@ export function emitSection(section: SectionItems, locate: Locate, base?: number
     relocations: [],
     data: dataRanges(section),
     comments: [],
+    lines: sourceLines(section),
   };
   const output: Output = { section, locate, base, bytes, result };
   visitItems(section, (item, index) => {

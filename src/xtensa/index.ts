@@ -14,6 +14,6 @@ export { type AssembleTextOptions, assembleText } from './text/assemble.ts';
 export { coreHeader } from './text/cpp/core-header.ts';
 export type { IncludedFile, IncludeRequest, PreprocessOptions } from './text/cpp/preprocess.ts';
 export { type DisassembledLine, disassemble, disassembleOne } from './text/disassemble.ts';
-export { printListing } from './text/listing.ts';
+export { type ListedLine, listCode, printListing } from './text/listing.ts';
 export { printAssembly } from './text/print.ts';
 export * from './tools.ts';

@@ -50,6 +50,8 @@ export interface Section {
   data?: [start: number, end: number][];
   /** Lines for listings, each before the byte at its offset. */
   comments?: [offset: number, text: string][];
+  /** Which line of the source text an instruction comes from, by its offset; where there is source text. */
+  lines?: ReadonlyMap<number, number>;
 }
 
 export interface ObjectCode {

@@ -7,7 +7,7 @@ import { writeElf } from './elf-write.ts';
 import { type LinkedCode, link, withCommons } from './link.ts';
 import type { ObjectCode, Section } from './object.ts';
 import { type AssembleTextOptions, assembleText } from './text/assemble.ts';
-import { printListing } from './text/listing.ts';
+import { type ListedLine, listCode, printListing } from './text/listing.ts';
 import { printAssembly } from './text/print.ts';
 
 export interface AssembleToolOptions extends Omit<AssembleTextOptions, 'bases'> {
@@ -17,6 +17,12 @@ export interface AssembleToolOptions extends Omit<AssembleTextOptions, 'bases'> 
   symbols?: Readonly<Record<string, number>>;
 }
 
+/** An instruction, or data between instructions. */
+export interface AssembledLine extends ListedLine {
+  /** Of the source text, counted from 1; data and padding have none. */
+  line: number | undefined;
+}
+
 export interface AssembledFile {
   object: ObjectCode;
   linked: LinkedCode;
@@ -24,7 +30,11 @@ export interface AssembledFile {
   bytes: Uint8Array;
   /** Addresses, bytes, text. */
   listing: string;
-  /** The same as an executable ELF file; its entry is `_start` or the base address. */
+  /** The code in it. */
+  lines(): AssembledLine[];
+  /** Address of `_start`, or of the first instruction. */
+  entry: number;
+  /** The same as an executable ELF file. */
   elf(): Uint8Array;
 }
 
@@ -91,6 +101,19 @@ function allSymbols(addresses: ReadonlyMap<Section, number>): Map<string, number
   return symbols;
 }
 
+const isCode = (section: Section): boolean => section.attributes?.execute ?? false;
+
+/** The first byte of code that is no literal. */
+function firstInstruction(addresses: ReadonlyMap<Section, number>): number | undefined {
+  for (const [section, address] of addresses) {
+    if (!isCode(section)) continue;
+    let offset = 0;
+    for (const [start, end] of section.data ?? []) if (start === offset) offset = end;
+    if (offset < section.bytes.length) return address + offset;
+  }
+  return undefined;
+}
+
 /** Assembles a file and places its sections one behind the other from the base address. */
 export function assembleFile(source: string, options: AssembleToolOptions = {}): AssembledFile {
   const { base = 0, symbols, ...textOptions } = options;
@@ -98,23 +121,37 @@ export function assembleFile(source: string, options: AssembleToolOptions = {}):
   const linked = link(objects, (section) => addresses.get(section), { symbols });
   const names = allSymbols(addresses);
   const placed = objects.flatMap(({ sections }) => sections.filter((section) => addresses.has(section)));
-  const listings = [...addresses].map(([section, address]) => {
-    const { bytes } = linked.segments[placed.indexOf(section)];
+  const byAddress = addressNames(names);
+  const contentOf = (section: Section) => {
     const { data, comments } = section;
-    return `${section.name}:\n${printListing({ bytes, data, comments }, address, addressNames(names))}`;
-  });
+    return { bytes: linked.segments[placed.indexOf(section)].bytes, data, comments };
+  };
+  const listings = [...addresses].map(
+    ([section, address]) => `${section.name}:\n${printListing(contentOf(section), address, byAddress)}`,
+  );
+  const entry = names.get('_start') ?? firstInstruction(addresses) ?? base;
   return {
+    entry,
     object: objects[0],
     linked,
     bytes: joined(linked, base),
     listing: listings.join('\n'),
+    lines: () =>
+      [...addresses].flatMap(([section, address]) =>
+        isCode(section)
+          ? listCode(contentOf(section), address, byAddress).map((listed) => ({
+              ...listed,
+              line: section.lines?.get(listed.address - address),
+            }))
+          : [],
+      ),
     elf() {
       const segments = linked.segments.map((segment, index) => {
         const { data, attributes } = placed[index];
         if (!attributes?.zeros) return { ...segment, data };
         return { ...segment, bytes: new Uint8Array(0), memorySize: segment.bytes.length };
       });
-      return writeElf({ entry: names.get('_start') ?? base, segments, symbols: names });
+      return writeElf({ entry, segments, symbols: names });
     },
   };
 }

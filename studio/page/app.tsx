@@ -6,6 +6,7 @@ import { Appearance } from './appearance.tsx';
 import { BoardPart } from './board-part.tsx';
 import { Logo } from './icons.tsx';
 import { InsidePart } from './inside-part.tsx';
+import { late } from './late.tsx';
 import { ModelsPart } from './models-part.tsx';
 import { StoryPart } from './story-part.tsx';
 import { TrainPart } from './train-part.tsx';
@@ -16,6 +17,7 @@ const contents: Readonly<Record<Part, () => preact.JSX.Element>> = {
   inside: InsidePart,
   board: BoardPart,
   train: TrainPart,
+  assembler: late(async () => (await import('./assembler-part.tsx')).AssemblerPart),
 };
 
 export function App() {

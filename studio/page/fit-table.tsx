@@ -7,6 +7,7 @@ import { report, reportFailure, reporting, whyNot } from '../state/model.ts';
 import { tellStory } from '../state/story.ts';
 import { formatBytes, formatNumber, formatRate, texts } from '../texts/index.ts';
 import { Failure } from './failure.tsx';
+import { PRUNER_TEXT } from './pruner.tsx';
 import { saveFile } from './save.ts';
 
 export function FitTable() {
@@ -130,7 +131,7 @@ function TellButton({ fit, label }: { fit: Fit; label: string }) {
   );
 }
 
-/** Why not, for who wants to know; and the same board with another precision, where that fits. */
+/** Why not, for who wants to know; and the same board with another precision, where that fits, or the way to a smaller vocabulary. */
 function Unfit({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
   const words = texts.value.fits;
   const [reason, setReason] = useState<string>();
@@ -152,7 +153,17 @@ function Unfit({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
         )}
       </td>
       <td class="actions">
-        {nearest && <TellButton fit={nearest} label={`${words.asOther} ${nearest.precision}`} />}
+        {nearest ? (
+          <TellButton fit={nearest} label={`${words.asOther} ${nearest.precision}`} />
+        ) : (
+          <button
+            type="button"
+            class="quiet small"
+            onClick={() => document.getElementById(PRUNER_TEXT)?.focus()}
+          >
+            {texts.value.pruner.heading}
+          </button>
+        )}
       </td>
     </>
   );

@@ -10,6 +10,7 @@ import { MemoryPicture } from './memory-picture.tsx';
 import { Roofline } from './roofline.tsx';
 import { TimeChart } from './time-chart.tsx';
 import { TokenDetail } from './token-detail.tsx';
+import { TokenKernels } from './token-kernels.tsx';
 import { TokenStrip } from './token-strip.tsx';
 
 export function InsidePart() {
@@ -28,6 +29,7 @@ export function InsidePart() {
         <>
           <TokenStrip story={story} />
           <TokenDetail story={story} />
+          <TokenKernels story={story} />
           <TimeChart story={story} />
           <CyclesTable story={story} />
           <MemoryPicture memory={story.image.memory} />

@@ -6,6 +6,8 @@ import type { Pruning } from '../worker/protocol.ts';
 import { Failure } from './failure.tsx';
 
 const DIGITS = 3;
+/** Id of the text area, for who leads here. */
+export const PRUNER_TEXT = 'pruner-text';
 
 export function Pruner() {
   const words = texts.value.pruner;
@@ -26,6 +28,7 @@ export function Pruner() {
       <p class="soft">{words.about}</p>
       <form class="pruner" onSubmit={(event) => void make(event)}>
         <textarea
+          id={PRUNER_TEXT}
           rows={4}
           aria-label={words.text}
           placeholder={words.text}

@@ -11,6 +11,19 @@ export const visible = (text: string): string =>
 const shadeOf = (probability: number | undefined): number =>
   probability === undefined ? 0 : Math.min(4, Math.max(0, Math.floor(-Math.log2(probability) / 2)));
 
+/** A pointer that only crosses a token chooses nothing. */
+const HOVER_MS = 120;
+let hovering: ReturnType<typeof setTimeout> | undefined;
+
+const stay = (): void => clearTimeout(hovering);
+
+function hover(index: number): void {
+  stay();
+  hovering = setTimeout(() => {
+    chosen.value = index;
+  }, HOVER_MS);
+}
+
 export function TokenStrip({ story }: { story: Told }) {
   const words = texts.value.inside;
   const move = (event: KeyboardEvent): void => {
@@ -34,6 +47,8 @@ export function TokenStrip({ story }: { story: Told }) {
             class={`token shade-${given ? 'given' : shadeOf(looks.value[index]?.probability)}`}
             aria-pressed={index === chosen.value}
             tabIndex={index === chosen.value ? 0 : -1}
+            onPointerEnter={({ pointerType }) => pointerType === 'mouse' && hover(index)}
+            onPointerLeave={stay}
             onClick={() => {
               chosen.value = index;
             }}

@@ -6,7 +6,7 @@ import type { Precision } from '../../src/quantize/index.ts';
 import type { Question } from '../worker/protocol.ts';
 import { FIRST_STORY } from './first-story.ts';
 
-export const parts = ['story', 'models', 'inside', 'board', 'train'] as const;
+export const parts = ['story', 'models', 'inside', 'board', 'train', 'assembler'] as const;
 export type Part = (typeof parts)[number];
 
 export const part = signal<Part>('story');

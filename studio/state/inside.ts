@@ -1,11 +1,11 @@
 /** What is known about the inside of the last story. */
 import { effect, signal } from '@preact/signals';
-import type { Prediction } from '../../src/firmware/index.ts';
+import type { ExplainedFunction, Prediction } from '../../src/firmware/index.ts';
 import type { CodeLine, ImageChoice, TokenLook, Told } from '../worker/protocol.ts';
 import { precision } from './address.ts';
 import { knowFacts, source } from './model.ts';
-import { told } from './story.ts';
-import { insideWorker, lab, type RoomError } from './workers.ts';
+import { asked, told } from './story.ts';
+import { type Call, insideWorker, lab, type RoomError } from './workers.ts';
 
 /** By token of the story, as they come. */
 export const looks = signal<readonly TokenLook[]>([]);
@@ -14,6 +14,12 @@ export const chosen = signal(0);
 export const prediction = signal<Prediction | undefined>(undefined);
 export const listing = signal<{ name: string; lines: readonly CodeLine[] } | undefined>(undefined);
 export const insideFailure = signal<RoomError | undefined>(undefined);
+
+/** Where the time of the chosen token went, by function. */
+export const kernels = signal<readonly ExplainedFunction[] | undefined>(undefined);
+export const kernelsFailure = signal<RoomError | undefined>(undefined);
+/** The function whose code is shown. */
+export const chosenKernel = signal('');
 
 /** The story that all of this is about. */
 let subject: Told | undefined;
@@ -62,6 +68,44 @@ export async function toggleListing(name: string): Promise<void> {
   } catch (error) {
     insideFailure.value = error as RoomError;
   }
+}
+
+/** A token that is passed over on the way to another is not looked at. */
+const REST_MS = 400;
+/** Of the last story, by token. */
+let known = new Map<number, readonly ExplainedFunction[]>();
+let knownOf: Told | undefined;
+let looking: Call<ExplainedFunction[] | undefined> | undefined;
+
+/** Has a look at a token's kernels, if it stays chosen. @returns what gives it up */
+export function lookAtKernels(story: Told, index: number): () => void {
+  if (knownOf !== story) known = new Map();
+  knownOf = story;
+  kernelsFailure.value = undefined;
+  kernels.value = known.get(index);
+  let isWanted = true;
+  const look = async (): Promise<void> => {
+    const question = asked.value;
+    if (!question) return;
+    const before = looking;
+    before?.stop();
+    await before?.result.catch(() => {});
+    if (!isWanted) return;
+    looking = lab.call('explain', { question, index });
+    try {
+      const functions = await looking.result;
+      if (functions && knownOf === story) known.set(index, functions);
+      if (isWanted) kernels.value = functions;
+    } catch (error) {
+      if (isWanted) kernelsFailure.value = error as RoomError;
+    }
+  };
+  const timer = kernels.value ? undefined : setTimeout(() => void look(), REST_MS);
+  return () => {
+    isWanted = false;
+    clearTimeout(timer);
+    looking?.stop();
+  };
 }
 
 // A new story has nothing to do with what was seen in the last one.

@@ -1,6 +1,6 @@
 /** The story that is being told, or was. */
 import { computed, signal } from '@preact/signals';
-import type { ImageFacts, Told, ToldToken } from '../worker/protocol.ts';
+import type { ImageFacts, Question, Told, ToldToken } from '../worker/protocol.ts';
 import { question } from './address.ts';
 import { type Call, lab, type RoomError } from './workers.ts';
 
@@ -12,6 +12,8 @@ export const consoleText = signal('');
 export const pixels = signal<Uint8Array | undefined>(undefined);
 export const image = signal<ImageFacts | undefined>(undefined);
 export const told = signal<Told | undefined>(undefined);
+/** What the last story was asked for. */
+export const asked = signal<Question | undefined>(undefined);
 export const failure = signal<RoomError | undefined>(undefined);
 
 export const isBusy = computed(() => ['building', 'booting', 'telling'].includes(phase.value));
@@ -34,7 +36,9 @@ export async function tellStory(): Promise<void> {
   latest = mine;
   await before?.result.catch(() => {});
   if (latest !== mine) return;
-  const call = lab.call('tell', question(), (event) => {
+  const wanted = question();
+  asked.value = wanted;
+  const call = lab.call('tell', wanted, (event) => {
     if (latest !== mine) return;
     if (event.kind === 'built') {
       image.value = event.image;

@@ -38,11 +38,11 @@ interface Caller<C extends Calls> {
   ): Call<C[Name]['result']>;
   /** Lets the Worker load before anything is asked of it. */
   warmUp(): void;
-  /** Ends the Worker, with whatever it does; the next call starts another. */
-  end(): void;
+  /** Ends the Worker, with whatever it does, for a reason; the next call starts another. */
+  end(reason?: RoomError): void;
 }
 
-function createCaller<C extends Calls>(start: () => Worker): Caller<C> {
+export function createCaller<C extends Calls>(start: () => Worker): Caller<C> {
   const pending = new Map<number, Pending>();
   let nextId = 1;
   let worker: Worker | undefined;
@@ -81,10 +81,10 @@ function createCaller<C extends Calls>(start: () => Worker): Caller<C> {
       };
     },
     warmUp: () => void started(),
-    end() {
+    end(reason = new RoomError('ended', true)) {
       worker?.terminate();
       worker = undefined;
-      rejectAll(new RoomError('ended', true));
+      rejectAll(reason);
     },
   };
 }

@@ -70,6 +70,7 @@ export function testBoard(studio: () => Studio): void {
       };
       const answers = [refuse('NotFoundError'), refuse('SecurityError'), async () => silent];
       Object.defineProperty(navigator, 'serial', {
+        configurable: true,
         value: { requestPort: () => answers.shift()!(), getPorts: async () => [] },
       });
     });

@@ -23,7 +23,7 @@ export function testInside(studio: () => Studio): void {
     expect(await bars.count()).toBe(10);
     const percents = await page.locator('[data-top] .bar-value').allInnerTexts();
     expect(Number.parseFloat(percents[0])).toBeCloseTo(100 * expected[0].probability, -0.3);
-    await page.getByRole('button', { name: 'matvec_dim', exact: true }).click();
+    await page.locator('button[aria-expanded]').getByText('matvec_dim', { exact: true }).click();
     expect(await page.locator('.assembly').innerText()).toContain('ee.vsmulas.s8.qacc');
     await page.getByText('Bound by arithmetic').waitFor();
     await page.keyboard.press('Tab');

@@ -30,7 +30,7 @@ const upload = (name: string, bytes: Uint8Array): Upload => ({
 });
 
 /** Beside other tests. */
-const SLOW = { timeout: 100_000 };
+export const SLOW = { timeout: 100_000 };
 
 /** Of a story of another model. */
 const TOKENS = 8;
@@ -50,7 +50,7 @@ function openUploads(files: readonly Upload[]): OpenedModel {
 }
 
 /** Uploads by the format that they are of. */
-function formats(): Upload[][] {
+export function formats(): Upload[][] {
   const { files } = loadShippedModel();
   const [model, tokenizer] = [readFileSync(files.model), readFileSync(files.tokenizer)];
   const loaded = loadCheckpoint(model);

@@ -9,7 +9,7 @@ import { expect, it } from 'vitest';
 import { FIRST_STORY } from '../state/first-story.ts';
 import type { Studio } from './studio.ts';
 
-const PARTS = ['Story', 'Inside', 'Board', 'Train', 'Models'] as const;
+const PARTS = ['Story', 'Inside', 'Board', 'Train', 'Assembler', 'Models'] as const;
 const WIDTHS = [360, 768, 1440] as const;
 const axe = (): string => readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -48,6 +48,7 @@ export function testPage(studio: () => Studio): void {
       await page.getByRole('button', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1 }).waitFor();
       if (name === 'Inside') await page.locator('.roof').waitFor();
+      if (name === 'Assembler') await page.locator('[data-outcome=ended]').waitFor();
       for (const theme of ['light', 'dark']) {
         await page.getByLabel('Theme').selectOption(theme);
         const violations = await page.evaluate(async () => {

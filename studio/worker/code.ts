@@ -1,9 +1,17 @@
 /** What an image promises and what its functions are: loaded when somebody looks inside, or has a board to compare. */
 import type { Cache } from '../../src/cache.ts';
 import { settingNames, settings } from '../../src/contract/index.ts';
-import { type Firmware, listFunction, predictFirmware, simulate } from '../../src/firmware/index.ts';
+import {
+  type ExplainedFunction,
+  explainTokenSteps,
+  type Firmware,
+  listFunction,
+  predictFirmware,
+  simulate,
+} from '../../src/firmware/index.ts';
 import { type Expectation, expectationOf } from '../../src/serial/index.ts';
 import type { CodeLine, Question } from './protocol.ts';
+import { breathe, type CallContext } from './serve.ts';
 
 export const predictionOf = predictFirmware;
 
@@ -17,4 +25,26 @@ export function expectationFor(firmware: Firmware, question: Question, cache: Ca
   const full = { ...(initial as Record<keyof typeof settings, number>), prompt, temperature, topp, tokens };
   const asked = { ...full, seed: BigInt(seed) };
   return expectationOf(asked, firmware, simulate(firmware, { ...asked, cache }));
+}
+
+/** Between two looks at what has been asked meanwhile. */
+const BREATH_MS = 16;
+
+/** Tells a story again up to one of its tokens, and that one slowly. @returns undefined where it was stopped before */
+export async function kernelsOf(
+  firmware: Firmware,
+  { question, index, cache }: { question: Question; index: number; cache: Cache },
+  { isStopped }: CallContext<never>,
+): Promise<ExplainedFunction[] | undefined> {
+  const { prompt, temperature, topp, seed, tokens } = question;
+  const steps = explainTokenSteps(firmware, { prompt, temperature, topp, seed, tokens, cache }, index);
+  let breath = performance.now();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (performance.now() - breath < BREATH_MS) continue;
+    await breathe();
+    if (isStopped()) return undefined;
+    breath = performance.now();
+  }
 }

@@ -79,4 +79,8 @@ serve<LabCalls>({
     const { linesOf } = await import('./code.ts');
     return linesOf(await build(choice), name);
   },
+  async explain({ question, index }, context) {
+    const { kernelsOf } = await import('./code.ts');
+    return kernelsOf(await build(question), { question, index, cache: await sharedResults() }, context);
+  },
 });

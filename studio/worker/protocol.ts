@@ -1,6 +1,14 @@
 /** What the page asks of its Worker, and what it hears: everything that computes for longer than a frame happens there. */
-import type { PinState } from '../../src/chip/index.ts';
-import type { EnergyEstimate, Fit, MemoryMap, Prediction, ProfileRow } from '../../src/firmware/index.ts';
+import type { Extra, PinState, RegisterChange } from '../../src/chip/index.ts';
+import type { ExportedFunction } from '../../src/compiler/index.ts';
+import type {
+  EnergyEstimate,
+  ExplainedFunction,
+  Fit,
+  MemoryMap,
+  Prediction,
+  ProfileRow,
+} from '../../src/firmware/index.ts';
 import type { ModelDescription, TokenizerRules } from '../../src/model/index.ts';
 import type { Precision } from '../../src/quantize/index.ts';
 import type { BoardNeeds, ControlLines, Expectation } from '../../src/serial/index.ts';
@@ -106,6 +114,12 @@ export type LabCalls = {
   expect: { input: Question; result: Expectation; event: never };
   /** The machine code of a function of the image. */
   list: { input: ImageChoice & { name: string }; result: CodeLine[]; event: never };
+  /** Where the time of one token of a story went; undefined where it was stopped before. */
+  explain: {
+    input: { question: Question; index: number };
+    result: ExplainedFunction[] | undefined;
+    event: never;
+  };
 };
 
 /** Plans for all boards: slow, and ended when it is done. */
@@ -185,6 +199,49 @@ export type TrainerCalls = {
     input: RunRequest & { resume: boolean };
     result: { finished: boolean; curve: CurvePoint[]; source: ModelSource };
     event: TrainingEvent;
+  };
+};
+
+/** An instruction of the assembler corner, and what became of it. */
+export interface CodeRow {
+  address: number;
+  /** In hexadecimal digits. */
+  bytes: string;
+  text: string;
+  labels: readonly string[];
+  /** Of the source text, counted from 1. */
+  line: number | undefined;
+  times: number;
+  cycles: number;
+  extras: readonly Extra[];
+}
+
+export interface ProgramReport {
+  rows: CodeRow[];
+  /** Where it called exit. */
+  exitCode: number | undefined;
+  cycles: number;
+  instructions: number;
+  /** How many instructions the rows tell of: the first ones. */
+  explained: number;
+  /** That hold something else than before. */
+  registers: readonly RegisterChange[];
+  /** What it wrote. */
+  output: string;
+  /** Of a WebAssembly function. */
+  results: string[] | undefined;
+}
+
+export type ModuleFunction = ExportedFunction;
+
+/** Assembles and runs kernels; ended where one takes too long. Events: the machine code, before it has run. */
+export type AssemblerCalls = {
+  assemble: { input: { source: string; registers: string }; result: ProgramReport; event: CodeRow[] };
+  functions: { input: { bytes: Uint8Array }; result: ModuleFunction[]; event: never };
+  invoke: {
+    input: { bytes: Uint8Array; name: string; args: readonly string[] };
+    result: ProgramReport;
+    event: CodeRow[];
   };
 };
 

@@ -30,6 +30,12 @@ export interface Region {
   readonly loops: ReadonlyMap<number, number>;
 }
 
+/** LBEG and LEND of a hardware loop that is running as a region is entered. */
+export interface ActiveLoop {
+  readonly begin: number;
+  readonly end: number;
+}
+
 export interface GraphLimits {
   readonly instructions: number;
 }
@@ -37,13 +43,12 @@ export interface GraphLimits {
 /**
  * @param decode the instruction at an address, or undefined when it cannot be fetched
  * @param flowOf how an instruction passes control on
- * @param activeLoop LBEG and LEND of a loop that is running as the region is entered
  */
 export function findRegion(
   entry: number,
   decode: (pc: number) => Instruction | undefined,
   flowOf: (instruction: Instruction) => Flow,
-  activeLoop: { begin: number; end: number } | undefined,
+  activeLoop: ActiveLoop | undefined,
   limits: GraphLimits,
 ): Region {
   const instructions = new Map<number, Instruction>();

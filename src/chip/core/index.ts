@@ -2,6 +2,13 @@
 export { type Core, type CoreOptions, createCore } from './core.ts';
 export { decodeInstruction } from './decode.ts';
 export { UnsupportedInstruction } from './errors.ts';
+export {
+  type CycleReason,
+  createExplainer,
+  type ExplainedLine,
+  type Explainer,
+  type Extra,
+} from './explain.ts';
 export type { VisibleRegisters } from './runtime.ts';
 export type { Spin, SpinSearch } from './spin.ts';
 export { type CoreState, PS, SR } from './state.ts';

@@ -29,6 +29,22 @@ export interface Carry {
 /** After a taken transfer: the bubbles have emptied the pipeline and the fetch buffer. */
 export const CLEAN: Carry = { ready: new Map(), units2: 0, stolen: 0, ahead: undefined, wide: false };
 
+/** Why an instruction issues later than a cycle after the one before it, or keeps the next one waiting. */
+export type Wait =
+  /** An operand is not ready. */
+  | 'result'
+  /** Another instruction has a unit of the vector unit. */
+  | 'unit'
+  /** Its bytes have not been fetched. */
+  | 'fetch'
+  /** It takes more than one cycle itself. */
+  | 'issue'
+  /** A 128-bit store among other work. */
+  | 'store';
+
+/** Told of each wait: of the instruction with this number, and the register that it waits for, if it does. */
+export type WaitListener = (index: number, wait: Wait, cycles: number, register?: string) => void;
+
 export interface RunCost {
   /** Cycle in which each instruction issues, the first slot being 0. */
   readonly issue: readonly number[];
@@ -92,8 +108,12 @@ const wideAccess =
   /^(ee\.(vld\.128|vst\.128|ld\.128|ldf\.128|stf\.128|vldhbc|ldqa)|.*\.(ld|st)\.(incp|ip|xp)|(ld|st)\.qr)/;
 const wideStore = /^(ee\.vst\.128|ee\.stf\.128|st\.qr|.*\.st\.(incp|xp))/;
 
-/** Costs of `instructions`, which follow one another in memory, begun with `carry`. */
-export function costOfRun(instructions: readonly Instruction[], carry: Carry): RunCost {
+/** Costs of `instructions`, which follow one another in memory, begun with `carry`; `note` hears why some cost more than a cycle. */
+export function costOfRun(
+  instructions: readonly Instruction[],
+  carry: Carry,
+  note: WaitListener = () => {},
+): RunCost {
   const ready = new Map(carry.ready);
   let { units2, stolen, wide } = carry;
   const wordOf = (address: number) => Math.floor(address / 4);
@@ -103,6 +123,7 @@ export function costOfRun(instructions: readonly Instruction[], carry: Carry): R
   if (first) fetched = carry.ahead === undefined ? lastWord(first) : wordOf(first.pc) + carry.ahead;
   let now = 0;
   let fraction = 0;
+  let loneStore = 0;
   const issue: number[] = [];
   const tick = (word: number) => {
     now++;
@@ -118,11 +139,19 @@ export function costOfRun(instructions: readonly Instruction[], carry: Carry): R
         ? vectorFootprint(instruction)
         : scalarFootprint(instruction);
     let earliest = now;
-    for (const [register, stage] of footprint.uses)
-      earliest = Math.max(earliest, (ready.get(register) ?? 0) - stage);
-    if ((units2 & footprint.units1) !== 0) earliest = Math.max(earliest, now + 1);
+    let awaited: string | undefined;
+    for (const [register, stage] of footprint.uses) {
+      const time = (ready.get(register) ?? 0) - stage;
+      if (time > earliest) [earliest, awaited] = [time, register];
+    }
+    if (earliest > now) note(index, 'result', earliest - now, awaited);
+    else if ((units2 & footprint.units1) !== 0) {
+      earliest = now + 1;
+      note(index, 'unit', 1);
+    }
     const word = lastWord(instruction);
     while (now < earliest || fetched < word) tick(word);
+    if (now > earliest) note(index, 'fetch', now - earliest);
     issue.push(now);
     for (const [register, stage] of footprint.defines) ready.set(register, now + stage + 1);
     units2 = footprint.units2;
@@ -130,14 +159,22 @@ export function costOfRun(instructions: readonly Instruction[], carry: Carry): R
     const isWide = wideAccess.test(name);
     if (wideStore.test(name) && !wide) {
       const following = instructions[index + 1]?.opcode;
-      if (following && !wideAccess.test(following.name)) fraction += LONE_WIDE_STORE;
+      if (following && !wideAccess.test(following.name)) {
+        fraction += LONE_WIDE_STORE;
+        loneStore = index;
+      }
     }
     wide = isWide;
     const extra = EXTRA_ISSUE[name] ?? 0;
-    if (extra > 0) units2 = 0;
+    if (extra > 0) {
+      units2 = 0;
+      note(index, 'issue', extra);
+    }
     for (let cycle = 0; cycle <= extra; cycle++) tick(word);
   });
-  const total = now + Math.round(fraction);
+  const fractions = Math.round(fraction);
+  if (fractions > 0) note(loneStore, 'store', fractions);
+  const total = now + fractions;
   const pending = [...ready]
     .filter(([, time]) => time > now + 1)
     .map(([key, time]) => [key, time - now] as const);

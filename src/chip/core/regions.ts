@@ -1,11 +1,12 @@
 /** Finds the translation for where a core is, and makes it where there is none. */
 import type { CompiledRegion, RegionCache } from './cache.ts';
 import type { Asked, Code } from './code.ts';
+import type { ActiveLoop } from './graph.ts';
 import type { Kept } from './kept.ts';
 import { unpackVariant } from './select.ts';
 import { type CoreState, SR, TIME } from './state.ts';
 import { translate } from './translate.ts';
-import type { ActiveLoop, Translated, Translations } from './translations.ts';
+import type { Translated, Translations } from './translations.ts';
 import type { Linker } from './wasm/linker.ts';
 
 /** @returns the region for an address, under what translations rest on now */

@@ -9,7 +9,7 @@ import type { BlockFacts } from '../pie/index.ts';
 import type { Instruction } from './decode.ts';
 import { straddles } from './decode.ts';
 import { account, emitContext, leaveTo, operandTexts } from './emission.ts';
-import { type Block, type Flow, findRegion, type Region } from './graph.ts';
+import { type ActiveLoop, type Block, type Flow, findRegion, type Region } from './graph.ts';
 import { S, T } from './names.ts';
 import { type Carry, CLEAN, costOfRun, type RunCost } from './pipeline.ts';
 import { flowOf, packVariant, type Selected, select, type Variant } from './select.ts';
@@ -43,7 +43,8 @@ export interface Translation {
  */
 const REGION_LIMIT = 120;
 
-interface Work {
+/** The code that is translated together, laid out; `explain.ts` counts by it, too. */
+export interface Plan {
   readonly source: Source;
   readonly variant: Variant;
   readonly region: Region;
@@ -51,14 +52,19 @@ interface Work {
   readonly costs: ReadonlyMap<number, RunCost>;
   readonly selected: (instruction: Instruction) => Selected;
   readonly flow: (instruction: Instruction) => Flow;
+  /** The instruction that moves the window under the region's feet, if it begins with one. */
+  readonly entry: Instruction | undefined;
+  /** In the order of the text. */
+  readonly instructions: readonly Instruction[];
 }
 
-export function translate(
+/** @returns undefined where nothing can be fetched at `entry` (or behind it, where it is ENTRY) */
+export function planRegion(
   entry: number,
   variant: Variant,
   source: Source,
-  activeLoop: { begin: number; end: number } | undefined,
-): Translation {
+  activeLoop: ActiveLoop | undefined,
+): Plan | undefined {
   const selections = new Map<number, Selected>();
   const selected = (instruction: Instruction) => {
     let known = selections.get(instruction.pc);
@@ -67,28 +73,49 @@ export function translate(
   };
   const flow = (instruction: Instruction) => flowOf(instruction, selected(instruction));
   const first = source.decode(entry);
-  if (!first) return unfetchable(entry);
+  if (!first) return undefined;
   const isEntry = first.opcode?.name === 'entry' && selected(first).kind === 'ending' && !variant.debug;
   const start = isEntry ? first.next : entry;
   const limits = { instructions: variant.debug ? 1 : REGION_LIMIT };
   const loop = variant.excm ? undefined : activeLoop;
   const region = findRegion(start, source.decode, flow, loop, limits);
-  if (isEntry && region.blocks.size === 0) return unfetchable(start);
-
+  if (region.blocks.size === 0) return undefined;
   const successors = (node: number) =>
     successorsOf(region.blocks.get(node)!, region, flow, variant).filter((to) => region.blocks.has(to));
   const shape = shapeOf(start, successors);
   const costs = new Map(
     [...region.blocks].map(([pc, block]) => [pc, costOfRun(block.instructions, CLEAN)] as const),
   );
-  const work: Work = { source, variant, region, shape, costs, selected, flow };
-  const body = emitTree(start, work);
-  const blocks = shape.order.map((node) => region.blocks.get(node)!);
-  const instructions = blocks.flatMap((block) => block.instructions);
+  const instructions = shape.order.flatMap((node) => region.blocks.get(node)!.instructions);
+  const all = isEntry ? [first, ...instructions] : instructions;
   return {
-    text: wrap(body, isEntry ? entryPrologue(first, variant) : ''),
-    instructions: isEntry ? [first, ...instructions] : instructions,
-    loopEnds: new Set(region.loops.keys()),
+    source,
+    variant,
+    region,
+    shape,
+    costs,
+    selected,
+    flow,
+    entry: isEntry ? first : undefined,
+    instructions: all,
+  };
+}
+
+export function translate(
+  entry: number,
+  variant: Variant,
+  source: Source,
+  activeLoop: ActiveLoop | undefined,
+): Translation {
+  const plan = planRegion(entry, variant, source, activeLoop);
+  if (!plan) {
+    const first = source.decode(entry);
+    return unfetchable(first ? first.next : entry);
+  }
+  return {
+    text: wrap(emitTree(plan.region.entry, plan), plan.entry ? entryPrologue(plan.entry, variant) : ''),
+    instructions: plan.instructions,
+    loopEnds: new Set(plan.region.loops.keys()),
   };
 }
 
@@ -143,19 +170,19 @@ function successorsOf(
 }
 
 /** Ramsey's doTree: a node, and as labelled blocks around it the merge points that it dominates. */
-function emitTree(node: number, work: Work): string {
+function emitTree(node: number, work: Plan): string {
   const merges = work.shape.children(node).filter((child) => work.shape.isMerge(child));
   const within = emitWithin(node, merges, work);
   return work.shape.isLoopHeader(node) ? `L${node}:for(;;){${within}}` : within;
 }
 
-function emitWithin(node: number, merges: readonly number[], work: Work): string {
+function emitWithin(node: number, merges: readonly number[], work: Plan): string {
   const [latest, ...rest] = merges;
   if (latest === undefined) return emitBlock(node, work);
   return `B${latest}:{${emitWithin(node, rest, work)}}${emitTree(latest, work)}`;
 }
 
-function emitBlock(node: number, work: Work): string {
+function emitBlock(node: number, work: Plan): string {
   const block = work.region.blocks.get(node)!;
   const cost = work.costs.get(node)!;
   let text = '';
@@ -195,7 +222,7 @@ function emitBlock(node: number, work: Work): string {
 const emitOnward = (block: Block, cost: RunCost) =>
   account(cost.total, block.instructions.length) + leaveTo(`${block.end | 0}`);
 
-function emitEnding(ending: Ending, block: Block, cost: RunCost, work: Work): string {
+function emitEnding(ending: Ending, block: Block, cost: RunCost, work: Plan): string {
   const count = block.instructions.length;
   switch (ending.kind) {
     case 'branch':
@@ -220,7 +247,7 @@ function emitEnding(ending: Ending, block: Block, cost: RunCost, work: Work): st
 }
 
 /** The straddle cycle of a transfer that leaves the region. */
-function refetch(last: Instruction, ending: Ending & { kind: 'leave' }, work: Work): string {
+function refetch(last: Instruction, ending: Ending & { kind: 'leave' }, work: Plan): string {
   if (REFETCHES.has(last.opcode!.name)) return account(straddleAt(last.next, work), 0);
   if (!ending.taken) return '';
   if (/^-?\d+$/.test(ending.target)) return account(straddleAt(Number(ending.target) >>> 0, work), 0);
@@ -242,23 +269,22 @@ const nibblesOf = (length: number): number =>
 const NARROW = nibblesOf(2);
 const LONG = nibblesOf(4);
 
-function straddleAt(pc: number, work: Work): number {
+function straddleAt(pc: number, work: Plan): number {
   const instruction = work.source.decode(pc);
   return instruction && straddles(pc, instruction.next - pc) ? STRADDLE : 0;
 }
 
 /** A taken branch or jump inside the code: two bubbles, and one more for a target across a fetch word. */
-const emitTaken = (block: Block, target: number, work: Work): string =>
+const emitTaken = (block: Block, target: number, work: Plan): string =>
   emitGoto(block, target, work.costs.get(block.start)!.total + TAKEN + straddleAt(target, work), work);
 
 /** Execution runs past the end of the block, where a hardware loop may send it back. */
-function emitRunOn(block: Block, extra: number, work: Work): string {
+function emitRunOn(block: Block, extra: number, work: Plan): string {
   const cost = work.costs.get(block.start)!;
   const onward = emitGoto(block, block.end, cost.total + extra + hazard(cost.carry, block.end, work), work);
   if (work.variant.excm || !work.region.loops.has(block.end)) return onward;
   const begin = work.region.loops.get(block.end)!;
-  const loopCarry: Carry = { ...cost.carry, ahead: undefined, stolen: 0 };
-  const cycles = cost.total + straddleAt(begin, work) + hazard(loopCarry, begin, work);
+  const cycles = cost.total + straddleAt(begin, work) + hazard(carryBack(cost.carry), begin, work);
   const back = emitGoto(block, begin, cycles, work);
   const elsewhere = account(cost.total, block.instructions.length) + leaveTo(S.lbeg);
   return (
@@ -267,14 +293,17 @@ function emitRunOn(block: Block, extra: number, work: Work): string {
   );
 }
 
+/** What is still under way when a hardware loop sends execution back: the fetch buffer begins anew. */
+export const carryBack = (carry: Carry): Carry => ({ ...carry, ahead: undefined, stolen: 0 });
+
 /** Cycles that what is still under way adds to the block at `pc`. */
-function hazard(carry: Carry, pc: number, work: Work): number {
+function hazard(carry: Carry, pc: number, work: Plan): number {
   const block = work.region.blocks.get(pc);
   if (!block) return 0;
   return costOfRun(block.instructions, carry).total - work.costs.get(pc)!.total;
 }
 
-function emitGoto(block: Block, target: number, cycles: number, work: Work): string {
+function emitGoto(block: Block, target: number, cycles: number, work: Plan): string {
   const text = account(cycles, block.instructions.length);
   if (!work.region.blocks.has(target)) return text + leaveTo(`${target | 0}`);
   switch (work.shape.edge(block.start, target)) {

@@ -1,6 +1,7 @@
 /** Translations that both cores of a memory share: made once, dropped when the bytes they were made from change. */
 import type { Memory } from '../bus/index.ts';
 import type { ArenaRange, Code } from './code.ts';
+import type { ActiveLoop } from './graph.ts';
 import { decodeKept, encodeKept, type Kept } from './kept.ts';
 import type { Linked, Linker } from './wasm/linker.ts';
 
@@ -12,11 +13,6 @@ export interface Translated extends Linked {
   readonly loopEnds: ReadonlySet<number>;
   /** Bytes of the arena that it was made from: [start, end). */
   readonly ranges: readonly ArenaRange[];
-}
-
-export interface ActiveLoop {
-  readonly begin: number;
-  readonly end: number;
 }
 
 export interface Translations {

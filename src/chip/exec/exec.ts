@@ -43,9 +43,9 @@ const CHIP_RAM = [
 /** Null and what is near it stays unmapped, unless a segment lies there. */
 const LOWEST = 0x10000;
 const RESET_VECBASE = 0x40000000;
-const SLICE = 50_000_000;
+export const SLICE = 50_000_000;
 
-function createProgramMemory(elf: Elf, capacity: number): FlatBus {
+export function createProgramMemory(elf: Elf, capacity: number): FlatBus {
   const spans = spansOf(elf);
   const isNear = (address: number) =>
     address >= LOWEST && overlaps(spans, address - NEIGHBOURHOOD, address + NEIGHBOURHOOD);
@@ -61,7 +61,7 @@ function createProgramMemory(elf: Elf, capacity: number): FlatBus {
   return bus;
 }
 
-function arrange(elf: Elf, bus: FlatBus): Surroundings {
+export function arrange(elf: Elf, bus: FlatBus): Surroundings {
   const spans = spansOf(elf);
   // The code to return to must lie in the same gigabyte as the program: windowed returns keep the top two bits of PC.
   const gigabyte = elf.entry - (elf.entry % 0x40000000);

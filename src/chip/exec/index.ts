@@ -1,6 +1,7 @@
 /** Bare ELF programs on one core with flat memory, and what they find around them wherever they run. */
 export { executeElf, type FlatExecOptions } from './exec.ts';
 export { builtInCode, returnOffsets } from './handlers.ts';
+export { type KernelOptions, type KernelRun, runKernel } from './kernel.ts';
 export type { ProgramMemory } from './memory.ts';
 export {
   begin,
@@ -18,3 +19,4 @@ export {
   spansOf,
   symbol,
 } from './program.ts';
+export { parseRegisters, type RegisterChange, type RegisterSettings } from './registers.ts';

@@ -1,5 +1,5 @@
 /** Runs both cores in turns, and between the turns whatever is due. */
-import { runTogether } from '../core/index.ts';
+import { createExplainer, type ExplainedLine, runTogether } from '../core/index.ts';
 import type { ChipParts } from './chip-parts.ts';
 import { enterRom, performReset } from './chip-reset.ts';
 import { TICKS_PER_SECOND } from './clock.ts';
@@ -52,9 +52,56 @@ export function run(parts: ChipParts, { untilSeconds, maxCycles, until }: RunLim
 const idleTurns = (cycles: number, turn: number): number =>
   Math.max(Math.floor((cycles - LONGEST_ITERATION) / turn), 1);
 
+/**
+ * Runs instruction by instruction, the core that is behind first.
+ * @param until asked after every instruction; true stops
+ * @returns where the cycles of both cores went
+ */
+export function explain(parts: ChipParts, until: () => boolean): [ExplainedLine[], ExplainedLine[]] {
+  const { clock, cores, bus } = parts;
+  const explainers = cores.map((core) => createExplainer(core, bus));
+  for (let isOver = false; !isOver; ) {
+    clock.cycles = cyclesOf(parts);
+    clock.fireDue();
+    performReset(parts);
+    const end = clock.nextAlarmCycle();
+    if (!cores.some(({ running }) => running) && !Number.isFinite(end)) break;
+    while (cyclesOf(parts) < end && !isOver) {
+      const index = cores[0].cycles <= cores[1].cycles ? 0 : 1;
+      guarded(parts, () =>
+        stepOne(parts, index, Math.min(end, cores[1 - index].cycles + 1), explainers[index].step),
+      );
+      isOver = until();
+      if (clock.nextAlarmCycle() !== end || parts.pendingReset !== undefined) break;
+    }
+  }
+  return [explainers[0].lines(), explainers[1].lines()];
+}
+
+/** One instruction of a core, or, where it has nothing to do, time until `end`. */
+function stepOne({ cores }: ChipParts, index: number, end: number, step: () => void): void {
+  const core = cores[index];
+  const before = core.cycles;
+  if (core.running) step();
+  if (core.cycles === before) core.runUntil(end);
+}
+
+/** Lets the ROM have its turn where a core enters it. */
+function guarded(parts: ChipParts, work: () => void, settle: () => void = () => {}): void {
+  try {
+    work();
+  } catch (error) {
+    const active = parts.memory.shared[0] as 0 | 1;
+    settle();
+    if (!(error instanceof RomEntered)) throw error;
+    parts.clock.cycles = parts.cores[active].cycles;
+    enterRom(parts, active, error.place, error.address);
+  }
+}
+
 /** Runs both cores to `end`; less far when something new is to happen. @returns whether `until` said stop */
 function runTurns(parts: ChipParts, end: number, until: (() => boolean) | undefined): boolean {
-  const { clock, cores, watchers } = parts;
+  const { watchers } = parts;
   const settle = () => {
     for (const watcher of watchers) watcher.settle();
   };
@@ -63,15 +110,13 @@ function runTurns(parts: ChipParts, end: number, until: (() => boolean) | undefi
     return until!();
   };
   let isOver = false;
-  try {
-    isOver = takeTurns(parts, end, until && settledUntil);
-  } catch (error) {
-    const active = parts.memory.shared[0] as 0 | 1;
-    settle();
-    if (!(error instanceof RomEntered)) throw error;
-    clock.cycles = cores[active].cycles;
-    enterRom(parts, active, error.place, error.address);
-  }
+  guarded(
+    parts,
+    () => {
+      isOver = takeTurns(parts, end, until && settledUntil);
+    },
+    settle,
+  );
   settle();
   return isOver;
 }

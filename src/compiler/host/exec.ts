@@ -1,7 +1,9 @@
 /** One exported function of a WebAssembly file, run on the simulated core: what `esp32-llm exec FILE.wasm` does. */
+import type { ExplainedLine } from '../../chip/index.ts';
 import { UsageError } from '../../errors.ts';
+import type { ListedLine } from '../../xtensa/index.ts';
 import { decodeModule } from '../front/decode.ts';
-import type { ValueType } from '../front/module.ts';
+import { functionTypeOf, type ValueType } from '../front/module.ts';
 import { validateModule } from '../front/validate.ts';
 import { floatOf } from '../middle/operations.ts';
 import { createStore, type Extern, instantiate } from './instantiate.ts';
@@ -14,6 +16,22 @@ export interface WasmRun {
   /** Of the call alone, without start function and set-up. */
   readonly cycles: number;
   readonly instructions: number;
+  /** Where `explain` asked for it. */
+  readonly explained?: WasmExplanation;
+}
+
+export interface WasmExplanation {
+  /** The module's machine code. */
+  readonly code: readonly ListedLine[];
+  /** Where the cycles of the call's first instructions went, by address. */
+  readonly lines: readonly ExplainedLine[];
+  readonly instructions: number;
+}
+
+export interface ExportedFunction {
+  readonly name: string;
+  readonly params: readonly ValueType[];
+  readonly results: readonly ValueType[];
 }
 
 export interface WasmExecOptions {
@@ -22,16 +40,30 @@ export interface WasmExecOptions {
   /** As on the command line: decimal or 0x numbers, `nan`, `inf`. */
   readonly args?: readonly string[];
   readonly maxCycles?: number;
+  /** Bytes of simulated memory. Default: 640 MB. */
+  readonly memoryBytes?: number;
+  /** Looks at so many instructions of the call one by one, at most. */
+  readonly explain?: number;
+}
+
+/** The functions that a module exports; throws where it is none. */
+export function exportedFunctions(bytes: Uint8Array): ExportedFunction[] {
+  const module = decodeModule(bytes);
+  validateModule(module);
+  return module.exports.flatMap(({ name, kind, index }) =>
+    kind === 'func' ? [{ name, ...functionTypeOf(module, index) }] : [],
+  );
 }
 
 /** Throws a UsageError for a wrong name or argument, a Trap when the program traps. */
 export function executeWasm(bytes: Uint8Array, options: WasmExecOptions = {}): WasmRun {
   const module = decodeModule(bytes);
   validateModule(module);
-  const machine = createMachine({ maxCycles: options.maxCycles });
+  const machine = createMachine(options);
   const store = createStore(machine);
   store.modules.set('spectest', createSpectest(store));
-  const { exports } = instantiate(store, module);
+  const instance = instantiate(store, module);
+  const { exports } = instance;
   if (options.invoke === undefined)
     return { results: [], cycles: machine.cycles, instructions: machine.instructions };
   const fn = exports.get(options.invoke);
@@ -44,11 +76,35 @@ export function executeWasm(bytes: Uint8Array, options: WasmExecOptions = {}): W
   const args = texts.map((text, i) => parseValue(text, fn.type.params[i]));
   const before = { cycles: machine.cycles, instructions: machine.instructions };
   const results = invokeNamed(machine, options.invoke, fn, args);
-  return {
+  const run = {
     results,
     cycles: machine.cycles - before.cycles,
     instructions: machine.instructions - before.instructions,
   };
+  if (options.explain === undefined) return run;
+  return { ...run, explained: explainCall(bytes, options, options.explain) };
+}
+
+/** The same call once more, looked at: the machine is another, for what the first call left behind. */
+function explainCall(
+  bytes: Uint8Array,
+  { invoke: name, args = [], memoryBytes }: WasmExecOptions,
+  most: number,
+): WasmExplanation {
+  const machine = createMachine({ memoryBytes });
+  const store = createStore(machine);
+  store.modules.set('spectest', createSpectest(store));
+  const { exports, code } = instantiate(store, decodeModule(bytes));
+  const fn = exports.get(name!) as Extern & { kind: 'func' };
+  const lines = machine.explain(most);
+  const before = machine.instructions;
+  invoke(
+    machine,
+    fn,
+    args.map((text, i) => parseValue(text, fn.type.params[i])),
+  );
+  const instructions = Math.min(most, machine.instructions - before);
+  return { code: code(), lines: lines(), instructions };
 }
 
 function invokeNamed(

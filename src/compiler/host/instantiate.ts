@@ -1,5 +1,5 @@
 /** Puts a compiled module into a simulated machine: links it, resolves its imports, fills globals, tables and memory. */
-import { link } from '../../xtensa/index.ts';
+import { type ListedLine, link, listCode } from '../../xtensa/index.ts';
 import { arithmetic, type ConstantWords } from '../back/data.ts';
 import { compileDecoded } from '../compile.ts';
 import { UnlinkableModule } from '../errors.ts';
@@ -39,6 +39,8 @@ export type Exports = ReadonlyMap<string, Extern>;
 export interface Instance {
   readonly module: WasmModule;
   readonly exports: Exports;
+  /** Its machine code, where it lies. */
+  code(): ListedLine[];
 }
 
 /** Pages reserved for a memory that may grow, and the largest size that it may then have. */
@@ -101,7 +103,20 @@ export function instantiate(store: Store, module: WasmModule): Instance {
     imports,
     addressOf: (symbol) => locals.get(symbol) ?? symbols.get(symbol) ?? missing(symbol),
   };
-  const instance = { module, exports: collectExports(context) };
+  const instance = {
+    module,
+    exports: collectExports(context),
+    code() {
+      const names = new Map(
+        [...locals].filter(([name]) => !name.startsWith('.L')).map(([name, at]) => [at, [name]]),
+      );
+      return segments.flatMap(({ name, address, bytes }, index) =>
+        name.startsWith('.text')
+          ? listCode({ bytes, data: compiled.object.sections[index].data }, address, names)
+          : [],
+      );
+    },
+  };
   initialise(context, memory);
   if (module.start !== undefined)
     store.machine.call(context.addressOf(context.linkage.functionSymbol(module.start)), [], [], 0);

@@ -1,6 +1,6 @@
 /** One simulated core with plain memory on which compiled modules run: what `exec` and the WebAssembly tests use. */
 import type { FlatBus } from '../../chip/bus/index.ts';
-import { type CoreState, SR } from '../../chip/core/index.ts';
+import { type CoreState, createExplainer, type ExplainedLine, SR } from '../../chip/core/index.ts';
 import { createCore, createFlatBus } from '../../chip/index.ts';
 import { FailureError } from '../../errors.ts';
 import { a8, createAssembler, link, type ObjectCode, sequentially } from '../../xtensa/index.ts';
@@ -16,7 +16,7 @@ const STACK_BYTES = 0x40000;
 /** Below the limit there is still room for the frames of runtime routines and the check itself. */
 const STACK_RESERVE = 0x1000;
 const PAGE = 0x1000;
-/** Simulated memory in all: enough for the 128 MiB that the specification's tests of memory.grow ask for. */
+/** Enough for the 128 MiB that the specification's tests of memory.grow ask for. */
 const CAPACITY = 0x28000000;
 const SLICE = 1_000_000;
 
@@ -45,6 +45,8 @@ export interface Machine {
   readonly trapNames: string[];
   readonly cycles: number;
   readonly instructions: number;
+  /** From now on looks at instructions one by one, so many of them at most. @returns where their cycles went */
+  explain(most: number): () => ExplainedLine[];
 }
 
 export interface CallResult {
@@ -57,6 +59,8 @@ export interface CallResult {
 export interface MachineOptions {
   /** A call that takes longer is given up, in cycles. */
   readonly maxCycles?: number;
+  /** Bytes of simulated memory in all. */
+  readonly memoryBytes?: number;
 }
 
 /** Gives room to code and data where they belong, one behind the other, and has memory put there. */
@@ -95,9 +99,9 @@ function prepareCall(
   state.pc = address;
 }
 
-export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machine {
+export function createMachine({ maxCycles = 20e9, memoryBytes = CAPACITY }: MachineOptions = {}): Machine {
   let nextMemory = MEMORY_BASE;
-  const bus = createFlatBus(CAPACITY, (address) => address >= MEMORY_BASE && address < nextMemory);
+  const bus = createFlatBus(memoryBytes, (address) => address >= MEMORY_BASE && address < nextMemory);
   bus.provide(STACK_TOP - STACK_BYTES, STACK_BYTES + PAGE);
   /** What the program called the simulator for. */
   let called: number | undefined;
@@ -131,9 +135,12 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     return (address + delta) | 0;
   };
 
+  let explainer = createExplainer(core, bus);
+  let unexplained = 0;
   const runToCall = (until: number): number => {
     called = undefined;
     core.running = true;
+    while (called === undefined && unexplained-- > 0) explainer.step();
     while (called === undefined) {
       if (core.cycles >= until) throw new FailureError(`the program did not end within ${maxCycles} cycles`);
       core.runUntil(Math.min(until, core.cycles + SLICE));
@@ -166,6 +173,11 @@ export function createMachine({ maxCycles = 20e9 }: MachineOptions = {}): Machin
     },
     get instructions() {
       return core.instructions;
+    },
+    explain(most) {
+      explainer = createExplainer(core, bus);
+      unexplained = most;
+      return explainer.lines;
     },
     call(address, registers, stack, results) {
       const bytes = Math.ceil((4 * Math.max(stack.length, results)) / 16) * 16;

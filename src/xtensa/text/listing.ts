@@ -10,27 +10,58 @@ function lineText({ opcode, operands, text }: DisassembledLine, nameOf: (target:
   return named.replace(' ', '\t');
 }
 
+/** A line of machine code. */
+export interface ListedLine {
+  readonly address: number;
+  /** In hexadecimal digits, as they lie in memory. */
+  readonly bytes: string;
+  readonly text: string;
+  /** Symbols of this address. */
+  readonly labels: readonly string[];
+  /** Remarks in front of it. */
+  readonly comments: readonly string[];
+}
+
+type ListedSection = Pick<Section, 'bytes' | 'data' | 'comments'>;
+
 /** The code of a section that begins at `address`; `symbols` name addresses. */
-export function printListing(
-  section: Pick<Section, 'bytes' | 'data' | 'comments'>,
+export function listCode(
+  section: ListedSection,
   address: number,
   symbols: ReadonlyMap<number, readonly string[]> = new Map(),
-): string {
-  const output: string[] = [];
-  const comments = [...(section.comments ?? [])];
+): ListedLine[] {
+  const remarks = [...(section.comments ?? [])];
   const nameOf = (target: number): string => {
     const name = symbols.get(target)?.[0];
     return name === undefined ? hex(target) : `${hex(target)} <${name}>`;
   };
-  for (const line of disassemble(section.bytes, address, section.data)) {
-    for (const name of symbols.get(line.address) ?? []) output.push(`${name}:`);
-    while (comments.length > 0 && comments[0][0] + address <= line.address) {
-      output.push(`\t# ${comments.shift()![1]}`);
-    }
+  return disassemble(section.bytes, address, section.data).map((line) => {
+    const comments: string[] = [];
+    while (remarks.length > 0 && remarks[0][0] + address <= line.address) comments.push(remarks.shift()![1]);
     const start = line.address - address;
-    const bytes = bytesToHex(section.bytes.subarray(start, start + line.length));
+    return {
+      address: line.address,
+      bytes: bytesToHex(section.bytes.subarray(start, start + line.length)),
+      text: lineText(line, nameOf),
+      labels: symbols.get(line.address) ?? [],
+      comments,
+    };
+  });
+}
+
+/** The same as text. */
+export function printListing(
+  section: ListedSection,
+  address: number,
+  symbols: ReadonlyMap<number, readonly string[]> = new Map(),
+): string {
+  const lines = listCode(section, address, symbols).flatMap((line) => {
     const place = line.address.toString(16).padStart(8, '0');
-    output.push(`${place}:\t${bytes.padEnd(8)}\t${lineText(line, nameOf)}`);
-  }
-  return `${output.join('\n')}\n`;
+    return [
+      ...line.labels.map((name) => `${name}:`),
+      ...line.comments.map((comment) => `\t# ${comment}`),
+      `${place}:\t${line.bytes.padEnd(8)}\t${line.text}`,
+    ];
+  });
+  return `${lines.join('\n')}\n`;
 }

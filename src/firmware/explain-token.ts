@@ -1,0 +1,86 @@
+/** Where the time of one token of a story went: kernel by kernel, instruction by instruction, on both cores. */
+import type { Cache } from '../cache.ts';
+import type { ExplainedLine } from '../chip/index.ts';
+import { FailureError } from '../errors.ts';
+import type { Firmware } from './build.ts';
+import { listFunction } from './listing.ts';
+import { functionAt } from './profile.ts';
+import { createSession } from './session.ts';
+import { type StoryOptions, storyLines } from './story-lines.ts';
+
+export interface ExplainedInstruction {
+  readonly address: number;
+  readonly text: string;
+  /** Of core 0 and core 1; undefined where the core did not come by. */
+  readonly cores: readonly [ExplainedLine | undefined, ExplainedLine | undefined];
+}
+
+export interface ExplainedFunction {
+  readonly name: string;
+  /** Cycles of core 0 and core 1. */
+  readonly cycles: readonly [number, number];
+  /** All of its instructions; none for code that lies outside the image. */
+  readonly lines: readonly ExplainedInstruction[];
+}
+
+/** Simulated seconds that a story may take until its token comes, and the token itself. */
+const PATIENCE = 600;
+const SLICE = 20_000;
+
+/**
+ * Tells the story again up to its token number `index`, counted from 0 with those of the prompt, and that token slowly. The time is that from
+ * the end of the pass before to the end of its own, with what is printed in between.
+ * @returns functions, the most expensive first, one step a yield until then
+ * @throws FailureError where the story is shorter, or the token is read together with others in one pass
+ */
+export function* explainTokenSteps(
+  firmware: Firmware,
+  { cache, ...story }: StoryOptions & { cache?: Cache },
+  index: number,
+): Generator<void, ExplainedFunction[]> {
+  const session = createSession(firmware, { cache });
+  const { chip, steps } = session;
+  yield* steps.boot();
+  for (const line of storyLines(story)) yield* steps.command(line);
+  const { stories } = session.status;
+  session.type(`${story.prompt ?? ''}\r`);
+  const isOver = (): boolean => session.status.stories !== stories;
+  const hasBegun = (): boolean => session.status.phase !== 'ready' && session.status.passes >= index;
+  const end = chip.seconds + PATIENCE;
+  while (!hasBegun()) {
+    if (isOver() || chip.seconds > end) throw new FailureError(`the story has no token number ${index + 1}`);
+    chip.run({ maxCycles: SLICE, until: hasBegun });
+    yield;
+  }
+  if (session.status.passes > index)
+    throw new FailureError('this token is read together with others in one pass over the weights');
+  const explained = chip.explain(() => session.status.passes > index || isOver());
+  return byFunction(firmware, explained);
+}
+
+function byFunction(
+  firmware: Firmware,
+  explained: readonly (readonly ExplainedLine[])[],
+): ExplainedFunction[] {
+  const cycles = new Map<string, [number, number]>();
+  const at = explained.map((lines) => new Map(lines.map((line) => [line.address, line])));
+  explained.forEach((lines, core) => {
+    for (const line of lines) {
+      const name = functionAt(firmware.code, line.address);
+      const sums = cycles.get(name) ?? [0, 0];
+      sums[core] += line.cycles;
+      cycles.set(name, sums);
+    }
+  });
+  const listed = (name: string): ExplainedInstruction[] =>
+    firmware.code.some((range) => range.name === name)
+      ? listFunction(firmware, name).map(({ address, text }) => ({
+          address,
+          text,
+          cores: [at[0].get(address), at[1].get(address)],
+        }))
+      : [];
+  return [...cycles]
+    .map(([name, both]) => ({ name, cycles: both, lines: listed(name) }))
+    .sort((one, other) => other.cycles[0] + other.cycles[1] - one.cycles[0] - one.cycles[1]);
+}

@@ -1,0 +1,72 @@
+/** The assembler corner: what it says is what the rooms say in Node, and what is wrong stands at its line. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { runKernel } from '../../src/chip/index.ts';
+import { executeWasm } from '../../src/compiler/index.ts';
+import { assembleFile } from '../../src/xtensa/index.ts';
+import { examples } from '../page/assembler-examples.ts';
+import type { Studio } from './studio.ts';
+
+const BASE = 0x40378000;
+const MODULE = fileURLToPath(new URL('../../bench/compiler/crc.wasm', import.meta.url));
+
+export function testAssembler(studio: () => Studio): void {
+  const outcome = (state: string) =>
+    studio().page.locator(`[data-outcome=${state}]`).waitFor({ state: 'attached' });
+  const editor = () => studio().page.getByRole('textbox', { name: 'Assembly', exact: true });
+  const write = (text: string) => editor().fill(text);
+
+  it('runs an example when it is opened, with the cycles of Node, and is no part of the first load', async () => {
+    const { page, visit, problems, built } = studio();
+    problems.length = 0;
+    expect(built.firstVisit.map(([path]) => path).join()).not.toContain('assembler');
+    await visit('#assembler');
+    await outcome('ended');
+    const { cycles, explained, registers } = runKernel(
+      assembleFile(examples.vector.source, { base: BASE }).elf(),
+    );
+    expect(await page.locator('[data-outcome]').innerText()).toContain(`${cycles} cycles`);
+    const { value } = registers.find(({ name }) => name === 'a2')!;
+    expect(await page.locator('[data-register=a2] td').first().innerText()).toBe(value);
+    for (const line of explained.lines) {
+      const row = page.locator(`[data-address="${line.address.toString(16)}"] td`);
+      expect(await row.nth(5).innerText()).toBe(String(line.cycles));
+    }
+    expect(await page.locator('.editor-notes').innerText()).toContain('4 waits for q1');
+    expect(problems).toEqual([]);
+  });
+
+  it('takes registers, and says at which line something is wrong', async () => {
+    const { page } = studio();
+    await write(' add a2, a2, a3\n ret\n');
+    await page.getByLabel('Registers before').fill('a2=40 a3=2');
+    await expect.poll(() => page.locator('[data-register=a2] td').first().innerText()).toBe('42');
+    await write(' add a2, a2, a3\n addd a2, a2, a3\n ret\n');
+    await outcome('failed');
+    await page.getByRole('button', { name: 'To line 2' }).click();
+    const selected = await editor().evaluate((area: HTMLTextAreaElement) =>
+      area.value.slice(area.selectionStart, area.selectionEnd),
+    );
+    expect(selected).toBe(' addd a2, a2, a3');
+    expect(await page.locator('.editor-numbers .bad').innerText()).toContain('✕');
+  });
+
+  it('ends a loop without an end with a sentence', async () => {
+    const { page } = studio();
+    await write('1: j 1b\n');
+    await page.getByText('did not end within 240,000,000 cycles').waitFor();
+    await outcome('failed');
+  });
+
+  it('compiles a WebAssembly module and calls a function of it', async () => {
+    const { page, problems } = studio();
+    const bytes = new Uint8Array(readFileSync(MODULE));
+    await page.locator('input[type=file]').setInputFiles(MODULE);
+    await page.locator('[data-results]').waitFor();
+    const { cycles, results } = executeWasm(bytes, { invoke: 'run', args: [] });
+    expect(await page.locator('[data-results]').innerText()).toBe(String(results[0].words[0]));
+    expect(await page.locator('[data-outcome]').innerText()).toContain(cycles.toLocaleString('en'));
+    expect(problems).toEqual([]);
+  });
+}
