@@ -2,13 +2,18 @@
 /** What stands between the two products of the feed-forward, by the activation of the model. */
 
 import { activation } from "./config";
-import { swiglu, reglu, relu_list } from "./kernels";
+import { swiglu, reglu, gelu, relu_list } from "./kernels";
 import { silu, relu } from "../transformer/activation";
 
 /** out = act(gate) * up in fixed arithmetic. */
 // @ts-ignore: decorator
 @inline
 export function gateAndUp(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void { if (activation == 0) swiglu(y, scale, out, n, mantissa, shift); else reglu(y, scale, out, n, mantissa, shift); }
+
+/** out = act(y) in fixed arithmetic, where there is no gate. */
+// @ts-ignore: decorator
+@inline
+export function actAlone(y: usize, out: usize, n: i32): void { gelu(y, out, n); }
 
 /** Lists the units whose gate is not zero, for activations that leave zeros. */
 // @ts-ignore: decorator

@@ -121,6 +121,20 @@
 /** 1 where the activation leaves zeros, whose rows and columns are skipped. */
 // @ts-ignore: decorator
 @external("config", "zeros") export declare const zeros: i32;
+/** 2 where a hidden unit has a gate row and an up row, 1 where it has one row. */
+// @ts-ignore: decorator
+@external("config", "gates") export declare const gates: i32;
+
+// What architectures have otherwise.
+/** 1 where positions turn queries and keys, 0 where each has a learned vector, added to the embedding. */
+// @ts-ignore: decorator
+@external("config", "rotary") export declare const rotary: i32;
+/** 1 where products have biases: the record has its second part then. */
+// @ts-ignore: decorator
+@external("config", "biases") export declare const biases: i32;
+/** Positions that local layers look back on, whose places in the cache are used again; 0: all see all. */
+// @ts-ignore: decorator
+@external("config", "window") export declare const window: i32;
 
 // Memory of the console, the prompt and the sampler.
 /** Barrier counts, the posted job, results that the two cores exchange. */

@@ -55,6 +55,18 @@ export const S1: i32 = 9275;
 export const S2: i32 = -8665;
 /** Cubic coefficient. */
 export const S3: i32 = -6503;
+/** Fraction bits of a feed-forward's rows that have no gate, and of what becomes of them. */
+export const PLAIN_BITS: i32 = 10;
+/** Smallest -|z| in units of 2^-10: 4, where z is its own GELU and -z has none. */
+export const PLAIN_LOWEST: i32 = -4096;
+/** Constant coefficient: nearly the fourth root of a half. */
+export const G0: i32 = 27600;
+/** Linear coefficient. */
+export const G1: i32 = 22400;
+/** Quadratic coefficient. */
+export const G2: i32 = -27457;
+/** Cubic coefficient. */
+export const G3: i32 = -25457;
 /** `tokenizerKind`: SentencePiece's BPE. */
 export const SENTENCEPIECE: i32 = 0;
 /** `tokenizerKind`: GPT-2's byte-level BPE. */

@@ -76,6 +76,12 @@
 /** out = relu(gate) * up. */
 // @ts-ignore: decorator
 @external("kernel", "reglu") export declare function reglu(y: usize, scale: usize, out: usize, n: i32, mantissa: i32, shift: i32): void;
+/** y = ((y * scale / 2^15) * mantissa >> shift) + bias, all of it saturating. */
+// @ts-ignore: decorator
+@external("kernel", "bias_rows") export declare function bias_rows(y: usize, scale: usize, bias: usize, n: i32, mantissa: i32, shift: i32): void;
+/** out = gelu(y), both in units of 2^-PLAIN_BITS. */
+// @ts-ignore: decorator
+@external("kernel", "gelu") export declare function gelu(y: usize, out: usize, n: i32): void;
 /** y = relu(gate) * mantissa >> shift, and the list of the units where it is above zero. */
 // @ts-ignore: decorator
 @external("kernel", "relu_list") export declare function relu_list(y: usize, scale: usize, list: usize, n: i32, mantissa: i32, shift: i32): void;

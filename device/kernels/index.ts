@@ -2,6 +2,7 @@
 
 export * from "./active";
 export * from "./attention";
+export * from "./gelu";
 export * from "./matvec";
 export * from "./matvec4";
 export * from "./reglu";

@@ -124,3 +124,11 @@ export function add_residual(y: usize, scale: usize, x: usize, n: i32, mantissa:
     store<i32>(place, add32(load<i32>(place), (scaled * mantissa) >> shift));
   }
 }
+
+/** y = ((y * scale / 2^15) * mantissa >> shift) + bias, all of it saturating: y, scale, bias: s16 (n). */
+export function bias_rows(y: usize, scale: usize, bias: usize, n: i32, mantissa: i32, shift: i32): void {
+  for (let i = 0; i < n; i++) {
+    const scaled = mul16(<i32>load<i16>(at16(y, i)), <i32>load<i16>(at16(scale, i)), 15);
+    store<i16>(at16(y, i), add16(saturate16((scaled * mantissa) >> shift), <i32>load<i16>(at16(bias, i))));
+  }
+}

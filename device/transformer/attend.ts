@@ -1,5 +1,5 @@
 /** Attention: what depends on the position alone, and the heads of a half. */
-import { heads, keys, kvHeads, model, values as cachedValues } from "../contract/config";
+import { heads, keys, kvHeads, model, rotary, values as cachedValues } from "../contract/config";
 import { COARSEST } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { pairsOf, queryLimit } from "../contract/fixed";
@@ -10,14 +10,17 @@ import {
   ATTENTION_VALUES,
 } from "../contract/status";
 import { headCache, keyUnit, layerRecord, queriesOf, scratchOf } from "./places";
+import { held } from "./window";
 import { exponentOf, mantissaOf } from "./scalar";
 
 /** In a core's scratch: the rotation angles of a position for each pair of a half's heads, and what all attention has in common. */
 // @ts-ignore: decorator
 @inline
 export function takePosition(mine: usize, position: i32): void {
-  spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
-  spreadAngles(mine + at.KEY_ANGLES(), pairsOf(kvHeads), position);
+  if (rotary) {
+    spreadAngles(mine + at.ANGLES(), pairsOf(heads), position);
+    spreadAngles(mine + at.KEY_ANGLES(), pairsOf(kvHeads), position);
+  }
   describeAttention(mine);
 }
 
@@ -53,7 +56,7 @@ function describeAttention(mine: usize): void {
   store<i32>(job, heads, ATTENTION_HEADS);
 }
 
-/** Attention of this half's heads over positions 0...position, to their places in `to`: s16 (dim). */
+/** Attention of this half's heads over positions 0...position, or the last of them in a local layer, to their places in `to`: s16 (dim). */
 // @ts-ignore: decorator
 @inline
 export function attendFor(half: i32, layer: i32, position: i32, to: usize): void {
@@ -82,5 +85,5 @@ function attendTo(source: i32, half: i32, layer: i32, position: i32, first: i32,
   store<i32>(job, (first * kvHeads) % heads, ATTENTION_AHEAD);
   const key = keys + headCache(layer, (first * kvHeads) / heads);
   const out = to + (<usize>(first * headSize()) << 1);
-  attendHeads(query + <usize>((first - firstOf(half, heads)) * (headSize() >> 1)), key, out, last - first, position + 1, job);
+  attendHeads(query + <usize>((first - firstOf(half, heads)) * (headSize() >> 1)), key, out, last - first, held(layer, position + 1), job);
 }

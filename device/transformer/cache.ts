@@ -5,6 +5,7 @@ import { rescale_keys } from "../contract/kernels";
 import { countOf, firstOf, headSize } from "../contract/sizes";
 import { beginLog, noteGrowth } from "./history";
 import { headCache, keyUnit } from "./places";
+import { held, slot } from "./window";
 
 /**
  * All keys of a half of a layer's heads have one unit, which grows with the largest of them; those that are there are then rescaled.
@@ -33,7 +34,7 @@ function growUnit(half: i32, layer: i32, position: i32, largest: f32): void {
   const unit = keyUnit(layer, half);
   while (largest * load<f32>(unit, 4) > 127) {
     const factor = max(<i32>((<f32>128 * 127) / (largest * load<f32>(unit, 4))), 1);
-    rescale(half, layer, position, factor);
+    rescale(half, layer, held(layer, position), factor);
     if (rawKeys) noteGrowth(half, layer, position, factor);
   }
 }
@@ -75,6 +76,7 @@ export function cache(half: i32, layer: i32, position: i32, quantized: usize): v
   let odd = quantized + pairsOf(kvHeads);
   let value = quantized + 2 * pairsOf(kvHeads);
   const first = firstOf(half, kvHeads);
+  position = slot(layer, position);
   let place = headCache(layer, first) + <usize>((position >> 4) * (size << 4) + (position & 15));
   for (let count = countOf(half, kvHeads); count > 0; count--) {
     spread(keys + place, even, pairs);

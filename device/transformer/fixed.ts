@@ -3,17 +3,17 @@
  * Each stage does one half of the work; between stages the cores meet (see ../transformer.ts). Units are explained in
  * ARCHITECTURE.md, "Integer arithmetic".
  */
-import { gateAndUp, listActive } from "../contract/activations";
+import { actAlone, gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, heads, hidden, int4Group, kvHeads, logits, model, outFormat, qkvFormat,
-  rawKeys, residual, vocabulary, zeros,
+  attention, biases, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, heads, hidden, int4Group, kvHeads, logits,
+  model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
 import { INT4, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_residual, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
+  largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
 } from "../contract/kernels";
 import { pad16 } from "../contract/sizes";
 import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
@@ -22,7 +22,8 @@ import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
 import { isLogFull, rawRows } from "./history";
 import { boundOf, formatOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
-import { fitsOnce, inverseRoot, mantissaOf, repeatsOf, shiftOf } from "./scalar";
+import { addBias, addLogitBias, addPosition, addRows, biasRows, ones } from "./rows";
+import { inverseRoot, mantissaOf, shiftOf } from "./scalar";
 
 /** With one core, what both halves need alike is computed once, by the first. */
 // @ts-ignore: decorator
@@ -70,14 +71,21 @@ function keptScale(mine: usize): f32 {
 // @ts-ignore: decorator
 @inline
 export function embed(half: i32, token: i32, position: i32): void {
-  embedInto(residual, half, token);
+  embedInto(residual, half, token, position);
   if (shares(half)) takePosition(scratchOf(half), position);
 }
 
-/** This half of the token's embedding, to its rows of a residual stream. */
+/** This half of the token's embedding, to its rows of a residual stream; and the position's, where it has one. */
 // @ts-ignore: decorator
 @inline
-export function embedInto(x: usize, half: i32, token: i32): void {
+export function embedInto(x: usize, half: i32, token: i32, position: i32): void {
+  embedToken(x, half, token);
+  if (!rotary) addPosition(x, half, token, position);
+}
+
+// @ts-ignore: decorator
+@inline
+function embedToken(x: usize, half: i32, token: i32): void {
   const first = firstRow(half, dim);
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
   if (embeddingFormat == INT4) {
@@ -152,17 +160,23 @@ export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, s
   const record = layerRecord(layer);
   const mine = scratchOf(half);
   const queryRows = 2 * pairsOf(heads);
-  rope(outputs, scales, mine + at.ANGLES(), queriesOf(mine, half), pairsOf(heads));
+  if (biases) {
+    biasRows(layer, at.QKV_BIAS, half ? qkvRows() : 0, qkvRows(), outputs, scales, scale);
+    scales = ones();
+    scale = 1;
+  }
+  if (rotary) rope(outputs, scales, mine + at.ANGLES(), queriesOf(mine, half), pairsOf(heads));
+  else memory.copy(queriesOf(mine, half), outputs, <usize>queryRows << 1);
   store<f32>(mine + at.QUERY_FACTOR + (<usize>half << 2), scale);
 
   const keyRows = 2 * pairsOf(kvHeads);
   const keyBlock = outputs + (<usize>queryRows << 1);
-  const keyBlockScales = scales + (<usize>queryRows << 1);
+  const keyBlockScales = biases ? scales : scales + (<usize>queryRows << 1);
   const valueBlock = keyBlock + (<usize>keyRows << 1);
-  const valueBlockScales = keyBlockScales + (<usize>keyRows << 1);
+  const valueBlockScales = biases ? scales : keyBlockScales + (<usize>keyRows << 1);
   const quantized = mine + at.NORMED(); // no longer needed: int8 keys, then values
 
-  rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), keyBlock, pairsOf(kvHeads));
+  if (rotary) rope(keyBlock, keyBlockScales, mine + at.KEY_ANGLES(), keyBlock, pairsOf(kvHeads));
   const largest = <f32>largest_s16(keyBlock, keyRows) * scale;
   if (!certain && outgrows(half, layer, largest) && (!rawKeys || isLogFull(half, layer))) return false;
   const keyFactor = scale * unitFor(half, layer, position, largest);
@@ -182,17 +196,6 @@ export function attend(half: i32, layer: i32, position: i32): void {
   attendFor(half, layer, position, attention);
 }
 
-/** Adds a product's rows, real value = row * scale * factor, to those of a residual stream at `x`. */
-// @ts-ignore: decorator
-@inline
-export function addRows(x: usize, rows: i32, outputs: usize, scales: usize, factor: f32): void {
-  const mantissa = mantissaOf(factor);
-  const shift = shiftOf(factor);
-  add_residual(outputs, scales, x, rows, mantissa, shift);
-  if (fitsOnce(factor)) return;
-  for (let times = repeatsOf(factor); times > 1; times--) add_residual(outputs, scales, x, rows, mantissa, shift);
-}
-
 /** Adds this half's rows of the attention's output matrix to the residual stream. */
 // @ts-ignore: decorator
 @inline
@@ -210,6 +213,7 @@ export function projectOut(half: i32, layer: i32): void {
   const outputs = mine + at.OUTPUTS();
   multiplyDim(formatOf(record, at.OUT, outFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rowsOf(half, dim), productShift(record, at.OUT));
   addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
+  if (biases) addBias(layer, at.OUT_BIAS, first, rowsOf(half, dim), residual + (<usize>first << 2));
 }
 
 /** The list of a half's hidden units that are not zero. */
@@ -220,8 +224,8 @@ function activeList(half: i32): usize {
 }
 
 /**
- * Gate and up rows of this half's hidden units, and what becomes of the two. Where the activation leaves zeros, up rows of active
- * units only, and their products one behind the other.
+ * Gate and up rows of this half's hidden units, or rows without gates, and what becomes of them. Where the activation leaves zeros, up
+ * rows of active units only, and their products one behind the other.
  */
 // @ts-ignore: decorator
 @inline
@@ -229,13 +233,13 @@ export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
   const scale = normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR), boundOf(record, at.GATE_UP));
-  const first = half * 2 * hiddenHalf();
+  const first = half * gates * hiddenHalf();
   const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
   const scales = scalesFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
-  const factor = scale * load<f32>(record, at.GATE_FACTOR);
-  const out = hidden + <usize>(half * hiddenHalf() * 4);
+  const factor = (biases ? <f32>1 : scale) * load<f32>(record, at.GATE_FACTOR);
   if (zeros) {
+    const out = hidden + <usize>(half * hiddenHalf() * 4);
     const list = activeList(half);
     const shift = productShift(record, at.GATE_UP);
     store<i32>(list, pad16(dim), ACTIVE_COLUMNS);
@@ -248,8 +252,31 @@ export function feedForward(half: i32, layer: i32): void {
     matvec_active(up, mine + at.ACTIVATIONS, list, outputs, upScales, out);
     return;
   }
-  multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, 2 * hiddenHalf(), productShift(record, at.GATE_UP));
-  gateAndUp(outputs, scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+  multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, gates * hiddenHalf(), productShift(record, at.GATE_UP));
+  activateRows(half, layer, outputs, scales, scale, factor);
+}
+
+/** This half of the hidden vector, of products at `outputs` for activations of this scale; `factor` leads to the unit of the gates. */
+// @ts-ignore: decorator
+@inline
+export function activateRows(half: i32, layer: i32, outputs: usize, scales: usize, scale: f32, factor: f32): void {
+  if (biases) {
+    biasRows(layer, at.GATE_UP_BIAS, half * gates * hiddenHalf(), gates * hiddenHalf(), outputs, scales, scale);
+    scales = ones();
+  }
+  if (gates == 1) {
+    actAlone(outputs, hidden + <usize>(half * hiddenHalf() * 2), hiddenHalf());
+    return;
+  }
+  gateAndUp(outputs, scales, hidden + <usize>(half * hiddenHalf() * 4), hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+}
+
+/** The hidden vector as activations `q`, which the down matrix of the record reads. Returns 127 units of q in units of the vector. */
+// @ts-ignore: decorator
+@inline
+export function quantizeHidden(record: usize, q: usize): f32 {
+  if (gates == 1) return quantizeBounded(hidden, q, 2 * hiddenHalf(), boundOf(record, at.DOWN));
+  return quantizeWide(hidden, q, 2 * hiddenHalf(), boundOf(record, at.DOWN));
 }
 
 /** Adds this half's rows of the down matrix to the residual stream. */
@@ -260,8 +287,8 @@ export function projectDown(half: i32, layer: i32): void {
   const mine = scratchOf(half);
   let scale: f32;
   if (shares(half)) {
-    const largest = quantizeWide(hidden, mine + at.ACTIVATIONS, 2 * hiddenHalf(), boundOf(record, at.DOWN));
-    scale = keepScale(mine, largest * (keptScale(mine) * load<f32>(record, at.DOWN_FACTOR)));
+    const largest = quantizeHidden(record, mine + at.ACTIVATIONS);
+    scale = keepScale(mine, largest * ((biases ? 1 : keptScale(mine)) * load<f32>(record, at.DOWN_FACTOR)));
   } else scale = keptScale(mine);
   const first = firstRow(half, dim);
   const weights = rowsFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), first);
@@ -270,6 +297,7 @@ export function projectDown(half: i32, layer: i32): void {
   if (zeros) matvec_columns(weights, mine + at.ACTIVATIONS, activeList(0), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   else multiplyHidden(formatOf(record, at.DOWN, downFormat), weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
+  if (biases) addBias(layer, at.DOWN_BIAS, first, rowsOf(half, dim), residual + (<usize>first << 2));
 }
 
 /** Rows behind the vocabulary are no tokens: none may be the largest. Returns the half's largest logit. */
@@ -301,7 +329,8 @@ export function logitsOf(half: i32, products: usize, scale: f32): void {
   let tile = firstRow(half, vocabulary);
   for (let row = tile; row < end; row += LOGIT_TILE) {
     const scales = scalesFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
-    const here = logits_s32(products + (<usize>row << 1), scales, logits + (<usize>row << 2), min(LOGIT_TILE, end - row));
+    let here = logits_s32(products + (<usize>row << 1), scales, logits + (<usize>row << 2), min(LOGIT_TILE, end - row));
+    if (!rotary) here = addLogitBias(half, row, min(LOGIT_TILE, end - row));
     if (here > largest) {
       largest = here;
       tile = row;
@@ -327,7 +356,8 @@ export function classify(half: i32): void {
     const weights = rowsFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
     const scales = scalesFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
     multiplyDim(classifierFormat, weights, mine + at.ACTIVATIONS, pad16(dim), outputs, rows, shift);
-    const here = logits_s32(outputs, scales, logits + (<usize>row << 2), rows);
+    let here = logits_s32(outputs, scales, logits + (<usize>row << 2), rows);
+    if (!rotary) here = addLogitBias(half, row, rows);
     if (here > largest) {
       largest = here;
       tile = row;

@@ -3,9 +3,9 @@
  * into the cache by its product with the first position's activations, and is there for the others. A lane is what one position
  * keeps meanwhile (src/contract/sizes.ts); its numbers are those of a pass of its own, operation by operation.
  */
-import { gateAndUp } from "../contract/activations";
 import {
-  batch, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, hidden, laneProducts, layers, model, outFormat, qkvFormat, vocabulary,
+  batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, laneProducts, layers, model, outFormat, qkvFormat,
+  vocabulary,
 } from "../contract/config";
 import { TILE_BYTES } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -17,10 +17,10 @@ import { pad16 } from "../contract/sizes";
 import { barrier } from "../barrier";
 import { remindScreen } from "../screen";
 import { attendFor, takePosition } from "./attend";
-import { quantizeBounded, quantizeWide } from "./bounded";
-import { addRows, embedInto, logitsOf, normalizeInto, takeRows } from "./fixed";
+import { quantizeBounded } from "./bounded";
+import { activateRows, embedInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
 import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
-import { mantissaOf, shiftOf } from "./scalar";
+import { addBias, addRows } from "./rows";
 
 /** Bytes before the activations: their scale, the lane's token, and for each half whether a guess was refused (`takeRows`). */
 const LANE_HEADER: usize = 16;
@@ -96,8 +96,8 @@ function tileOf(format: i32, columns: i32): i32 {
   return max(16, (TILE_BYTES / rowBytes(format, columns)) & ~15);
 }
 
-function embedLanes(half: i32, count: i32): void {
-  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane));
+function embedLanes(half: i32, position: i32, count: i32): void {
+  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane), position + lane);
 }
 
 function normalizeLanes(half: i32, count: i32, gain: usize, factor: f32, bound: i32): void {
@@ -159,6 +159,7 @@ function projectOutLanes(half: i32, count: i32, layer: i32): void {
     for (let lane = 0; lane < count; lane++) {
       multiplyDim(formatOf(record, at.OUT, outFormat), weights, activationsOf(lane), pad16(dim), outputs, rows, productShift(record, at.OUT));
       addRows(streamOf(lane) + (<usize>row << 2), rows, outputs, scales, scaleOf(lane));
+      if (biases) addBias(layer, at.OUT_BIAS, row, rows, streamOf(lane) + (<usize>row << 2));
     }
   }
 }
@@ -166,9 +167,9 @@ function projectOutLanes(half: i32, count: i32, layer: i32): void {
 function gateUpLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
   const tile = tileOf(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim));
-  const first = half * 2 * hiddenHalf();
-  for (let row = 0; row < 2 * hiddenHalf(); row += tile) {
-    const rows = min(tile, 2 * hiddenHalf() - row);
+  const first = half * gates * hiddenHalf();
+  for (let row = 0; row < gates * hiddenHalf(); row += tile) {
+    const rows = min(tile, gates * hiddenHalf() - row);
     const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first + row);
     for (let lane = 0; lane < count; lane++) {
       const to = rowsAt(lane) + (<usize>(first + row) << 1);
@@ -180,19 +181,18 @@ function gateUpLanes(half: i32, count: i32, layer: i32): void {
 /** This half of a lane's hidden vector, which all lanes have one place for. */
 function activateLane(half: i32, lane: i32, layer: i32): void {
   const record = layerRecord(layer);
-  const first = half * 2 * hiddenHalf();
-  const factor = scaleOf(lane) * load<f32>(record, at.GATE_FACTOR);
+  const first = half * gates * hiddenHalf();
+  const factor = (biases ? <f32>1 : scaleOf(lane)) * load<f32>(record, at.GATE_FACTOR);
   const scales = scalesFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
-  const out = hidden + <usize>(half * hiddenHalf() * 4);
-  gateAndUp(rowsAt(lane) + (<usize>first << 1), scales, out, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
+  activateRows(half, layer, rowsAt(lane) + (<usize>first << 1), scales, scaleOf(lane), factor);
 }
 
 /** The whole of it as activations, by one core. */
-function quantizeHidden(half: i32, lane: i32, layer: i32): void {
+function quantizeLane(half: i32, lane: i32, layer: i32): void {
   if (cores == 2 ? (lane & 1) != half : half != 0) return;
   const record = layerRecord(layer);
-  const largest = quantizeWide(hidden, activationsOf(lane), 2 * hiddenHalf(), boundOf(record, at.DOWN));
-  store<f32>(headerOf(lane), largest * (scaleOf(lane) * load<f32>(record, at.DOWN_FACTOR)));
+  const largest = quantizeHidden(record, activationsOf(lane));
+  store<f32>(headerOf(lane), largest * ((biases ? 1 : scaleOf(lane)) * load<f32>(record, at.DOWN_FACTOR)));
 }
 
 function projectDownLanes(half: i32, count: i32, layer: i32): void {
@@ -207,6 +207,7 @@ function projectDownLanes(half: i32, count: i32, layer: i32): void {
     for (let lane = 0; lane < count; lane++) {
       multiplyHidden(formatOf(record, at.DOWN, downFormat), weights, activationsOf(lane), 2 * hiddenHalf(), outputs, rows, productShift(record, at.DOWN));
       addRows(streamOf(lane) + (<usize>row << 2), rows, outputs, scales, scaleOf(lane));
+      if (biases) addBias(layer, at.DOWN_BIAS, row, rows, streamOf(lane) + (<usize>row << 2));
     }
   }
 }
@@ -240,7 +241,7 @@ export function scoreLane(core: i32, lane: i32): void {
 export function forwardLanes(core: i32, position: i32, count: i32, certain: i32, scored: bool): i32 {
   const first = cores == 2 ? core : 0;
   const last = cores == 2 ? core : 1;
-  for (let half = first; half <= last; half++) embedLanes(half, count);
+  for (let half = first; half <= last; half++) embedLanes(half, position, count);
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
     const record = layerRecord(layer);
@@ -270,7 +271,7 @@ export function forwardLanes(core: i32, position: i32, count: i32, certain: i32,
     for (let lane = 0; lane < count; lane++) {
       for (let half = first; half <= last; half++) activateLane(half, lane, layer);
       barrier(core);
-      quantizeHidden(core, lane, layer);
+      quantizeLane(core, lane, layer);
       barrier(core);
     }
     for (let half = first; half <= last; half++) projectDownLanes(half, count, layer);

@@ -1,11 +1,14 @@
-/** What stands between the two products of the feed-forward: act(gate) * up. */
-import type { Activation } from '../model/index.ts';
+/** What stands between the two products of the feed-forward: act(gate) * up, or act of the rows alone where there is no gate. */
+import type { ACTIVATIONS, PLAIN_ACTIVATIONS } from '../model/index.ts';
+
+type GatedActivation = (typeof ACTIVATIONS)[number];
+type PlainActivation = (typeof PLAIN_ACTIVATIONS)[number];
 
 export interface ActivationRow {
   /** `config.activation`. */
   code: number;
   meaning: string;
-  /** Kernel of the fixed arithmetic, with the signature of `swiglu`. */
+  /** Kernel of the fixed arithmetic: with the signature of `swiglu`, or without a gate with that of `gelu`. */
   kernel: string;
   /** Function of device/transformer/activation.ts for the float arithmetic. */
   float: string;
@@ -16,7 +19,8 @@ export interface ActivationRow {
   list?: string;
 }
 
-export const activations: Readonly<Partial<Record<Activation, ActivationRow>>> = {
+/** Of a feed-forward with a gate, and of one without. */
+export const activations: Readonly<Partial<Record<GatedActivation, ActivationRow>>> = {
   silu: {
     code: 0,
     meaning: 'x / (1 + e^-x): SwiGLU, as in llama.',
@@ -29,5 +33,14 @@ export const activations: Readonly<Partial<Record<Activation, ActivationRow>>> =
     kernel: 'reglu',
     list: 'relu_list',
     float: 'relu',
+  },
+};
+
+/** In fixed arithmetic alone. */
+export const plainActivations: Readonly<Record<PlainActivation, Omit<ActivationRow, 'float' | 'list'>>> = {
+  gelu: {
+    code: 2,
+    meaning: 'x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, as in GPT-2 and GPT-Neo; no gate.',
+    kernel: 'gelu',
   },
 };

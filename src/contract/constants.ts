@@ -64,6 +64,17 @@ export const constants = {
   S2: i32(-8665, 'Quadratic coefficient.'),
   S3: i32(-6503, 'Cubic coefficient.'),
 
+  // GELU's share of |z| that is missing (device/kernels/gelu.ts): a polynomial in -|z| / 4 in units of 2^-15, and two squarings.
+  PLAIN_BITS: i32(
+    10,
+    "Fraction bits of a feed-forward's rows that have no gate, and of what becomes of them.",
+  ),
+  PLAIN_LOWEST: i32(-4096, 'Smallest -|z| in units of 2^-10: 4, where z is its own GELU and -z has none.'),
+  G0: i32(27600, 'Constant coefficient: nearly the fourth root of a half.'),
+  G1: i32(22400, 'Linear coefficient.'),
+  G2: i32(-27457, 'Quadratic coefficient.'),
+  G3: i32(-25457, 'Cubic coefficient.'),
+
   // The tokenizer (device/tokenizer.ts): codes of what it may be, and kinds of characters as bits.
   SENTENCEPIECE: i32(0, "`tokenizerKind`: SentencePiece's BPE."),
   BYTE_LEVEL: i32(1, "`tokenizerKind`: GPT-2's byte-level BPE."),

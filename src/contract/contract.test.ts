@@ -12,7 +12,7 @@ import { typeOf } from './render/assemblyscript.ts';
 import { generatedFiles } from './render/index.ts';
 import { type Arithmetic, sizes, sizesOf } from './sizes.ts';
 import { panicFrame, status, teamwork } from './status.ts';
-import { placeFields, structureBytes } from './structure.ts';
+import { placeFields, type Structure, structureBytes } from './structure.ts';
 import { buffers, scratch } from './working.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -130,8 +130,7 @@ describe('names', () => {
     for (const arithmetic of ['fixed', 'float'] as const) {
       const names = [
         ...Object.keys(scratch[arithmetic]),
-        ...Object.keys(records[arithmetic].header.fields),
-        ...Object.keys(records[arithmetic].layer.fields),
+        ...Object.values<Structure>(records[arithmetic]).flatMap(({ fields }) => Object.keys(fields)),
         ...Object.keys({ ...sizes.common, ...sizes[arithmetic] }),
       ];
       expect(new Set(names).size, arithmetic).toBe(names.length);
@@ -148,7 +147,13 @@ describe('names', () => {
 
 describe('structures', () => {
   it('put 64-bit fields at multiples of 8, and nothing overlaps', () => {
-    for (const structure of [status, teamwork, panicFrame, records.fixed.layer, records.float.layer]) {
+    for (const structure of [
+      status,
+      teamwork,
+      panicFrame,
+      ...Object.values(records.fixed),
+      records.float.layer,
+    ]) {
       let end = 0;
       for (const { offset, bytes, type } of placeFields(structure)) {
         expect(offset).toBeGreaterThanOrEqual(end);

@@ -1,5 +1,5 @@
 /** The device contract: what the program on the chip and its builder both believe, written once. */
-export { activations } from './activations.ts';
+export { type ActivationRow, activations, plainActivations } from './activations.ts';
 export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
 export { type ConstantName, constants, value } from './constants.ts';
 export { arithmetics, deviceProgram, type Format, formats } from './formats.ts';
@@ -13,7 +13,7 @@ export {
 } from './kernels.ts';
 export { memoryBases } from './memory.ts';
 export { numbers } from './numbers.ts';
-export { records, type WordsOf } from './record.ts';
+export { type PartOf, records, type WordsOf } from './record.ts';
 export {
   type SettingName,
   type SettingRow,

@@ -308,6 +308,29 @@ export const kernels = {
     parameters: gated,
     clobbers: 'a2-a5 a8-a10 q0-q6 sar loop',
   },
+  bias_rows: {
+    arithmetic: 'fixed',
+    meaning: 'y = ((y * scale / 2^15) * mantissa >> shift) + bias, all of it saturating.',
+    parameters: {
+      y: changes('s16 (n)'),
+      scale: reads('s16 (n)'),
+      bias: reads('s16 (n)'),
+      n: i32('a multiple of 16'),
+      mantissa: i32('15 bits'),
+      shift: i32('0 to 31'),
+    },
+    clobbers: 'a2-a5 a8 q0-q6 qacc sar loop',
+  },
+  gelu: {
+    arithmetic: 'fixed',
+    meaning: 'out = gelu(y), both in units of 2^-PLAIN_BITS.',
+    parameters: {
+      y: reads('s16 (n)'),
+      out: writes('s16 (n)'),
+      n: i32('a multiple of 16'),
+    },
+    clobbers: 'a2-a4 a8 q0-q7 sar loop',
+  },
   relu_list: {
     arithmetic: 'fixed',
     meaning: 'y = relu(gate) * mantissa >> shift, and the list of the units where it is above zero.',

@@ -65,6 +65,14 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
   'The feed-forward': rows('i32', {
     activation: 'Code of the activation.',
     zeros: '1 where the activation leaves zeros, whose rows and columns are skipped.',
+    gates: '2 where a hidden unit has a gate row and an up row, 1 where it has one row.',
+  }),
+  'What architectures have otherwise': rows('i32', {
+    rotary:
+      '1 where positions turn queries and keys, 0 where each has a learned vector, added to the embedding.',
+    biases: '1 where products have biases: the record has its second part then.',
+    window:
+      'Positions that local layers look back on, whose places in the cache are used again; 0: all see all.',
   }),
   'Memory of the console, the prompt and the sampler': {
     ...rows('usize', {

@@ -57,6 +57,36 @@ const fixed = {
       downFactor: field('f32', "From the hidden vector's unit to the residual stream's."),
     },
   },
+  more: {
+    meaning: 'Second part of a record in fixed arithmetic, behind its layers, where products have biases.',
+    unit: 16,
+    fields: {
+      ones: field('address', 's16 (widest rows): 32767, where rows have no scale any more.'),
+      positions: field('address', 's16 (context, dim): learned positions.'),
+      positionFactor: field('f32', "From their unit to the residual stream's."),
+      embeddingMeans: field(
+        'address',
+        "i32 (vocabulary): the mean of an embedding, in the residual stream's unit; LayerNorm takes it away.",
+      ),
+      logitBias: field('address', 's16 (vocabulary): what LayerNorm adds to every logit.'),
+      logitBiasUnit: field('f32', 'Its unit.'),
+    },
+  },
+  added: {
+    meaning: 'What is added to a layer in fixed arithmetic, behind that.',
+    unit: 16,
+    fields: {
+      qkvBias: field('address', 's16 (rows of qkv), in the unit that they then have.'),
+      qkvFactor: field('f32', "From a product's unit to that."),
+      outBias: field('address', 's16 (dim).'),
+      outBiasFactor: field('f32', "From its unit to the residual stream's."),
+      gateUpBias: field('address', 's16 (rows of gateUp), in the unit that they then have.'),
+      gateUpFactor: field('f32', "From a product's unit to that."),
+      downBias: field('address', 's16 (dim).'),
+      downBiasFactor: field('f32', "From its unit to the residual stream's."),
+      isLocal: field('i32', '1 where its attention sees `window` positions alone.'),
+    },
+  },
 } as const satisfies Record<string, Structure>;
 
 const float = {
@@ -91,10 +121,12 @@ const float = {
 
 export const records = { fixed, float } as const;
 
-/** Names of the words of a header or a layer. */
-export type WordsOf<
-  A extends Arithmetic,
-  P extends 'header' | 'layer',
-> = keyof (typeof records)[A][P]['fields'] & string;
+/** Parts of a record. */
+export type PartOf<A extends Arithmetic> = keyof (typeof records)[A];
+
+type FieldsOf<S> = S extends { fields: infer F } ? keyof F & string : never;
+
+/** Names of the words of a part: of a header or a layer, say. */
+export type WordsOf<A extends Arithmetic, P extends PartOf<A>> = FieldsOf<(typeof records)[A][P]>;
 
 export type { Fields };

@@ -46,8 +46,8 @@ export const sizes = {
     ),
     hiddenHalf: size(
       '',
-      'zeros ? pad16((hiddenDim + 1) >> 1) : pad8((hiddenDim + 1) >> 1)',
-      'Hidden units of either half.',
+      'zeros + (2 - gates) ? pad16((hiddenDim + 1) >> 1) : pad8((hiddenDim + 1) >> 1)',
+      'Hidden units of either half: so that what is read by units, or has no other rows beside it, fills whole registers.',
     ),
     firstRow: size(
       'half rows',
@@ -63,7 +63,7 @@ export const sizes = {
     listBytes: size('', '16 + 2 * hiddenHalf()', 'Of a list of active units.'),
     mostRows: size(
       '',
-      'max(max(qkvRows(), 2 * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim)))',
+      'max(max(qkvRows(), gates * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim)))',
       'Rows of the largest product of a half.',
     ),
     laneStream: size(
@@ -83,7 +83,7 @@ export const sizes = {
     ),
     laneRows: size(
       '',
-      '4 * max(qkvRows(), 2 * hiddenHalf()) + READ_AHEAD',
+      '4 * max(qkvRows(), gates * hiddenHalf()) + READ_AHEAD',
       'Bytes of its rows, s16 (half, query, key and value rows or gate and up rows): last.',
     ),
     laneBytes: size(
@@ -107,7 +107,10 @@ type NameIn<A extends Arithmetic> = keyof (typeof sizes)['common'] | keyof (type
 
 /** The numbers that formulas may name. */
 export const SHAPE = ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabulary', 'context'] as const;
-export type ShapeNumbers = Readonly<Record<(typeof SHAPE)[number], number>> & { readonly zeros?: number };
+export type ShapeNumbers = Readonly<Record<(typeof SHAPE)[number], number>> & {
+  readonly zeros?: number;
+  readonly gates?: number;
+};
 
 const parsed = new Map<string, ReturnType<typeof parseFormula>>();
 
@@ -129,7 +132,7 @@ const builtins: Readonly<Record<string, (a: number, b: number) => number>> = { m
 /** The size functions of an arithmetic for a model of this shape. */
 export function sizesOf<A extends Arithmetic>(arithmetic: A, shape: ShapeNumbers): Sizes<A> {
   const functions: Readonly<Record<string, SizeFunction>> = { ...sizes.common, ...sizes[arithmetic] };
-  const known: Readonly<Record<string, number>> = { zeros: 0, ...value, ...shape };
+  const known: Readonly<Record<string, number>> = { zeros: 0, gates: 2, ...value, ...shape };
   const call = (name: string, args: readonly number[]): number => {
     const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
     if (builtin) return builtin(args[0], args[1]);

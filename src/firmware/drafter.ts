@@ -3,7 +3,7 @@ import { compareBytes } from '../bytes.ts';
 import { formats } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
 import { piecesOf, type Tokenizer } from '../model/index.ts';
-import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
+import { configOf, type QuantizedModel, resolveBlob, windowOf } from '../quantize/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { modelItems } from './model-items.ts';
 
@@ -62,6 +62,8 @@ export function checkDrafter(drafter: QuantizedModel, model: QuantizedModel): vo
   if (drafter.config.vocabulary !== model.config.vocabulary) throw new UsageError(OTHER_TOKENIZER);
   if (formats[drafter.precision].arithmetic !== 'fixed' || drafter.constants.zeros)
     throw new UsageError('a model that guesses must be int8 or int4, and its activation SiLU.');
+  if (windowOf(drafter.config, drafter.config.context) > 0)
+    throw new UsageError('a model that guesses must go back over what it read, which local layers cannot.');
 }
 
 /** @throws UsageError where the pieces of two vocabularies differ */

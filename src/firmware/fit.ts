@@ -3,7 +3,7 @@ import type { Cache } from '../cache.ts';
 import { type Board, boards } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
-import type { Model, Tokenizer } from '../model/index.ts';
+import { biasesOf, type Model, type Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';
 import { buildWithNeeds, type FirmwareOptions } from './build.ts';
 import type { RegionName } from './memory.ts';
@@ -27,7 +27,7 @@ export interface Fit {
 }
 
 /**
- * Plans the model for every board of the table, in every precision. The program is compiled once for each precision, for the board with
+ * Plans the model for every board of the table, in every precision that the chip computes it in. The program is compiled once for each precision, for the board with
  * most of it (screen and PSRAM): what it needs beside SRAM0 is the same on all.
  */
 export function fitBoards(
@@ -36,40 +36,43 @@ export function fitBoards(
   programs: DevicePrograms,
   cache?: Cache,
 ): Fit[] {
-  return (['int8', 'int4', 'f32'] as const).flatMap((precision) => {
-    const packed = quantize(model, { precision });
-    const options = { model: packed, tokenizer, programs, cache };
-    const built = buildForSome(options);
-    const program = built?.needs ?? [];
-    const plans = boards.map((board) => ({
-      board,
-      plan: planFor({ model: packed, tokenizer, board, program }),
-    }));
-    // What the cores take alone is the same wherever things lie: one image says it for all.
-    const coreCycles = built && coreCyclesOf(built.firmware);
-    return plans.map(
-      ({ board, plan }): Fit => ({
-        board: board.id,
-        precision,
-        context: plan?.context ?? 0,
-        weights: plan ? regionsOfWeights(plan) : '',
-        drafts: plan?.drafts ?? 0,
-        memory: plan ? bytesByRegion(plan) : {},
-        prediction:
-          plan &&
-          coreCycles &&
-          predict({
-            placed: plan.placed,
-            board,
-            context: plan.context,
-            clock: 240,
-            cores: 2,
-            pie: true,
-            coreCycles,
-          }),
-      }),
-    );
-  });
+  const hasFloat = biasesOf(model.config).length === 0; // src/quantize/pack-f32.ts
+  return (hasFloat ? (['int8', 'int4', 'f32'] as const) : (['int8', 'int4'] as const)).flatMap(
+    (precision) => {
+      const packed = quantize(model, { precision });
+      const options = { model: packed, tokenizer, programs, cache };
+      const built = buildForSome(options);
+      const program = built?.needs ?? [];
+      const plans = boards.map((board) => ({
+        board,
+        plan: planFor({ model: packed, tokenizer, board, program }),
+      }));
+      // What the cores take alone is the same wherever things lie: one image says it for all.
+      const coreCycles = built && coreCyclesOf(built.firmware);
+      return plans.map(
+        ({ board, plan }): Fit => ({
+          board: board.id,
+          precision,
+          context: plan?.context ?? 0,
+          weights: plan ? regionsOfWeights(plan) : '',
+          drafts: plan?.drafts ?? 0,
+          memory: plan ? bytesByRegion(plan) : {},
+          prediction:
+            plan &&
+            coreCycles &&
+            predict({
+              placed: plan.placed,
+              board,
+              context: plan.context,
+              clock: 240,
+              cores: 2,
+              pie: true,
+              coreCycles,
+            }),
+        }),
+      );
+    },
+  );
 }
 
 /** Nothing where the model fits no board: then no plan is made either. */

@@ -5,7 +5,7 @@
 import { deviceProgram, formats } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Tokenizer } from '../model/index.ts';
-import { configOf, type QuantizedModel, resolveBlob } from '../quantize/index.ts';
+import { configOf, type QuantizedModel, resolveBlob, windowOf } from '../quantize/index.ts';
 import { binding, readyText } from './banner.ts';
 import { drafterContents, drafterContext, drafterNumbers, drafterParts } from './drafter.ts';
 import { roundUp } from './memory.ts';
@@ -95,7 +95,8 @@ function layOut({
   context = model.config.context,
 }: HostProgramOptions) {
   const isFixed = formats[model.precision].arithmetic === 'fixed';
-  const passes = { lanes, drafts, history: history && isFixed };
+  const rewinds = isFixed && windowOf(model.config, context) === 0;
+  const passes = { lanes, drafts: rewinds ? drafts : 0, history: history && rewinds };
 
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
@@ -113,7 +114,7 @@ function layOut({
     addresses.set(name, roundUp(end, align));
     end = addresses.get(name)! + size;
   }
-  return { addresses, end, context };
+  return { addresses, end, context, drafts: passes.drafts };
 }
 
 /** Numbers for the chip's side of the program, which does not run here. */
@@ -137,7 +138,7 @@ const NO_DRAFTER: WebAssembly.ModuleImports = { follow: () => undefined, next: (
 
 export function createHostProgram(options: HostProgramOptions): HostProgram {
   const { model, tokenizer, programs, output } = options;
-  const { addresses, end, context } = layOut(options);
+  const { addresses, end, context, drafts } = layOut(options);
   const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
   const bytes = new Uint8Array(memory.buffer);
   for (const blob of model.blobs) bytes.set(resolveBlob(blob, addresses), addresses.get(blob.name));
@@ -168,7 +169,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     ...configOf(model, context, addresses),
     lanes: options.lanes ?? 0,
     batch: addresses.get('batch')!,
-    drafts: options.drafts ?? 0,
+    drafts,
     laneProducts: addresses.get('laneProducts')!,
     guesses: addresses.get('guesses')!,
     rawKeys: addresses.get('rawKeys') ?? 0,

@@ -1,4 +1,5 @@
 /** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
+import { windowOf } from '../quantize/index.ts';
 import { isShortage, type Layout, placeAll, type Room } from './place.ts';
 import { itemsOf, NO_PASSES, type Passes, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';
@@ -20,20 +21,24 @@ const DRAFTS = 7;
 /** Plans the memory, or refuses with a table (FailureError). */
 export function planMemory(request: PlanRequest): MemoryPlan {
   const { room, ...plan } = planContext(request);
-  const { laneBytes } = request.model;
+  const { laneBytes, config } = request.model;
   if (laneBytes === 0 || !streams(plan)) return { ...plan, ...NO_PASSES };
-  for (const passes of passesFor(request)) {
+  const rewinds = windowOf(config, plan.context) === 0;
+  for (const passes of rewinds ? passesFor(request) : LANES_ONLY) {
     const result = placeAll(itemsOf(request, plan.context, passes), room);
     if (!isShortage(result)) return { ...result, context: plan.context, ...passes };
   }
   return { ...plan, ...NO_PASSES };
 }
 
+/** Prompts alone: what is left where the cache of a layer cannot go back, as older positions are written over. */
+const LANES_ONLY = LANES.map((lanes): Passes => ({ lanes, drafts: 0, history: false }));
+
 /** Passes of several positions to try, the best first. Keys are kept as they were in PSRAM alone: SRAM has better uses. */
 function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
-  const lanesOnly = LANES.map((lanes): Passes => ({ lanes, drafts: 0, history: false }));
-  const all = lanesOnly.map((passes) => ({ ...passes, drafts: Math.min(DRAFTS, passes.lanes - 1) }));
-  const guessing = draft === 'none' ? lanesOnly : all.flatMap((passes, index) => [passes, lanesOnly[index]]);
+  const all = LANES_ONLY.map((passes) => ({ ...passes, drafts: Math.min(DRAFTS, passes.lanes - 1) }));
+  const guessing =
+    draft === 'none' ? LANES_ONLY : all.flatMap((passes, index) => [passes, LANES_ONLY[index]]);
   const asked = typeof draft === 'object' ? all.map((passes) => ({ ...passes, drafter: draft })) : [];
   const plain = [...asked, ...guessing];
   return board.psramBytes > 0 ? plain.flatMap((passes) => [{ ...passes, history: true }, passes]) : plain;

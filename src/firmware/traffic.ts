@@ -15,6 +15,8 @@ const ROWS_OF: Readonly<Record<string, (model: QuantizedModel) => number>> = {
   embedding: ({ config }) => config.vocabulary,
   embeddingUnits: ({ config }) => config.vocabulary,
   rope: ({ config }) => config.context,
+  positions: ({ config }) => config.context,
+  embeddingMeans: ({ config }) => config.vocabulary,
 };
 /** Matrices of which zeros spare a part: gate rows are all read, up rows and down columns for active units. */
 const SPARED: readonly (readonly [name: RegExp, share: number])[] = [

@@ -84,6 +84,16 @@ describe('portable twins against real functions', () => {
     }
   });
 
+  test('gelu is within 0.002 from -32 to 32', () => {
+    for (let z = -32767; z <= 32767; z += 61) {
+      words(A).fill(z, 0, 16);
+      twins.run('gelu', [A, B, 16]);
+      const x = z / 1024;
+      const exact = (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2;
+      expect(Math.abs(words(B)[0] / 1024 - exact)).toBeLessThan(0.002);
+    }
+  });
+
   test('quantisation rounds to the nearest step', () => {
     const random = (i: number) => Math.round(20000 * Math.sin(i * 12.9898));
     for (let i = 0; i < 64; i++) words(A)[i] = random(i);

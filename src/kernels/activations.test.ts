@@ -8,7 +8,7 @@ import {
   type Parameter,
   kernels as table,
 } from '../contract/index.ts';
-import { loadSmallModel } from '../model/testing.ts';
+import { goldenModel, loadSmallModel } from '../model/testing.ts';
 import { ACTIVATIONS } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, type QuantizedModel, quantize } from '../quantize/index.ts';
@@ -20,7 +20,6 @@ const rows: Readonly<Record<string, KernelRow>> = table;
 const SKIPPING: ReadonlySet<string> = new Set(['relu_list', 'matvec_active', 'matvec_columns']);
 /** What comes behind the forward pass: src/kernels/sampler.test.ts. */
 const SAMPLING: ReadonlySet<string> = new Set([
-  'largest_s32',
   'find_s32',
   'gather_above',
   'exponentials',
@@ -33,11 +32,13 @@ const SAMPLING: ReadonlySet<string> = new Set([
 /** What need not happen at a position that is compared: then it is compared wherever it happens. */
 const SELDOM: ReadonlySet<string> = new Set(['rescale_keys']);
 
-/** The small model, what a model of another activation would call, and the small one in int4. */
+/** The small model, what a model of another activation would call, the small one in int4, and what has biases or no gate. */
 const { model: small } = loadSmallModel();
 const models = [
   ...ACTIVATIONS.map((activation) => quantize({ ...small, config: { ...small.config, activation } })),
   quantize(small, { precision: 'int4' }),
+  quantize(goldenModel('gpt-neo')),
+  quantize(goldenModel('qwen2')),
 ];
 
 describe('kernels on real activations', () => {

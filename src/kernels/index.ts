@@ -5,6 +5,7 @@ import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
 import { matvecActive, matvecColumns, reluList } from './active.ts';
 import { attention } from './attention.ts';
 import { exponentials, gatherAbove } from './candidates.ts';
+import { gelu } from './gelu.ts';
 import type { Kernel } from './kernel.ts';
 import { findS32, largestS32, logitsS32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
@@ -15,7 +16,7 @@ import { normalize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
 import { rope } from './rope.ts';
 import { swiglu } from './swiglu.ts';
-import { addResidual, largestS16, quantizeBy, quantizeRows, rescaleKeys } from './vector.ts';
+import { addResidual, biasRows, largestS16, quantizeBy, quantizeRows, rescaleKeys } from './vector.ts';
 
 export type { Kernel } from './kernel.ts';
 
@@ -32,10 +33,12 @@ export const kernels: readonly Kernel[] = [
   quantizeRows,
   rescaleKeys,
   addResidual,
+  biasRows,
   rope,
   attention,
   swiglu,
   reglu,
+  gelu,
   reluList,
   matvecActive,
   matvecColumns,

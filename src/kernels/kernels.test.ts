@@ -99,6 +99,18 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       inputs: { y: 32 * n, scale: 32 * n, x: 64 * n },
       outputs: { x: 64 * n },
     })),
+  bias_rows: () =>
+    fc.tuple(integer(1, 8), ...factor).map(([n, ...by]) => ({
+      args: ['y', 'scale', 'bias', 16 * n, ...by],
+      inputs: { y: 32 * n, scale: 32 * n, bias: 32 * n },
+      outputs: { y: 32 * n },
+    })),
+  gelu: () =>
+    integer(1, 12).map((n) => ({
+      args: ['y', 'out', 16 * n],
+      inputs: { y: 32 * n },
+      outputs: { out: 32 * n },
+    })),
   rope: () =>
     integer(1, 12).map((n) => ({
       args: ['y', 'scale', 'angles', 'out', 8 * n],

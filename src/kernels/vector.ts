@@ -71,6 +71,31 @@ export const quantizeRows = kernel('quantize_rows', (asm, { y, scale, q, n, mant
   leave(asm);
 });
 
+/** Two streams, so that each waits for less. */
+export const biasRows = kernel('bias_rows', (asm, { y, scale, bias, n, mantissa, shift }) => {
+  const { out } = asm.pool('AR', 'out');
+  const { a, b, s, t, c, d, factor } = asm.pool('QR', 'a', 'b', 's', 't', 'c', 'd', 'factor');
+  enter(asm);
+  broadcast16(asm, factor, mantissa);
+  asm.mov(out, y);
+  asm.ssai(15);
+  asm.srli(n, n, 4);
+  asm.loopgtz(n, () => {
+    for (const vector of [a, b]) asm.ee_vld_128_ip(vector, y, 16);
+    for (const vector of [s, t]) asm.ee_vld_128_ip(vector, scale, 16);
+    for (const vector of [c, d]) asm.ee_vld_128_ip(vector, bias, 16);
+    asm.ee_vmul_s16(a, a, s);
+    asm.ee_vmul_s16(b, b, t);
+    saturatedProduct(asm, a, a, factor, shift);
+    saturatedProduct(asm, b, b, factor, shift);
+    asm.ee_vadds_s16(a, a, c);
+    asm.ee_vadds_s16(b, b, d);
+    asm.ee_vst_128_ip(a, out, 16);
+    asm.ee_vst_128_ip(b, out, 16);
+  });
+  leave(asm);
+});
+
 /** k = round(k * factor / 2^7): 16 products at a time in QACC. */
 export const rescaleKeys = kernel('rescale_keys', (asm, { k, n, factor }) => {
   const { from, seven } = asm.pool('AR', 'from', 'seven');

@@ -1,6 +1,7 @@
 /** Working memory of a forward pass: the contract's buffers, in bytes. */
 import { type Arithmetic, buffers, scratch, sizesOf } from '../contract/index.ts';
 import type { ModelConfig } from '../model/index.ts';
+import { shapeOf } from './layout.ts';
 import type { WorkingBuffer } from './types.ts';
 
 const ALIGNMENT = 16;
@@ -13,7 +14,7 @@ export function buffersOf(
   context: number,
   zeros = 0,
 ): WorkingBuffer[] {
-  const { evaluate } = sizesOf(arithmetic, { ...config, context, zeros });
+  const { evaluate } = sizesOf(arithmetic, shapeOf(config, zeros, context));
   const ofScratch = Object.values(scratch[arithmetic]).reduce((sum, { bytes }) => sum + evaluate(bytes), 0);
   return Object.entries(buffers[arithmetic]).map(([name, { bytes, purpose }]) => ({
     name,

@@ -1,6 +1,7 @@
 /** The device program's forward pass and its portable kernels on this machine, as WebAssembly: the chip's numbers, bit for bit. */
 import { deviceProgram, formats, scratchOffset } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
+import { windowOf } from './layout.ts';
 import type { QuantizedModel } from './types.ts';
 
 export interface HostEngine {
@@ -56,6 +57,7 @@ export function configOf(
   return {
     ...model.constants,
     context,
+    window: windowOf(model.config, context),
     lanes: 0,
     batch: 0,
     drafts: 0,

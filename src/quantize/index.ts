@@ -10,6 +10,7 @@ export {
   resolveBlob,
 } from './host.ts';
 export { type Int4Rounding, int4Rounding } from './int4-values.ts';
+export { windowOf } from './layout.ts';
 export { type MixedOptions, quantizeMixed } from './mixed.ts';
 export { ownPrecision, quantize } from './quantize.ts';
 export type { Blob, Calibration, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';

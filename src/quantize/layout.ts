@@ -1,6 +1,6 @@
 /** Sizes of the contract that the int8 packer needs, by their names there. */
-import { activations, sizesOf } from '../contract/index.ts';
-import type { ModelConfig } from '../model/index.ts';
+import { type ActivationRow, activations, type ShapeNumbers, sizesOf } from '../contract/index.ts';
+import { type Activation, type ModelConfig, traitsOf } from '../model/index.ts';
 
 /**
  * From this dim on it pays to leave hidden units out that are zero: listing them and reading columns one by one costs as much as it
@@ -8,9 +8,32 @@ import type { ModelConfig } from '../model/index.ts';
  */
 const SKIP_FROM_DIM = 128;
 
+const rows: Readonly<Partial<Record<Activation, ActivationRow>>> = activations;
+
+/** Whether an activation leaves zeros that are listed. */
+export const hasList = (activation: Activation): boolean => rows[activation]?.list !== undefined;
+
 /** Whether a model's zeros are skipped: 1 or 0, as `config.zeros`. The numbers that come out are the same. */
-export const skipsZeros = ({ activation, dim }: ModelConfig): number =>
-  activations[activation]?.list && dim >= SKIP_FROM_DIM ? 1 : 0;
+export const skipsZeros = ({ activation, dim, biases }: ModelConfig): number =>
+  hasList(activation) && dim >= SKIP_FROM_DIM && !biases ? 1 : 0;
+
+/** Rows of a hidden unit: a gate and one beside it, or one alone. */
+export const gatesOf = (config: ModelConfig): number => (traitsOf(config).gated ? 2 : 1);
+
+/**
+ * Positions that local layers' caches hold, which are used again and again: `config.window`; 0 where they hold the whole context. What is
+ * written over cannot be brought back.
+ */
+export const windowOf = ({ localLayers = [], window = 0 }: ModelConfig, context: number): number =>
+  localLayers.length > 0 && context > window ? window : 0;
+
+/** The numbers that sizes follow from. */
+export const shapeOf = (config: ModelConfig, zeros: number, context = config.context): ShapeNumbers => ({
+  ...config,
+  context,
+  zeros,
+  gates: gatesOf(config),
+});
 
 export interface Layout {
   headSize: number;
@@ -21,6 +44,8 @@ export interface Layout {
   keyPairs: number;
   /** Value rows of a half, padded. */
   valueRows: number;
+  /** Rows of a half of all three, padded. */
+  qkvRows: number;
   /** Hidden units of a half, padded. */
   hiddenHalf: number;
   vocabulary: number;
@@ -34,13 +59,14 @@ export interface Layout {
 
 /** `zeros`: {@link skipsZeros}. */
 export function layoutOf(config: ModelConfig, zeros: number): Layout {
-  const { of } = sizesOf('fixed', { ...config, zeros });
+  const { of } = sizesOf('fixed', shapeOf(config, zeros));
   return {
     headSize: of('headSize'),
     dim: of('pad16', config.dim),
     queryPairs: of('pairsOf', config.heads),
     keyPairs: of('pairsOf', config.kvHeads),
     valueRows: of('valueRows'),
+    qkvRows: of('qkvRows'),
     hiddenHalf: of('hiddenHalf'),
     vocabulary: of('pad16', config.vocabulary),
     zeros,

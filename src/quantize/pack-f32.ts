@@ -1,5 +1,6 @@
 /** The packed model of the float build: float rows padded to whole vectors (src/contract). */
-import { MATRICES, type Model, matrixShape, NORM_EPSILON } from '../model/index.ts';
+import { FailureError } from '../errors.ts';
+import { biasesOf, MATRICES, type Model, matrixShape, NORM_EPSILON } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { blob, constantsOf, createRecord, ropeAngles } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
@@ -16,9 +17,13 @@ function padColumns(matrix: Float32Array, columns: number): Float32Array {
   return out;
 }
 
-/** A model in single precision, for the chip. */
+/** A model in single precision, for the chip. @throws FailureError for one with biases */
 export function packFloat(model: Model): QuantizedModel {
   const { config, weights } = model;
+  if (biasesOf(config).length > 0)
+    throw new FailureError(
+      'the model cannot run on the chip in f32: its products have biases, which the chip adds in int8 and int4 alone.',
+    );
   const { dim, hiddenDim, layers, heads, sharedClassifier } = config;
   const record = createRecord('float', layers);
   record.writeHeader({

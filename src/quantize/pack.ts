@@ -1,11 +1,12 @@
 /** The packed model: blobs for the device program and the record that leads to them (src/contract). */
-import { activations, formats as formatRows, sizesOf, value } from '../contract/index.ts';
+import { formats as formatRows, sizesOf, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import { type LayerWeights, type Model, type ModelConfig, NORM_EPSILON } from '../model/index.ts';
+import { type Model, type ModelConfig, NORM_EPSILON, traitsOf } from '../model/index.ts';
+import { type Added, type AddedLayer, addedLayer, addedOf, foldBiases } from './biases.ts';
 import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
 import { quantizeInt4, type Rounding } from './int4.ts';
-import { type Layout, layoutOf, skipsZeros } from './layout.ts';
+import { hasList, type Layout, layoutOf, shapeOf, skipsZeros } from './layout.ts';
 import {
   type Order,
   padRows,
@@ -17,6 +18,7 @@ import {
   type Sums,
 } from './matrix.ts';
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
+import { gateUpRows, keyFactors, largestNorm, qkvRows } from './rows.ts';
 import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, MIXED, READ_AHEAD } = value;
@@ -33,88 +35,6 @@ function packGain(gain: Float32Array, layout: Layout): { gains: Int16Array; fact
     gains[i] = Math.round((g / largest) * 32767);
   });
   return { gains, factor: ((largest / 32767) * 32768) / 127 };
-}
-
-/** Rows of a half's heads: even members of all pairs, padded, then the odd ones, padded. */
-function rotatedRows(
-  rows: readonly Float32Array[],
-  first: number,
-  count: number,
-  headSize: number,
-  pairs: number,
-): Row[] {
-  const mine = rows.slice(first * headSize, (first + count) * headSize);
-  const even = mine.filter((_, i) => i % 2 === 0);
-  const odd = mine.filter((_, i) => i % 2 === 1);
-  return [...padRows(even, pairs), ...padRows(odd, pairs)];
-}
-
-/** Rows of heads, each head's times its factor. */
-const scaleHeads = (
-  rows: readonly Float32Array[],
-  headSize: number,
-  factorOf: (head: number) => number,
-): Float32Array[] => rows.map((row, i) => row.map((x) => x * factorOf(Math.floor(i / headSize))));
-
-/**
- * Factors of the key heads with which all of a half are about as long: they share the unit of the cache. Queries are divided by the
- * factors of the keys that they meet, so the scores are the same.
- */
-function keyFactors(k: readonly Float32Array[], gain: Float32Array, model: Model, layout: Layout): number[] {
-  const { kvHeads } = model.config;
-  const { headSize } = layout;
-  const norms = Array.from({ length: kvHeads }, (_, head) =>
-    largestNorm(k.slice(head * headSize, (head + 1) * headSize), gain, 2),
-  );
-  return [0, 1].flatMap((index) => {
-    const { first, count } = layout.half(index, kvHeads);
-    const mine = norms.slice(first, first + count);
-    return mine.map((norm) => (norm > 0 ? Math.max(...mine) / norm : 1));
-  });
-}
-
-function qkvRows(weights: LayerWeights, model: Model, layout: Layout): Row[] {
-  const { dim, heads, kvHeads } = model.config;
-  const { headSize, queryPairs, keyPairs, valueRows } = layout;
-  const [plainQ, plainK, v] = [weights.wq, weights.wk, weights.wv].map((matrix) => rowsOf(matrix, dim));
-  const factors = keyFactors(plainK, weights.attentionNorm, model, layout);
-  const q = scaleHeads(plainQ, headSize, (head) => 1 / factors[Math.floor((head * kvHeads) / heads)]);
-  const k = scaleHeads(plainK, headSize, (head) => factors[head]);
-  return [0, 1].flatMap((index) => {
-    const mine = layout.half(index, heads);
-    const cached = layout.half(index, kvHeads);
-    const values = v.slice(cached.first * headSize, (cached.first + cached.count) * headSize);
-    return [
-      ...rotatedRows(q, mine.first, mine.count, headSize, queryPairs),
-      ...rotatedRows(k, cached.first, cached.count, headSize, keyPairs),
-      ...padRows(values, valueRows),
-    ];
-  });
-}
-
-/** Gate rows, then up rows, of either half. */
-function gateUpRows(weights: LayerWeights, model: Model, layout: Layout): Row[] {
-  const { dim } = model.config;
-  const { hiddenHalf } = layout;
-  const [gate, up] = [weights.w1, weights.w3].map((matrix) => rowsOf(matrix, dim));
-  return [0, 1].flatMap((index) =>
-    [gate, up].flatMap((rows) =>
-      padRows(rows.slice(index * hiddenHalf, (index + 1) * hiddenHalf), hiddenHalf),
-    ),
-  );
-}
-
-/** Largest length of a row times the gains: by Cauchy and Schwarz, sqrt(dim) times it bounds the product with a normed vector. */
-function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together: number): number {
-  const squares = rows.map((row) => row.reduce((sum, w, j) => sum + (w * gain[j]) ** 2, 0));
-  let largest = 0;
-  for (let i = 0; i < squares.length; i += together) {
-    largest = Math.max(
-      largest,
-      squares.slice(i, i + together).reduce((a, b) => a + b, 0),
-    );
-  }
-  return Math.sqrt(largest);
 }
 
 /** s16 (context, headSize / 2, 2). */
@@ -159,8 +79,7 @@ const quantizerOf = (
   { formats, calibration }: PackOptions,
 ): Quantizer => {
   // The kernel that reads rows of active units only does not saturate as the others do.
-  const sumsOf = (part: Part): Sums =>
-    part === 'gateUp' && activations[activation]?.list ? 'any' : SUMS[part];
+  const sumsOf = (part: Part): Sums => (part === 'gateUp' && hasList(activation) ? 'any' : SUMS[part]);
   const quantizers: Readonly<
     Record<FixedFormat, (part: Part, ...matrix: Parameters<Quantizer>) => QuantizedMatrix>
   > = {
@@ -187,6 +106,8 @@ const roundingFor = (seen: Seen | undefined, columns: number): Rounding | undefi
 interface PackedLayer {
   blobs: Blob[];
   words: Words<'fixed', 'layer'>;
+  /** Where products have biases. */
+  added?: AddedLayer['words'];
 }
 
 function packLayer(
@@ -195,20 +116,20 @@ function packLayer(
   layout: Layout,
   quantizer: Quantizer,
   formats: Formats,
+  added: Added | undefined,
 ): PackedLayer {
   const { dim, hiddenDim } = model.config;
   const weights = model.weights.layers[layer];
   const name = (part: string) => `layer${layer}.${part}`;
-  const qkv = quantizer(name('qkv'), qkvRows(weights, model, layout), layout.dim);
+  const { scaledScores } = traitsOf(model.config);
+  const factors = keyFactors(rowsOf(weights.wk, dim), weights.attentionNorm, model, layout);
+  const qkvBlock = qkvRows(weights, dim, factors, model, layout);
+  const qkv = quantizer(name('qkv'), qkvBlock, layout.dim);
   const out = quantizer(name('out'), padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
   // Where only rows of active units are read, the up rows lie one behind the other.
   const isGate = (row: number): boolean => Math.floor(row / layout.hiddenHalf) % 2 === 0;
-  const gateUp = quantizer(
-    name('gateUp'),
-    gateUpRows(weights, model, layout),
-    layout.dim,
-    layout.zeros ? isGate : undefined,
-  );
+  const gateUpBlock = gateUpRows(weights, dim, model, layout);
+  const gateUp = quantizer(name('gateUp'), gateUpBlock, layout.dim, layout.zeros ? isGate : undefined);
   const down = quantizer(
     name('down'),
     padRows(rowsOf(weights.w2, hiddenDim), layout.dim),
@@ -221,6 +142,13 @@ function packLayer(
   const valueUnit =
     (Math.min(Math.sqrt(dim), VALUE_NORMS) * largestNorm(rowsOf(weights.wv, dim), weights.attentionNorm, 1)) /
     127;
+
+  const plain = { qkv: qkv.unit, gateUp: gateUp.unit, hidden: gateUp.unit / 2 ** GATE_BITS };
+  const more =
+    added &&
+    addedLayer({ name, model, layer, layout, added, factors, plain, qkv: qkvBlock, gateUp: gateUpBlock });
+  // Of rows when they leave: where they have biases they have a unit of their own.
+  const unit = more?.units ?? plain;
 
   const matrices: [string, QuantizedMatrix][] = [
     ['qkv', qkv],
@@ -236,7 +164,9 @@ function packLayer(
       ]),
       blob(name('attentionGain'), attentionGain.gains, 'any'),
       blob(name('feedForwardGain'), feedForwardGain.gains, 'any'),
+      ...(more?.blobs ?? []),
     ],
+    added: more?.words,
     words: {
       qkv: name('qkv'),
       qkvScales: name('qkvScales'),
@@ -262,11 +192,11 @@ function packLayer(
       feedForwardGain: name('feedForwardGain'),
       attentionFactor: { float: attentionGain.factor },
       feedForwardFactor: { float: feedForwardGain.factor },
-      scoreFactor: { float: (qkv.unit ** 2 * STEPS_PER_NAT) / Math.sqrt(headSize) },
-      valueFactor: { float: (qkv.unit / valueUnit) * 2 ** 8 },
+      scoreFactor: { float: (unit.qkv ** 2 * STEPS_PER_NAT) / (scaledScores ? Math.sqrt(headSize) : 1) },
+      valueFactor: { float: (unit.qkv / valueUnit) * 2 ** 8 },
       outFactor: { float: (valueUnit / 64 / 127) * out.unit * 2 ** RESIDUAL_BITS },
-      gateFactor: { float: gateUp.unit * 2 ** GATE_BITS },
-      downFactor: { float: (gateUp.unit / 2 ** GATE_BITS / 127) * down.unit * 2 ** RESIDUAL_BITS },
+      gateFactor: { float: unit.gateUp * 2 ** GATE_BITS },
+      downFactor: { float: (unit.hidden / 127) * down.unit * 2 ** RESIDUAL_BITS },
     },
   };
 }
@@ -351,9 +281,10 @@ const withReadAhead = (scales: Int16Array): Int16Array => {
 };
 
 /** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
-export function packFixed(model: Model, options: PackOptions): QuantizedModel {
-  const { precision, formats, zeros = defaultZeros(model.config, formats) } = options;
-  const { config } = model;
+export function packFixed(given: Model, options: PackOptions): QuantizedModel {
+  const { precision, formats, zeros = defaultZeros(given.config, formats) } = options;
+  const { config } = given;
+  const { model, added } = foldBiases(given);
   const quantizer = quantizerOf(config, options);
   checkShape(config);
   const layout = layoutOf(config, zeros);
@@ -363,7 +294,8 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
     shared,
   } = packEmbedding(model, layout, quantizer, formats('classifier'));
   const finalGain = packGain(model.weights.finalNorm, layout);
-  const record = createRecord('fixed', config.layers);
+  const more = added && addedOf(config, layout, added);
+  const record = createRecord('fixed', config.layers, added !== undefined);
   record.writeHeader({
     embedding: shared ? 'classifier' : 'embedding',
     embeddingUnits: 'embeddingUnits',
@@ -375,14 +307,16 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
     finalGain: 'finalGain',
     finalFactor: { float: finalGain.factor },
     logitFactor: { float: classifier.unit / 32768 },
-    rope: 'rope',
+    rope: traitsOf(config).rotary ? 'rope' : 'finalGain', // or nothing that is read
     epsilon: { float: (config.normEpsilon ?? NORM_EPSILON) * 2 ** (2 * RESIDUAL_BITS) },
   });
   const layers = Array.from({ length: config.layers }, (_, layer) =>
-    packLayer(model, layer, layout, quantizer, formats),
+    packLayer(model, layer, layout, quantizer, formats, added),
   );
-  layers.forEach(({ words }, layer) => {
+  if (more) record.writeMore(more.words);
+  layers.forEach(({ words, added }, layer) => {
     record.writeLayer(layer, words);
+    if (added) record.writeAdded(layer, added);
   });
   return {
     config,
@@ -396,10 +330,11 @@ export function packFixed(model: Model, options: PackOptions): QuantizedModel {
       blob('classifierScales', withReadAhead(classifier.scales), 'any'),
       ...embeddingBlobs,
       blob('finalGain', finalGain.gains, 'any'),
-      blob('rope', ropeTable(config), 'any'),
+      ...(traitsOf(config).rotary ? [blob('rope', ropeTable(config), 'any')] : []),
+      ...(more?.blobs ?? []),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
-    laneBytes: zeros ? 0 : sizesOf('fixed', { ...config, zeros }).of('laneBytes'),
+    laneBytes: zeros ? 0 : sizesOf('fixed', shapeOf(config, zeros)).of('laneBytes'),
     shape: {
       precision,
       dim: layout.dim,

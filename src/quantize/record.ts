@@ -3,37 +3,46 @@ import {
   type Arithmetic,
   activations,
   type Fields,
+  type PartOf,
   placeFields,
+  plainActivations,
   records,
   type Structure,
   structureBytes,
   type WordsOf,
 } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import { INT4_GROUP, type ModelConfig, ROPE_THETA } from '../model/index.ts';
+import { biasesOf, INT4_GROUP, type ModelConfig, ROPE_THETA, traitsOf } from '../model/index.ts';
+import { gatesOf } from './layout.ts';
 import type { Blob } from './types.ts';
 
 /** A word of the record: the name of a blob whose address it holds, a whole number or a single. */
 export type Word = string | number | { float: number };
 
-/** Every word of a header or a layer, each once. */
-export type Words<A extends Arithmetic, P extends 'header' | 'layer'> = { [W in WordsOf<A, P>]: Word };
+/** Every word of a part, each once. */
+export type Words<A extends Arithmetic, P extends PartOf<A>> = { [W in WordsOf<A, P>]: Word };
 
 export interface Record<A extends Arithmetic> {
   /** The blob named `model`. */
   blob: Blob;
   writeHeader(words: Words<A, 'header'>): void;
   writeLayer(layer: number, words: Words<A, 'layer'>): void;
+  /** The second part, of a record that has it. */
+  writeMore(words: Words<'fixed', 'more'>): void;
+  writeAdded(layer: number, words: Words<'fixed', 'added'>): void;
 }
 
 /** The type of a field that a word fits. */
 const typeOf = (word: Word): string =>
   typeof word === 'string' ? 'address' : typeof word === 'number' ? 'i32' : 'f32';
 
-/** An empty record for so many layers. Its writers throw for a word that is missing, unknown or of another type. */
-export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number): Record<A> {
+/** An empty record for so many layers, `biased` with its second part. Its writers throw for a word that is missing, unknown or of another type. */
+export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number, biased = false): Record<A> {
   const { header, layer } = records[arithmetic];
-  const bytes = new Uint8Array(structureBytes(header) + layers * structureBytes(layer));
+  const { more, added } = records.fixed;
+  const start = structureBytes(header) + layers * structureBytes(layer);
+  const addedStart = start + structureBytes(more);
+  const bytes = new Uint8Array(biased ? addedStart + layers * structureBytes(added) : start);
   const view = new DataView(bytes.buffer);
   const references: { offset: number; blob: string }[] = [];
   const put = (at: number, word: Word): void => {
@@ -59,6 +68,8 @@ export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number
     blob: { name: 'model', bytes, align: 16, memory: 'sram', references },
     writeHeader: (words) => write(0, header, words),
     writeLayer: (index, words) => write(structureBytes(header) + index * structureBytes(layer), layer, words),
+    writeMore: (words) => write(start, more, words),
+    writeAdded: (index, words) => write(addedStart + index * structureBytes(added), added, words),
   };
 }
 
@@ -77,12 +88,12 @@ export function blob(name: string, data: ArrayBufferView, memory: Blob['memory']
  * @throws FailureError for an activation that the device program does not know
  */
 export function constantsOf(config: ModelConfig): { [name: string]: number } {
-  checkArchitecture(config);
   const { dim, hiddenDim, layers, heads, kvHeads, vocabulary } = config;
-  const row = activations[config.activation];
+  const rows: { [name: string]: { code: number } } = { ...activations, ...plainActivations };
+  const row = Object.hasOwn(rows, config.activation) ? rows[config.activation] : undefined;
   if (!row) {
     throw new FailureError(
-      `the model cannot run on the chip: its activation is ${config.activation}, and supported are ${Object.keys(activations).join(', ')}.`,
+      `the model cannot run on the chip: its activation is ${config.activation}, and supported are ${Object.keys(rows).join(', ')}.`,
     );
   }
   return {
@@ -95,16 +106,10 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
     activation: row.code,
     zeros: 0,
     int4Group: config.int4Group ?? INT4_GROUP,
+    gates: gatesOf(config),
+    rotary: traitsOf(config).rotary ? 1 : 0,
+    biases: biasesOf(config).length > 0 ? 1 : 0,
   };
-}
-
-/** @throws FailureError for what the device program does not compute */
-function checkArchitecture({ architecture, biases }: ModelConfig): void {
-  const what = architecture ? `its architecture is ${architecture}` : biases && 'its products have biases';
-  if (what)
-    throw new FailureError(
-      `the model cannot run on the chip: ${what}, which only the float reference knows.`,
-    );
 }
 
 /** Cosine and sine of every pair's angle at every position: (context, headSize / 2, 2). */

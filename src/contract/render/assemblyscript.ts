@@ -1,5 +1,5 @@
 /** The contract as AssemblyScript: the files of device/contract, by name. */
-import { type ActivationRow, activations } from '../activations.ts';
+import { type ActivationRow, activations, plainActivations } from '../activations.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
 import { grammarNote, grammarPin, grammarState, pinActions } from '../grammar.ts';
@@ -87,18 +87,18 @@ function scratchOffsets(arithmetic: Arithmetic): string {
 
 /** Sizes, record and scratch of one arithmetic. */
 function arithmeticFile(arithmetic: Arithmetic): string {
-  const { header, layer } = records[arithmetic];
   const parts = [
     ...sizeFunctions(sizes[arithmetic]),
     scratchOffsets(arithmetic),
-    offsets(header, 'HEADER_BYTES'),
-    offsets(layer, 'LAYER_BYTES'),
+    ...Object.entries<Structure>(records[arithmetic]).map(([part, structure]) =>
+      offsets(structure, `${upperName(part)}_BYTES`),
+    ),
   ];
   return file(
     `Where everything lies in ${arithmetic} arithmetic: sizes, a core's scratch, the record of the packed model.`,
     importsFrom(
       './config',
-      [...Object.keys(numbers['Shape of the model, all counts of elements']), 'zeros'],
+      [...Object.keys(numbers['Shape of the model, all counts of elements']), 'zeros', 'gates'],
       parts,
     ) +
       importsFrom('./constants', Object.keys(constants), parts) +
@@ -266,18 +266,30 @@ function formatsFile(): string {
 /** The activation of the model, in either arithmetic. */
 function activationsFile(): string {
   const rows: readonly ActivationRow[] = Object.values(activations);
+  const plain = Object.values(plainActivations);
   const listing = rows.filter((row) => row.list !== undefined);
   const { parameters } = kernels.swiglu;
   const list = Object.keys(parameters).join(', ');
   return file(
     'What stands between the two products of the feed-forward, by the activation of the model.',
-    `import { activation } from "./config";\nimport { ${[...rows.map(({ kernel }) => kernel), ...listing.map(({ list }) => list)].join(', ')} } from "./kernels";\nimport { ${rows.map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
+    `import { activation } from "./config";\nimport { ${[...[...rows, ...plain].map(({ kernel }) => kernel), ...listing.map(({ list }) => list)].join(', ')} } from "./kernels";\nimport { ${rows.map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
     inlineFunction(
       'gateAndUp',
       signature(kernels.swiglu).replace(/^\(|\): void$/g, ''),
       'void',
       choose('activation', rows, ({ kernel }) => `${kernel}(${list});`),
       'out = act(gate) * up in fixed arithmetic.',
+    ),
+    inlineFunction(
+      'actAlone',
+      signature(kernels.gelu).replace(/^\(|\): void$/g, ''),
+      'void',
+      choose(
+        'activation',
+        plain,
+        ({ kernel }) => `${kernel}(${Object.keys(kernels.gelu.parameters).join(', ')});`,
+      ),
+      'out = act(y) in fixed arithmetic, where there is no gate.',
     ),
     inlineFunction(
       'listActive',

@@ -1,5 +1,5 @@
 /** The contract as a page for people: docs/contract.md. */
-import { activations } from '../activations.ts';
+import { activations, plainActivations } from '../activations.ts';
 import { entries, weightsHeader } from '../component.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats } from '../formats.ts';
@@ -64,8 +64,9 @@ const regionTable = (
 function arithmeticSection(arithmetic: Arithmetic): string {
   return [
     `## ${arithmetic} arithmetic\n\n${arithmetics[arithmetic].meaning}\n`,
-    structureTable('Record: header', records[arithmetic].header),
-    structureTable('Record: layer', records[arithmetic].layer),
+    ...Object.entries<Structure>(records[arithmetic]).map(([part, structure]) =>
+      structureTable(`Record: ${part}`, structure),
+    ),
     `### Sizes\n\n${sizeTable(sizes[arithmetic])}`,
     `### Buffers\n\n${regionTable('buffer', buffers[arithmetic])}`,
     `### A core's scratch, in order\n\n${regionTable('region', scratch[arithmetic])}`,
@@ -113,7 +114,12 @@ export function contractPage(): string {
     )}`,
     `## Activations\n\n${table(
       ['activation', 'code', 'meaning', 'kernel'],
-      Object.entries(activations).map(([name, row]) => [code(name), row.code, row.meaning, code(row.kernel)]),
+      Object.entries({ ...activations, ...plainActivations }).map(([name, row]) => [
+        code(name),
+        row.code,
+        row.meaning,
+        code(row.kernel),
+      ]),
     )}`,
     `## Sizes for all programs\n\n${sizeTable(sizes.common)}`,
     arithmeticSection('fixed'),
