@@ -178,6 +178,9 @@ describe('round counts, to both ends of the range', () => {
     ['down by fives', 'i32.ge_s', -5, 40, 0],
     ['to an exact number', 'i32.ne', 6, 0, 60],
     ['the first step already beyond', 'i32.lt_u', 4, -2, 8],
+    ['by fours over the top, for ever', 'i32.lt_s', 4, 0x7ffffff1, 0x7ffffffe],
+    ['by fours below zero, for ever', 'i32.gt_u', -4, 9, 0],
+    ['by fours up to the last that is met', 'i32.lt_u', 4, -17, -4],
   ])('of numbers: %s', (_, op, step, start, bound) => {
     expectSame(
       `(module (memory (export "m") 1) (func (export "f") (result i32) (local $i i32) (local $n i32)
@@ -228,6 +231,26 @@ describe('loads and what guards them', () => {
     expect(bare.call('exits', -4, 3)).toBe('0');
     expect(bare.call('exits', 0x10000000, 0)).toBe('0');
     expect(bare.call('exits', bare.base, 4)).toBe('0');
+  });
+});
+
+describe('a check behind an inner loop', () => {
+  it('stops the program after what stands before that loop', () => {
+    expectSame(
+      `(module (memory (export "m") 1)
+        (func (export "f") (param $n i32) (param $k i32) (param $d i32) (result i32) (local $s i32) (local $i i32)
+          (loop $outer
+            (i32.store (i32.const 0) (local.get $n))
+            (local.set $i (local.get $k))
+            (loop $inner
+              (local.set $s (i32.xor (i32.mul (local.get $s) (i32.const 5)) (local.get $i)))
+              (br_if $inner (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+            (local.set $s (i32.add (local.get $s) (i32.div_u (i32.const 1000) (local.get $d))))
+            (br_if $outer (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+          (local.get $s))
+        (func (export "stored") (result i32) (i32.load (i32.const 0))))`,
+      [['f', 3, 4, 7], ['stored'], ['f', 9, 4, 0], ['stored']],
+    );
   });
 });
 

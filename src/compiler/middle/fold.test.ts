@@ -66,6 +66,44 @@ describe('fold', () => {
       }
   });
 
+  it.each([
+    ['or', -1, 'all bits'],
+    ['and', 0, 'none'],
+    ['mul', 0, 'nothing'],
+    ['ltu', 0, 'never'],
+    ['geu', 0, 'always'],
+  ])('%s with %i is a constant: %s', (op, c) => {
+    const { fn, x } = program();
+    const found = fold(fn, op, [x, constant(fn, c)]);
+    expect(found && 'value' in found && fn.values[found.value].kind).toBe('const');
+  });
+
+  it.each([
+    ...['add', 'sub', 'or', 'xor', 'shl', 'shr', 'sar'].map((op) => [op, 0] as const),
+    ...['mul', 'divu'].map((op) => [op, 1] as const),
+    ['and', -1] as const,
+  ])('%s with %i changes nothing', (op, c) => {
+    const { fn, x } = program();
+    let found = fold(fn, op, [x, constant(fn, c)]);
+    while (found && 'op' in found) found = fold(fn, found.op, found.args);
+    expect(found?.value).toBe(x);
+  });
+
+  it.each(['lt', 'ge', 'ltu', 'geu'])('%s: a constant on the left goes to the right', (op) => {
+    for (const c of [0, 1, 5, -2]) {
+      const { fn, x } = program();
+      const found = fold(fn, op, [constant(fn, c), x]);
+      expect(found && 'op' in found && fn.values[found.args[1]].kind).toBe('const');
+    }
+  });
+
+  it('a division by zero stays, for the check before it', () => {
+    for (const op of ['divu', 'remu', 'divs', 'rems']) {
+      const { fn, x } = program();
+      expect(fold(fn, op, [x, constant(fn, 0)])).toBeUndefined();
+    }
+  });
+
   it.each(binary.filter((op) => !/^(div|rem)/.test(op)))('%s of another instruction and a constant', (op) => {
     const inner = binary.filter((name) => !/^(div|rem|mulh)/.test(name));
     for (const first of inner)
