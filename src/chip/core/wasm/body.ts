@@ -5,8 +5,9 @@
  */
 import { CATCH } from './calls.ts';
 import { asStatement, createTranslation } from './expressions.ts';
+import { noteCalls } from './module.ts';
 import type { Names } from './names.ts';
-import { op, pushUnsigned, STATE, VOID } from './opcodes.ts';
+import { CALLED, op, pushUnsigned, STATE, VOID } from './opcodes.ts';
 import { createReader } from './scan.ts';
 import { assigned, type Translation } from './translation.ts';
 import { createWriter, type Writer } from './writer.ts';
@@ -129,10 +130,24 @@ function attempt(text: Translation): void {
 }
 
 function withLocals(types: readonly number[], code: readonly number[]): number[] {
-  const declared: number[] = [];
-  pushUnsigned(declared, types.length);
-  for (const type of types) declared.push(1, type);
-  const sized: number[] = [];
-  pushUnsigned(sized, declared.length + code.length);
-  return sized.concat(declared, code);
+  const inside: number[] = [];
+  pushUnsigned(inside, types.length);
+  for (const type of types) inside.push(1, type);
+  const places: number[] = [];
+  for (const item of code) {
+    if (item < CALLED) inside.push(item);
+    else {
+      places.push(inside.length);
+      pushUnsigned(inside, item - CALLED);
+    }
+  }
+  const body: number[] = [];
+  pushUnsigned(body, inside.length);
+  const first = body.length;
+  for (const byte of inside) body.push(byte);
+  noteCalls(
+    body,
+    places.map((place) => first + place),
+  );
+  return body;
 }

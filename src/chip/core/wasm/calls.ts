@@ -1,6 +1,6 @@
 /** Calls in a translation's text: of what WebAssembly has itself, of the vector unit's functions, which are put in place, of the host. */
 import { type Inline, isBase } from '../../pie/index.ts';
-import { I32, op, pushUnsigned, STATE, VECTOR_LOAD, VECTOR_STORE } from './opcodes.ts';
+import { CALLED, I32, op, pushUnsigned, STATE, VECTOR_LOAD, VECTOR_STORE } from './opcodes.ts';
 import type { Kind } from './operators.ts';
 import { isNumber } from './scan.ts';
 import { assigned, type Translation } from './translation.ts';
@@ -21,8 +21,7 @@ export function call(text: Translation, name: string): Kind {
   const target = names.imports.get(name) ?? reader.fail(`nothing is called ${name}`);
   if (target.takesState) writer.local(op.get, STATE);
   integers(text, target.takesState ? target.parameters - 1 : target.parameters);
-  writer.out.push(op.call);
-  pushUnsigned(writer.out, target.index);
+  writer.out.push(op.call, CALLED + target.index);
   writer.touch();
   // The units only compute; what reaches out of the core may fail.
   if (!REACHES_OUT.test(name) || !writer.open.includes(CATCH)) return 'i32';

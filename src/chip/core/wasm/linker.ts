@@ -7,7 +7,7 @@ import { pieViews, qaccTexts } from '../../pie/index.ts';
 import { LAYOUT, TIME } from '../state.ts';
 import { compileBody } from './body.ts';
 import { runText, turnsText } from './dispatch.ts';
-import { type Body, type ModuleParts, moduleOf } from './module.ts';
+import { type Body, type ModuleParts, moduleOf, smallModuleOf } from './module.ts';
 import type { Import, Names, View } from './names.ts';
 import { type SharedFunction, sharedFunctions, sharedModule, smallInlines } from './shared.ts';
 
@@ -112,7 +112,7 @@ export function joinLinker(
   };
 }
 
-/** Modules of at least so many functions contain the shared ones, which they then call directly; smaller ones import them. */
+/** Modules of at least so many functions contain the shared ones, which they then call directly; smaller ones import those that they call. */
 const MANY = 16;
 
 /** What is the same for all memories that are laid out alike, and whose hosts offer the same. */
@@ -158,11 +158,13 @@ function groundOf(memory: Memory, functions: HostFunctions): Ground {
     context,
     modules: {
       shared: sharedModule(imported, own),
-      dispatch: linkedModule({
-        imports: [],
-        withTable: true,
-        bodies: [runText, turnsText].map((text) => compileBody(text, dispatch)),
-      }),
+      dispatch: moduleFrom(
+        moduleOf({
+          imports: [],
+          withTable: true,
+          bodies: [runText, turnsText].map((text) => compileBody(text, dispatch)),
+        }),
+      ),
     },
   };
   grounds.set(key, ground);
@@ -174,8 +176,7 @@ const hostNames = (functions: HostFunctions): string[] =>
     .filter((name) => !qaccTexts.has(name))
     .sort();
 
-const linkedModule = (parts: ModuleParts): WebAssembly.Module =>
-  new WebAssembly.Module(moduleOf(parts) as BufferSource);
+const moduleFrom = (bytes: Uint8Array): WebAssembly.Module => new WebAssembly.Module(bytes as BufferSource);
 
 const instantiate = (
   module: WebAssembly.Module,
@@ -209,8 +210,9 @@ function createShared(memory: Memory, functions: HostFunctions): Shared {
     compile: (text) => compileBody(text, context),
     link(bodies) {
       if (entries + bodies.length > table.length) table.grow(table.length + bodies.length);
-      const parts = bodies.length < MANY ? { imports: known, bodies } : { imports: imported, own, bodies };
-      return runsOf(linkedModule(parts), bodies.length).map((run) => {
+      const bytes =
+        bodies.length < MANY ? smallModuleOf(known, bodies) : moduleOf({ imports: imported, own, bodies });
+      return runsOf(moduleFrom(bytes), bodies.length).map((run) => {
         table.set(entries, run);
         return { run, index: entries++ };
       });

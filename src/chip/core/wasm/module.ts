@@ -102,3 +102,50 @@ export function moduleOf({ imports, withTable = false, own = [], bodies }: Modul
   }
   return module;
 }
+
+/** Where in a body the numbers of called functions stand; known of bodies that this process has compiled. */
+const callPlaces = new WeakMap<Body, readonly number[]>();
+export const noteCalls = (body: Body, places: readonly number[]): void => void callPlaces.set(body, places);
+
+/** Lists of imports by what is left out, so that each is encoded once. */
+const shorter = new WeakMap<ModuleParts['imports'], Map<string, ModuleParts['imports']>>();
+
+function only(imports: ModuleParts['imports'], used: readonly number[]): ModuleParts['imports'] {
+  const lists = shorter.get(imports) ?? new Map<string, ModuleParts['imports']>();
+  shorter.set(imports, lists);
+  const key = used.join(' ');
+  const list = lists.get(key) ?? used.map((index) => imports[index]);
+  lists.set(key, list);
+  return list;
+}
+
+/** The number in LEB128 that begins at a place, and its bytes. */
+function numberAt(body: Body, place: number): { value: number; bytes: number } {
+  let value = 0;
+  let bytes = 0;
+  do value |= (body[place + bytes] & 0x7f) << (7 * bytes);
+  while (body[place + bytes++] & 0x80);
+  return { value, bytes };
+}
+
+/**
+ * A module of a few functions, which imports only what they call: an import costs a module as much as a hundred instructions, and there are
+ * more than a hundred that it could call.
+ */
+export function smallModuleOf(imports: ModuleParts['imports'], bodies: readonly Body[]): Uint8Array {
+  const places = bodies.map((body) => callPlaces.get(body));
+  if (places.includes(undefined)) return moduleOf({ imports, bodies });
+  const called = bodies.map((body, i) => places[i]!.map((place) => ({ place, ...numberAt(body, place) })));
+  const used = [...new Set(called.flat().map(({ value }) => value))].sort((a, b) => a - b);
+  const numbers = new Map(used.map((value, index) => [value, index]));
+  const renumbered = bodies.map((body, i) => {
+    const copy = Uint8Array.from(body);
+    for (const { place, value, bytes } of called[i]) {
+      // In as many bytes as before: the sizes stay.
+      for (let byte = 0, rest = numbers.get(value)!; byte < bytes; byte++, rest >>>= 7)
+        copy[place + byte] = (rest & 0x7f) | (byte < bytes - 1 ? 0x80 : 0);
+    }
+    return copy;
+  });
+  return moduleOf({ imports: only(imports, used), bodies: renumbered });
+}

@@ -63,6 +63,9 @@ export const VECTOR_STORE = 0x0b;
 /** The state's address: the function's parameter. */
 export const STATE = 0;
 
+/** In a body under way, a called function's number stands as one item: this and the number. No byte is as large. */
+export const CALLED = 0x1000;
+
 export function pushUnsigned(out: number[], value: number): void {
   let rest = value >>> 0;
   for (; rest >= 0x80; rest >>>= 7) out.push((rest & 0x7f) | 0x80);
