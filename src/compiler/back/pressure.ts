@@ -16,6 +16,8 @@ import {
 
 /** Registers of a class alive at once; the graph colouring itself does well with up to a few times what there are. */
 const LIMIT = 40;
+/** Registers beyond that. */
+const FAR_TOO_MANY = 100;
 
 interface Values {
   /** How often each register is read or written, by the loops around it. */
@@ -77,11 +79,14 @@ export function overloaded(fn: MachineFunction): { readonly registers: number[];
       (reg) => !spilled.has(reg),
       (used) => {
         for (const type of [0, 1]) {
+          const mayGo = (reg: number) => isFloat[reg] === type && !used.includes(reg);
           while (counts[type] > LIMIT) {
-            const reg = cheapest(live, values, (r) => isFloat[r] === type && !used.includes(r));
-            if (reg < 0) break;
-            spilled.add(reg);
-            drop(reg);
+            const regs = cheapest(live, values, mayGo, counts[type] - LIMIT);
+            if (regs.length === 0) break;
+            for (const reg of regs) {
+              spilled.add(reg);
+              drop(reg);
+            }
           }
         }
       },
@@ -103,14 +108,24 @@ function valueOfKeeping(fn: MachineFunction, size: number, out: Live): Values {
   return { costs, spans };
 }
 
-function cheapest(live: LiveSet, { costs, spans }: Values, mayGo: (reg: number) => boolean): number {
+/** One that costs least; where far too many are alive, as many as that at once, since each look is at all of them. */
+function cheapest(
+  live: LiveSet,
+  { costs, spans }: Values,
+  mayGo: (reg: number) => boolean,
+  excess: number,
+): number[] {
+  const all = live.list.subarray(0, live.count);
+  if (excess > FAR_TOO_MANY) {
+    const candidates = [...all].filter((reg) => reg >= FIRST_VIRTUAL && mayGo(reg));
+    return candidates.sort((a, b) => costs[a] / spans[a] - costs[b] / spans[b]).slice(0, excess);
+  }
   let best = -1;
   let bestCost = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < live.count; i++) {
-    const reg = live.list[i];
+  for (const reg of all) {
     if (reg < FIRST_VIRTUAL || !mayGo(reg)) continue;
     const cost = costs[reg] / spans[reg];
     if (cost < bestCost) [best, bestCost] = [reg, cost];
   }
-  return best;
+  return best < 0 ? [] : [best];
 }
