@@ -13,6 +13,7 @@ import {
 } from '../../src/index.ts';
 import { shippedPrograms } from '../../src/node/index.ts';
 import { browserPath, launchBrowser } from '../../src/testing/browser.ts';
+import { needing } from '../../src/testing/needs.ts';
 import { sharedPath } from '../../src/testing/shared-files.ts';
 import { servePage } from './serve.ts';
 
@@ -57,7 +58,7 @@ describe('the browser bundle', () => {
   });
 
   it.skipIf(!browserPath)(
-    'builds in a page, boots in a Worker, and tells Node’s story',
+    needing('builds in a page, boots in a Worker, and tells Node’s story', !!browserPath, 'no Chromium'),
     { timeout: 300_000 },
     async () => {
       const model = loadCheckpoint(readFileSync(modelPath));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { FailureError } from '../errors.ts';
-import { type Firmware, simulate } from '../firmware/index.ts';
+import { type Firmware, type Simulation, simulate } from '../firmware/index.ts';
 import { BABBLER_QUESTION, babblerFirmware } from '../firmware/testing.ts';
 import {
   awaitProgram,
@@ -15,6 +15,7 @@ import {
   verifyBoard,
 } from '../serial/index.ts';
 import { openConnection } from '../serial/node/index.ts';
+import { keepLast } from '../testing/kept.ts';
 import {
   createFlashSaver,
   createSimulatedBoard,
@@ -38,6 +39,9 @@ function fileOf(name: string, contents: Uint8Array | string): string {
 const tinyFirmware = (): Firmware => babblerFirmware('tiny', kind);
 
 let firmware: Firmware;
+/** What the simulator says to the question. */
+let told: Simulation;
+const cache = keepLast();
 let board: SimulatedBoard;
 let served: Served;
 let folder: string;
@@ -45,7 +49,9 @@ let folder: string;
 beforeAll(async () => {
   firmware = tinyFirmware();
   folder = mkdtempSync(join(tmpdir(), 'board-'));
+  told = simulate(firmware, { ...question, cache });
   board = createSimulatedBoard({ board: kind });
+  board.chip.cores[0].offerTranslations(cache.last!);
   served = await serveTcp(board, 0);
 });
 
@@ -82,7 +88,7 @@ describe('a simulated board on TCP', () => {
   });
 
   it('boots what was flashed and gives the bits of the simulator', async () => {
-    const expected = expectationOf(question, firmware, simulate(firmware, question));
+    const expected = expectationOf(question, firmware, told);
     const verification = await withConnection(async (connection) =>
       verifyBoard(await openDevice(connection), expected),
     );
@@ -194,9 +200,10 @@ async function flashAndHear(wire: Connection, reopen?: () => Promise<Connection>
   return printed;
 }
 
-/** One that does not run on behind its test. */
+/** One that does not run on behind its test. What the simulator has translated of the image, it need not find out again. */
 function ownBoard(): SimulatedBoard {
   const own = createSimulatedBoard({ board: kind });
+  own.chip.cores[0].offerTranslations(cache.last!);
   onTestFinished(() => own.stop());
   return own;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
+import { needing } from '../testing/needs.ts';
 import { createSimulatedBoard, serveTcp } from './index.ts';
 
 /** Debian's package calls it `esptool`, pip `esptool.py`. */
@@ -20,7 +21,7 @@ function run(command: string, args: readonly string[]): Promise<string> {
   });
 }
 
-describe.skipIf(!tool)("Espressif's esptool", () => {
+describe.skipIf(!tool)(needing("Espressif's esptool", !!tool, 'it is not installed'), () => {
   it('identifies, writes, verifies and reads back over TCP', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'esptool-'));
     const board = createSimulatedBoard({ board: findBoard('t-camera-s3') });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { needing } from '../testing/needs.ts';
 import { sharedBytes } from '../testing/shared-files.ts';
 import { unpackArchive } from './testing/archive.ts';
 import { runScript } from './testing/script.ts';
@@ -19,7 +20,8 @@ const verified = new Set(
   ),
 );
 
-describe.skipIf(!archive)('the official test suite (../shared/wasm-testsuite.tgz)', () => {
+const suite = needing('the official test suite', !!archive, '../shared/wasm-testsuite.tgz is not there');
+describe.skipIf(!archive)(suite, () => {
   let passed = 0;
   const skipped = new Map<string, number>();
   it.each(files)('%s', (name) => {

@@ -5,7 +5,6 @@ import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildFirmware } from './build.ts';
 import { createHostProgram, type HostProgramOptions } from './host.ts';
 import { createSession } from './session.ts';
-import { simulate } from './simulate.ts';
 import { digestBytes, formatDigest } from './status.ts';
 import { shippedModel } from './testing.ts';
 import { vocabularyDigest } from './vocabulary.ts';
@@ -86,15 +85,6 @@ describe('a grammar on the device', () => {
     expect(tell(['/grammar off', '/temp 0', 'Once upon a time']).text).toMatch(/^, there was/);
     expect(tell(['/grammar maybe']).output).toContain('/grammar wants on or off');
   });
-
-  it('says the same on the simulated chip, on two cores, and on one without the vector unit', () => {
-    const question = { prompt: 'Turn on the light', temperature: 0.9, topp: 0.9, seed: 4n, tokens: 48 };
-    const host = tell(['/temp 0.9', '/topp 0.9', '/seed 4', '/tokens 48', question.prompt]);
-    for (const settings of [{}, { cores: 1 as const, pie: false }]) {
-      const firmware = buildFirmware({ programs, model, tokenizer, grammar, context: 128, ...settings });
-      expect(simulate(firmware, question).digest).toBe(formatDigest(host.status.digest));
-    }
-  });
 });
 
 describe('a grammar that is sent', () => {
@@ -147,27 +137,29 @@ describe('a grammar that is sent', () => {
     expect(said('/grammar so')).toContain('/grammar wants on, off, put or use');
   });
 
-  it('says the same on the simulated chip, on two cores and on one', () => {
-    const lines = [...pieces(), use, '/temp 1', '/seed 6'];
-    const host = tell([...lines, 'Is it?'], room);
-    for (const settings of [{}, { cores: 1 as const, pie: false }]) {
-      const firmware = buildFirmware({
-        programs,
-        model,
-        tokenizer,
-        grammarRoom: 8192,
-        context: 128,
-        ...settings,
-      });
-      const session = createSession(firmware);
-      session.boot();
+  it.each([
+    ['on two cores', {}],
+    ['on one without the vector unit', { cores: 1, pie: false }],
+  ] as const)("says the same on the simulated chip, and so does the image's own: %s", (_, settings) => {
+    const both = { context: 128, grammarRoom: 8192 };
+    const firmware = buildFirmware({ programs, model, tokenizer, grammar, ...both, ...settings });
+    const session = createSession(firmware);
+    session.boot();
+    const question = ['/temp 0.9', '/topp 0.9', '/seed 4', '/tokens 48'];
+    const sent = [...pieces(), use, '/temp 1', '/seed 6'];
+    const said = (lines: readonly string[], prompt: string) => {
       for (const line of lines) session.command(line);
-      expect(session.tell('Is it?', 10).digest).toBe(host.status.digest);
-      session.type('/json on\r');
-      session.runUntil(() => /"pieces":\d+}/.test(session.printed), 10, 'not ready');
-      expect(session.printed).toContain(
-        `"room":8192,"vocabulary":"${vocabularyDigest(tokenizer)}","pieces":${tokenizer.vocabulary.length}}`,
-      );
-    }
+      return session.tell(prompt, 10).digest;
+    };
+    const own = tell([...question, 'Turn on the light']).status.digest;
+    expect(said(question, 'Turn on the light')).toBe(own);
+    expect(said([...sent, '/topp 1', '/tokens 0'], 'Is it?')).toBe(
+      tell([...sent, '/topp 1', 'Is it?'], room).status.digest,
+    );
+    session.type('/json on\r');
+    session.runUntil(() => /"bound":true}/.test(session.printed), 10, 'not ready');
+    expect(session.printed).toContain(
+      `"room":8192,"vocabulary":"${vocabularyDigest(tokenizer)}","pieces":${tokenizer.vocabulary.length},"bound":true}`,
+    );
   });
 });

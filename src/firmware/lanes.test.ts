@@ -1,4 +1,4 @@
-/** Prompts whose positions are read several in one pass over the weights: the same story, sooner. */
+/** Prompts whose positions are read several in one pass over the weights: the same story, sooner. On the chip also: speculate.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
@@ -32,20 +32,6 @@ describe('several positions in one pass', () => {
       const alone = tell(model, 0, prompt, 80);
       for (const lanes of [2, 5, 12]) expect(tell(model, lanes, prompt, 80)).toEqual(alone);
     }
-  });
-
-  it.each([
-    ['two cores', {}, TEXT],
-    ['one core', { cores: 1 }, TEXT.slice(0, 40)],
-    ['int4', { precision: 'int4' }, TEXT.slice(0, 40)],
-    ['portable kernels', { pie: false }, TEXT.slice(0, 12)],
-  ] as const)('on the chip, with weights in flash: %s', { timeout: 120_000 }, (_, variant, prompt) => {
-    const firmware = smallFirmware({ weights: 'flash', context: CONTEXT, ...variant });
-    const model = 'precision' in variant ? int4 : quantized;
-    const tokens = tell(model, 0, prompt, 80).prompt + 2;
-    const story = simulate(firmware, { prompt, temperature: 0, tokens });
-    expect(story.digest).toBe(tell(model, 0, prompt, tokens).digest);
-    expect(story.warnings).toEqual([]);
   });
 
   it('read a prompt eight times as fast as a story is told', { timeout: 120_000 }, () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { kept as cache } from '../testing/kept.ts';
 import { buildFirmware, type FirmwareOptions } from './build.ts';
 import { predictFirmware } from './predict-firmware.ts';
 import { simulate } from './simulate.ts';
@@ -22,7 +23,14 @@ const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>
 
 describe('the predicted speed', () => {
   it.each(cases)('is within 5 percent of the simulated one: %s', (_, options) => {
-    const firmware = buildFirmware({ programs, model: quantized, tokenizer, draft: 'none', ...options });
+    const firmware = buildFirmware({
+      programs,
+      model: quantized,
+      tokenizer,
+      draft: 'none',
+      cache,
+      ...options,
+    });
     const { status } = simulate(firmware, { prompt: '', temperature: 0, tokens: TOKENS });
     const { cyclesPerToken } = predictFirmware(firmware, TOKENS);
     const simulated = status.totalCycles / status.passes;
@@ -38,7 +46,10 @@ describe('the predicted speed', () => {
   });
 
   it('adds up: what the items move is what the memories move, and no memory beyond its limit', () => {
-    const firmware = buildFirmware({ programs, model: float, tokenizer, board: board('devkitc-n16r8') });
+    const firmware = buildFirmware({
+      ...{ programs, model: float, tokenizer, draft: 'none', cache },
+      board: board('devkitc-n16r8'),
+    });
     const { traffic, tokensPerSecond, positions } = predictFirmware(firmware);
     expect(positions).toBe(256);
     expect(traffic.map(({ region }) => region).sort()).toEqual(['flash', 'psram', 'sram']);

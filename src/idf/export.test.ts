@@ -8,6 +8,7 @@ import { FailureError, UsageError } from '../errors.ts';
 import { smallModel } from '../firmware/testing.ts';
 import { shippedTemplates, writeIdfComponent } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { needing } from '../testing/needs.ts';
 import type { Component } from './component.ts';
 import { withExample } from './export.ts';
 import { buildIdfComponent, type IdfComponentOptions } from './index.ts';
@@ -42,7 +43,7 @@ describe('export idf', () => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   });
 
-  describe.skipIf(!hasCompiler)('C by the compiler of this machine', () => {
+  describe.skipIf(!hasCompiler)(needing('C by the compiler of this machine', hasCompiler, 'no cc'), () => {
     if (!hasCompiler) return void it('compiles without warnings, and does what the header says', () => {}); // one skip
 
     it.each([1, 2] as const)(

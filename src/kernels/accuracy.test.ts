@@ -124,4 +124,6 @@ test.each([4, 64, 172, 288])('the float kernel agrees with its twin to rounding,
   floats(twins.memory, y, rows).forEach((expected, i) => {
     expect(Math.abs(actual[i] - expected)).toBeLessThan(1e-5 * columns);
   });
+  for (const { memory } of [machine, twins])
+    expect([...floats(memory, y + 4 * rows, 4)]).toEqual([0, 0, 0, 0]);
 });

@@ -162,7 +162,7 @@ function matvec4Call(columns: number, group = INT4_GROUP): fc.Arbitrary<Call> {
 const int4BlockBytes = (columns: number, group: number): number =>
   8 * columns + 16 * Math.ceil(columns / group);
 
-/** Bytes of several characters, since extremes matter: uniform, small s16 values, all extreme, all alike. */
+/** Bytes of several characters, since extremes matter: uniform, small s16 values, all extreme, all alike, s32 values of one size. */
 function fill(bytes: Uint8Array, random: () => number, style: number): void {
   const words = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length >> 1);
   for (let i = 0; i < bytes.length; i++) bytes[i] = random() * 256;
@@ -170,6 +170,11 @@ function fill(bytes: Uint8Array, random: () => number, style: number): void {
     for (let i = 0; i < words.length; i++) words[i] = (random() - 0.5) * 2 ** (1 + random() * 15);
   if (style === 2) for (let i = 0; i < words.length; i++) words[i] = random() < 0.5 ? -32768 : 32767;
   if (style === 3) bytes.fill(random() < 0.5 ? 0x80 : 0x7f);
+  if (style === 4) {
+    const values = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+    const size = 2 ** (1 + random() * 31);
+    for (let i = 0; i < values.length; i++) values[i] = (random() - 0.5) * size;
+  }
 }
 
 /** xorshift32: a stream per seed. */
@@ -186,6 +191,11 @@ function stream(seed: number): () => number {
 /** Where both sides put things, away from the stack and from the kernels' own constants. */
 const FIRST = 0x1000;
 const LAST = 0x50000;
+/** Bytes between two places. */
+const GAP = 64;
+
+/** Kernels that say whether the sum of the squares of their q is above a bound, their last argument. */
+const BOUNDED = new Set(['normalize', 'quantize_bounded', 'quantize_wide']);
 
 function layOut(call: Call): Map<string, number> {
   const places = new Map<string, number>();
@@ -193,7 +203,7 @@ function layOut(call: Call): Map<string, number> {
   const job = call.job ? { job: structureBytes(attentionJob) } : {};
   for (const [name, size] of Object.entries({ ...call.inputs, ...call.outputs, ...call.room, ...job })) {
     places.set(name, next);
-    next += Math.ceil(size / 16) * 16 + 64;
+    next += Math.ceil(size / 16) * 16 + GAP;
   }
   expect(next).toBeLessThan(LAST);
   return places;
@@ -204,7 +214,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
   const twins = createTwins(shape.int4Group);
   test.each(Object.keys(calls))('%s', (name) => {
     fc.assert(
-      fc.property(calls[name](shape), integer(1, 2 ** 31 - 1), integer(0, 3), (call, seed, style) => {
+      fc.property(calls[name](shape), integer(1, 2 ** 31 - 1), integer(0, 4), (call, seed, style) => {
         const places = layOut(call);
         const random = stream(seed);
         machine.memory.fill(0, FIRST, LAST);
@@ -236,6 +246,21 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
         for (const [place, size] of Object.entries(call.outputs)) {
           const at = places.get(place)!;
           expect(machine.memory.slice(at, at + size)).toEqual(twins.memory.slice(at, at + size));
+          // Nothing behind it is touched.
+          const end = at + 16 * Math.ceil(size / 16);
+          for (const { memory } of [machine, twins])
+            expect(memory.subarray(end, end + GAP).some((byte) => byte !== 0)).toBe(false);
+        }
+        if (!BOUNDED.has(name)) return;
+        // At the bound itself nothing is held back.
+        const at = places.get('q')!;
+        const q = new Int8Array(twins.memory.slice(at, at + call.outputs.q).buffer);
+        const squares = q.reduce((sum, v) => sum + v * v, 0);
+        for (const bound of [squares, squares - 1]) {
+          const args = [...call.args.slice(0, -1), bound];
+          const largest = twins.run(name, resolve(0, args))!;
+          expect(machine.run(name, resolve(DATA, args)).result).toBe(largest);
+          expect(largest > 0).toBe(bound === squares);
         }
       }),
       { numRuns: 60 },

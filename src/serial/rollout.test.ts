@@ -3,12 +3,16 @@ import { createSimulatedBoard } from '../board/simulated/index.ts';
 import { findBoard } from '../chip/boards/boards.ts';
 import { type Firmware, simulate } from '../firmware/index.ts';
 import { BABBLER_QUESTION, babblerFirmware } from '../firmware/testing.ts';
+import { keepLast } from '../testing/kept.ts';
 import { openDevice } from './device.ts';
 import { type RolloutBoard, rollOut } from './rollout.ts';
 import { expectationOf } from './verify.ts';
 
 const kind = findBoard('heltec-v3');
 const question = { ...BABBLER_QUESTION, tokens: 8 } as const;
+
+/** What the simulator has translated of the image that is rolled out: the other's code is the same. */
+const cache = keepLast();
 
 const imageOf = (modelName: string): Firmware => babblerFirmware(modelName, kind);
 
@@ -21,6 +25,7 @@ afterEach(() => {
 function boardWith(name: string, { flash }: Firmware) {
   const board = createSimulatedBoard({ board: kind, flash });
   stops.push(() => board.stop());
+  if (cache.last) board.chip.cores[0].offerTranslations(cache.last);
   const one: RolloutBoard = { name, open: async () => ({ ...board.connection, close: async () => {} }) };
   return {
     one,
@@ -36,7 +41,7 @@ it('stops at the canary, which gets its old image back, and goes through where a
   timeout: 600_000,
 }, async () => {
   const [old, next] = [imageOf('old'), imageOf('next')];
-  const expected = expectationOf(question, next, simulate(next, question));
+  const expected = expectationOf(question, next, simulate(next, { ...question, cache }));
   const needs = { flashBytes: next.flash.length, psramBytes: 0 };
   const a = boardWith('a', old);
   const b: RolloutBoard = { name: 'b', open: () => Promise.reject(new Error('b was touched')) };

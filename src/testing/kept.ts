@@ -10,6 +10,20 @@ function nameOf(key: CacheKey): string {
   return hash.digest('hex');
 }
 
+/** Holds what was put last, for who hands it on himself: translations that a board of the same image need not make again. */
+export function keepLast(): Cache & { readonly last: Uint8Array | undefined } {
+  let last: Uint8Array | undefined;
+  return {
+    get: () => undefined,
+    put: (_, result) => {
+      last = result;
+    },
+    get last() {
+      return last;
+    },
+  };
+}
+
 export const kept: Cache = {
   get: (key) => results.get(nameOf(key)),
   put: (key, result) => void results.set(nameOf(key), result),

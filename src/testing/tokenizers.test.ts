@@ -58,7 +58,9 @@ describe.each(['simplestories', 'llama3', 'unigram'])('%s', (name) => {
     expect(story.tokens).toEqual([...host.tokens]);
     expect(story.digest).toBe(formatDigest(host.status.digest));
   });
-  it.runIf(name === 'simplestories')('in the ESP-IDF component', () => {
+  if (name !== 'simplestories') return; // what differs is the same code in both
+
+  it('in the ESP-IDF component', () => {
     const component = buildIdfComponent({
       programs,
       ...shippedTemplates(),

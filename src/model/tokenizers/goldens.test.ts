@@ -34,15 +34,16 @@ describe.each(Object.entries(goldens.tokenizers))('%s', (name, { json, ids, deco
     });
     expect(different).toEqual([]);
   });
-  it.runIf(PORTED.includes(name))('cuts texts as @huggingface/tokenizers does', () => {
-    const port = new JavaScriptTokenizer(json as never, {} as never);
-    const different = goldens.texts.flatMap((text, i) => {
-      if (isDisputed(text) || (isSentencePiece && text.includes('▁')) || text === '') return [];
-      const found = port.encode(text, { add_special_tokens: false } as never).ids;
-      return JSON.stringify(found) === JSON.stringify(ids[i]) ? [] : [{ text, found, wanted: ids[i] }];
+  if (PORTED.includes(name))
+    it('cuts texts as @huggingface/tokenizers does', () => {
+      const port = new JavaScriptTokenizer(json as never, {} as never);
+      const different = goldens.texts.flatMap((text, i) => {
+        if (isDisputed(text) || (isSentencePiece && text.includes('▁')) || text === '') return [];
+        const found = port.encode(text, { add_special_tokens: false } as never).ids;
+        return JSON.stringify(found) === JSON.stringify(ids[i]) ? [] : [{ text, found, wanted: ids[i] }];
+      });
+      expect(different).toEqual([]);
     });
-    expect(different).toEqual([]);
-  });
   it('prints tokens as tokenizers does', () => {
     decoded.forEach((text, i) => {
       let previous = tokenizer.special.start;

@@ -1,6 +1,7 @@
 /** Our stand-in for the ROM against the chip's own: the same lines, the same state at the entry, nearly the same time. */
 import { describe, expect, it } from 'vitest';
 import { maskRom } from '../../../testing/mask-rom.ts';
+import { needing } from '../../../testing/needs.ts';
 import { SR } from '../../core/index.ts';
 import { type Chip, createChip } from '../chip.ts';
 import { assembleSegment, buildImage } from '../test-image.ts';
@@ -42,7 +43,8 @@ const log = (flash: Uint8Array, rom?: Uint8Array) => boot(flash, rom, () => fals
 const atEntry = (rom?: Uint8Array) =>
   boot(spin, rom, ({ cores }) => cores[0].running && cores[0].state.pc === 0x40378000).chip;
 
-describe.skipIf(!maskRom)("the stand-in and the chip's own ROM", () => {
+const both = needing("the stand-in and the chip's own ROM", !!maskRom, 'ESP32S3_ROM names no file of it');
+describe.skipIf(!maskRom)(both, () => {
   it.each(maskRom ? images : images.slice(0, 1))('print the same for %s', (_, flash) => {
     expect(log(flash)).toBe(log(flash, maskRom));
   });
