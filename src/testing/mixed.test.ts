@@ -26,5 +26,5 @@ describe('a model in mixed precision', () => {
     expect(() => quantizeMixed(float, { programs, stories, bits: 4 })).toThrow(/more than 4 bits/);
   });
 
-  itTellsTheSame(model, tokenizer, 2);
+  itTellsTheSame(model, tokenizer, [2]);
 });

@@ -19,8 +19,12 @@ const chips: readonly (readonly [name: string, Partial<FirmwareOptions>])[] = [
   ['portable kernels', { pie: false }],
 ];
 
-/** @param cores the component's */
-export function itTellsTheSame(model: QuantizedModel, tokenizer: Tokenizer, cores: 1 | 2): void {
+/** @param componentCores the component is tried on so many */
+export function itTellsTheSame(
+  model: QuantizedModel,
+  tokenizer: Tokenizer,
+  componentCores: readonly (1 | 2)[],
+): void {
   const host = createHostProgram({ programs, model, tokenizer, context: CONTEXT });
   host.type(`/temp 0\r/tokens ${TOKENS}\r${PROMPT}\r`);
   host.settle();
@@ -33,7 +37,7 @@ export function itTellsTheSame(model: QuantizedModel, tokenizer: Tokenizer, core
     expect(told.warnings).toEqual([]);
   });
 
-  it(`tells the same as an ESP-IDF component on ${cores} core(s)`, () => {
+  it.each(componentCores)('tells the same as an ESP-IDF component on %s core(s)', (cores) => {
     const component = buildComponent({
       ...{ programs, model, tokenizer, cores, context: CONTEXT },
       ...shippedTemplates(),
