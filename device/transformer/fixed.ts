@@ -71,21 +71,15 @@ function keptScale(mine: usize): f32 {
 // @ts-ignore: decorator
 @inline
 export function embed(half: i32, token: i32, position: i32): void {
-  embedInto(residual, half, token, position);
+  embedInto(residual, half, token);
+  if (!rotary) addPosition(residual, half, token, position);
   if (shares(half)) takePosition(scratchOf(half), position);
 }
 
-/** This half of the token's embedding, to its rows of a residual stream; and the position's, where it has one. */
+/** This half of the token's embedding, to its rows of a residual stream. */
 // @ts-ignore: decorator
 @inline
-export function embedInto(x: usize, half: i32, token: i32, position: i32): void {
-  embedToken(x, half, token);
-  if (!rotary) addPosition(x, half, token, position);
-}
-
-// @ts-ignore: decorator
-@inline
-function embedToken(x: usize, half: i32, token: i32): void {
+export function embedInto(x: usize, half: i32, token: i32): void {
   const first = firstRow(half, dim);
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
   if (embeddingFormat == INT4) {

@@ -5,7 +5,7 @@
  */
 import {
   batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, laneProducts, layers, model, outFormat, qkvFormat,
-  vocabulary,
+  rotary, vocabulary,
 } from "../contract/config";
 import { TILE_BYTES } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -20,7 +20,7 @@ import { attendFor, takePosition } from "./attend";
 import { quantizeBounded } from "./bounded";
 import { activateRows, embedInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
 import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
-import { addBias, addRows } from "./rows";
+import { addBias, addPosition, addRows } from "./rows";
 
 /** Bytes before the activations: their scale, the lane's token, and for each half whether a guess was refused (`takeRows`). */
 const LANE_HEADER: usize = 16;
@@ -96,8 +96,13 @@ function tileOf(format: i32, columns: i32): i32 {
   return max(16, (TILE_BYTES / rowBytes(format, columns)) & ~15);
 }
 
-function embedLanes(half: i32, position: i32, count: i32): void {
-  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane), position + lane);
+function embedLanes(half: i32, count: i32): void {
+  for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane));
+}
+
+/** Learned positions from `position` on. */
+function placeLanes(half: i32, position: i32, count: i32): void {
+  for (let lane = 0; lane < count; lane++) addPosition(streamOf(lane), half, tokenOf(lane), position + lane);
 }
 
 function normalizeLanes(half: i32, count: i32, gain: usize, factor: f32, bound: i32): void {
@@ -241,7 +246,8 @@ export function scoreLane(core: i32, lane: i32): void {
 export function forwardLanes(core: i32, position: i32, count: i32, certain: i32, scored: bool): i32 {
   const first = cores == 2 ? core : 0;
   const last = cores == 2 ? core : 1;
-  for (let half = first; half <= last; half++) embedLanes(half, position, count);
+  for (let half = first; half <= last; half++) embedLanes(half, count);
+  if (!rotary) for (let half = first; half <= last; half++) placeLanes(half, position, count);
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
     const record = layerRecord(layer);
