@@ -1,6 +1,6 @@
 /** `--model`, `--tokenizer`, `--prune-vocabulary` and `--int4-group`: shared by every verb that takes a model; without them, the model that ships. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { INT4_GROUPS, type Int4Group } from '../model/types.ts';
+import { INT4_GROUPS, type Int4Group } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { showDownloads } from './download-progress.ts';
 

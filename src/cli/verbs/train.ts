@@ -1,7 +1,7 @@
 /** `train`: a tokenizer and a model from the user's own text. */
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Int4Group } from '../../model/types.ts';
+import type { Int4Group } from '../../model/index.ts';
 import type { Progress } from '../../train/index.ts';
 import { presets } from '../../train/presets/index.ts';
 import { decimal, integer } from '../arguments.ts';
