@@ -191,8 +191,9 @@ function stream(seed: number): () => number {
 /** Where both sides put things, away from the stack and from the kernels' own constants. */
 const FIRST = 0x1000;
 const LAST = 0x50000;
-/** Bytes between two places. */
+/** Bytes between two places, and what they hold: whoever reads or writes there is noticed. */
 const GAP = 64;
+const BEYOND = 0x55;
 
 /** Kernels that say whether the sum of the squares of their q is above a bound, their last argument. */
 const BOUNDED = new Set(['normalize', 'quantize_bounded', 'quantize_wide']);
@@ -217,7 +218,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
       fc.property(calls[name](shape), integer(1, 2 ** 31 - 1), integer(0, 4), (call, seed, style) => {
         const places = layOut(call);
         const random = stream(seed);
-        machine.memory.fill(0, FIRST, LAST);
+        machine.memory.fill(BEYOND, FIRST, LAST);
         for (const [place, size] of Object.entries(call.inputs)) {
           const at = places.get(place)!;
           fill(machine.memory.subarray(at, at + size), random, style);
@@ -249,7 +250,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
           // Nothing behind it is touched.
           const end = at + 16 * Math.ceil(size / 16);
           for (const { memory } of [machine, twins])
-            expect(memory.subarray(end, end + GAP).some((byte) => byte !== 0)).toBe(false);
+            expect(memory.subarray(end, end + GAP).some((byte) => byte !== BEYOND)).toBe(false);
         }
         if (!BOUNDED.has(name)) return;
         // At the bound itself nothing is held back.
