@@ -41,5 +41,12 @@ const firmware = buildFirmware({
   programs: shippedPrograms,
   cache,
 });
-simulate(firmware, { prompt: 'Once upon a time', temperature: 0.7, topp: 0.9, seed: 42, cache });
+simulate(firmware, {
+  prompt: 'Once upon a time',
+  temperature: 0.5,
+  topp: 0.9,
+  penalty: 1.15,
+  seed: 42,
+  cache,
+});
 endBuild();

@@ -21,8 +21,7 @@ const VERSION_DIGITS = 16;
 
 /** What lies beside the page: from, to. */
 const COPIES: readonly (readonly [from: string, to: string])[] = [
-  ['models/tinystories.bin', 'models/tinystories.bin'],
-  ['models/tokenizer.bin', 'models/tokenizer.bin'],
+  ['models/stories.safetensors', 'models/stories.safetensors'],
   ['dist/device', 'device'],
   ['dist/train/kernels.plain.wasm', 'train/kernels.plain.wasm'],
   ['dist/train/kernels.fused.wasm', 'train/kernels.fused.wasm'],

@@ -1,5 +1,5 @@
 /**
- * Writes data/goldens/int8.json: what the model that ships tells in the chip's integer arithmetic, for the settings of
+ * Writes data/goldens/int8.json: what our own tinystories tells in the chip's integer arithmetic, for the settings of
  * data/goldens/run-c.json, and its bits per byte on those very texts. Needs the device programs (`npm run build`).
  *
  *   npm run generate:goldens
@@ -7,14 +7,14 @@
  * The numbers may only change with the model. If they change with the code, something broke.
  */
 import { createHostProgram, formatDigest } from '../src/firmware/index.ts';
-import { loadShippedModel } from '../src/model/testing.ts';
+import { loadTinyStories } from '../src/model/testing.ts';
 import { shippedPrograms as programs } from '../src/node/device-programs.ts';
 import { createHostEngine, quantize } from '../src/quantize/index.ts';
 import { createReference, evaluate } from '../src/reference/index.ts';
 import { type GoldenStory, runCGoldens } from '../src/testing/shared-files.ts';
 import { isMain, type Outputs, writeOutputs } from './generated.ts';
 
-const { model, tokenizer } = loadShippedModel();
+const { model, tokenizer } = loadTinyStories();
 const quantized = quantize(model);
 
 /** The console's lines that ask for a story. */

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { int8Goldens } from '../src/testing/shared-files.ts';
+import { createHostProgram, formatDigest } from '../src/firmware/index.ts';
+import { shippedModel, shippedPrograms } from '../src/node/index.ts';
+import { quantize } from '../src/quantize/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'esp32-llm-package-'));
@@ -95,12 +97,14 @@ describe('installed in an empty folder', () => {
 
   it('npx esp32-llm run tells a story', ({ skip }) => {
     skip(missing !== undefined);
-    const golden = int8Goldens()[0];
-    const args = ['--prompt', golden.prompt, '--temperature', golden.temperature, '--topp', golden.topp];
-    const rest = ['--seed', golden.seed, '--tokens', golden.tokens.length, '--no-profile'];
-    const words = [...args, ...rest].map(String);
-    const quoted = process.platform === 'win32' ? words.map((word) => `"${word}"`) : words;
-    expect(run('npx', ['--offline', 'esp32-llm', 'run', ...quoted])).toContain(`digest ${golden.digest}`);
+    const { model, tokenizer } = shippedModel();
+    const host = createHostProgram({ programs: shippedPrograms, model: quantize(model), tokenizer });
+    host.type('/temp 0\r/tokens 40\rOnce\r');
+    host.settle();
+    const words = ['--prompt', 'Once', '--temperature', '0', '--penalty', '1', '--tokens', '40'];
+    expect(run('npx', ['--offline', 'esp32-llm', 'run', ...words])).toContain(
+      `digest ${formatDigest(host.status.digest)}`,
+    );
   });
 
   it('its entries can be imported', ({ skip }) => {
@@ -112,10 +116,9 @@ import { fileURLToPath } from 'node:url';
 import * as all from 'esp32-llm';
 for (const part of ['xtensa', 'chip', 'compiler', 'train', 'serial', 'node']) await import(\`esp32-llm/\${part}\`);
 const bytes = (name) => readFileSync(fileURLToPath(import.meta.resolve(\`esp32-llm/\${name}\`)));
-const model = all.loadCheckpoint(bytes('models/tinystories.bin'));
-const tokenizer = all.loadTokenizer(bytes('models/tokenizer.bin'), model.config.vocabulary);
+const model = all.loadCheckpoint(bytes('models/stories.safetensors'));
 const programs = all.devicePrograms({ 'main.chip.wasm': bytes('device/main.chip.wasm') });
-console.log(all.buildFirmware({ programs, model: all.quantize(model), tokenizer }).flash.length);
+console.log(all.buildFirmware({ programs, model: all.quantize(model), tokenizer: model.tokenizer }).flash.length);
 `,
     );
     expect(Number(run('node', ['user.js']))).toBeGreaterThan(300_000);

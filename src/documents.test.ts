@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from './cli/program.ts';
+import { STORY_DEFAULTS } from './cli/verbs/run.ts';
 import { createHostProgram, formatDigest } from './firmware/index.ts';
-import { shippedModel } from './firmware/testing.ts';
-import { shippedPrograms } from './node/device-programs.ts';
-import { int8Goldens } from './testing/shared-files.ts';
+import { shippedModel, shippedPrograms } from './node/index.ts';
+import { quantize } from './quantize/index.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -40,19 +40,24 @@ describe('documents', () => {
   });
 
   it('README shows the story that the program tells to its end, and its digest', () => {
-    const { prompt, temperature, topp, seed } = int8Goldens()[3]!;
+    const { temperature, topp, penalty } = STORY_DEFAULTS;
+    const [prompt, seed] = ['Once upon a time', 42];
     const shown = words(read('README.md'));
-    const { quantized, tokenizer } = shippedModel();
+    const { model, tokenizer } = shippedModel();
     const context = Number(/KV cache [\d.]+ KB for (\d+) tokens/.exec(shown)![1]);
-    const host = createHostProgram({ programs: shippedPrograms, model: quantized, tokenizer, context });
-    host.type([`/temp ${temperature}`, `/topp ${topp}`, `/seed ${seed}`, prompt, ''].join('\r'));
+    const host = createHostProgram({ programs: shippedPrograms, model: quantize(model), tokenizer, context });
+    host.type(
+      [`/temp ${temperature}`, `/topp ${topp}`, `/penalty ${penalty}`, `/seed ${seed}`, prompt, ''].join(
+        '\r',
+      ),
+    );
     host.settle();
     const { tokens, status } = host;
     const pieces = [...tokens].map((token, i) => tokenizer.decode(tokens[i - 1] ?? 1, token));
     expect(shown).toContain(words(`> ${prompt} ${Buffer.concat(pieces).toString().trim()}`));
     expect(shown.split(formatDigest(status.digest)).length - 1).toBe(2);
     expect(shown).toContain(
-      `> /temp ${temperature} temperature ${temperature} > /topp ${topp} top-p ${topp} > /seed ${seed}`,
+      `> /temp ${temperature} temperature ${temperature} > /topp ${topp} top-p ${topp} > /penalty ${penalty} repetition penalty ${penalty} > /seed ${seed}`,
     );
   });
 });

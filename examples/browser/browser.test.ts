@@ -25,16 +25,16 @@ const BUDGET: Readonly<Record<string, number>> = {
   './xtensa': 70,
   './chip': 175,
   './compiler': 235,
-  './train': 55,
+  './train': 75,
   './serial': 75,
 };
 
-/** stories260K where it is at hand, else the model that ships. */
+/** stories260K where it is at hand, else our own tinystories. */
 const shared = sharedPath('models/stories260K.bin');
-const modelPath = shared ?? new URL('../../models/tinystories.bin', import.meta.url);
+const modelPath = shared ?? new URL('../../data/tinystories/tinystories.bin', import.meta.url);
 const tokenizerPath = shared
   ? sharedPath('models/tok512.bin')!
-  : new URL('../../models/tokenizer.bin', import.meta.url);
+  : new URL('../../data/tinystories/tokenizer.bin', import.meta.url);
 
 describe('the browser bundle', () => {
   let files: Awaited<ReturnType<typeof bundle>>;

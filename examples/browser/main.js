@@ -13,7 +13,8 @@ const bytes = async (name) => new Uint8Array(await (await fetch(name)).arrayBuff
 const { searchParams } = new URL(location.href);
 
 const model = loadCheckpoint(await bytes('models/model.bin'));
-const tokenizer = loadTokenizer(await bytes('models/tokenizer.bin'), model.config.vocabulary);
+const tokenizer =
+  model.tokenizer ?? loadTokenizer(await bytes('models/tokenizer.bin'), model.config.vocabulary);
 const programs = await fetchDevicePrograms('device', ['main.chip.wasm']);
 const board = findBoard(searchParams.get('board') ?? 'devkitc-n16r8');
 const firmware = buildFirmware({ programs, model: quantize(model), tokenizer, board });

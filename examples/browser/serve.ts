@@ -17,8 +17,7 @@ const PLACES = { '/esp32-llm/': '../../out/browser/', '/device/': '../../dist/de
 export type Replacements = Readonly<Record<string, string | URL>>;
 
 const SHIPPED: Replacements = {
-  '/models/model.bin': new URL('../../models/tinystories.bin', import.meta.url),
-  '/models/tokenizer.bin': new URL('../../models/tokenizer.bin', import.meta.url),
+  '/models/model.bin': new URL('../../models/stories.safetensors', import.meta.url),
 };
 
 /** Serves the page on 127.0.0.1, on any free port unless one is named; resolves to the server and the page's address. */

@@ -6,10 +6,10 @@ import { buildFirmware } from './build.ts';
 import { createHostProgram, type HostProgramOptions } from './host.ts';
 import { createSession } from './session.ts';
 import { digestBytes, formatDigest } from './status.ts';
-import { shippedModel } from './testing.ts';
+import { tinyStories } from './testing.ts';
 import { vocabularyDigest } from './vocabulary.ts';
 
-const { quantized: model, float, tokenizer } = shippedModel();
+const { quantized: model, float, tokenizer } = tinyStories();
 const HOME = JSON.stringify({
   type: 'object',
   properties: {

@@ -7,7 +7,7 @@ import { createSampler } from '../reference/index.ts';
 import { type GoldenStory, int8Goldens, runCGoldens } from '../testing/shared-files.ts';
 import { createHostProgram, type HostProgram } from './host.ts';
 import { digestTokens, formatDigest } from './status.ts';
-import { shippedModel, smallModel, type TestModel } from './testing.ts';
+import { smallModel, type TestModel, tinyStories } from './testing.ts';
 
 const CONTEXT = 96;
 
@@ -230,13 +230,13 @@ function told(
   return host;
 }
 
-describe('golden stories of the model that ships', () => {
+describe('golden stories of our own tinystories', () => {
   it.each(runCGoldens())('float32 as llama2.c tells it: $prompt, $temperature, $topp, $seed', (story) => {
-    expect([...told(shippedModel(), shippedModel().float, story).tokens]).toEqual(story.tokens);
+    expect([...told(tinyStories(), tinyStories().float, story).tokens]).toEqual(story.tokens);
   });
 
   it.each(int8Goldens())('int8: $prompt, $temperature, $topp, $seed', (story) => {
-    const { tokens, status } = told(shippedModel(), shippedModel().quantized, story);
+    const { tokens, status } = told(tinyStories(), tinyStories().quantized, story);
     expect([...tokens]).toEqual(story.tokens);
     expect(formatDigest(status.digest)).toBe(story.digest);
   });

@@ -5,10 +5,10 @@ import { kept as cache } from '../testing/kept.ts';
 import { buildFirmware, type FirmwareOptions } from './build.ts';
 import { predictFirmware } from './predict-firmware.ts';
 import { simulate } from './simulate.ts';
-import { shippedModel } from './testing.ts';
+import { tinyStories } from './testing.ts';
 
 const TOKENS = 3;
-const { quantized, int4, float, tokenizer } = shippedModel();
+const { quantized, int4, float, tokenizer } = tinyStories();
 const board = (id: string, more = {}) => ({ ...findBoard(id), ...more });
 const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>])[] = [
   ['all in SRAM', {}],

@@ -8,11 +8,11 @@ import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { simulate } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { shippedModel } from './testing.ts';
+import { tinyStories } from './testing.ts';
 
 const CONTEXT = 512;
 const STORY = { prompt: 'Once', temperature: 0, tokens: 3, cache };
-const { quantized, tokenizer } = shippedModel();
+const { quantized, tokenizer } = tinyStories();
 /** Its flash has no room for weights, so that the KV cache lies in PSRAM. */
 const board = { ...defaultBoard, flashBytes: 1 << 20 };
 

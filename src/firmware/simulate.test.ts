@@ -13,7 +13,7 @@ import { createSession } from './session.ts';
 import { simulate, simulateSteps } from './simulate.ts';
 import { formatDigest } from './status.ts';
 import { storyLines } from './story-lines.ts';
-import { shippedModel, smallFirmware, smallModel } from './testing.ts';
+import { smallFirmware, smallModel, tinyStories } from './testing.ts';
 
 const CONTEXT = 64;
 const STORY = { prompt: 'Once upon a time', temperature: 0, seed: 42, tokens: 12 };
@@ -207,11 +207,11 @@ describe('firmware on the simulated chip', () => {
   });
 });
 
-describe('the model that ships, on the simulated chip', () => {
+describe('our own tinystories, on the simulated chip', () => {
   it.each(int8Goldens().slice(3, 4))(
     'tells the golden story: $prompt, $temperature, $topp, $seed',
     (golden) => {
-      const { name, quantized, tokenizer } = shippedModel();
+      const { name, quantized, tokenizer } = tinyStories();
       const firmware = buildFirmware({ programs, model: quantized, tokenizer, modelName: name });
       const { prompt, temperature, topp, seed, steps } = golden;
       const story = simulate(firmware, { prompt, temperature, topp, seed, tokens: steps });

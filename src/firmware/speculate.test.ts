@@ -8,7 +8,7 @@ import { planMemory } from './plan.ts';
 import { createSession } from './session.ts';
 import { simulate } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { shippedModel, smallFirmware, smallModel } from './testing.ts';
+import { smallFirmware, smallModel, tinyStories } from './testing.ts';
 
 const CONTEXT = 96;
 /** Says things twice, so that there is something to guess from. */
@@ -196,8 +196,8 @@ describe('guessing ahead', () => {
   });
 
   it('refuses a model with another tokenizer', () => {
-    const { quantized: other } = shippedModel();
-    const options = { programs, model: other, tokenizer: shippedModel().tokenizer };
+    const { quantized: other } = tinyStories();
+    const options = { programs, model: other, tokenizer: tinyStories().tokenizer };
     if (quantized.config.vocabulary === other.config.vocabulary) return;
     expect(() => buildFirmware({ ...options, draft: quantized })).toThrow(/must have its tokenizer/);
   });

@@ -4,9 +4,9 @@ import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
 import {
   BABBLER,
   babblerTokenizerBytes,
-  loadShippedModel,
   loadSmallModel,
   loadStories260K,
+  loadTinyStories,
   type TestCheckpoint,
   version0Bytes,
 } from '../model/testing.ts';
@@ -36,10 +36,10 @@ function quantizedOnce(load: () => TestCheckpoint): () => TestModel {
   };
 }
 
-export const shippedModel = quantizedOnce(loadShippedModel);
+export const tinyStories = quantizedOnce(loadTinyStories);
 
-/** stories260K where it is there, else the model that ships. */
-export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : shippedModel;
+/** stories260K where it is there, else our own tinystories. */
+export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : tinyStories;
 
 type Variant = Omit<Partial<FirmwareOptions>, 'model' | 'tokenizer' | 'programs' | 'asInt8'>;
 const built = new Map<string, Firmware>();

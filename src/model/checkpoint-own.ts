@@ -12,7 +12,7 @@
  */
 import { FailureError } from '../errors.ts';
 import { checkConfig } from './config.ts';
-import { readFloats } from './floats.ts';
+import { readFloats, toHalf } from './floats.ts';
 import { fromRows, toRows } from './rows.ts';
 import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
 import { createTokenizer, llama2cPieces, longestOf, type Tokenizer } from './tokenizer.ts';
@@ -264,8 +264,8 @@ const isLlama2c = ({ vocabulary, scores, rules, special }: Tokenizer): boolean =
 const bytesOf = (data: ArrayBufferView): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** How matrices are stored: as they are, or as bytes with a scale a row. */
-export type StoredMatrices = 'F32' | 'I8';
+/** How matrices are stored: as they are, as halves, or as bytes with a scale a row. */
+export type StoredMatrices = 'F32' | 'F16' | 'I8';
 
 /** Writes a model with its tokenizer; `training`: facts about how it came to be. */
 export function writeOwn(
@@ -284,6 +284,10 @@ export function writeOwn(
   const addWeights = (name: string, shape: readonly number[], data: Float32Array): void => {
     if (matrices === 'F32' || shape.length !== 2) {
       add(name, 'F32', shape, data);
+      return;
+    }
+    if (matrices === 'F16') {
+      add(name, matrices, shape, Uint16Array.from(data, toHalf));
       return;
     }
     const { bytes, scales } = toRows(data, shape[0]);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
 import { loadCheckpoint, type ModelConfig, parameterCount } from './index.ts';
-import { loadShippedModel, loadStories260K, version0Bytes } from './testing.ts';
+import { loadStories260K, loadTinyStories, version0Bytes } from './testing.ts';
 
 const small: ModelConfig = {
   dim: 8,
@@ -167,11 +167,11 @@ describe('damage', () => {
 describe('checkpoints of others', () => {
   const shape = { dim: 64, layers: 5, context: 512 };
   const known = [
-    [loadShippedModel, { ...shape, hiddenDim: 144, heads: 4, kvHeads: 2, vocabulary: 1024 }, 265_920],
+    [loadTinyStories, { ...shape, hiddenDim: 144, heads: 4, kvHeads: 2, vocabulary: 1024 }, 265_920],
     [loadStories260K, { ...shape, hiddenDim: 172, heads: 8, kvHeads: 4, vocabulary: 512 }, 260_032],
   ] as const;
 
-  it('reads the model that ships, and stories260K where it is', () => {
+  it('reads our own tinystories, and stories260K where it is', () => {
     for (const [load, expected, parameters] of known) {
       if (!load) continue;
       const { name, model } = load();

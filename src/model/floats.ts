@@ -17,6 +17,23 @@ export function fromHalf(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
+const HALF_BITS = 10;
+const LEAST_EXPONENT = -14;
+const LARGEST_HALF = 65504;
+
+/** The nearest half of a finite number, ties to even; what is larger than the largest half becomes that one. */
+export function toHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.min(Math.abs(value), LARGEST_HALF);
+  const exponent = Math.max(LEAST_EXPONENT, size > 0 ? Math.floor(Math.log2(size)) : LEAST_EXPONENT);
+  const steps = size / 2 ** (exponent - HALF_BITS);
+  const below = Math.floor(steps);
+  const rest = steps - below;
+  const rounded = rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+  // A fraction that overflows carries into the exponent by itself.
+  return sign | (((exponent - LEAST_EXPONENT) << HALF_BITS) + rounded);
+}
+
 const word = new DataView(new ArrayBuffer(4));
 /** The upper half of a single. */
 export function fromBrain(bits: number): number {

@@ -3,7 +3,7 @@ import { createReference } from '../reference/index.ts';
 import { dataText, int8Goldens } from '../testing/shared-files.ts';
 import { readTokenizerJson } from './hugging-face-tokenizer.ts';
 import { loadCheckpoint, pruneVocabulary, type Tokenizer } from './index.ts';
-import { loadShippedModel, version0Bytes } from './testing.ts';
+import { loadTinyStories, version0Bytes } from './testing.ts';
 
 const goldens = JSON.parse(dataText('goldens/tokenizers.json.gz'));
 
@@ -20,7 +20,7 @@ function roundTrip({ encode, decode }: Tokenizer, text: string): string {
 }
 
 describe('a pruned vocabulary', () => {
-  const { model, tokenizer } = loadShippedModel();
+  const { model, tokenizer } = loadTinyStories();
   const texts = int8Goldens().map(({ text }) => text);
   const fewer = pruneVocabulary(model, tokenizer, texts);
 

@@ -1,4 +1,4 @@
-/** Checkpoints for tests: small ones made here, the one that ships, and those of others where they are. */
+/** Checkpoints for tests: small ones made here, our own tinystories, and those of others where they are. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { sharedPath } from '../testing/shared-files.ts';
@@ -31,13 +31,14 @@ function checkpoint(name: string, model: string, tokenizer: string): () => TestC
   };
 }
 
-const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
+const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../data/tinystories/${name}`, import.meta.url));
 
-/** The model that ships: dim 64, hidden 144, 5 layers, 4 heads (2 for keys and values), 1024 pieces. */
-export const loadShippedModel = checkpoint(
+/** A small storyteller of our own, for int8: dim 64, hidden 144, 5 layers, 4 heads (2 for keys and values), 1024 pieces. */
+export const loadTinyStories = checkpoint(
   'tinystories',
-  shipped('tinystories.bin'),
-  shipped('tokenizer.bin'),
+  fixture('tinystories.bin'),
+  fixture('tokenizer.bin'),
 );
 
 /** karpathy's stories260K (dim 64, hidden 172, 5 layers, 8 heads, 512 pieces), or undefined on a plain clone. */
@@ -60,8 +61,8 @@ const goldenFile = (path: string): Uint8Array | undefined => {
   return existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined;
 };
 
-/** A small real model: stories260K where it is there, else the one that ships. */
-export const loadSmallModel: () => TestCheckpoint = loadStories260K ?? loadShippedModel;
+/** A small real model: stories260K where it is there, else our own tinystories. */
+export const loadSmallModel: () => TestCheckpoint = loadStories260K ?? loadTinyStories;
 
 /** A llama2.c version 0 file whose weights count up by a thousandth. */
 export function version0Bytes(config: ModelConfig): Uint8Array {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
 import { runCGoldens } from '../testing/shared-files.ts';
 import { BOS_TOKEN, createTokenizer, llama2cPieces, loadTokenizer, type Tokenizer } from './index.ts';
-import { loadShippedModel, loadStories260K, tokenizerBytes } from './testing.ts';
+import { loadStories260K, loadTinyStories, tokenizerBytes } from './testing.ts';
 
 const utf8 = new TextEncoder();
 
@@ -75,8 +75,8 @@ function slowEncode({ vocabulary, scores }: Tokenizer, value: string): number[] 
 }
 
 describe('tokenizer.bin', () => {
-  it('splits as run.c does: of the model that ships, and of stories260K where it is', () => {
-    const { tokenizer } = loadShippedModel();
+  it('splits as run.c does: of our own tinystories, and of stories260K where it is', () => {
+    const { tokenizer } = loadTinyStories();
     for (const { prompt, tokens } of runCGoldens()) {
       const [bos, ...ids] = tokenizer.encode(prompt);
       expect(bos).toBe(1);

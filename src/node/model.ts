@@ -20,10 +20,10 @@ import {
 export type { OpenedModel };
 
 const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
-/** The models that ship, by name; a row each. Without a name the first one is meant. */
+/** The models that ship, their tokenizers inside, by name; a row each. Without a name the first one is meant. */
 const SHIPPED: Readonly<Record<string, CheckpointFile>> = {
-  stories: { path: shipped('tinystories.bin'), tokenizer: shipped('tokenizer.bin') },
-  /** Of examples/home/home.yaml, its tokenizer inside. */
+  stories: { path: shipped('stories.safetensors') },
+  /** Of examples/home/home.yaml. */
   home: { path: shipped('home.safetensors') },
 };
 const DEFAULT = 'stories';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MATRICES, type Model } from '../model/index.ts';
-import { loadShippedModel } from '../model/testing.ts';
+import { loadTinyStories } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, crossEntropy, type Reference } from '../reference/index.ts';
 import { createHostEngine, int4Rounding, quantize } from './index.ts';
 
-const { model } = loadShippedModel();
+const { model } = loadTinyStories();
 
 function rounded({ config, weights }: Model): Model {
   const { round } = int4Rounding(config);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { value } from '../contract/index.ts';
 import type { Model, ModelConfig } from '../model/index.ts';
-import { loadShippedModel } from '../model/testing.ts';
+import { loadTinyStories } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate } from '../reference/index.ts';
 import { goldenEvaluation, int8Goldens } from '../testing/shared-files.ts';
@@ -155,8 +155,8 @@ test('the bound keeps the longest row within the lanes, and no more than that', 
   );
 });
 
-test('int8 costs the model that ships what it always did, under half a percent of bits per byte', () => {
-  const { model, tokenizer } = loadShippedModel();
+test('int8 costs our own tinystories what it always did, under half a percent of bits per byte', () => {
+  const { model, tokenizer } = loadTinyStories();
   const texts = int8Goldens().map(({ text }) => text);
   const { int8, float32 } = goldenEvaluation();
   const engine = createHostEngine(quantize(model), { programs });
@@ -166,7 +166,7 @@ test('int8 costs the model that ships what it always did, under half a percent o
 });
 
 test('a model is packed as its training ended, where nothing else is said', () => {
-  const { model } = loadShippedModel();
+  const { model } = loadTinyStories();
   const trained = (finish?: string): Model => ({ ...model, training: finish ? { finish } : undefined });
   for (const [finish, precision] of [
     ['int4', 'int4'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../model/index.ts';
-import { loadShippedModel, version0Bytes } from '../model/testing.ts';
+import { loadTinyStories, version0Bytes } from '../model/testing.ts';
 import { goldenEvaluation, int8Goldens, runCGoldens } from '../testing/shared-files.ts';
 import {
   createRandom,
@@ -14,8 +14,8 @@ import {
 import { cosf, expf, sinf } from './libm.ts';
 
 describe('golden stories of run.c and runq.c', () => {
-  it.each(runCGoldens())('of the model that ships: $prompt, $temperature, $topp, $seed', (story) => {
-    const { model, tokenizer } = loadShippedModel();
+  it.each(runCGoldens())('of our own tinystories: $prompt, $temperature, $topp, $seed', (story) => {
+    const { model, tokenizer } = loadTinyStories();
     const { tokens, steps, prompt, ...settings } = story;
     const sampler = createSampler(settings);
     expect([...generate(createReference(model), tokenizer, { prompt, steps, sampler })]).toEqual(tokens);
@@ -88,8 +88,8 @@ describe('evaluation', () => {
     expect(crossEntropy(new Float32Array(512), 3)).toBeCloseTo(Math.log(512), 10);
   });
 
-  it('of the model that ships gives the golden figures on its own stories', () => {
-    const { model, tokenizer } = loadShippedModel();
+  it('of our own tinystories gives the golden figures on its own stories', () => {
+    const { model, tokenizer } = loadTinyStories();
     const texts = int8Goldens().map(({ text }) => text);
     const { natsPerToken, bitsPerByte } = evaluate(createReference(model), tokenizer, texts, {
       context: model.config.context,

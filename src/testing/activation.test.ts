@@ -51,7 +51,7 @@ const as = (model: Model, activation: (typeof ACTIVATIONS)[number]): Model => ({
   config: { ...model.config, activation },
 });
 
-/** Where its story is told, beside the host. What SiLU does on other variants is told with the model that ships (src/firmware, src/idf). */
+/** Where its story is told, beside the host. What SiLU does on other variants is told with our own tinystories (src/firmware, src/idf). */
 const PLACES: Record<(typeof ACTIVATIONS)[number], { chips: Variant[]; components: (1 | 2)[] }> = {
   silu: { chips: [{}], components: [] },
   relu: { chips: [{}, { cores: 1, pie: false }], components: [1] },

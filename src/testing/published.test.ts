@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHostProgram } from '../firmware/index.ts';
 import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
-import { loadShippedModel } from '../model/testing.ts';
+import { loadTinyStories } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
 import { createReference, createSampler, evaluate, generate, splitStories } from '../reference/index.ts';
@@ -89,7 +89,7 @@ describe.skipIf(!isHere)(
 
     it.each([
       ['stories260K', 1.01, stories260K],
-      ['the model that ships', 1.004, loadShippedModel],
+      ['our own tinystories', 1.004, loadTinyStories],
     ] as const)('int8 costs %s less than a factor of %d on unseen stories', (_, most, load) => {
       const { model, tokenizer } = load();
       const stories = unseen().slice(0, 8);

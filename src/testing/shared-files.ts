@@ -22,7 +22,7 @@ export const dataText = (name: string): string => readText(dataPath(name));
 /** Bytes of `data/<name>`. */
 export const dataBytes = (name: string): Uint8Array => readFileSync(dataPath(name));
 
-/** A story of the model that ships: what was asked for, and the token ids that came (the first BOS not, the prompt's included). */
+/** A story of our own tinystories: what was asked for, and the token ids that came (the first BOS not, the prompt's included). */
 export interface GoldenStory {
   readonly prompt: string;
   readonly temperature: number;
@@ -39,7 +39,7 @@ export const runCGoldens = (): GoldenStory[] => JSON.parse(dataText('goldens/run
 export const int8Goldens = (): (GoldenStory & { readonly digest: string; readonly text: string })[] =>
   JSON.parse(dataText('goldens/int8.json')).stories;
 
-/** Bits per byte and nats per token of the model that ships on the texts of `int8Goldens`. */
+/** Bits per byte and nats per token of our own tinystories on the texts of `int8Goldens`. */
 export const goldenEvaluation = (): Record<
   'float32' | 'int8',
   { readonly natsPerToken: number; readonly bitsPerByte: number }

@@ -153,7 +153,7 @@ describe('a student', () => {
 
   it.each([
     [{ vocabulary: 300 }, /the tokenizer has 290 pieces; leave out --vocab 300/],
-    [{ tokenizer: 'models/tokenizer.bin' }, /two tokenizers/],
+    [{ tokenizer: 'data/tinystories/tokenizer.bin' }, /two tokenizers/],
     [{ teachers: [join(folder, 'absent.safetensors')] }, /absent/],
   ])('is refused with %j', async (wrong, message) => {
     await expect(train({ ...student, ...wrong, out: join(folder, 'no') })).rejects.toThrow(message);
@@ -162,8 +162,15 @@ describe('a student', () => {
 
 it('a model can be trained with the tokenizer of another', async () => {
   const { vocabulary: _, ...rest } = basic;
-  await train({ ...rest, tokenizer: 'models/tokenizer.bin', steps: 2, out: join(folder, 'borrowed') });
+  await train({
+    ...rest,
+    tokenizer: 'data/tinystories/tokenizer.bin',
+    steps: 2,
+    out: join(folder, 'borrowed'),
+  });
   expect(
-    readFileSync(at('borrowed', outputNames.tokenizer)).equals(readFileSync('models/tokenizer.bin')),
+    readFileSync(at('borrowed', outputNames.tokenizer)).equals(
+      readFileSync('data/tinystories/tokenizer.bin'),
+    ),
   ).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** Prompt and settings. */
 import type { Signal } from '@preact/signals';
 import { settings } from '../../src/contract/index.ts';
-import { prompt, seed, temperature, topp } from '../state/address.ts';
+import { penalty, prompt, seed, temperature, topp } from '../state/address.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import { DiceIcon, PlayIcon, StopIcon } from './icons.tsx';
 
@@ -56,6 +56,13 @@ export function Question({ busy, onAsk, onStop }: Props) {
           most={Math.min(MOST_TEMPERATURE, settings.temperature.most)}
         />
         <Slider name={words.topp} help={words.toppHelp} value={topp} most={settings.topp.most} />
+        <Slider
+          name={words.penalty}
+          help={words.penaltyHelp}
+          value={penalty}
+          least={settings.penalty.least}
+          most={settings.penalty.most}
+        />
         <SeedField onAsk={onAsk} />
       </div>
     </form>
@@ -66,10 +73,11 @@ interface SliderProps {
   name: string;
   help: string;
   value: Signal<number>;
+  least?: number;
   most: number;
 }
 
-function Slider({ name, help, value, most }: SliderProps) {
+function Slider({ name, help, value, least = 0, most }: SliderProps) {
   return (
     <label class="field" title={help}>
       <span>
@@ -77,7 +85,7 @@ function Slider({ name, help, value, most }: SliderProps) {
       </span>
       <input
         type="range"
-        min={0}
+        min={least}
         max={most}
         step={STEP}
         value={value.value}

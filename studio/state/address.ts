@@ -17,6 +17,7 @@ export const precision = signal<Precision | undefined>(undefined);
 export const prompt = signal<string>(FIRST_STORY.prompt);
 export const temperature = signal<number>(FIRST_STORY.temperature);
 export const topp = signal<number>(FIRST_STORY.topp);
+export const penalty = signal<number>(FIRST_STORY.penalty);
 export const seed = signal<number>(FIRST_STORY.seed);
 /** Positions at most; undefined: as many as the image has. */
 export const tokens = signal<number | undefined>(undefined);
@@ -30,6 +31,7 @@ export const question = (): Question => ({
   prompt: prompt.value,
   temperature: temperature.value,
   topp: topp.value,
+  penalty: penalty.value,
   seed: seed.value,
   tokens: tokens.value,
 });
@@ -58,6 +60,8 @@ function readAddress(hash: string): void {
     within(given.get('temperature'), settings.temperature.least, settings.temperature.most) ??
     temperature.value;
   topp.value = within(given.get('topp'), settings.topp.least, settings.topp.most) ?? topp.value;
+  penalty.value =
+    within(given.get('penalty'), settings.penalty.least, settings.penalty.most) ?? penalty.value;
   seed.value = Math.floor(within(given.get('seed'), 0, MOST_SEED) ?? seed.value);
   const most = within(given.get('tokens'), 1, 65_536);
   if (most !== undefined) tokens.value = Math.floor(most);
@@ -72,6 +76,7 @@ function writeAddress(): string {
   query.set('prompt', prompt.value);
   query.set('temperature', String(temperature.value));
   query.set('topp', String(topp.value));
+  query.set('penalty', String(penalty.value));
   query.set('seed', String(seed.value));
   if (tokens.value !== undefined) query.set('tokens', String(tokens.value));
   return `#${part.value}?${query}`;

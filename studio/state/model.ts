@@ -97,14 +97,13 @@ export async function makeReport(): Promise<void> {
     if (source.value === mine) reportFailure.value = error as RoomError;
   } finally {
     reporting.value = false;
-    // Somebody may have asked it why, or for a smaller vocabulary.
-    planner.endIdle();
+    planner.end();
   }
   if (source.value !== mine) await makeReport();
 }
 
 export const whyNot = (choice: ImageChoice): Promise<string> =>
-  planner.call('refusal', { source: source.value, ...choice }).result.finally(planner.endIdle);
+  planner.call('refusal', { source: source.value, ...choice }).result;
 
 export const prune = (text: string): Promise<Pruning> =>
-  planner.call('prune', { source: source.value, text }).result.finally(planner.endIdle);
+  planner.call('prune', { source: source.value, text }).result;

@@ -11,8 +11,8 @@ import {
   openTogether,
   writeCheckpoint,
 } from '../../src/model/index.ts';
-import { loadShippedModel } from '../../src/model/testing.ts';
-import { shippedPrograms } from '../../src/node/index.ts';
+import { loadTinyStories } from '../../src/model/testing.ts';
+import { shippedModel, shippedPrograms } from '../../src/node/index.ts';
 import { quantize } from '../../src/quantize/index.ts';
 import { kept } from '../../src/testing/kept.ts';
 import { dataBytes, dataPath } from '../../src/testing/shared-files.ts';
@@ -23,7 +23,7 @@ interface Upload {
   mimeType: string;
   buffer: Buffer;
 }
-export const upload = (name: string, bytes: Uint8Array): Upload => ({
+const upload = (name: string, bytes: Uint8Array): Upload => ({
   name,
   mimeType: 'application/octet-stream',
   buffer: Buffer.from(bytes),
@@ -51,7 +51,7 @@ function openUploads(files: readonly Upload[]): OpenedModel {
 
 /** Uploads by the format that they are of. */
 export function formats(): Upload[][] {
-  const { files } = loadShippedModel();
+  const { files } = loadTinyStories();
   const [model, tokenizer] = [readFileSync(files.model), readFileSync(files.tokenizer)];
   const loaded = loadCheckpoint(model);
   const own = writeCheckpoint(loaded, loadTokenizer(tokenizer, loaded.config.vocabulary));
@@ -72,7 +72,7 @@ function testUploads(studio: () => Studio): void {
   it('plans what `inspect --json` plans', async () => {
     const { page, visit, problems } = studio();
     await visit('#models');
-    const { model, tokenizer } = loadShippedModel();
+    const { model, tokenizer } = shippedModel();
     const expected = fitBoards(model, tokenizer, shippedPrograms, kept);
     const [download] = await Promise.all([
       page.waitForEvent('download'),
@@ -82,14 +82,14 @@ function testUploads(studio: () => Studio): void {
     expect(report).toEqual(
       JSON.parse(
         JSON.stringify({
-          file: 'tinystories',
+          file: 'stories',
           ...describeModel(model),
           tokenizer: tokenizer.rules,
           fits: expected,
         }),
       ),
     );
-    expect(await page.locator('[data-fit="heltec-v3 int8"]').innerText()).toContain('320');
+    expect(await page.locator('[data-fit="heltec-v3 int4"]').innerText()).toContain('400');
     expect(problems).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ function testUploads(studio: () => Studio): void {
     const input = page.locator('input[type=file]').first();
     await input.setInputFiles([upload('notes.txt', new Uint8Array(100))]);
     await page.getByText('there is no checkpoint among this').waitFor();
-    const { files } = loadShippedModel();
+    const { files } = loadTinyStories();
     await input.setInputFiles([upload('mine.bin', readFileSync(files.model))]);
     await page.getByText('brings no tokenizer').waitFor();
     await input.setInputFiles([upload('tokenizer.bin', readFileSync(files.tokenizer))]);
@@ -174,8 +174,8 @@ function testHub(studio: () => Studio): void {
     await visit('#story?model=hf%3Asomeone%2Fllama&prompt=Once');
     await page.getByText('It would come from huggingface.co').waitFor();
     expect(problems).toEqual([]);
-    await page.getByRole('button', { name: 'Tell it with tinystories' }).click();
+    await page.getByRole('button', { name: 'Tell it with stories' }).click();
     await told();
-    expect(page.url()).toContain('model=tinystories');
+    expect(page.url()).toContain('model=stories');
   });
 }

@@ -29,6 +29,8 @@ export const en = {
     temperatureHelp: 'How daring: 0 always takes the likeliest word.',
     topp: 'Top-p',
     toppHelp: 'Draws from the likeliest words that make up this share.',
+    penalty: 'Repetition penalty',
+    penaltyHelp: 'Makes words of the last sentences less likely; 1 does not.',
     seed: 'Seed',
     seedHelp: 'The same seed tells the same story.',
     anotherSeed: 'Another seed',

@@ -20,9 +20,16 @@ export const linesOf = (firmware: Firmware, name: string): CodeLine[] =>
 
 /** What a board with this image should say; settings that the page has no control for are the device's own. */
 export function expectationFor(firmware: Firmware, question: Question, cache: Cache): Expectation {
-  const { prompt, temperature, topp, seed, tokens = firmware.context } = question;
+  const { prompt, temperature, topp, penalty, seed, tokens = firmware.context } = question;
   const initial = Object.fromEntries(settingNames.map((name) => [name, settings[name].initial]));
-  const full = { ...(initial as Record<keyof typeof settings, number>), prompt, temperature, topp, tokens };
+  const full = {
+    ...(initial as Record<keyof typeof settings, number>),
+    prompt,
+    temperature,
+    topp,
+    penalty,
+    tokens,
+  };
   const asked = { ...full, seed: BigInt(seed) };
   return expectationOf(asked, firmware, simulate(firmware, { ...asked, cache }));
 }
@@ -36,8 +43,9 @@ export async function kernelsOf(
   { question, index, cache }: { question: Question; index: number; cache: Cache },
   { isStopped }: CallContext<never>,
 ): Promise<ExplainedFunction[] | undefined> {
-  const { prompt, temperature, topp, seed, tokens } = question;
-  const steps = explainTokenSteps(firmware, { prompt, temperature, topp, seed, tokens, cache }, index);
+  const { prompt, temperature, topp, penalty, seed, tokens } = question;
+  const asked = { prompt, temperature, topp, penalty, seed, tokens, cache };
+  const steps = explainTokenSteps(firmware, asked, index);
   let breath = performance.now();
   for (;;) {
     const { done, value } = steps.next();

@@ -22,6 +22,7 @@ export interface Question {
   prompt: string;
   temperature: number;
   topp: number;
+  penalty: number;
   seed: number;
   /** Positions at most; default: the context. */
   tokens?: number;

@@ -1,7 +1,7 @@
 /** What lies beside the page: the model that ships, device programs, results made ahead. Each is fetched once. */
 import { type DeviceProgramName, type DevicePrograms, devicePrograms } from '../../src/device-programs.ts';
 import { FailureError } from '../../src/errors.ts';
-import { loadCheckpoint, loadTokenizer, type OpenedModel } from '../../src/model/index.ts';
+import { loadCheckpoint, type OpenedModel } from '../../src/model/index.ts';
 import { FIRST_STORY } from '../state/first-story.ts';
 import { createResults, type ResultStore, readResults } from './results.ts';
 
@@ -41,11 +41,8 @@ export const compiledKernels = async (path: string): Promise<WebAssembly.Module>
 export const SHIPPED_MODEL = FIRST_STORY.model;
 
 export async function openShipped(): Promise<OpenedModel> {
-  const [checkpoint, vocabulary] = await Promise.all(
-    [`models/${SHIPPED_MODEL}.bin`, 'models/tokenizer.bin'].map(shippedFile),
-  );
-  const model = loadCheckpoint(checkpoint, SHIPPED_MODEL);
-  return { name: SHIPPED_MODEL, model, tokenizer: loadTokenizer(vocabulary, model.config.vocabulary) };
+  const model = loadCheckpoint(await shippedFile(`models/${SHIPPED_MODEL}.safetensors`), SHIPPED_MODEL);
+  return { name: SHIPPED_MODEL, model, tokenizer: model.tokenizer! };
 }
 
 async function openResults(): Promise<ResultStore> {

@@ -88,12 +88,13 @@ export async function tell(
 ): Promise<void> {
   const image = factsOf(firmware, modelName);
   context.emit({ kind: 'built', image });
-  const { prompt, temperature, topp, seed, tokens } = question;
+  const { prompt, temperature, topp, penalty, seed, tokens } = question;
   const watch = createWatch(firmware, prompt, context);
   const steps = simulateSteps(firmware, {
     prompt,
     temperature,
     topp,
+    penalty,
     seed,
     tokens,
     profile: true,

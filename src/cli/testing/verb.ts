@@ -62,7 +62,7 @@ export async function askServed(url: string): Promise<string> {
   while ((await fetch(`${url}/healthz`)).status !== 200)
     await new Promise((resolve) => setTimeout(resolve, 100));
   const body = JSON.stringify({
-    model: 'tinystories',
+    model: 'stories',
     prompt: 'Once upon a time',
     max_tokens: 8,
     temperature: 0,

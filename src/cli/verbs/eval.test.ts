@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { runVerb } from '../testing/verb.ts';
+import { STORY_DEFAULTS } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'eval-verb-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,11 +15,20 @@ const real = [
 writeFileSync(text, real.map((story) => story.repeat(9)).join('\n<|endoftext|>\n'));
 
 it('measures the stories of seeds 1 and up beside real ones, with a judge, the same each time', async () => {
-  const options = ['--samples', '2', '--tokens', '40', '--text', text, '--judge', 'models/tinystories.bin'];
+  const options = [
+    '--samples',
+    '2',
+    '--tokens',
+    '40',
+    '--text',
+    text,
+    '--judge',
+    'data/tinystories/tinystories.bin',
+  ];
   const { code, out } = await runVerb(['eval', ...options, '--json']);
   expect(code).toBe(0);
   const report = JSON.parse(out);
-  expect(report.settings).toMatchObject({ temperature: 0.7, topp: 0.9 });
+  expect(report.settings).toMatchObject(STORY_DEFAULTS);
   expect(report.told.map(({ seed }: { seed: number }) => seed)).toEqual([1, 2]);
   expect(report.told[0].text).toMatch(/^Once upon a time/);
   expect(report.samples).toMatchObject({ stories: 2, ended: 0 });

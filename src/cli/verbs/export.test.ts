@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { loadShippedModel } from '../../model/testing.ts';
+import { loadTinyStories } from '../../model/testing.ts';
 import { main } from '../main.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'export-verb-'));
@@ -23,7 +23,7 @@ async function run(...args: string[]): Promise<{ code: number; printed: string }
 }
 
 describe('export idf', () => {
-  const { files } = loadShippedModel();
+  const { files } = loadTinyStories();
   const model = ['--model', files.model, '--tokenizer', files.tokenizer];
 
   it('writes component and example, and says what they need', async () => {

@@ -21,7 +21,7 @@ interface Options extends BuildOptions, RomOptions, SettingValues {
 }
 
 /** What suits the model that ships (models/README.md). */
-export const STORY_DEFAULTS = { temperature: 0.7, topp: 0.9 } as const;
+export const STORY_DEFAULTS = { temperature: 0.5, topp: 0.9, penalty: 1.15 } as const;
 
 export function register(program: Command): void {
   settingOptions(firmwareOptions(program.command('run')), STORY_DEFAULTS)

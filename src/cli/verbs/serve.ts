@@ -54,7 +54,7 @@ One request occupies one board: more boards answer more requests at once, not on
 Example, in two terminals:
   $ esp32-llm serve
   $ curl localhost:8080/v1/completions -H 'content-type: application/json' \\
-      -d '{"model": "tinystories", "prompt": "Once upon a time", "max_tokens": 50}'`,
+      -d '{"model": "stories", "prompt": "Once upon a time", "max_tokens": 50}'`,
     )
     .action(serve);
 }

@@ -11,8 +11,10 @@ export interface Preset {
 export const presets: Readonly<Record<string, Preset>> = {
   tiny: preset('to try things out', [32, 3, 2, 1, 96, 512]),
   '260k': preset('the shape of stories260K', [64, 5, 8, 4, 172, 512]),
-  s3: preset('stories in internal SRAM as int8: the model that ships', [64, 5, 4, 2, 144, 1024]),
-  s4: preset('stories in internal SRAM as int4', [128, 3, 8, 2, 160, 1024], { int4Group: 128 }),
+  s3: preset('stories in internal SRAM as int8', [64, 5, 4, 2, 144, 1024]),
+  s4: preset('stories in internal SRAM as int4: the model that ships', [128, 3, 8, 2, 160, 1024], {
+    int4Group: 128,
+  }),
   '1m': preset('a teacher, or boards with PSRAM', [128, 6, 8, 4, 320, 512]),
   p4: preset('stories in PSRAM, 3.5 million weights; the vocabulary of s3 and s4', [256, 6, 8, 4, 448, 1024]),
   home: preset('short requests: small and quick to train', [64, 4, 4, 2, 128, 512], { context: 128 }),
