@@ -254,6 +254,50 @@ describe('a check behind an inner loop', () => {
   });
 });
 
+describe('routines of the runtime', () => {
+  it('copies and fills what is asked for and nothing beside it, however it lies', () => {
+    const lengths = [0, 1, 3, 4, 5, 7, 8, 12, 17];
+    const places = [64, 65, 66, 67];
+    const list = lengths.flatMap((length) =>
+      places.flatMap((to) =>
+        [0, 1, 2, 60, 70].flatMap((from): Call[] => [
+          ['copy', to, from, length],
+          ['fill', to + 1, from, length],
+          ['hash'],
+        ]),
+      ),
+    );
+    expectSame(
+      `(module (memory (export "m") 1)
+        (data (i32.const 0) "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ+-*/=abcdefghijklmnopqrstuvwxyz0123456789")
+        (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+        (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+        (func (export "hash") (result i32) (local $i i32) (local $h i32)
+          (loop $l
+            (local.set $h (i32.add (i32.mul (local.get $h) (i32.const 31)) (i32.load8_u (local.get $i))))
+            (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 120))))
+          (local.get $h)))`,
+      list,
+    );
+  });
+
+  it('divides 64 bits, also where a digit is guessed two too large', () => {
+    const words = [0, 1, 3, 0xffff, 0x10000, 0x7fff8000, 0x7ffffffe, -0x80000000, -0x7fff0001, -1];
+    const wide = (high: number, low: number) =>
+      `(i64.or (i64.shl (i64.extend_i32_u (local.get ${high})) (i64.const 32)) (i64.extend_i32_u (local.get ${low})))`;
+    const list = words.flatMap((a) =>
+      words.flatMap((b) => words.flatMap((c) => words.map((d): Call => ['f', a, b, c, d]))),
+    );
+    expectSame(
+      `(module (func (export "f") (param i32 i32 i32 i32) (result i32) (local $q i64)
+        (if (i64.eqz ${wide(2, 3)}) (then (return (i32.const 0))))
+        (local.set $q (i64.div_u ${wide(0, 1)} ${wide(2, 3)}))
+        (i32.xor (i32.wrap_i64 (local.get $q)) (i32.wrap_i64 (i64.shr_u (local.get $q) (i64.const 32))))))`,
+      list,
+    );
+  });
+});
+
 describe('large frames', () => {
   it('keep what belongs to the caller, whatever their size', () => {
     const count = 400;
