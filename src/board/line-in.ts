@@ -9,7 +9,7 @@ import type { SimulatedBoard } from './simulated/index.ts';
 const SYNC = [0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55, 0x55];
 
 /** GPIO0's bit in GPIO_STRAP: low in download mode. */
-const GPIO0 = 0x8;
+export const GPIO0 = 0x8;
 
 export interface LineOptions {
   /**
