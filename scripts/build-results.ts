@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { storySettings } from '../src/contract/index.ts';
 import { endBuild } from './stamp.ts';
 
 /** Over all code of dist/: whatever changes in it makes other results. */
@@ -43,9 +44,7 @@ const firmware = buildFirmware({
 });
 simulate(firmware, {
   prompt: 'Once upon a time',
-  temperature: 0.5,
-  topp: 0.9,
-  penalty: 1.15,
+  ...storySettings,
   seed: 42,
   cache,
 });

@@ -1,11 +1,12 @@
 /** What the documents say that can be looked up: links, verbs, scripts, the story and its digest. */
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from './cli/program.ts';
-import { STORY_DEFAULTS } from './cli/verbs/run.ts';
+import { storySettings } from './contract/index.ts';
 import { createHostProgram, formatDigest } from './firmware/index.ts';
 import { shippedModel, shippedPrograms } from './node/index.ts';
 import { quantize } from './quantize/index.ts';
@@ -40,7 +41,7 @@ describe('documents', () => {
   });
 
   it('README shows the story that the program tells to its end, and its digest', () => {
-    const { temperature, topp, penalty } = STORY_DEFAULTS;
+    const { temperature, topp, penalty } = storySettings;
     const [prompt, seed] = ['Once upon a time', 42];
     const shown = words(read('README.md'));
     const { model, tokenizer } = shippedModel();

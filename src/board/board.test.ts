@@ -25,7 +25,7 @@ import {
   servePseudoTerminal,
   serveTcp,
 } from './index.ts';
-import { GPIO0 } from './line-in.ts';
+import { isDownloading } from './line-in.ts';
 
 const kind = findBoard('heltec-v3');
 const question = { ...BABBLER_QUESTION, tokens: 24 } as const;
@@ -253,7 +253,7 @@ describe('a program that was just written', () => {
 
   it('is left alone by a tool that falls silent on a pseudo-terminal in download mode', async ({ skip }) => {
     // Who was there before may not have hung up yet: a board in download mode would take the SYNC for its loader.
-    await expect.poll(() => board.chip.peripherals.gpio.strap & GPIO0).not.toBe(0);
+    await expect.poll(() => isDownloading(board)).toBe(false);
     const quietMs = 200;
     const terminal = await servePseudoTerminal(board, quietMs);
     if (terminal === undefined) return skip('this system has no pseudo-terminals');

@@ -9,7 +9,11 @@ import type { SimulatedBoard } from './simulated/index.ts';
 const SYNC = [0x07, 0x07, 0x12, 0x20, 0x55, 0x55, 0x55, 0x55];
 
 /** GPIO0's bit in GPIO_STRAP: low in download mode. */
-export const GPIO0 = 0x8;
+const GPIO0 = 0x8;
+
+/** Whether a board's loader listens, not its program. */
+export const isDownloading = ({ chip }: SimulatedBoard): boolean =>
+  (chip.peripherals.gpio.strap & GPIO0) === 0;
 
 export interface LineOptions {
   /**
@@ -30,7 +34,6 @@ export function joinLine(
   let matched = 0;
   let quiet: NodeJS.Timeout | undefined;
   let parted = false;
-  const isDownloading = (): boolean => (board.chip.peripherals.gpio.strap & GPIO0) === 0;
   const isSync = (bytes: Uint8Array): boolean => {
     for (const byte of bytes) {
       matched = byte === SYNC[matched] ? matched + 1 : byte === SYNC[0] ? 1 : 0;
@@ -43,11 +46,11 @@ export function joinLine(
   };
   const leaveDownload = (): void => {
     clearTimeout(quiet);
-    if (pressed && isDownloading()) board.reset('run');
+    if (pressed && isDownloading(board)) board.reset('run');
     pressed = false;
   };
   const take = (bytes: Uint8Array): void => {
-    if (!isDownloading() && isSync(bytes)) {
+    if (!isDownloading(board) && isSync(bytes)) {
       pressed = true;
       board.reset('download'); // the tool repeats its SYNC until the loader answers
     } else void board.connection.write(bytes);

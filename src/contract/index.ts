@@ -21,6 +21,7 @@ export {
   settingLines,
   settingNames,
   settings,
+  storySettings,
 } from './settings.ts';
 export { type Arithmetic, type ShapeNumbers, type Sizes, sizes, sizesOf } from './sizes.ts';
 export {

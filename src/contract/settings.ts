@@ -89,6 +89,9 @@ export type SettingValues = { [N in SettingName]?: number };
 
 export const settingNames = Object.keys(settings) as SettingName[];
 
+/** With which the story model that ships tells best (models/README.md). */
+export const storySettings = { temperature: 0.5, topp: 0.9, penalty: 1.15 } as const satisfies SettingValues;
+
 /** A number as the console takes it: at most seven digits. */
 const decimal = (value: number): string => String(Number(value.toPrecision(7)));
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { storySettings } from '../../contract/index.ts';
 import { runVerb } from '../testing/verb.ts';
-import { STORY_DEFAULTS } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'eval-verb-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,7 +28,7 @@ it('measures the stories of seeds 1 and up beside real ones, with a judge, the s
   const { code, out } = await runVerb(['eval', ...options, '--json']);
   expect(code).toBe(0);
   const report = JSON.parse(out);
-  expect(report.settings).toMatchObject(STORY_DEFAULTS);
+  expect(report.settings).toMatchObject(storySettings);
   expect(report.told.map(({ seed }: { seed: number }) => seed)).toEqual([1, 2]);
   expect(report.told[0].text).toMatch(/^Once upon a time/);
   expect(report.samples).toMatchObject({ stories: 2, ended: 0 });

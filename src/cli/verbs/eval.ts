@@ -1,6 +1,7 @@
 /** `eval`: bits per byte of a model on text, in float32 and as the chip computes it. */
 
 import { type Command, Option } from 'commander';
+import { storySettings } from '../../contract/index.ts';
 import { UsageError } from '../../errors.ts';
 import { readText } from '../../files.ts';
 import type { OpenedModel } from '../../node/index.ts';
@@ -12,7 +13,6 @@ import { calibrateOption, type PrecisionName, type QuantizedOptions, quantized }
 import { settingOptions } from '../setting-options.ts';
 import { formatTable, signedPercent, thousands } from '../table.ts';
 import { evaluateSamples, type SampleOptions } from './eval-samples.ts';
-import { STORY_DEFAULTS } from './run.ts';
 
 interface Options
   extends ModelOptions,
@@ -39,7 +39,7 @@ const severalOf = (own: PrecisionName): Readonly<Record<string, readonly Precisi
 });
 
 export function register(program: Command): void {
-  calibrateOption(settingOptions(modelOptions(program.command('eval')), STORY_DEFAULTS))
+  calibrateOption(settingOptions(modelOptions(program.command('eval')), storySettings))
     .description(
       'how well a model predicts a text: bits per byte, in float32 and in the arithmetic of the chip',
     )

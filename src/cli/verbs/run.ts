@@ -1,6 +1,6 @@
 /** `run`: a story from the simulated chip. */
 import { type Command, Option } from 'commander';
-import type { SettingValues } from '../../contract/index.ts';
+import { type SettingValues, storySettings } from '../../contract/index.ts';
 import { integer, seed } from '../arguments.ts';
 import { type Bursts, inBursts } from '../bursts.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
@@ -20,11 +20,8 @@ interface Options extends BuildOptions, RomOptions, SettingValues {
   screenshot?: string;
 }
 
-/** What suits the model that ships (models/README.md). */
-export const STORY_DEFAULTS = { temperature: 0.5, topp: 0.9, penalty: 1.15 } as const;
-
 export function register(program: Command): void {
-  settingOptions(firmwareOptions(program.command('run')), STORY_DEFAULTS)
+  settingOptions(firmwareOptions(program.command('run')), storySettings)
     .description('tell a story on the simulated chip: boot log, story, speed and memory')
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
     .addOption(
