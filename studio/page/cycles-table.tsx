@@ -2,6 +2,7 @@
 import { listing, toggleListing } from '../state/inside.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { Told } from '../worker/protocol.ts';
+import { CoreHeads } from './core-heads.tsx';
 
 /** Functions named; the rest is summed up. */
 const LISTED = 12;
@@ -24,12 +25,7 @@ export function CyclesTable({ story }: { story: Told }) {
           <thead>
             <tr>
               <th scope="col">{words.function}</th>
-              <th scope="col" class="number">
-                {words.core(0)}
-              </th>
-              <th scope="col" class="number">
-                {words.core(1)}
-              </th>
+              <CoreHeads />
               <th scope="col">{words.share}</th>
             </tr>
           </thead>

@@ -4,6 +4,7 @@ import type { ExplainedFunction } from '../../src/firmware/index.ts';
 import { chosen, chosenKernel, kernels, kernelsFailure, lookAtKernels } from '../state/inside.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { Told } from '../worker/protocol.ts';
+import { CoreHeads } from './core-heads.tsx';
 import { extraText } from './extra-text.ts';
 import { Failure } from './failure.tsx';
 import { visible } from './token-strip.tsx';
@@ -55,12 +56,7 @@ function Functions({
         <thead>
           <tr>
             <th scope="col">{words.function}</th>
-            <th scope="col" class="number">
-              {words.core(0)}
-            </th>
-            <th scope="col" class="number">
-              {words.core(1)}
-            </th>
+            <CoreHeads />
           </tr>
         </thead>
         <tbody>
@@ -106,12 +102,7 @@ function Instructions({ shown: { name, lines } }: { shown: ExplainedFunction }) 
       <table class="code" data-code={name}>
         <thead>
           <tr>
-            <th scope="col" class="number">
-              {words.core(0)}
-            </th>
-            <th scope="col" class="number">
-              {words.core(1)}
-            </th>
+            <CoreHeads />
             <th scope="col">{texts.value.assembler.address}</th>
             <th scope="col">{instruction}</th>
             <th scope="col">{extras}</th>
