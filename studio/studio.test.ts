@@ -9,8 +9,10 @@ import { testBoard } from './testing/board.ts';
 import { testInside } from './testing/inside.ts';
 import { testModels } from './testing/models.ts';
 import { testPage } from './testing/page.ts';
+import { testRefusals } from './testing/refusals.ts';
 import { openStudio, type Studio } from './testing/studio.ts';
 import { testTrain } from './testing/train.ts';
+import { testVariants } from './testing/variants.ts';
 
 if (!browserPath) console.log('skipped: there is no Chromium here to try the studio in');
 
@@ -59,10 +61,12 @@ describe.skipIf(!browserPath)(
     });
 
     testModels(() => studio);
+    testVariants(() => studio);
     testInside(() => studio);
     testAssembler(() => studio);
     testPage(() => studio);
     testTrain(() => studio);
+    testRefusals(() => studio);
     testBoard(() => studio);
   },
 );

@@ -97,13 +97,14 @@ export async function makeReport(): Promise<void> {
     if (source.value === mine) reportFailure.value = error as RoomError;
   } finally {
     reporting.value = false;
-    planner.end();
+    // Somebody may have asked it why, or for a smaller vocabulary.
+    planner.endIdle();
   }
   if (source.value !== mine) await makeReport();
 }
 
 export const whyNot = (choice: ImageChoice): Promise<string> =>
-  planner.call('refusal', { source: source.value, ...choice }).result;
+  planner.call('refusal', { source: source.value, ...choice }).result.finally(planner.endIdle);
 
 export const prune = (text: string): Promise<Pruning> =>
-  planner.call('prune', { source: source.value, text }).result;
+  planner.call('prune', { source: source.value, text }).result.finally(planner.endIdle);

@@ -40,6 +40,8 @@ interface Caller<C extends Calls> {
   warmUp(): void;
   /** Ends the Worker, with whatever it does, for a reason; the next call starts another. */
   end(reason?: RoomError): void;
+  /** Ends the Worker if nothing is asked of it. */
+  endIdle(): void;
 }
 
 export function createCaller<C extends Calls>(start: () => Worker): Caller<C> {
@@ -65,6 +67,11 @@ export function createCaller<C extends Calls>(start: () => Worker): Caller<C> {
       rejectAll(new RoomError(message || 'a part of the page did not load; load it again', false));
     return worker;
   };
+  const end = (reason: RoomError): void => {
+    worker?.terminate();
+    worker = undefined;
+    rejectAll(reason);
+  };
   return {
     call(name, input, onEvent = () => {}) {
       const post = (request: Request): void => started().postMessage(request);
@@ -81,10 +88,9 @@ export function createCaller<C extends Calls>(start: () => Worker): Caller<C> {
       };
     },
     warmUp: () => void started(),
-    end(reason = new RoomError('ended', true)) {
-      worker?.terminate();
-      worker = undefined;
-      rejectAll(reason);
+    end: (reason = new RoomError('ended', true)) => end(reason),
+    endIdle() {
+      if (pending.size === 0) end(new RoomError('ended', true));
     },
   };
 }

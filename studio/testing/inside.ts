@@ -34,6 +34,25 @@ export function testInside(studio: () => Studio): void {
     expect(problems).toEqual([]);
   });
 
+  it('leads from a token to its kernels, and from there to what each instruction cost', async () => {
+    const { page, problems } = studio();
+    const index = 7;
+    await page.locator('.strip .token').nth(index).hover();
+    await page.locator(`[data-kernels="${index}"]`).waitFor();
+    await page.locator('.kernels tr').filter({ hasText: 'matvec_dim' }).first().hover();
+    const code = page.locator('[data-code=matvec_dim]');
+    await code.waitFor();
+    const figures = (texts: string[]): number[] => texts.map((text) => Number(text.replace(/,/g, '')));
+    const whole = await page.locator('.kernels tr.said td').allInnerTexts();
+    for (const [core, cycles] of figures(whole).entries()) {
+      const lines = await code.locator(`tbody td:nth-child(${core + 1})`).allInnerTexts();
+      expect(figures(lines).reduce((sum, line) => sum + line, 0)).toBe(cycles);
+      expect(cycles).toBeGreaterThan(1000);
+    }
+    expect(await code.innerText()).toMatch(/ee\.vsmulas\.s8\.qacc[\s\S]*transfer of control/);
+    expect(problems).toEqual([]);
+  });
+
   it('saves it as one file that opens offline', async () => {
     const { page, context } = studio();
     const folder = mkdtempSync(join(tmpdir(), 'studio-export-'));

@@ -23,7 +23,7 @@ interface Upload {
   mimeType: string;
   buffer: Buffer;
 }
-const upload = (name: string, bytes: Uint8Array): Upload => ({
+export const upload = (name: string, bytes: Uint8Array): Upload => ({
   name,
   mimeType: 'application/octet-stream',
   buffer: Buffer.from(bytes),

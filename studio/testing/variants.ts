@@ -1,0 +1,79 @@
+/** Models that do not fit, what would, and what many models leave behind. */
+import { expect, it } from 'vitest';
+import { tokenizerBytes, version0Bytes } from '../../src/model/testing.ts';
+import { formats, SLOW, upload } from './models.ts';
+import type { Studio } from './studio.ts';
+
+/** As float32 it is larger than 4 MB of flash, as int8 it is not. */
+const LARGER = {
+  dim: 128,
+  hiddenDim: 384,
+  layers: 5,
+  heads: 4,
+  kvHeads: 4,
+  vocabulary: 512,
+  context: 64,
+  sharedClassifier: true,
+  activation: 'silu',
+} as const;
+
+export function testVariants(studio: () => Studio): void {
+  it('says why a board is too small, and tells with the nearest variant that fits at a click', async () => {
+    const { page, visit } = studio();
+    await visit('#models?tokens=4');
+    const files = [
+      upload('larger.bin', version0Bytes(LARGER)),
+      upload('tokenizer.bin', tokenizerBytes(LARGER.vocabulary)),
+    ];
+    await page.locator('input[type=file]').first().setInputFiles(files);
+    await expect.poll(() => page.locator('#model-name').innerText(), SLOW).toBe('larger');
+    const row = page.locator('[data-fit="bare-s3 f32"]');
+    await row.getByRole('button', { name: 'Why?' }).click();
+    await row.locator('.reason').filter({ hasText: 'does not fit the board bare-s3' }).waitFor();
+    await row.getByRole('button', { name: 'Tell as int8' }).click();
+    await studio().told();
+    const asked = new URLSearchParams(new URL(page.url()).hash.split('?')[1]);
+    expect([asked.get('board'), asked.get('precision')]).toEqual(['bare-s3', 'int8']);
+  });
+
+  it('leads to a smaller vocabulary, and uses the model that comes of it', async () => {
+    const { page, visit } = studio();
+    await visit('#models');
+    await page.locator('[data-fits]').waitFor();
+    const before = await page.locator('.card dl').first().innerText();
+    await page.getByLabel('A text of the kind').fill('Once upon a time there was a little cat. '.repeat(8));
+    await page.getByRole('button', { name: 'Make it smaller' }).click();
+    await page.getByText('pieces become').waitFor();
+    await page.getByRole('button', { name: 'Use this model' }).click();
+    await expect.poll(() => page.locator('#model-name').innerText(), SLOW).toMatch(/-pruned$/);
+    expect(await page.locator('.card dl').first().innerText()).not.toBe(before);
+  });
+
+  it('leaves no Worker and little memory behind ten models', async () => {
+    const { page, visit } = studio();
+    await visit('#models');
+    const used = () =>
+      page.evaluate(async () => {
+        const { measureUserAgentSpecificMemory: measure } = performance as unknown as {
+          measureUserAgentSpecificMemory(): Promise<{ bytes: number }>;
+        };
+        return (await measure.call(performance)).bytes / 2 ** 20;
+      });
+    const files = formats().at(-1)!;
+    const open = async (name: string): Promise<void> => {
+      await page
+        .locator('input[type=file]')
+        .first()
+        .setInputFiles([{ ...files[0], name: `${name}.safetensors` }]);
+      await expect.poll(() => page.locator('#model-name').innerText(), SLOW).toBe(name);
+    };
+    const planned = (name: string) => page.locator(`[data-fits="${name}"]`).waitFor();
+    await open('first');
+    await planned('first');
+    const before = await used();
+    for (let round = 1; round <= 10; round++) await open(`model${round}`);
+    await planned('model10');
+    await expect.poll(() => page.workers().length, { timeout: 20_000 }).toBe(1);
+    expect((await used()) - before).toBeLessThan(50);
+  });
+}
