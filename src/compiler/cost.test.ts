@@ -158,6 +158,99 @@ const FUNCTIONS: Readonly<Record<string, Row>> = {
       ${Array.from({ length: 14 }, (_, i) => `(local.set $y (i32.sub (i32.xor (local.get $y) (local.get $v${i})) (local.get $v${(i * 5) % 14})))`).join('\n')}
       (local.get $y)`,
   },
+  'states that lead to one another': {
+    args: [5, 200],
+    costs: [120, 2180, 2675],
+    code: `(param $at i32) (param $n i32) (result i32) (local $state i32) (local $sum i32) (local $c i32)
+      (loop $next
+        (local.set $c (i32.load8_u (i32.add (global.get $base) (local.get $at))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (block $done (block $third (block $second (block $first
+          (br_table $first $second $third (local.get $state)))
+          (local.set $sum (i32.add (local.get $sum) (local.get $c)))
+          (local.set $state (i32.const 1)) (br $done))
+          (local.set $sum (i32.mul (local.get $sum) (i32.const 3)))
+          (local.set $state (select (i32.const 2) (i32.const 0) (i32.lt_u (local.get $c) (i32.const 98)))) (br $done))
+          (local.set $sum (i32.xor (local.get $sum) (local.get $c)))
+          (local.set $state (i32.const 0)))
+        (br_if $next (i32.lt_u (local.get $at) (local.get $n))))
+      (local.get $sum)`,
+  },
+  'many ways out of a long loop, seldom taken': {
+    args: [1000, 40],
+    costs: [212, 2213, 2312],
+    code: `(param $sum i32) (param $n i32) (result i32) (local $i i32) (local $x i32)
+      (block $second (block $first
+        (loop $more
+          (local.set $x (i32.load8_u (i32.add (global.get $base) (local.get $i))))
+          ${Array.from(
+            { length: 9 },
+            (_, i) => `(br_if ${i % 3 === 1 ? '$second' : '$first'} (i32.eq (local.get $sum) (local.get $x)))
+              (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31)) (i32.xor (local.get $i) (i32.shl (local.get $x) (i32.const ${i})))))`,
+          ).join('\n')}
+          (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+        (return (local.get $sum)))
+        (return (i32.add (local.get $sum) (i32.const 12345))))
+      (i32.sub (local.get $sum) (i32.const 54321))`,
+  },
+  'words far from two places': {
+    args: [8, 260, -77],
+    costs: [75, 32, 58],
+    code: `(param $p i32) (param $q i32) (param $x i32) (result i32)
+      (local.set $p (i32.add (global.get $base) (local.get $p)))
+      (local.set $q (i32.add (global.get $base) (i32.load8_u (i32.add (global.get $base) (local.get $q)))))
+      (i32.store offset=50000 (local.get $p) (i32.const 99))
+      (i32.store8 offset=300 (local.get $p) (local.get $x))
+      (i32.store16 offset=4356 (local.get $q) (local.get $x))
+      (i32.add (i32.add (i32.load offset=50000 (local.get $q)) (i32.load offset=50000 (local.get $p)))
+        (i32.add (i32.load16_u offset=4356 (local.get $q)) (i32.load8_s offset=300 (local.get $p))))`,
+  },
+  'a choice among small things, in a loop': {
+    args: [1, 120],
+    costs: [82, 1809, 2151],
+    code: `(param $sum i32) (param $n i32) (result i32) (local $i i32) (local $x i32)
+      (loop $more
+        (local.set $x (i32.load8_u (i32.add (global.get $base) (local.get $i))))
+        (if (i32.lt_u (local.get $x) (i32.const 60))
+          (then (local.set $sum (i32.add (local.get $sum) (local.get $x)))
+            (i32.store8 offset=4096 (i32.add (global.get $base) (local.get $i)) (local.get $sum)))
+          (else (if (i32.lt_u (local.get $x) (i32.const 150))
+            (then (local.set $sum (i32.xor (local.get $sum) (i32.shl (local.get $x) (i32.const 3))))
+              (i32.store8 offset=5000 (i32.add (global.get $base) (local.get $i)) (local.get $sum)))
+            (else (if (i32.and (local.get $x) (i32.const 4))
+              (then (local.set $sum (i32.mul (local.get $sum) (i32.const 3))))
+              (else (i32.store8 offset=6000 (i32.add (global.get $base) (local.get $i)) (local.get $x))))))))
+        (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+      (local.get $sum)`,
+  },
+  'floats by index, compared': {
+    args: [30, 7],
+    costs: [345, 1008, 1180],
+    code: `(param $n i32) (param $k i32) (result i32) (local $i i32) (local $x f32) (local $y f32) (local $count i32)
+      (loop $more
+        (local.set $x (f32.convert_i32_u (i32.load16_u (i32.add (global.get $base) (i32.shl (local.get $i) (i32.const 1))))))
+        (local.set $y (f32.add (f32.mul (local.get $x) (f32.const 0.25)) (local.get $y)))
+        (f32.store offset=4096 (i32.add (global.get $base) (i32.mul (local.get $i) (local.get $k))) (local.get $y))
+        (if (f32.ge (local.get $y) (f32.const 30000)) (then (local.set $y (f32.sub (local.get $y) (local.get $x)))))
+        (if (f32.ne (local.get $y) (local.get $x)) (then (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+        (local.set $count (i32.add (local.get $count) (f32.le (f32.load offset=4096
+          (i32.add (global.get $base) (i32.mul (local.get $i) (local.get $k)))) (f32.const 9))))
+        (br_if $more (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+      (i32.add (i32.reinterpret_f32 (f32.copysign (local.get $y) (f32.const -1))) (i32.add (local.get $count)
+        (i32.trunc_sat_f32_u (f32.nearest (f32.div (local.get $y) (f32.const 3))))))`,
+  },
+  'bits, moved about': {
+    args: [0x12345678, 11],
+    costs: [124, 41, 47],
+    code: `(param $x i32) (param $n i32) (result i32)
+      (i32.xor
+        (i32.xor (i32.rotl (local.get $x) (local.get $n)) (i32.rotr (local.get $x) (i32.const 9)))
+        (i32.xor
+          (i32.add (i32.and (i32.shr_u (local.get $x) (i32.const 5)) (i32.const 127)) (i32.shr_s (local.get $x) (local.get $n)))
+          (i32.add
+            (i32.or (i32.and (local.get $x) (i32.const -4096)) (i32.extend8_s (local.get $n)))
+            (i32.add (i32.popcnt (local.get $x)) (i32.shl (i32.shr_u (local.get $x) (local.get $n)) (i32.const 20))))))`,
+  },
 };
 const MIX = `(func $mix (param $x i32) (param $y i32) (result i32) (local $i i32)
   (loop $more

@@ -186,12 +186,10 @@ function createParts({ bus, core, simcall, onUnaligned }: CoreOptions, mode: Mod
 }
 
 /** Takes the interrupt that is due, if one is. @returns where to go on */
-function takeInterrupt({ state, exceptions }: Parts, mode: Mode, pc: number): number {
+function takeInterrupt({ state, exceptions }: Parts, pc: number): number {
   state.time[TIME.attention] = 0;
   const level = exceptions.pendingLevel();
-  if (level === 0) return pc;
-  mode.waiting = false;
-  return exceptions.interrupt(level, pc);
+  return level === 0 ? pc : exceptions.interrupt(level, pc);
 }
 
 /** Runs up to `length` cycles from the present moment. */
@@ -200,7 +198,7 @@ function runSlice(parts: Parts, mode: Mode, length: number): void {
   parts.activate();
   slices.begin(length);
   try {
-    runToLimit(parts, mode);
+    runToLimit(parts);
   } finally {
     // The bus may throw through the translator (code that is not the core's to run).
     slices.settle();
@@ -208,13 +206,13 @@ function runSlice(parts: Parts, mode: Mode, length: number): void {
   throwFailure(mode);
 }
 
-function runToLimit(parts: Parts, mode: Mode): void {
+function runToLimit(parts: Parts): void {
   const { state, debug, regionAt, cache, linker } = parts;
   const { time, base } = state;
   do {
     if (linker.run(base) === LEFT.done) return;
     // An interrupt, an instruction to be looked at, or code that the dispatcher does not know yet.
-    if (time[TIME.attention] !== 0) time[TIME.pc] = takeInterrupt(parts, mode, time[TIME.pc]);
+    if (time[TIME.attention] !== 0) time[TIME.pc] = takeInterrupt(parts, time[TIME.pc]);
     const pc = time[TIME.pc];
     if ((time[TIME.variant] & VARIANT.debug) !== 0) {
       const vector = debug.before(pc);
@@ -286,7 +284,7 @@ function step(parts: Parts, mode: Mode): void {
   const { state, slices } = parts;
   const { time } = state;
   if (time[TIME.attention] !== 0) {
-    const pc = takeInterrupt(parts, mode, state.pc | 0);
+    const pc = takeInterrupt(parts, state.pc | 0);
     if (pc !== (state.pc | 0)) {
       state.pc = pc >>> 0;
       slices.settle();

@@ -106,6 +106,25 @@ describe('exceptions', () => {
   });
 });
 
+describe('returns', () => {
+  it.each([
+    ['rfe', 5, 0x40020],
+    ['rfde', 5, 0x40030],
+    ['rfi 3', 4, 0x40321],
+    ['rfwo', 4, 0x40020],
+    ['rfwu', 5, 0x40020],
+  ])('%s takes %i cycles to an instruction in one fetch word, and PS is 0x%x', (line, cycles, ps) => {
+    const machine = withVectors(`start:\n  .balign 4\n  ${line}\n`, {});
+    const { special } = machine.core.state;
+    special[SR.ps] |= PS.excm;
+    special[SR.eps2 + 1] = 0x40321;
+    for (const register of [SR.epc1, SR.epc1 + 2, SR.depc]) special[register] = VECTORS;
+    machine.core.stateChanged();
+    machine.core.step();
+    expect([machine.core.state.pc, machine.core.cycles, special[SR.ps]]).toEqual([VECTORS, cycles, ps]);
+  });
+});
+
 describe('interrupts and timers', () => {
   it.each([
     ['level 1', 1 << 7, 832],
@@ -177,6 +196,39 @@ describe('interrupts and timers', () => {
     expect(machine.a(6) - machine.a(4)).toBeLessThan(1_000_040);
     expect(machine.a(9) & 0x40).toBe(0x40);
     expect(instructions).toBeLessThan(20);
+  });
+
+  it("come from outside on lines of which some hold a level and some keep an edge; others are the core's own", () => {
+    const machine = withVectors('start: ret\n', {});
+    const { core } = machine;
+    const shown = (lines: number) => {
+      core.setInterruptLines(lines);
+      return core.state.special[SR.interrupt] >>> 0;
+    };
+    const own = [6, 7, 11, 15, 16, 29].reduce((mask, line) => mask | (1 << line), 0);
+    expect([shown(-1), shown(0), shown(0x100)]).toEqual([~own >>> 0, 0x50400400, 0x50400500]);
+  });
+
+  it.each([
+    [0, 6],
+    [1, 15],
+    [2, 16],
+  ])('timer %i sets line %i at its match, and a new one to compare with clears it', (timer, line) => {
+    const machine = withVectors(`start:\n1: j 1b\n`, {});
+    const { core } = machine;
+    const { special } = core.state;
+    for (const index of [0, 1, 2]) special[SR.ccompare0 + index] = index === timer ? 500 : 100_000;
+    core.stateChanged();
+    core.runUntil(480);
+    expect(special[SR.interrupt]).toBe(0);
+    core.runUntil(600);
+    expect(special[SR.interrupt]).toBe(1 << line);
+    const writing = withVectors(`start:\n  wsr.ccompare${timer} a2\n  ret\n`, {});
+    const all = (1 << 6) | (1 << 15) | (1 << 16);
+    writing.core.state.special[SR.interrupt] = all;
+    writing.setA(2, 1_000_000);
+    writing.run();
+    expect(writing.core.state.special[SR.interrupt]).toBe(all & ~(1 << line));
   });
 
   it('interrupt a loop that never looks, from outside', () => {
@@ -266,6 +318,15 @@ describe('debug registers', () => {
     expect(words(DATA)).toEqual([0, 77, 0]);
     expect(words(far)).toEqual([0, 77, 77]);
   });
+
+  it.each(['break 1, 2', '.byte 0x2d, 0xf1 # break.n 1'])(
+    'go past %s where the level is that of a debugger',
+    (line) => {
+      const machine = withVectors(`start:\n  rsil a3, 6\n  ${line}\n  movi a5, 9\n  ret\n`, { 640: '  ill' });
+      machine.run();
+      expect(machine.a(5)).toBe(9);
+    },
+  );
 
   it('break by instruction', () => {
     const machine = withVectors('start:\n  break 1, 2\n', { 640: '  nop' });

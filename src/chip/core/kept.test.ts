@@ -68,4 +68,25 @@ describe('kept translations', () => {
     expect(made).toBeDefined();
     expect(a4).toBe(tell(1).a4);
   });
+
+  it('of code in a loop are made once with the loop, and not for one that is over', () => {
+    const bytes = (first: 'loop' | 'nop') => {
+      const machine = createTestMachine(
+        `start:\n  movi a6, 1f\n  ${first === 'loop' ? 'loop a4, 2f' : 'nop'}\n  jx a6\n1: nop\n2: ret\n`,
+      );
+      machine.setA(4, 1);
+      machine.run();
+      return machine.core.keepTranslations()!.length;
+    };
+    expect(Math.abs(bytes('loop') - bytes('nop'))).toBeLessThan(400);
+  });
+
+  it('hold no code behind a return', () => {
+    const bytes = (behind: string) => {
+      const machine = createTestMachine(`start:\n  movi a4, 1\n  ret\n${behind}`);
+      machine.run();
+      return machine.core.keepTranslations()!.length;
+    };
+    expect(bytes('  movi a5, 7\n'.repeat(20))).toBe(bytes(''));
+  });
 });

@@ -160,9 +160,15 @@ describe('the text of translations', () => {
     expect(state.ar[0]).toBe(2);
   });
 
+  it('reads memory only where the text comes to it', () => {
+    for (const a0 of [-5, 5])
+      same(`${HEAD}$AR[1]=($a0>=0?$M8[$a0|0]:7);$AR[2]=($a0>=0&&$MS8[$a0|0]===0?1:2);return 0;`, [a0]);
+  });
+
   it.each([
     '$AR[0]=$a0+$a1<3?1:0;return 0;',
     '$AR[0]=(($a0>>>0)<$a1)?1:0;return 0;',
+    '$AR[0]=(3*$a0%$a1)|0;return 0;',
     '$AR[0]=nothing;return 0;',
     '$AR[0]=$X.unheard(1);return 0;',
   ])('does not guess: %s', (text) => {
