@@ -38,6 +38,8 @@ describe('the contents of memory as part of a program', () => {
     const { object } = compileModule(assembleWat(wat), { memory: 'checked', contents: true });
     const section = object.sections.find(({ name }) => name === '.data.contents');
     expect(section?.bytes.length).toBe(65536);
+    const executable = object.sections.filter(({ attributes }) => attributes?.execute);
+    expect(executable.map(({ name }) => name)).toEqual(['.text.f', '.text.__wasm_trap']);
     expect(new TextDecoder().decode(section?.bytes.subarray(16, 28))).toBe('hello, world');
     expect([...(section?.bytes.subarray(0x1000, 0x1003) ?? [])]).toEqual([1, 2, 3]);
     expect(printAssembly(object)).toContain('.word\t0x6c6c6568');

@@ -40,6 +40,7 @@ describe('compileModule without fixed addresses', () => {
     const section = object.sections.find(({ name }) => name === '.data.static')!;
     expect([...section.bytes.subarray(16, 20)]).toEqual([1, 2, 3, 4]);
     expect(section.symbols.get('static')).toBe(0);
+    expect([section.align, section.attributes?.execute]).toEqual([16, false]);
     const wanted = object.sections.flatMap(({ relocations }) => relocations);
     expect(wanted.filter(({ symbol, addend }) => symbol === 'static' && addend === 16)).toHaveLength(2);
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { PAGE_SHIFT } from '../bus/pages.ts';
 import { PS, SR } from './state.ts';
 import { DATA, runProgram as run, VECTORS, withVectors } from './test-machine.ts';
 
@@ -317,6 +318,12 @@ describe('debug registers', () => {
     const words = (at: number) => [0, 4, 8].map((offset) => machine.word(at + offset));
     expect(words(DATA)).toEqual([0, 77, 0]);
     expect(words(far)).toEqual([0, 77, 77]);
+    // Nobody watches these pages any more.
+    const { storeMap, writable } = machine.bus.memory;
+    for (const address of [DATA, far]) {
+      const page = address >>> PAGE_SHIFT;
+      expect(storeMap[page], address.toString(16)).toBe(writable[page]);
+    }
   });
 
   it.each(['break 1, 2', '.byte 0x2d, 0xf1 # break.n 1'])(

@@ -1,6 +1,6 @@
 /** Translations of an earlier run: they are used where the code is the same, and nowhere else. */
 import { describe, expect, it } from 'vitest';
-import { createTestMachine, DATA } from './test-machine.ts';
+import { CODE, createTestMachine, DATA } from './test-machine.ts';
 
 const source = (step: number) => `
 start:
@@ -88,5 +88,20 @@ describe('kept translations', () => {
       return machine.core.keepTranslations()!.length;
     };
     expect(bytes('  movi a5, 7\n'.repeat(20))).toBe(bytes(''));
+  });
+
+  it('that looked for code which is not there are used as long as it is not', () => {
+    const tellOf = (earlier?: Uint8Array, isThere = false) => {
+      const machine = createTestMachine('start:\n  bnez a4, 1f\n  j . + 0x18000\n1: ret\n');
+      if (isThere) machine.bus.provide(CODE + 0x18000, 16);
+      if (earlier) machine.core.offerTranslations(earlier);
+      machine.setA(4, 1);
+      machine.run();
+      return machine.core.keepTranslations();
+    };
+    const first = tellOf();
+    expect(first).toBeDefined();
+    expect(tellOf(first)).toBeUndefined();
+    expect(tellOf(first, true)).toBeDefined();
   });
 });

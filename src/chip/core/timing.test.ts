@@ -184,7 +184,7 @@ describe('costs that no published figure shows alone, exactly', () => {
         `${repeat(count, 'add.n a6, a4, a5')}  .balign 4\n${repeat(8, 'l32r a6, start0')}`,
         '  j 1f\n  .balign 4\nstart0: .word 1\n1:\n',
       ) - count;
-    expect([costBehind(8), costBehind(64)]).toEqual([costBehind(16), costBehind(16)]);
+    expect([8, 16, 64].map(costBehind)).toEqual([13, 13, 13]);
   });
   it('memw waits until the write buffer is empty', () => {
     const machine = createTestMachine('start:\n  .balign 4\n  memw\n  memw\n  .balign 4\n  ret\n');

@@ -88,7 +88,8 @@ g:
     const machine = windowed(
       `start:\n  mov a3, a0\n${calls}  mov a0, a3\n  ret\n  .balign 4\nf: entry a1, 32\n  retw.n\n`,
     );
-    const { cycles } = machine.run();
+    const { cycles, instructions } = machine.run();
+    expect(instructions).toBe(3 + 3 * 64);
     // mov, mov and ret cost 1 + 1 + 3.
     expect((cycles - 5) / 64).toBeGreaterThanOrEqual(7.25);
     expect((cycles - 5) / 64).toBeLessThanOrEqual(7.75);

@@ -99,3 +99,36 @@ it('are none for branches that reach further, nor for those that are taken as of
   // Turned round it is the branch that is not taken.
   expect(islandsOf(order(ends('bne', [1, 9], 'ss', [2, 3])))).toEqual([[0, 1, 9]]);
 });
+
+it.each([
+  ['mov', 'ds', [2, 3], 2],
+  ['add', 'dss', [2, 3, 4], 2],
+  ['xor', 'dss', [2, 3, 4], 3],
+  ['movi', 'di', [2, -32], 2],
+  ['movi', 'di', [2, -33], 3],
+  ['movi', 'di', [2, 95], 2],
+  ['movi', 'di', [2, 96], 3],
+  ['addi', 'dsi', [2, 3, -1], 2],
+  ['addi', 'dsi', [2, 3, 0], 3],
+  ['addi', 'dsi', [2, 3, 1], 2],
+  ['addi', 'dsi', [2, 3, 15], 2],
+  ['addi', 'dsi', [2, 3, 16], 3],
+  ['l32i', 'dsi', [2, 3, 0], 2],
+  ['l32i', 'dsi', [2, 3, 60], 2],
+  ['l32i', 'dsi', [2, 3, 64], 3],
+  ['s32i', 'ssi', [2, 3, 60], 2],
+  ['l16ui', 'dsi', [2, 3, 2], 3],
+])('%s %s %j is taken for %i bytes', (op, format, parts, bytes) => {
+  const far = (count: number) => [
+    block(0, 0, equal(9, 1)),
+    block(1, 0, ret()),
+    {
+      ...block(2, 0, ret()),
+      insts: [...Array.from({ length: count }, () => machineInst(op, format, parts)), ret()],
+    },
+    block(9, 30, ret()),
+  ];
+  // Out of reach from 124 bytes on, four of them returns.
+  const first = 120 / bytes;
+  expect([far(first - 1), far(first)].map((order) => planIslands(order).size)).toEqual([0, 1]);
+});

@@ -44,6 +44,18 @@ describe('the order of blocks', () => {
     expect(traps).toBeGreaterThan(returns);
   });
 
+  it('... also where that is in two places', () => {
+    const lines = code(`(module (func (export "f") (param $x i32) (result i32)
+      (if (i32.gt_u (local.get $x) (i32.const 1000)) (then (unreachable)))
+      (block $odd
+        (br_if $odd (i32.and (local.get $x) (i32.const 1)))
+        (return (i32.mul (local.get $x) (local.get $x))))
+      (i32.add (i32.mul (local.get $x) (i32.const 77)) (i32.const 5))))`);
+    const places = (end: RegExp) => [...lines.keys()].filter((i) => end.test(lines[i]));
+    expect(places(/^ret/)).toHaveLength(2);
+    expect(Math.min(...places(/^callx0|^j /))).toBeGreaterThan(Math.max(...places(/^ret/)));
+  });
+
   it('a jump to a chain of its own goes away', () => {
     // Both ways meet in a block behind a third one.
     const lines = code(`(module (memory 1) (func (export "f") (param $x i32) (param $y i32)

@@ -2,6 +2,8 @@
 import { expect, it } from 'vitest';
 import { printStages } from '../stages.ts';
 import { assembleWat } from '../testing/run.ts';
+import { machineInst } from './machine.ts';
+import { accessOf, mayConflict } from './schedule.ts';
 
 /** Operations of the innermost loop, as they will stand. */
 function loopOf(parameters: string, body: string): string[] {
@@ -30,4 +32,39 @@ it('a load is not waited for while there is something else to do', () => {
      (br_if $l (local.tee $p (i32.sub (local.get $b) (local.get $p))))`,
   );
   expect(ops.indexOf('add') - ops.indexOf('l32i')).toBeGreaterThan(1);
+});
+
+const access = (text: string) => {
+  const [op, base, offset] = text.split(' ');
+  const inst =
+    op.startsWith('s') && op !== 'ssx'
+      ? machineInst(op, 'ssi', [60, Number(base), Number(offset)])
+      : machineInst(op, op.endsWith('x') ? 'dss' : 'dsi', [60, Number(base), Number(offset)]);
+  return accessOf(inst, 0, new Map())!;
+};
+
+it.each([
+  // Beside one another.
+  ['s32i 50 0', 'l32i 50 4', false],
+  ['s32i 50 4', 'l32i 50 0', false],
+  ['ssi 50 0', 'lsi 50 4', false],
+  ['ssi 50 4', 'lsi 50 0', false],
+  ['s16i 50 2', 'l16ui 50 0', false],
+  ['s16i 50 0', 'l16si 50 2', false],
+  ['s8i 50 1', 'l8ui 50 0', false],
+  ['s8i 50 4', 'l32i 50 0', false],
+  ['s8i 50 7', 's16i 50 8', false],
+  // One in the other.
+  ['s8i 50 3', 'l32i 50 0', true],
+  ['s16i 50 6', 'l32i 50 4', true],
+  ['s32i 50 0', 'l16si 50 2', true],
+  ['ssi 50 0', 'l8ui 50 3', true],
+  ['s32i 50 8', 's32i 50 8', true],
+  // Nobody knows.
+  ['s32i 50 0', 'l32i 51 4', true],
+  ['s32i 50 0', 'lsx 50 51', true],
+  ['l32i 50 0', 'l32i 50 0', false],
+])('%s and %s: in the order in which they are: %s', (one, other, conflict) => {
+  expect(mayConflict(access(one), access(other))).toBe(conflict);
+  expect(mayConflict(access(other), access(one))).toBe(conflict);
 });

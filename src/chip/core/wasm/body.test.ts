@@ -169,6 +169,7 @@ describe('the text of translations', () => {
     '$AR[0]=$a0+$a1<3?1:0;return 0;',
     '$AR[0]=(($a0>>>0)<$a1)?1:0;return 0;',
     '$AR[0]=(3*$a0%$a1)|0;return 0;',
+    '$AR[0]=(($a0>>>0)>-5)?1:0;return 0;',
     '$AR[0]=nothing;return 0;',
     '$AR[0]=$X.unheard(1);return 0;',
   ])('does not guess: %s', (text) => {
