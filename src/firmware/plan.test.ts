@@ -47,6 +47,21 @@ describe('memory plan', () => {
     }
   });
 
+  it('knows what passes of several positions need', () => {
+    const { laneBytes, config } = smallModel().quantized;
+    expect(config).toMatchObject({ layers: 5, vocabulary: 512, kvHeads: 4 });
+    const needs = passesMemory({ laneBytes, config }, { lanes: 4, drafts: 3, history: true }, 64);
+    expect(Object.fromEntries(needs.map(({ name, bytes }) => [name, bytes]))).toEqual({
+      batch: 5760,
+      laneProducts: 4128,
+      rawKeys: 10240,
+      growths: 2560,
+      guesses: 32,
+    });
+    const none = passesMemory({ laneBytes, config }, { lanes: 0, drafts: 0, history: false }, 64);
+    expect(none.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(0);
+  });
+
   const regionOf = (plan: MemoryPlan, name: string) => plan.placed.find((item) => item.name === name)?.region;
 
   it('fills SRAM with what moves most, PSRAM with the other weights and the cache, flash with what is read by row', () => {

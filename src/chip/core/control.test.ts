@@ -147,7 +147,7 @@ end:
   });
 
   it('loop back where their body is entered in its middle, first as none is on, then in one', () => {
-    const { machine } = run(
+    const { machine, cycles } = run(
       `
 start:
   movi a6, middle
@@ -168,6 +168,8 @@ last:
       { 4: 5 },
     );
     expect(machine.a(2)).toBe(1 + 5);
+    const spent = [...machine.core.cyclesByCode().values()].reduce((sum, spent) => sum + spent, 0);
+    expect(spent).toBe(cycles + 1); // the simulator call that ends it
   });
 
   it('do not loop back while an exception is being handled (PS.EXCM)', () => {

@@ -335,6 +335,20 @@ describe('debug registers', () => {
     },
   );
 
+  it.each([0, 1])('break on loads from where breakpoint %i points, not on stores', (index) => {
+    const machine = withVectors('start:\n  s32i a3, a2, 0\n  l32i a4, a2, 4\n  l32i a4, a2, 0\n', {
+      640: '  nop',
+    });
+    const { special } = machine.core.state;
+    special[SR.dbreaka0 + index] = DATA;
+    special[SR.dbreakc0 + index] = 0x4000003c;
+    machine.core.stateChanged();
+    machine.setA(2, DATA);
+    for (let step = 0; step < 3; step++) machine.core.step();
+    expect(machine.core.state.pc).toBe(VECTORS + 0x280);
+    expect([special[SR.epc1 + 5], special[SR.debugcause]]).toEqual([0x40378006, 4 | (index << 8)]);
+  });
+
   it('break by instruction', () => {
     const machine = withVectors('start:\n  break 1, 2\n', { 640: '  nop' });
     machine.core.step();

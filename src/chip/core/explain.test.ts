@@ -62,6 +62,14 @@ describe('where the cycles go', () => {
     expect(sum(found.lines)).toBe(found.whole);
   });
 
+  it('finds all of them in a loop whose body a call comes back to', () => {
+    const found = explain(
+      'start:\n mov a12, a0\n movi a4, 5\n loop a4, 1f\n call0 f\n l32i a6, a2, 0\n add a7, a6, a6\n1:\n mov a0, a12\n ret\n .align 4\nf: ret\n',
+    );
+    expect(found.lines.map(({ times }) => times)).toEqual([1, 1, 1, 5, 5, 5, 1, 1, 5]);
+    expect(sum(found.lines)).toBe(found.whole);
+  });
+
   it('says that code which is read as data is not there to be fetched', () => {
     const found = explain(
       ` j start\n .align 4\nword: .word 1\nstart:\n${' l32r a6, word\n'.repeat(32)} ret\n`,

@@ -92,7 +92,9 @@ describe('kept translations', () => {
 
   it('that looked for code which is not there are used as long as it is not', () => {
     const tellOf = (earlier?: Uint8Array, isThere = false) => {
-      const machine = createTestMachine('start:\n  bnez a4, 1f\n  j . + 0x18000\n1: ret\n');
+      const machine = createTestMachine(
+        'start:\n  bnez a4, 1f\n  l32r a5, . - 0x8003\n  j . + 0x18000\n1: ret\n',
+      );
       if (isThere) machine.bus.provide(CODE + 0x18000, 16);
       if (earlier) machine.core.offerTranslations(earlier);
       machine.setA(4, 1);

@@ -57,8 +57,9 @@ start:
   });
 });
 
+const FAR = 0x3c000000;
+
 describe('memory that is reached the slow way', () => {
-  const FAR = 0x3c000000;
   /** A page at FAR, of which the bus tells. */
   function far(source: string) {
     const machine = createTestMachine(`start:\n${source}\n  ret\n`);
@@ -91,6 +92,28 @@ describe('memory that is reached the slow way', () => {
       0x1111, 0x2222, 0x3333, 0x4444,
     ]);
     expect(cycles).toBeGreaterThanOrEqual(2 * 7 + 5);
+  });
+});
+
+describe('a device', () => {
+  it('gets a vector in words, and gives one', () => {
+    const machine = createTestMachine(
+      'start:\n  ee.vld.128.ip q0, a2, 16\n  ee.vst.128.ip q0, a2, 0\n  ret\n',
+    );
+    const asked: number[][] = [];
+    machine.bus.read = (address, bytes) => {
+      asked.push([address - FAR, bytes]);
+      machine.bus.stall = 0;
+      return 7 + address - FAR;
+    };
+    machine.bus.write = (address, bytes, value) => {
+      asked.push([address - FAR, bytes, value]);
+      machine.bus.stall = 0;
+    };
+    machine.setA(2, FAR);
+    machine.run();
+    const words = [0, 4, 8, 12];
+    expect(asked).toEqual([...words.map((at) => [at, 4]), ...words.map((at) => [16 + at, 4, 7 + at])]);
   });
 });
 
@@ -153,6 +176,18 @@ describe('code that cannot be read', () => {
     const machine = machineWith(refusal, 1);
     machine.run();
     expect(machine.a(5)).toBe(9);
+  });
+
+  it.each([1, 2])('is an exception, too, where %i bytes of an instruction can be read', (bytes) => {
+    const END = 0x40379000;
+    const machine = createTestMachine('start:\n  j . + 4\n');
+    machine.bus.load(
+      END - bytes,
+      assembleText('xor a2, a2, a2', { exact: true }).sections[0].bytes.slice(0, bytes),
+    );
+    machine.core.state.pc = END - bytes;
+    machine.core.step();
+    expect(machine.core.state.special[SR.exccause]).toBe(CAUSE.fetchError);
   });
 
   it('is an exception where execution goes there, or what the host says', () => {

@@ -53,6 +53,13 @@ describe('a slice', () => {
     expect(limit()).toBe(2_000);
   });
 
+  it('knows a match now for one that has been: the next is 2^32 cycles away', () => {
+    const { slices } = create(0);
+    expect(slices.untilTimer()).toBe(2 ** 32);
+    slices.sleep(1);
+    expect(slices.untilTimer()).toBe(2 ** 32 - 1);
+  });
+
   it('asks for a look at interrupts where one is pending', () => {
     const { state, slices } = create();
     slices.settle();

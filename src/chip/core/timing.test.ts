@@ -11,11 +11,11 @@ interface Row {
   readonly measured: number;
   readonly model: number;
 }
-/** By name: a test may run more than once. */
+/** By name; a test may run more than once, as with mutants, and the first time counts. */
 const table = new Map<string, Row>();
 
 function check(name: string, measured: number, model: number, tolerance: number) {
-  table.set(name, { name, measured, model });
+  if (!table.has(name)) table.set(name, { name, measured, model });
   expect(Math.abs(model - measured), `${name}: ${model}, measured ${measured}`).toBeLessThanOrEqual(
     tolerance,
   );
@@ -150,6 +150,29 @@ describe('costs that no published figure shows alone, exactly', () => {
       expect(divideStall(bits)).toBe(cycles);
     },
   );
+  it('what the last instruction of a loop loads is waited for behind it, too', () => {
+    const behindLoop = (line: string) =>
+      bodyCycles(`  movi a15, 3\n  loop a15, 1f\n  nop\n  l32i a6, a2, 0\n1:\n  ${line}\n`);
+    expect(behindLoop('add a7, a6, a6') - behindLoop('add a7, a4, a4')).toBe(1);
+  });
+  it.each([0, 1, 2, 3])(
+    'a jump to a place %i bytes behind a fetch word costs a cycle more where the instruction reaches into the next',
+    (place) => {
+      const jumpTo = (target: string, bytes: number) =>
+        bodyCycles(
+          `  j 1f\n  .balign 4\n${'  .byte 0\n'.repeat(bytes)}1:\n  ${target}\n  j 2f\n  .balign 4\n2:\n`,
+        );
+      const extra = (target: string) => jumpTo(target, place) - jumpTo(target, 0);
+      expect([extra('add.n a6, a4, a5'), extra('add a6, a4, a5')]).toEqual([
+        Number(place + 2 > 4),
+        Number(place + 3 > 4),
+      ]);
+    },
+  );
+  it('a negative quotient takes as long as a positive one', () => {
+    const divisions = (line: string) => bodyCycles(repeat(64, line), '  neg a7, a5\n');
+    expect(divisions('quos a6, a4, a7')).toBe(divisions('quos a6, a4, a5'));
+  });
   it('an FP move, and a move between the files, keeps its reader waiting for one cycle', () => {
     expect(extra('mov.s f1, f2\n  add.s f0, f1, f1')).toBe(64);
     expect(extra('neg.s f1, f2\n  add.s f0, f1, f1')).toBe(64);

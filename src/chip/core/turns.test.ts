@@ -25,8 +25,7 @@ f: addi a7, a7, 3
 `;
 
 /** Both cores at the same code, each with a word of its own. */
-function createPair(): [Core, Core] {
-  const bus = createFlatBus(0x100000);
+function createPair(bus = createFlatBus(0x100000)): [Core, Core] {
   bus.provide(DATA, 64);
   const object = assembleText(SOURCE, { density: false, bases: { '.text': CODE } });
   for (const { address, bytes } of link([object], sequentially(CODE)).segments) bus.load(address, bytes);
@@ -57,10 +56,12 @@ function oneByOne(cores: readonly Core[], from: number, to: number): void {
 
 describe('two cores in turns', () => {
   it('do what they do one by one, and come back only when all turns are done', () => {
-    const cores = createPair();
+    const bus = createFlatBus(0x100000);
+    const cores = createPair(bus);
     const others = createPair();
     // So that all their code is known.
     for (const pair of [cores, others]) oneByOne(pair, 1, 20);
+    bus.memory.shared[1] = 1; // what happened before
     const result = runTogether([cores[0], cores[1]], { first: 21 * QUANTUM, turns: 30, quantum: QUANTUM });
     expect(result).toEqual({ completed: 30, isBroken: false });
     oneByOne(others, 21, 50);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { builtInCode } from '../exec/handlers.ts';
 import { SR } from './state.ts';
-import { createTestMachine, HALT, STACK } from './test-machine.ts';
+import { CODE, createTestMachine, HALT, STACK } from './test-machine.ts';
 
 const VECTORS = 0x40390000;
 
@@ -119,7 +119,7 @@ g:
     machine.core.stateChanged();
     machine.core.step();
     expect(machine.core.state.pc).toBe(VECTORS + 0x340);
-    expect(machine.core.state.special[SR.exccause]).toBe(0);
+    expect([machine.core.state.special[SR.exccause], machine.core.state.special[SR.epc1]]).toEqual([0, CODE]);
 
     const other = windowed('start: movi a0, 0\n  retw\n');
     other.core.step();

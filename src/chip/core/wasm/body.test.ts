@@ -160,6 +160,15 @@ describe('the text of translations', () => {
     expect(state.ar[0]).toBe(2);
   });
 
+  it('reaches places whose address is a sum, and does one thing after another in one statement', () => {
+    for (const a0 of [0, 3, 13])
+      same(
+        `${HEAD}$M8[(($a0&7)+$a1)|0]=201,$MS16[6]=-2;$AR[2]=$MS8[($a0&7)+$a1];$AR[3]=$M32[($a2>>2)+3];` +
+          '$t=$M16[(($a1>>1)+1)],$AR[4]=$t;$a0=($a0+1)|0,$a1=($a1+$a0)|0;$AR[0]=$a0;$AR[1]=$a1;return 0;',
+        [a0, 20, 4],
+      );
+  });
+
   it('reads memory only where the text comes to it', () => {
     for (const a0 of [-5, 5])
       same(`${HEAD}$AR[1]=($a0>=0?$M8[$a0|0]:7);$AR[2]=($a0>=0&&$MS8[$a0|0]===0?1:2);return 0;`, [a0]);
