@@ -161,6 +161,7 @@ function spinOf(
   return {
     mayLag: registers.length === 0 && state.special[SR.intenable] === 0,
     holds: (cycle) =>
+      state.pc === left &&
       isAsFound() &&
       cycle - now() < parts.untilTimer() - period.cycles &&
       (registers.length === 0 || nextEvent() >= cycle),

@@ -116,6 +116,26 @@ describe('a core that waits', () => {
     );
   });
 
+  it.each(Object.keys(loops))(
+    'comes to the end of its turn, wherever that meets an iteration: %s',
+    (name) => {
+      for (let odd = 40; odd < 160; odd += 3) {
+        const machine = createTestMachine(program(loops[name]));
+        machine.setA(2, DATA);
+        machine.core.running = true;
+        const watcher = watchSpin(machine.core);
+        let until = 0;
+        for (let turn = 0; turn < 80; turn++) {
+          // Turns end at one place until the loop is looked at, then at others.
+          until += watcher.isBusy() ? QUANTUM : odd;
+          watcher.run(until);
+          watcher.settle();
+          expect(machine.core.cycles).toBeGreaterThanOrEqual(until);
+        }
+      }
+    },
+  );
+
   it.each(Object.keys(others))('is executed where it does more than wait: %s', (name) => {
     const watched = wait(others[name], 300, 9, true, 29_000);
     expect(watched.outcome).toEqual(wait(others[name], 300, 9, false, 29_000).outcome);

@@ -72,13 +72,15 @@ export function watchSpin(core: Core): Watcher {
         return;
       }
       settle();
-      if (spin) {
-        if (spin.run(turn)) return;
-        spin = undefined;
-      } else if (search) {
+      if (search) {
         const result = search.run(turn);
         if (result === undefined) return;
         found(result);
+      }
+      // A loop that was just found, too: it must know where the core is left.
+      if (spin) {
+        if (spin.run(turn)) return;
+        spin = undefined;
       }
       core.runUntil(turn);
       const { pc } = core.state;
