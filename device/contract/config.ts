@@ -143,7 +143,7 @@
 /** u16 (vocabulary): ids of the sampler's candidates; in float arithmetic, its heap. */
 // @ts-ignore: decorator
 @external("config", "candidates") export declare const candidates: usize;
-/** u16 (REPETITION_WINDOW): the last tokens, a ring; and for each core as many words for their logits. */
+/** u16 (REPETITION_WINDOW): the last tokens, a ring; and for each half of the vocabulary a list of those in it. */
 // @ts-ignore: decorator
 @external("config", "recent") export declare const recent: usize;
 /** The line being edited; `lineBytes` long, and a byte more for decoding. */

@@ -41,8 +41,20 @@ export const ONE: i32 = 32767;
 export const BASE: i32 = 15160;
 /** d of the largest score. d has half steps, so that it can be 0 and less. */
 export const NEAREST: i32 = 127;
-/** How often the steps of the scores may be doubled. */
+/** How often the steps of scores may be doubled that no lift brings into bytes. */
 export const COARSEST: i32 = 3;
+/** Most that is added to all scores of a head, or taken from them: 132 nats. */
+export const HIGHEST_LIFT: i32 = 1024;
+/** How far a lift is moved that was not right. */
+export const LIFT_STEP: i32 = 128;
+/** Of the last positions' scores, which a lift is guessed from: so much coarser. */
+export const GLANCE_BITS: i32 = 3;
+/** Largest score of the last positions for which no lift is guessed: from here */
+export const UNLIFTED_LEAST: i32 = -56;
+/** ... to here. */
+export const UNLIFTED_MOST: i32 = 96;
+/** What their largest score becomes by a lift: the largest of all is as high or higher. */
+export const LIFTED: i32 = -32;
 /** A largest score that may be less: 8.3 nats above -128, where nothing is left. */
 export const FAINTEST: i32 = -64;
 /** Smallest -a in units of 2^-11: 11, whose result is as good as 0. */

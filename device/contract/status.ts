@@ -142,6 +142,7 @@ export const ATTENTION_KV_HEADS: usize = 20; // Heads of keys and values.
 export const ATTENTION_HEADS: usize = 24; // Heads that share them.
 export const ATTENTION_AHEAD: usize = 28; // Of the first head's number times kvHeads, what dividing by `heads` leaves.
 export const ATTENTION_SHIFT: usize = 32; // Right shift of the products of query and key, 0 to 16.
+export const ATTENTION_LIFTS: usize = 36; // s16 (count): what was added to each head's scores last, so that they fit bytes. No result depends on it.
 
 // FNV-1a, 64 bits.
 export const DIGEST_OFFSET_BASIS: u64 = 0xcbf29ce484222325;

@@ -3,10 +3,12 @@
  * one register holds one component of 16 positions; keys have their even components first, then the odd ones.
  */
 
-import { COARSEST, FAINTEST } from "../contract/constants";
 import {
-  ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_ODD, ATTENTION_SCORES, ATTENTION_SHIFT,
-  ATTENTION_STRIDE, ATTENTION_VALUES
+  ACTIVATION_LIMIT, COARSEST, FAINTEST, GLANCE_BITS, HIGHEST_LIFT, LANE_LIMIT, LIFTED, LIFT_STEP, UNLIFTED_LEAST, UNLIFTED_MOST
+} from "../contract/constants";
+import {
+  ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_LIFTS, ATTENTION_ODD, ATTENTION_SCORES,
+  ATTENTION_SHIFT, ATTENTION_STRIDE, ATTENTION_VALUES
 } from "../contract/status";
 import { weightOf } from "./exponential";
 import { at16, mul16, saturate8, sub16 } from "./lanes";
@@ -22,12 +24,30 @@ export function rescale_keys(k: usize, n: i32, factor: i32): void {
  */
 export function attention(queries: usize, keys: usize, out: usize, count: i32, positions: i32, job: usize): void {
   const size = load<i32>(job, ATTENTION_HEAD_SIZE);
+  const most = highestLift(size, load<i32>(job, ATTENTION_SHIFT));
+  let lifts = load<usize>(job, ATTENTION_LIFTS);
   let ahead = load<i32>(job, ATTENTION_AHEAD);
   for (; count > 0; count--) {
     let coarser = 0;
-    let largest = scores(queries, keys, size, positions, job, coarser);
-    // Too high or too low for bytes: again, in steps twice as large.
-    while ((largest == 127 || largest == FAINTEST) && coarser < COARSEST) largest = scores(queries, keys, size, positions, job, ++coarser);
+    // A head that needed no lift before is scored without one; who needed one has its lift guessed first.
+    let largest = load<i16>(lifts) ? FAINTEST : scores(queries, keys, size, positions, job, 0, 0);
+    if (!fits(largest)) {
+      let lift = guessLift(queries, keys, size, positions, job, most);
+      store<i16>(lifts, lift);
+      largest = scores(queries, keys, size, positions, job, lift, 0);
+      // Again, lower or higher; where a lane has no room for that, in steps twice as large.
+      while (!fits(largest)) {
+        const next = min(max(lift + (largest > 0 ? -LIFT_STEP : LIFT_STEP), -most), most);
+        if (coarser == 0 && next != lift) store<i16>(lifts, lift = next);
+        else if (coarser == COARSEST) break;
+        else {
+          coarser++;
+          lift = 0;
+        }
+        largest = scores(queries, keys, size, positions, job, lift, coarser);
+      }
+    }
+    lifts += 2;
     const sum = weigh(largest, positions, job, coarser);
     mix(keys + load<usize>(job, ATTENTION_VALUES), load<usize>(job, ATTENTION_SCORES), size, positions, out, sum);
     queries += <usize>(size >> 1);
@@ -40,20 +60,44 @@ export function attention(queries: usize, keys: usize, out: usize, count: i32, p
   }
 }
 
+/** Whether the largest score is neither as high as bytes go, nor so low that what weighs something could be below them. */
+// @ts-ignore: decorator
+@inline
+function fits(largest: i32): boolean {
+  return largest != 127 && largest != FAINTEST;
+}
+
+/** The most that may be added to scores of a head: what a lane of 20 bits has room for beside the largest sum that there can be. */
+function highestLift(size: i32, shift: i32): i32 {
+  const room = LANE_LIMIT - 128 * size * min(ACTIVATION_LIMIT, LANE_LIMIT / (128 * size));
+  return min(room >> shift, HIGHEST_LIFT);
+}
+
+/** A lift by the scores of the last group of positions, in coarse steps: the head's largest is seldom far from theirs. */
+function guessLift(query: usize, keys: usize, size: i32, positions: i32, job: usize, most: i32): i32 {
+  const before = (positions - 1) & ~15;
+  const last = keys + <usize>(before * size);
+  const largest = scores(query, last, size, positions - before, job, 0, GLANCE_BITS, -128) << GLANCE_BITS;
+  if (largest >= UNLIFTED_LEAST && largest <= UNLIFTED_MOST) return 0;
+  return min(max(LIFTED - largest, -most), most);
+}
+
 /**
- * scores[p] = q . k[p] >> shift + coarser, saturated: s8 (whole groups), -128 for positions that are not there. Returns the largest,
- * at least FAINTEST, which is far enough above -128. A lane has 20 bits: headSize * max|q| * 128 < 2^19, for which the caller limits q.
+ * scores[p] = (q . k[p] >> shift + coarser) + lift, saturated: s8 (whole groups), -128 for positions that are not there. Returns the
+ * largest, or `least`: FAINTEST is far enough above -128. A lane has 20 bits: headSize * max|q| * 128 < 2^19, for which the caller
+ * limits q.
  */
-function scores(query: usize, keys: usize, size: i32, positions: i32, job: usize, coarser: i32): i32 {
+function scores(query: usize, keys: usize, size: i32, positions: i32, job: usize, lift: i32, coarser: i32, least: i32 = FAINTEST): i32 {
+  const start = lift << load<i32>(job, ATTENTION_SHIFT);
   const shift = load<i32>(job, ATTENTION_SHIFT) + coarser;
   const odd = load<usize>(job, ATTENTION_ODD);
   const out = load<usize>(job, ATTENTION_SCORES);
   const pairs = size >> 1;
   const end = (positions + 15) & ~15;
-  let largest = FAINTEST;
+  let largest = least;
   for (let p = 0; p < end; p++) {
     let column = keys + <usize>((p >> 4) * (size << 4) + (p & 15));
-    let sum = 0;
+    let sum = start;
     for (let half: usize = 0; half < 2; half++) {
       const from = query + half * odd;
       for (let d = 0; d < pairs; d++) {

@@ -12,7 +12,7 @@ import { exponentials, find_s32, gather_above, largest_s32, mass_from, pick, top
 import { scratchOf } from "../transformer/places";
 import { favour, favoured, firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
-import { firstPosition, saved, tokenAt } from "./repetition";
+import { drop, endRecent, firstRecent, isPast, recentToken, updateRecent } from "./repetition";
 
 /** Units of the exponential's argument in a nat. */
 const UNITS_PER_NAT: f32 = 2048;
@@ -46,22 +46,19 @@ function countOf(half: i32): i32 {
 
 /** Lowers the logits of a half's recent tokens. */
 export function penalize(half: i32, position: i32, penalty: f32): void {
-  const first = firstRow(half, vocabulary);
-  const rows = rowsOf(half, vocabulary);
-  const start = firstPosition(position);
-  for (let p = start; p <= position; p++) {
-    const token = tokenAt(p);
-    if (<u32>(token - first) < <u32>rows) store<i32>(saved(half, p), load<i32>(logits + (<usize>token << 2)));
-  }
+  let end = updateRecent(half, position, firstRow(half, vocabulary), rowsOf(half, vocabulary));
   const up = <i32>(penalty * <f32>(1 << FACTOR_BITS) + <f32>0.5);
   const down = <i32>(<f32>(1 << FACTOR_BITS) / penalty + <f32>0.5);
-  for (let p = start; p <= position; p++) {
-    const token = tokenAt(p);
-    if (<u32>(token - first) >= <u32>rows) continue;
-    const logit = load<i32>(saved(half, p));
-    const factor = logit > 0 ? down : up;
-    store<i32>(logits + (<usize>token << 2), <i32>((<i64>logit * <i64>factor) >> FACTOR_BITS));
+  for (let entry = firstRecent(half); entry < end; ) {
+    if (!isPast(entry, position)) {
+      const place = logits + (<usize>recentToken(entry) << 2);
+      const logit = load<i32>(place);
+      const factor = logit > 0 ? down : up;
+      store<i32>(place, <i32>((<i64>logit * <i64>factor) >> FACTOR_BITS));
+      entry += 4;
+    } else end = drop(entry, end);
   }
+  endRecent(half, end);
   searchHalf(half);
 }
 

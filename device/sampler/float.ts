@@ -9,7 +9,7 @@ import { exp } from "../math";
 import { barrier } from "../barrier";
 import { favour, favoured, firstEntry, lastEntry, reachesEnd } from "../grammar";
 import { random } from "./random";
-import { firstPosition, saved, tokenAt } from "./repetition";
+import { drop, endRecent, firstRecent, isPast, recentToken, updateRecent } from "./repetition";
 
 /** The likeliest token, of logits as they are. */
 export function likeliest(): i32 {
@@ -29,17 +29,16 @@ export function penalize(core: i32, position: i32, penalty: f32): void {
   const middle = (vocabulary + 1) >> 1;
   const first = core ? middle : 0;
   const count = cores == 1 ? vocabulary : core ? vocabulary - middle : middle;
-  const start = firstPosition(position);
-  for (let p = start; p <= position; p++) {
-    const token = tokenAt(p);
-    if (<u32>(token - first) < <u32>count) store<f32>(saved(core, p), score(token));
+  let end = updateRecent(core, position, first, count);
+  for (let entry = firstRecent(core); entry < end; ) {
+    if (!isPast(entry, position)) {
+      const token = recentToken(entry);
+      const logit = score(token);
+      store<f32>(logits + ((<usize>token) << 2), logit > 0 ? logit / penalty : logit * penalty);
+      entry += 4;
+    } else end = drop(entry, end);
   }
-  for (let p = start; p <= position; p++) {
-    const token = tokenAt(p);
-    if (<u32>(token - first) >= <u32>count) continue;
-    const logit = load<f32>(saved(core, p));
-    store<f32>(logits + ((<usize>token) << 2), logit > 0 ? logit / penalty : logit * penalty);
-  }
+  endRecent(core, end);
 }
 
 /** A logit that no draw takes. */

@@ -6,8 +6,8 @@ import { pairsOf, queryLimit } from "../contract/fixed";
 import { attention as attendHeads, largest_s16, quantize_by } from "../contract/kernels";
 import { countOf, firstOf, headSize } from "../contract/sizes";
 import {
-  ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_ODD, ATTENTION_SCORES, ATTENTION_SHIFT, ATTENTION_STRIDE,
-  ATTENTION_VALUES,
+  ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_LIFTS, ATTENTION_ODD, ATTENTION_SCORES, ATTENTION_SHIFT,
+  ATTENTION_STRIDE, ATTENTION_VALUES,
 } from "../contract/status";
 import { headCache, keyUnit, layerRecord, queriesOf, scratchOf } from "./places";
 import { held } from "./window";
@@ -82,6 +82,7 @@ function attendTo(source: i32, half: i32, layer: i32, position: i32, first: i32,
   const spare = -1 - exponentOf(largest * (<f32>1 / <f32>queryLimit()));
   quantize_by(queriesOf(mine, half), query, rows, mantissaOf(factor), min(max(6 - exponentOf(factor) - spare, 0), 31));
   store<i32>(job, min(max(spare, 0), 19 - COARSEST), ATTENTION_SHIFT);
+  store<usize>(job, mine + at.LIFTS() + (<usize>(layer * heads + first) << 1), ATTENTION_LIFTS);
   store<i32>(job, (first * kvHeads) % heads, ATTENTION_AHEAD);
   const key = keys + headCache(layer, (first * kvHeads) / heads);
   const out = to + (<usize>(first * headSize()) << 1);

@@ -76,6 +76,16 @@ describe('code for the chip', () => {
     expect(code(text, 'f')).toEqual([instruction, 'ret.n']);
   });
 
+  it("multiplies words of which 64 bits are wanted without their signs' words", () => {
+    const text = `(module (func (export "f") (param i32 i32) (result i32) (i32.wrap_i64 (i64.shr_s
+      (i64.mul (i64.extend_i32_s (local.get 0)) (i64.extend_i32_s (local.get 1))) (i64.const 14)))))`;
+    const names = code(text, 'f').map((line) => line.split(' ')[0]);
+    expect(names.sort()).toEqual(['mull', 'mulsh', 'ret.n', 'src', 'ssai']);
+    const constant = text.replace('(i64.extend_i32_s (local.get 1))', '(i64.const -70000)');
+    expect(code(constant, 'f').join()).toContain('mulsh');
+    expect(code(text.replace('extend_i32_s', 'extend_i32_u'), 'f').join()).not.toContain('mulsh');
+  });
+
   it('runs counted loops by the loop hardware', () => {
     const text = `(module (memory 1) (func (export "sum") (param $p i32) (param $n i32) (result i32)
       (local $i i32) (local $sum i32)

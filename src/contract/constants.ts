@@ -54,7 +54,13 @@ export const constants = {
   // Attention: 8 bits a score, in steps of 1 / 7.7 nat, and its exponential (device/kernels/exponential.ts), (BASE + d^2)^8.
   BASE: i32(15160, 'Nearly NEAREST squared: so that the power is 2^-8, which is cut off, where d is 0.'),
   NEAREST: i32(127, 'd of the largest score. d has half steps, so that it can be 0 and less.'),
-  COARSEST: i32(3, 'How often the steps of the scores may be doubled.'),
+  COARSEST: i32(3, 'How often the steps of scores may be doubled that no lift brings into bytes.'),
+  HIGHEST_LIFT: i32(1024, 'Most that is added to all scores of a head, or taken from them: 132 nats.'),
+  LIFT_STEP: i32(128, 'How far a lift is moved that was not right.'),
+  GLANCE_BITS: i32(3, "Of the last positions' scores, which a lift is guessed from: so much coarser."),
+  UNLIFTED_LEAST: i32(-56, 'Largest score of the last positions for which no lift is guessed: from here'),
+  UNLIFTED_MOST: i32(96, '... to here.'),
+  LIFTED: i32(-32, 'What their largest score becomes by a lift: the largest of all is as high or higher.'),
   FAINTEST: i32(-64, 'A largest score that may be less: 8.3 nats above -128, where nothing is left.'),
 
   // SwiGLU's 1 / (1 + e^a) (device/kernels/swiglu.ts): a polynomial in -a / 8 in units of 2^-15, and four squarings.

@@ -79,7 +79,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       teamwork: 'Barrier counts, the posted job, results that the two cores exchange.',
       candidates: "u16 (vocabulary): ids of the sampler's candidates; in float arithmetic, its heap.",
       recent:
-        'u16 (REPETITION_WINDOW): the last tokens, a ring; and for each core as many words for their logits.',
+        'u16 (REPETITION_WINDOW): the last tokens, a ring; and for each half of the vocabulary a list of those in it.',
       line: 'The line being edited; `lineBytes` long, and a byte more for decoding.',
     }),
     ...rows('i32', { lineBytes: 'Longest line.' }),

@@ -106,6 +106,10 @@ export const attentionJob = {
     heads: field('i32', 'Heads that share them.'),
     ahead: field('i32', "Of the first head's number times kvHeads, what dividing by `heads` leaves."),
     shift: field('i32', 'Right shift of the products of query and key, 0 to 16.'),
+    lifts: field(
+      'address',
+      "s16 (count): what was added to each head's scores last, so that they fit bytes. No result depends on it.",
+    ),
   },
 } as const;
 

@@ -33,6 +33,7 @@ const fixedScratch = {
   queries: region('8 * pairsOf(heads)', 's16 (half, 2, pairs).'),
   query: region('pad16(2 * pairsOf(heads))', 's8 (2, pairs).'),
   scores: region('16 + contextPadded()', 's8 (context) behind room for 16, then the weights.'),
+  lifts: region('pad16(2 * layers * heads)', "s16 (layer, head): what was added to the head's scores last."),
   end: region('READ_AHEAD', 'Read and not used.'),
 } as const;
 

@@ -18,7 +18,8 @@ export const READY_BYTES = 256;
 export const STACK_BYTES = 4096;
 export const STATUS_BYTES = structureBytes(status);
 /** The ring of the last tokens, and a word a token for either core. */
-const RECENT_BYTES = (2 + 2 * 4) * value.REPETITION_WINDOW;
+/** Ring, two words and spare, two lists (device/sampler/repetition.ts). */
+const RECENT_BYTES = 2 * value.REPETITION_WINDOW + 16 + 2 * (16 + 4 * value.REPETITION_WINDOW);
 /** Entries of the table of ranges to be zeroed. */
 export const ZERO_RANGES = 16;
 

@@ -1,6 +1,6 @@
 /** How close the integer functions come to the real ones, seen through the portable twins; and the float kernel. */
 import { describe, expect, test } from 'vitest';
-import { attentionJob, placeFields } from '../contract/index.ts';
+import { attentionJob, placeFields, structureBytes, value } from '../contract/index.ts';
 import { createKernelMachine, createTwins, DATA } from './testing.ts';
 
 const [A, B, C, D, E, F] = [0x1000, 0x3000, 0x5000, 0x7000, 0x9000, 0xa000];
@@ -13,11 +13,15 @@ describe('portable twins against real functions', () => {
   const twins = createTwins();
   const words = (at: number) => new Int16Array(twins.memory.buffer, at);
 
-  /** One head of one component pair, whose keys give the scores wanted; values of 127 at one position (255, cached) show its weight. */
-  const weightsOf = (scores: readonly number[], shift = 0): number[] => {
+  const LIFTS = F + 4 * Math.ceil(structureBytes(attentionJob) / 4);
+  /**
+   * One head whose keys give the scores wanted, divided by `times`; values of 127 at one position (255, cached) show its weight. `lift`
+   * is what the head had before.
+   */
+  const weightsOf = (scores: readonly number[], { times = 1, headSize = 2, lift = 0 } = {}): number[] => {
     const bytes = new Int8Array(twins.memory.buffer);
     const job = {
-      headSize: 2,
+      headSize,
       odd: 16,
       values: D - B,
       stride: 0,
@@ -25,7 +29,8 @@ describe('portable twins against real functions', () => {
       kvHeads: 1,
       heads: 1,
       ahead: 0,
-      shift,
+      shift: 0,
+      lifts: LIFTS,
     };
     const view = new DataView(twins.memory.buffer, F);
     for (const { name, offset } of placeFields(attentionJob))
@@ -34,14 +39,15 @@ describe('portable twins against real functions', () => {
       .fill(0, A, A + 32)
       .fill(0, B, B + 0x1000)
       .fill(128, D, D + 0x1000);
-    // q = (1, 0): the score is the key's even component, times 2^shift
-    bytes[A] = 1 << shift;
+    // q = (times, 0 ...): the score is the key's first component, times that
+    bytes[A] = times;
     scores.forEach((score, p) => {
-      bytes[B + 32 * (p >> 4) + (p & 15)] = score;
+      bytes[B + 16 * headSize * (p >> 4) + (p & 15)] = score;
     });
     return scores.map((_, p) => {
-      const at = D + 32 * (p >> 4) + (p & 15);
+      const at = D + 16 * headSize * (p >> 4) + (p & 15);
       bytes[at] = 255;
+      words(LIFTS)[0] = lift;
       twins.run('attention', [A, B, C, 1, scores.length, F]);
       bytes[at] = 128;
       return words(C)[0] / 64 / 127;
@@ -56,20 +62,40 @@ describe('portable twins against real functions', () => {
       [-20, -28, -50, -60],
       Array.from({ length: 40 }, (_, i) => 50 - i),
     ]) {
-      const exponentials = scores.map((score) => Math.exp((score - Math.max(...scores)) / STEPS));
-      const sum = exponentials.reduce((a, b) => a + b, 0);
-      weightsOf(scores).forEach(
-        (weight, i) => void expect(Math.abs(weight - exponentials[i] / sum)).toBeLessThan(0.01),
-      );
+      const exact = softmaxOf(scores);
+      weightsOf(scores).forEach((weight, i) => void expect(Math.abs(weight - exact[i])).toBeLessThan(0.01));
     }
   });
 
-  test('scores that do not fit are weighed in coarser steps, as right as those allow', () => {
+  const softmaxOf = (scores: readonly number[]): number[] => {
+    const exponentials = scores.map((score) => Math.exp((score - Math.max(...scores)) / STEPS));
+    const sum = exponentials.reduce((a, b) => a + b, 0);
+    return exponentials.map((e) => e / sum);
+  };
+
+  test('scores too high or too low for bytes have the weights that softmax gives them, whatever their lift was before', () => {
+    for (const [times, keys] of [
+      [4, [127, 125, 120]],
+      [9, [-100, -101, -102]],
+      [8, [127, 126, -128, 100]],
+      [1, [127, 120, 111]],
+      [1, [-65, -70, -80]],
+    ] as const) {
+      const exact = softmaxOf(keys.map((key) => times * key));
+      const weights = weightsOf(keys, { times });
+      weights.forEach((weight, i) => void expect(Math.abs(weight - exact[i])).toBeLessThan(0.01));
+      for (let lift = -value.HIGHEST_LIFT; lift <= value.HIGHEST_LIFT; lift += 64)
+        expect(weightsOf(keys, { times, lift })).toEqual(weights);
+    }
+  });
+
+  test('where a lane has no room for that, they are weighed in coarser steps, as right as those allow', () => {
     // 127 is as high as a step's byte goes: 127 and 120 come back as 63 and 60 of twice the size.
-    const weights = weightsOf([127, 111, 95]);
-    const exact = [0, 16, 32].map((below) => Math.exp(-below / STEPS));
-    const sum = exact.reduce((a, b) => a + b, 0);
-    weights.forEach((weight, i) => void expect(Math.abs(weight - exact[i] / sum)).toBeLessThan(0.02));
+    const weights = weightsOf([127, 111, 95], { headSize: 32 });
+    const exact = softmaxOf([127, 111, 95]);
+    weights.forEach((weight, i) => void expect(Math.abs(weight - exact[i])).toBeLessThan(0.02));
+    // And nothing is left of a lift that there is no room for.
+    expect(weightsOf([127, 111, 95], { headSize: 32, lift: 100 })).toEqual(weights);
   });
 
   test('silu is within 0.003 from -16 to 16', () => {

@@ -89,11 +89,13 @@ function comparedCalls(model: QuantizedModel): Set<string> {
   return compared;
 }
 
-/** The one address in an attention job, for a memory that begins `by` further. */
+/** The addresses in an attention job, for a memory that begins `by` further. */
 function moveJob(memory: Uint8Array, job: number, by: number): void {
-  const at = memory.byteOffset + job + offsetOf(attentionJob, 'scores');
   const word = new DataView(memory.buffer);
-  word.setUint32(at, word.getUint32(at, true) + by, true);
+  for (const field of ['scores', 'lifts'] as const) {
+    const at = memory.byteOffset + job + offsetOf(attentionJob, field);
+    word.setUint32(at, word.getUint32(at, true) + by, true);
+  }
 }
 
 const argument = ({ type }: Parameter, value: number): number => (type === 'address' ? DATA + value : value);

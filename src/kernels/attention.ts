@@ -22,11 +22,12 @@ import {
   qRegisters,
 } from '../xtensa/index.ts';
 import { kernel } from './kernel.ts';
+import { IMAGE_BYTES, type Lifting, liftedScores } from './lift.ts';
 import { loadQuery, type ScoreRegisters, scores, stays } from './scores.ts';
-import { refine, type WeightRegisters, weigh } from './softmax.ts';
+import { type WeightRegisters, weigh } from './softmax.ts';
 import { SUM, type ValueRegisters, weightedSums } from './values.ts';
 
-const { BASE, COARSEST, FAINTEST, NEAREST } = value;
+const { BASE, FAINTEST, NEAREST } = value;
 /** A score that may be more. */
 const HIGHEST = 127;
 const VECTOR = 16;
@@ -42,8 +43,12 @@ const VALUE_BIAS = 128 * 64;
 /** Offsets in the constants, whose first 32 bytes are the mask of the last group. */
 const [LOW, NEARESTS, BASES, ONES] = [32, 48, 64, 80];
 const SAVED = [a0, a12, a13, a14, a15];
-/** The frame: heads left, whose keys come next, the groups; registers; a head's reciprocal, the values' bias; the query or sums of values. */
-const [LEFT, AHEAD, GROUPS, REGISTERS, RECIPROCAL, BIAS, WORK] = [0, 4, 8, 16, 40, 44, 48];
+/**
+ * The frame: where the lifts end, whose keys come next, the groups, the head's lift; registers; a head's reciprocal, the values' bias;
+ * QACC as a lift has it; the query or sums of values.
+ */
+const [END, AHEAD, GROUPS, LIFTS, REGISTERS, RECIPROCAL, BIAS, IMAGE] = [0, 4, 8, 12, 16, 40, 44, 48];
+const WORK = IMAGE + IMAGE_BYTES;
 /** A frame of up to so many bytes is opened by one `addi`. */
 const SMALL_FRAME = 128;
 
@@ -129,7 +134,7 @@ function scaleSums(asm: Assembler, headSize: number, out: AR, between: readonly 
   for (const instruction of left) instruction();
 }
 
-/** A call's registers: parameters that go on to the next head, the job's description, and `positions`, which becomes the last group's mask. */
+/** A call's registers: parameters that go on to the next head, the job's description, and `positions`, which becomes the last group's mask. `count` is then spare. */
 interface Call {
   readonly queries: AR;
   readonly keys: AR;
@@ -139,11 +144,8 @@ interface Call {
   readonly job: AR;
 }
 
-/** Labels where a head's steps change. */
-type Steps = Readonly<Record<'again' | 'continued' | 'tooFar' | 'finer' | 'refined', Label>>;
-
-/** What all heads share: groups of positions, how many times the head's steps were doubled, the constants. */
-const [groups, coarser, constants] = [a12, a13, a11];
+/** What all heads share: groups of positions, a head's lift (lift.ts), the constants. */
+const [groups, lift, constants] = [a12, a13, a11];
 const [q0, q1, q2, q3, q4, q5, q6] = qRegisters;
 
 const scoring = ({ positions }: Call): ScoreRegisters => ({
@@ -184,18 +186,21 @@ const MIXING: ValueRegisters = {
   sum: a5,
 };
 
-/** Saves registers and counts the groups; `positions` is then where the last group's mask begins. */
+/** Saves registers and counts the groups; `positions` is then where the last group's mask begins, a8 leads to the first lift. */
 function begin(asm: Assembler, headSize: number, { count, positions, job: jobs }: Call): void {
   SAVED.forEach((register, i) => void asm.s32i(register, a1, REGISTERS + 4 * i));
-  asm.l32i(a8, jobs, job('ahead'));
-  asm.s32i(count, a1, LEFT);
-  asm.s32i(a8, a1, AHEAD);
+  asm.l32i(a9, jobs, job('ahead'));
+  asm.l32i(a8, jobs, job('lifts'));
+  asm.s32i(a9, a1, AHEAD);
+  asm.addx2(count, count, a8);
+  asm.s32i(a8, a1, LIFTS);
+  asm.s32i(count, a1, END);
   asm.addi(groups, positions, 15);
   asm.srli(groups, groups, 4);
   if (headSize % 8) asm.s32i(groups, a1, GROUPS);
   else {
-    asm.movi(a8, VALUE_BIAS);
-    asm.s16i(a8, a1, BIAS);
+    asm.movi(a9, VALUE_BIAS);
+    asm.s16i(a9, a1, BIAS);
   }
   asm.addi(positions, positions, -1);
   asm.extui(positions, positions, 0, 4);
@@ -204,59 +209,50 @@ function begin(asm: Assembler, headSize: number, { count, positions, job: jobs }
   asm.addi(positions, positions, VECTOR - 1);
 }
 
-/** Scores of a head, in the finest steps; from `again` on in those that `coarser` has. */
-function scoreHead(asm: Assembler, headSize: number, call: Call, again: Label): void {
-  const registers = scoring(call);
-  const pairs = headSize / 2;
-  const inRegisters = headSize % 8 === 0 && stays(headSize);
-  asm.movi(coarser, 0);
-  gatherQuery(asm, call.queries, call.job, pairs, inRegisters ? registers.resident : []);
-  if (!inRegisters) asm.addi(a15, a1, WORK);
-  if (!inRegisters && stays(headSize)) loadQuery(asm, headSize, registers);
-  asm.place(again);
+/** What the scores' registers hold before {@link scores}: constants lead to NEARESTS then. */
+function beforeScores(asm: Assembler, call: Call): void {
   asm.movi(constants, 'attention_constants');
-  asm.l32i(a10, call.job, job('shift'));
   asm.l32i(a9, call.job, job('scores'));
   asm.addi(constants, constants, LOW);
-  asm.add(a10, a10, coarser);
-  asm.ee_vld_128_ip(registers.largest, constants, NEARESTS - LOW);
   asm.mov(a8, call.keys);
+  asm.ee_vld_128_ip(q5, constants, NEARESTS - LOW);
   asm.mov(a14, groups);
-  scores(asm, headSize, registers);
 }
 
-/** Weights of the scores; where those are too far apart, or in coarser steps than the weights want, `changeSteps` comes first. */
-function weighHead(asm: Assembler, { job: jobs }: Call, steps: Steps): void {
+/** A head's largest score to a14, its scores' place to a9; to `tooFar` if that is as high or as low as bytes go. */
+function behindScores(asm: Assembler, { job: jobs }: Call, tooFar: Label): void {
   asm.ee_movi_32_a(q5, a14, 0);
   asm.l32i(a9, jobs, job('scores'));
   asm.sext(a14, a14, 7);
   asm.addi(a8, a14, -HIGHEST);
-  asm.beqz(a8, steps.tooFar);
+  asm.beqz(a8, tooFar);
   asm.addi(a8, a14, -FAINTEST);
-  asm.beqz(a8, steps.tooFar);
-  asm.place(steps.continued);
-  asm.bnez(coarser, steps.finer);
-  asm.place(steps.refined);
+  asm.beqz(a8, tooFar);
+}
+
+/** Scores of a head as they are; a8 leads to its lift. If it had one, or they do not fit, `lifted` comes in their place. */
+function scoreHead(asm: Assembler, headSize: number, call: Call, { lifted }: Lifting): void {
+  const registers = scoring(call);
+  const pairs = headSize / 2;
+  const inRegisters = headSize % 8 === 0 && stays(headSize);
+  asm.l16si(lift, a8, 0);
+  gatherQuery(asm, call.queries, call.job, pairs, inRegisters ? registers.resident : []);
+  if (!inRegisters) asm.addi(a15, a1, WORK);
+  if (!inRegisters && stays(headSize)) loadQuery(asm, headSize, registers);
+  asm.l32i(a10, call.job, job('shift'));
+  asm.bnez(lift, lifted);
+  beforeScores(asm, call);
+  scores(asm, headSize, registers);
+  behindScores(asm, call, lifted);
+}
+
+/** Weights of the scores. */
+function weighHead(asm: Assembler): void {
   asm.ee_vld_128_ip(WEIGHING.nearest, constants, BASES - NEARESTS);
   asm.ee_vld_128_ip(WEIGHING.base, constants, ONES - BASES);
   asm.ee_vld_128_ip(WEIGHING.ones, constants, 0);
   asm.addi(a10, a9, -VECTOR);
   weigh(asm, WEIGHING);
-}
-
-/** What `weighHead` goes to at times: scores once more in coarser steps, and distances in finer ones. */
-function changeSteps(asm: Assembler, { job: jobs }: Call, steps: Steps): void {
-  asm.place(steps.tooFar);
-  asm.addi(a8, coarser, -COARSEST);
-  asm.beqz(a8, steps.continued);
-  asm.addi(coarser, coarser, 1);
-  asm.j(steps.again);
-  asm.place(steps.finer);
-  refine(asm, WEIGHING);
-  asm.addi(coarser, coarser, -1);
-  asm.l32i(a9, jobs, job('scores'));
-  asm.bnez(coarser, steps.finer);
-  asm.j(steps.refined);
 }
 
 /** The mean of the values by these weights, to `out`. */
@@ -277,21 +273,22 @@ function mixHead(asm: Assembler, headSize: number, { keys, out, job: jobs }: Cal
   scaleSums(asm, headSize, out, [
     () => void asm.l32i(a10, jobs, job('kvHeads')),
     () => void asm.l32i(a9, a1, AHEAD),
-    () => void asm.l32i(a8, a1, LEFT),
+    () => void asm.l32i(a8, a1, LIFTS),
+    () => void asm.l32i(a13, a1, END),
   ]);
   if (headSize % 8) asm.l32i(groups, a1, GROUPS);
 }
 
-/** The next head, and whose keys it reads; `mixHead` has loaded a8 to a10. */
+/** The next head, whose lift a8 leads to, and whose keys it reads; `mixHead` has loaded a8 to a10, and a13. */
 function nextHead(asm: Assembler, pairs: number, call: Call, head: Label, done: Label): void {
   const { queries, keys, job: jobs } = call;
   const same = asm.label('same');
   asm.l32i(a11, jobs, job('heads'));
-  asm.addi(a8, a8, -1);
+  asm.addi(a8, a8, 2);
   asm.add(a9, a9, a10);
-  asm.s32i(a8, a1, LEFT);
+  asm.s32i(a8, a1, LIFTS);
   asm.addi(queries, queries, pairs);
-  asm.beqz(a8, done);
+  asm.beq(a8, a13, done);
   asm.blt(a9, a11, same);
   asm.sub(a9, a9, a11);
   asm.l32i(a10, jobs, job('stride'));
@@ -324,23 +321,32 @@ export const attention = kernel('attention', (asm, call, { headSize }) => {
     else asm.addmi(a1, a1, by);
   };
   const [head, done] = [asm.label('head'), asm.label('done')];
-  const steps: Steps = {
-    again: asm.label('again'),
-    continued: asm.label('continued'),
-    tooFar: asm.label('tooFar'),
-    finer: asm.label('finer'),
-    refined: asm.label('refined'),
+  const lifting: Lifting = {
+    lifted: asm.label('lifted'),
+    settled: asm.label('settled'),
   };
 
   moveStack(-frame);
   begin(asm, headSize, call);
   asm.alignTarget();
   asm.place(head);
-  scoreHead(asm, headSize, call, steps.again);
-  weighHead(asm, call, steps);
+  scoreHead(asm, headSize, call, lifting);
+  asm.place(lifting.settled);
+  weighHead(asm);
   mixHead(asm, headSize, call);
   nextHead(asm, headSize / 2, call, head, done);
-  changeSteps(asm, call, steps);
+  liftedScores(asm, headSize, lifting, {
+    scoring: scoring(call),
+    weighing: WEIGHING,
+    job: call.job,
+    keys: call.keys,
+    lift,
+    coarser: a0,
+    image: call.count,
+    frame: { lifts: LIFTS, image: IMAGE },
+    before: () => beforeScores(asm, call),
+    behind: (tooFar) => behindScores(asm, call, tooFar),
+  });
   asm.place(done);
   SAVED.forEach((register, i) => void asm.l32i(register, a1, REGISTERS + 4 * i));
   moveStack(frame);

@@ -134,7 +134,7 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
         return {
           args: ['queries', 'keys', 'out', heads - first, positions, 'job'],
           inputs: { queries: 2 * odd, keys: kvHeads * cache, values: kvHeads * cache + 48 * headSize },
-          outputs: { out: 2 * headSize * (heads - first) },
+          outputs: { out: 2 * headSize * (heads - first), lifts: 2 * (heads - first) },
           room: { scores: 16 * Math.ceil(positions / 16) },
           job: { headSize, odd, stride: cache, kvHeads, heads, ahead: (first * kvHeads) % heads, shift },
         };
@@ -232,8 +232,10 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
           if (name.startsWith('matvec4')) limitVector4(x, shape.int4Group);
           else limitVector(weights, x, Number(call.args[5]));
         }
-        if (name === 'attention')
+        if (name === 'attention') {
           limitQuery(machine.memory, places.get('queries')!, call.inputs.queries, shape);
+          fillLifts(machine.memory, places.get('lifts')!, call.outputs.lifts, random);
+        }
         twins.memory.set(machine.memory.subarray(FIRST, LAST), FIRST);
         const resolve = (base: number, args: Call['args'] = call.args) =>
           args.map((arg) => (typeof arg === 'string' ? base + places.get(arg)! : arg));
@@ -305,6 +307,14 @@ function limitQuery(memory: Uint8Array, at: number, bytes: number, { headSize }:
   });
 }
 
+/** Any lifts that a head may have had. */
+function fillLifts(memory: Uint8Array, at: number, bytes: number, random: () => number): void {
+  const lifts = new Int16Array(memory.buffer, memory.byteOffset + at, bytes / 2);
+  lifts.forEach((_, i) => {
+    lifts[i] = random() < 0.3 ? 0 : value.HIGHEST_LIFT * (2 * random() - 1);
+  });
+}
+
 /** An attention job at the place `job`, for places that begin at `base`. */
 function writeJob(
   memory: Uint8Array,
@@ -316,6 +326,7 @@ function writeJob(
   const all = {
     ...words,
     scores: base + places.get('scores')!,
+    lifts: base + places.get('lifts')!,
     values: places.get('values')! - places.get('keys')!,
   };
   for (const { name, offset } of placeFields(attentionJob))

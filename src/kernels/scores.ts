@@ -38,8 +38,12 @@ export function loadQuery(asm: Assembler, headSize: number, { query, resident }:
   for (let i = 0; i < Math.ceil(headSize / ROW); i++) asm.ee_vld_128_ip(resident[i], query, ROW);
 }
 
-/** Products of 16 keys with the query, in QACC, and their scores; QACC is empty before and after. */
-function products(asm: Assembler, headSize: number, registers: ScoreRegisters): void {
+/** What QACC starts from: nothing, or what an instruction sequence brings. */
+export type Start = (asm: Assembler) => void;
+const FROM_ZERO: Start = (asm) => void asm.ee_zero_qacc();
+
+/** Products of 16 keys with the query, in QACC, and their scores; QACC is at its start before and after. */
+function products(asm: Assembler, headSize: number, registers: ScoreRegisters, start: Start): void {
   const { query, keys, shift, resident, rows, score } = registers;
   const vectors = Math.ceil(headSize / ROW);
   for (let d = 0; d < headSize; d++) {
@@ -50,18 +54,23 @@ function products(asm: Assembler, headSize: number, registers: ScoreRegisters): 
     asm.ee_vsmulas_s8_qacc_ld_incp(rows[d % 2], keys, rows[d % 2], resident[vector % 2], d % ROW);
   }
   asm.ee_srcmb_s8_qacc(score, shift, 0);
-  asm.ee_zero_qacc();
+  start(asm);
 }
 
 /** Scores of all groups; `registers.groups` is one or more, positions that are not there score -128. */
-export function scores(asm: Assembler, headSize: number, registers: ScoreRegisters): void {
-  const { keys, out, groups, mask, rows, score, largest } = registers;
+export function scores(
+  asm: Assembler,
+  headSize: number,
+  registers: ScoreRegisters,
+  start: Start = FROM_ZERO,
+): void {
+  const { keys, out, groups, rows, score, largest } = registers;
   const group = (): void => {
-    products(asm, headSize, registers);
+    products(asm, headSize, registers, start);
     asm.ee_vmax_s8_st_incp(score, out, largest, largest, score);
   };
   for (const row of rows) asm.ee_vld_128_ip(row, keys, ROW);
-  asm.ee_zero_qacc();
+  start(asm);
   asm.addi(groups, groups, -1);
   if (4 * headSize + 40 <= LOOP_BYTES) asm.loopgtz(groups, group);
   else {
@@ -74,15 +83,36 @@ export function scores(asm: Assembler, headSize: number, registers: ScoreRegiste
     asm.bnez(groups, again);
     asm.place(last);
   }
-  products(asm, headSize, registers);
+  lastScores(asm, headSize, registers, start);
+  asm.ee_vmax_s8_st_incp(score, out, largest, largest, score);
+  largestLane(asm, registers);
+}
+
+/** Scores of the last group, where positions that are not there score -128; `groups` is then spare. */
+function lastScores(asm: Assembler, headSize: number, registers: ScoreRegisters, start: Start): void {
+  const { groups, mask, rows, score } = registers;
+  products(asm, headSize, registers, start);
   asm.mov(groups, mask);
   for (const row of rows) asm.ee_ld_128_usar_ip(row, groups, ROW);
   asm.ee_src_q(rows[0], rows[0], rows[1]);
   asm.ee_vmin_s8(score, score, rows[0]);
-  asm.ee_vmax_s8_st_incp(score, out, largest, largest, score);
+}
+
+/** The largest lane of `largest`, in all its lanes. */
+function largestLane(asm: Assembler, { largest, score }: ScoreRegisters): void {
   for (let round = 0; round < 4; round++) {
     asm.ee_orq(score, largest, largest);
     asm.ee_vunzip_8(largest, score);
     asm.ee_vmax_s8(largest, largest, score);
   }
+}
+
+/** The largest score of the last group alone, in all lanes of `largest`: nothing is stored. `keys` leads to that group. */
+export function glance(asm: Assembler, headSize: number, registers: ScoreRegisters): void {
+  const { keys, rows, largest, score } = registers;
+  for (const row of rows) asm.ee_vld_128_ip(row, keys, ROW);
+  asm.ee_zero_qacc();
+  lastScores(asm, headSize, registers, FROM_ZERO);
+  asm.ee_orq(largest, score, score);
+  largestLane(asm, registers);
 }

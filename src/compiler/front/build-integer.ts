@@ -166,6 +166,14 @@ const each =
   (op: string) =>
   (b: Builder, x: Pair, y: Pair): Value[] => [emit(b, op, [x[0], y[0]]), emit(b, op, [x[1], y[1]])];
 
+/** Whether the high word is seen to be the low one's sign. */
+function isExtended({ fn }: Builder, [low, high]: Pair): boolean {
+  const { inst } = fn.values[high];
+  if (inst?.op === 'sar' && inst.args[0] === low) return constantOf(fn, inst.args[1]) === 31;
+  const [word, sign] = [constantOf(fn, low), constantOf(fn, high)];
+  return word !== undefined && sign !== undefined && sign === word >> 31;
+}
+
 const i64Binary: Readonly<Record<string, (b: Builder, x: Pair, y: Pair) => Value[]>> = {
   and: each('and'),
   or: each('or'),
@@ -181,6 +189,8 @@ const i64Binary: Readonly<Record<string, (b: Builder, x: Pair, y: Pair) => Value
     return [emit(b, 'sub', [x[0], y[0]]), high];
   },
   mul: (b, x, y) => {
+    if (isExtended(b, x) && isExtended(b, y))
+      return [emit(b, 'mul', [x[0], y[0]]), emit(b, 'mulhs', [x[0], y[0]])];
     const cross = emit(b, 'add', [emit(b, 'mul', [x[0], y[1]]), emit(b, 'mul', [x[1], y[0]])]);
     return [emit(b, 'mul', [x[0], y[0]]), emit(b, 'add', [emit(b, 'mulhu', [x[0], y[0]]), cross])];
   },
