@@ -50,6 +50,7 @@ const SIZES = [
   'localLayers',
   'window',
   'int4Group',
+  'int8Matrices',
 ];
 
 /** Names of a layer's tensors behind `layers.N.`. */
@@ -174,8 +175,10 @@ function readMetadata(
   const strange = Object.keys(sizes).find((key) => !SIZES.includes(key));
   if (strange !== undefined) refuse(`config ${strange} is unknown; a newer esp32-llm may have written it`);
   if (typeof sharedClassifier !== 'boolean') refuse('config sharedClassifier is neither true nor false');
-  if (!isNames(sizes.biases) || !isNumbers(sizes.localLayers))
-    refuse('config biases or localLayers is no list of what belongs there; the file is damaged');
+  if (!isNames(sizes.biases) || !isNames(sizes.int8Matrices) || !isNumbers(sizes.localLayers))
+    refuse(
+      'config biases, int8Matrices or localLayers is no list of what belongs there; the file is damaged',
+    );
   const config = {
     ...sizes,
     sharedClassifier,

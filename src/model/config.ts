@@ -5,7 +5,9 @@ import {
   INT4_GROUP,
   INT4_GROUPS,
   MATRICES,
+  type MatrixName,
   type ModelConfig,
+  matricesOf,
   NORM_EPSILON,
   ROPE_THETA,
   traitsOf,
@@ -24,9 +26,16 @@ const LIMITS = {
   context: 1_000_000,
 } as const satisfies Partial<Record<keyof ModelConfig, number>>;
 
+/** Matrices of one input, whose rows are packed one behind the other. */
+const PACKED_TOGETHER: readonly (readonly MatrixName[])[] = [
+  ['wq', 'wk', 'wv'],
+  ['w1', 'w3'],
+];
+
 /** What else is wrong with a config, whose sizes are right. */
 function problemOf(config: ModelConfig): string | undefined {
   const { dim, heads, kvHeads, layers, biases = [], localLayers = [], window, activation } = config;
+  const { int8Matrices = [] } = config;
   const { architecture = 'llama' } = config;
   if (!Object.hasOwn(ARCHITECTURES, architecture)) return `its architecture ${architecture} is unknown`;
   const { rotary, activations } = traitsOf(config);
@@ -38,8 +47,16 @@ function problemOf(config: ModelConfig): string | undefined {
   if (rotary && (dim / heads) % 2 !== 0)
     return `head size ${dim / heads} is odd, so RoPE cannot turn its pairs`;
   if (!activations.includes(activation)) return `the activation ${activation} is not its architecture's`;
-  if (!biases.every((name, i) => MATRICES.indexOf(name) > MATRICES.indexOf(biases[i - 1]!)))
-    return `biases ${biases.join(', ')} are not names of matrices in their order`;
+  for (const [field, names] of Object.entries({ biases, int8Matrices }))
+    if (!names.every((name, i) => MATRICES.indexOf(name) > MATRICES.indexOf(names[i - 1]!)))
+      return `${field} ${names.join(', ')} are not names of matrices in their order`;
+  const parted = PACKED_TOGETHER.find((names) => {
+    const there = names.filter((name) => matricesOf(config).includes(name));
+    const kept = there.filter((name) => int8Matrices.includes(name));
+    return kept.length > 0 && kept.length < there.length;
+  });
+  if (parted)
+    return `int8Matrices names some of ${parted.join(', ')}, which are packed together, and not all`;
   if (!rising || (localLayers.at(-1) ?? 0) >= layers)
     return `localLayers ${localLayers.join(', ')} are no numbers of its ${layers} layers`;
   if (localLayers.length > 0 !== (window !== undefined && Number.isInteger(window) && window > 0))

@@ -58,20 +58,22 @@ describe('our checkpoint', () => {
     expect(loadCheckpoint(writeOwn(read, tokenizer)).weights).toEqual(read.weights);
   });
 
-  it.each([{}, { sharedClassifier: false }, { activation: 'relu' as const }])(
-    'comes back as it was written, with its tokenizer and its facts: %o',
-    (change) => {
-      const model = modelWith(change);
-      const read = loadCheckpoint(writeOwn(model, tokenizer, { steps: 7, note: 'ä' }));
-      expect(read.config).toEqual({ ...config, ...change });
-      expect(read.weights).toEqual(model.weights);
-      expect(read.tokenizer!.vocabulary).toEqual(tokenizer.vocabulary);
-      expect(read.tokenizer!.scores).toEqual(tokenizer.scores);
-      expect(read.tokenizer!.maxTokenLength).toBe(tokenizer.maxTokenLength);
-      expect(read.tokenizer!.encode('a <0x0A> q')).toEqual(tokenizer.encode('a <0x0A> q'));
-      expect(read.training).toEqual({ steps: 7, note: 'ä' });
-    },
-  );
+  it.each<Partial<ModelConfig>>([
+    {},
+    { sharedClassifier: false },
+    { activation: 'relu' },
+    { int4Group: 32, int8Matrices: ['w1', 'w2', 'w3'] },
+  ])('comes back as it was written, with its tokenizer and its facts: %o', (change) => {
+    const model = modelWith(change);
+    const read = loadCheckpoint(writeOwn(model, tokenizer, { steps: 7, note: 'ä' }));
+    expect(read.config).toEqual({ ...config, ...change });
+    expect(read.weights).toEqual(model.weights);
+    expect(read.tokenizer!.vocabulary).toEqual(tokenizer.vocabulary);
+    expect(read.tokenizer!.scores).toEqual(tokenizer.scores);
+    expect(read.tokenizer!.maxTokenLength).toBe(tokenizer.maxTokenLength);
+    expect(read.tokenizer!.encode('a <0x0A> q')).toEqual(tokenizer.encode('a <0x0A> q'));
+    expect(read.training).toEqual({ steps: 7, note: 'ä' });
+  });
 
   it('has tensors at aligned places behind an 8-byte length, as huggingface’s readers expect', () => {
     const length = new DataView(written.buffer).getUint32(0, true);
@@ -153,6 +155,11 @@ describe('refusals, each by name', () => {
       'an activation',
       () => withHeader(written, metadataOf({ activation: 'gelu' })),
       /activation gelu; supported are silu, relu/,
+    ],
+    [
+      'half of what is packed together',
+      () => writeOwn(modelWith({ int8Matrices: ['w1', 'w2'] }), tokenizer),
+      /int8Matrices names some of w1, w3, which are packed together, and not all/,
     ],
     [
       'a tensor twice',

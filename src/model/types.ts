@@ -62,6 +62,8 @@ export interface ModelConfig {
   window?: number;
   /** Columns of a row, at most, that share a scale where matrices are packed as int4; absent: {@link INT4_GROUP}. */
   int4Group?: Int4Group;
+  /** Matrices that stay int8 where the layers are packed as int4, in the order of {@link MATRICES}; absent: none. */
+  int8Matrices?: readonly MatrixName[];
 }
 
 export const traitsOf = ({ architecture }: Pick<ModelConfig, 'architecture'>): Traits =>

@@ -1,7 +1,7 @@
 /** The packed model: blobs for the device program and the record that leads to them (src/contract). */
 import { formats as formatRows, sizesOf, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import { type Model, type ModelConfig, NORM_EPSILON, traitsOf } from '../model/index.ts';
+import { type MatrixName, type Model, type ModelConfig, NORM_EPSILON, traitsOf } from '../model/index.ts';
 import { type Added, type AddedLayer, addedLayer, addedOf, foldBiases } from './biases.ts';
 import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
@@ -44,6 +44,16 @@ const ropeTable = (config: ModelConfig): Int16Array =>
 /** Matrices of the packed model; those of a name have the same format in all layers. */
 const LAYER_PARTS = ['qkv', 'out', 'gateUp', 'down'] as const;
 type Part = (typeof LAYER_PARTS)[number] | 'classifier';
+/** The part that a matrix of a layer is in. */
+const PART_OF: Readonly<Record<MatrixName, Part>> = {
+  wq: 'qkv',
+  wk: 'qkv',
+  wv: 'qkv',
+  wo: 'out',
+  w1: 'gateUp',
+  w2: 'down',
+  w3: 'gateUp',
+};
 /** Formats of the fixed arithmetic. */
 export type FixedFormat = 'int8' | 'int4';
 /** The format of a matrix, by the name of its blob: `layer0.qkv`, `classifier`. */
@@ -54,6 +64,15 @@ export const everywhere =
   (format: FixedFormat): Formats =>
   () =>
     format;
+
+/** int4 but for the classifier, which is mostly the embedding, too, and loses more by four bits than it saves; and for what the model names. */
+export function int4Formats({ int8Matrices = [] }: ModelConfig): Formats {
+  const kept = new Set<Part>(['classifier', ...int8Matrices.map((matrix) => PART_OF[matrix])]);
+  return (name) => (kept.has(partOf(name)) ? 'int8' : 'int4');
+}
+
+/** `layer0.qkv` is a part called `qkv`. */
+const partOf = (name: string): Part => name.split('.').at(-1) as Part;
 
 const layerNames = ({ layers }: ModelConfig, part: string): string[] =>
   Array.from({ length: layers }, (_, layer) => `layer${layer}.${part}`);
@@ -91,8 +110,7 @@ const quantizerOf = (
       }),
   };
   return (name, ...matrix) => {
-    const part = name.split('.').at(-1) as Part;
-    return quantizers[formats(name)](part, name, ...matrix);
+    return quantizers[formats(name)](partOf(name), name, ...matrix);
   };
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { value } from '../contract/index.ts';
-import type { Model, ModelConfig } from '../model/index.ts';
+import type { MatrixName, Model, ModelConfig } from '../model/index.ts';
 import { loadTinyStories } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate } from '../reference/index.ts';
@@ -163,6 +163,20 @@ test('int8 costs our own tinystories what it always did, under half a percent of
   const { bitsPerByte } = evaluate(engine, tokenizer, texts, { context: model.config.context });
   expect(bitsPerByte).toBeCloseTo(int8.bitsPerByte, 5);
   expect(bitsPerByte / float32.bitsPerByte).toBeLessThan(1.005);
+});
+
+test('matrices that a model names stay int8 where its layers are int4', () => {
+  const { model } = loadTinyStories();
+  const bytesOf = (int8Matrices?: readonly MatrixName[]): Map<string, number> => {
+    const config = { ...model.config, int8Matrices };
+    const { blobs } = quantize({ ...model, config }, { precision: 'int4' });
+    return new Map(blobs.map(({ name, bytes }) => [name, bytes.length]));
+  };
+  const [all, some] = [bytesOf(), bytesOf(['wo', 'w2'])];
+  const larger = [...all.keys()].filter((name) => some.get(name)! > 1.8 * all.get(name)!);
+  const layers = Array.from({ length: model.config.layers }, (_, layer) => `layer${layer}`);
+  expect(larger.sort()).toEqual(layers.flatMap((layer) => [`${layer}.down`, `${layer}.out`]));
+  expect([...some].filter(([name, bytes]) => bytes !== all.get(name)).length).toBe(larger.length);
 });
 
 test('a model is packed as its training ended, where nothing else is said', () => {

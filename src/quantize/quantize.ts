@@ -1,13 +1,7 @@
 import type { Model } from '../model/index.ts';
-import { everywhere, type Formats, packFixed } from './pack.ts';
+import { everywhere, type Formats, int4Formats, packFixed } from './pack.ts';
 import { packFloat } from './pack-f32.ts';
 import type { Calibration, Precision, QuantizedModel } from './types.ts';
-
-/** Formats of the matrices by precision: the classifier, which is mostly the embedding, too, loses more by four bits than it saves. */
-export const formats: Readonly<Record<Exclude<Precision, 'f32'>, Formats>> = {
-  int8: everywhere('int8'),
-  int4: (name) => (name === 'classifier' ? 'int8' : 'int4'),
-};
 
 /** Bytes of an int4 weight with its share of scales. */
 const INT4_BYTES = 0.52;
@@ -16,14 +10,13 @@ const INT4_BYTES = 0.52;
  * int4 for so many bytes of fast memory: where embedding and classifier leave no room for the layers, they have four bits, too, as they
  * would else be read out of flash.
  */
-function int4For(model: Model, room: number): Formats {
-  const { weights } = model;
+function int4For({ config, weights }: Model, room: number): Formats {
   const ofLayers = weights.layers.reduce(
     (sum, { wq, wk, wv, wo, w1, w2, w3 }) =>
       sum + [wq, wk, wv, wo, w1, w2, w3].reduce((of, w) => of + w.length, 0),
     0,
   );
-  return weights.classifier.length + INT4_BYTES * ofLayers > room ? everywhere('int4') : formats.int4;
+  return weights.classifier.length + INT4_BYTES * ofLayers > room ? everywhere('int4') : int4Formats(config);
 }
 
 /** What the end of a model's training rounded to, where it says so; else int8. */
@@ -47,6 +40,6 @@ export function quantize(
   { precision = ownPrecision(model), room = Number.POSITIVE_INFINITY, ...options }: QuantizeOptions = {},
 ): QuantizedModel {
   if (precision === 'f32') return packFloat(model);
-  const chosen = precision === 'int4' ? int4For(model, room) : formats[precision];
+  const chosen = precision === 'int4' ? int4For(model, room) : everywhere(precision);
   return packFixed(model, { precision, formats: chosen, ...options });
 }

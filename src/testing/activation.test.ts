@@ -13,8 +13,7 @@ import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { trainFiles } from '../node/index.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
-import { packFixed } from '../quantize/pack.ts';
-import { formats } from '../quantize/quantize.ts';
+import { everywhere, packFixed } from '../quantize/pack.ts';
 import { createReference, evaluate } from '../reference/index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'activation-'));
@@ -141,7 +140,7 @@ describe('hidden units that are zero', () => {
   const model = randomModel();
   const tokenizer = loadTokenizer(tokenizerBytes(model.config.vocabulary), model.config.vocabulary);
   const skipping = quantize(model);
-  const whole = packFixed(model, { precision: 'int8', formats: formats.int8, zeros: 0 });
+  const whole = packFixed(model, { precision: 'int8', formats: everywhere('int8'), zeros: 0 });
 
   it('are left out from dim 128 on, which changes no bit', () => {
     expect([skipping.constants.zeros, whole.constants.zeros]).toEqual([1, 0]);

@@ -133,15 +133,18 @@ export function joinRun(task: ThreadTask): Thread {
     if (index === 0) results[Result.gradientNorm] = norm;
   };
   const int4 = int4Rounding(shape);
-  const roundMatrix = ({ name, rows, columns, offset }: Tensor) => {
+  const matrixOf = ({ name }: Tensor) => name.split('.').at(-1) as MatrixName;
+  const isInt8 = (tensor: Tensor) => shape.int8Matrices?.includes(matrixOf(tensor)) ?? false;
+  const roundMatrix = (tensor: Tensor) => {
+    const { rows, columns, offset } = tensor;
     const floats = (address: number) => new Float32Array(memory.buffer, address + 4 * offset, rows * columns);
-    int4.round(name.split('.').at(-1) as MatrixName, floats(layout.weights), floats(layout.effective));
+    int4.round(matrixOf(tensor), floats(layout.weights), floats(layout.effective));
   };
   const refresh = (tensor: Tensor, settings: Settings) => {
     const at = tensor.offset * 4;
     const count = tensor.rows * tensor.columns;
     if (settings.weightLevels && tensor.kind !== 'norm') {
-      if (settings.int4Matrices && tensor.kind === 'matrix') roundMatrix(tensor);
+      if (settings.int4Matrices && tensor.kind === 'matrix' && !isInt8(tensor)) roundMatrix(tensor);
       else {
         kernels.fakeQuantize(
           layout.effective + at,

@@ -14,6 +14,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   s3: preset('stories in internal SRAM as int8', [64, 5, 4, 2, 144, 1024]),
   s4: preset('stories in internal SRAM as int4: the model that ships', [128, 3, 8, 2, 160, 1024], {
     int4Group: 128,
+    int8Matrices: ['w2'],
   }),
   '1m': preset('a teacher, or boards with PSRAM', [128, 6, 8, 4, 320, 512]),
   p4: preset('stories in PSRAM, 3.5 million weights; the vocabulary of s3 and s4', [256, 6, 8, 4, 448, 1024]),
