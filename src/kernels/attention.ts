@@ -287,8 +287,9 @@ function nextHead(asm: Assembler, pairs: number, call: Call, head: Label, done: 
   asm.addi(a8, a8, 2);
   asm.add(a9, a9, a10);
   asm.s32i(a8, a1, LIFTS);
+  asm.sub(a13, a13, a8);
   asm.addi(queries, queries, pairs);
-  asm.beq(a8, a13, done);
+  asm.beqz(a13, done); // `beq` does not reach so far
   asm.blt(a9, a11, same);
   asm.sub(a9, a9, a11);
   asm.l32i(a10, jobs, job('stride'));
