@@ -54,8 +54,10 @@ async function threadSources(options: SourceOptions, onHost: number): Promise<Bo
     import('../quantize/index.ts'),
   ]);
   const { precision } = options;
-  if (precision === 'mixed')
-    throw new UsageError('boards on this machine have one format for all matrices: not --precision mixed');
+  if (precision === 'mixed' || precision === 'auto')
+    throw new UsageError(
+      `boards on this machine have one format for all matrices: not --precision ${precision}`,
+    );
   const loaded = await openNamed(options);
   const host = {
     kind: 'host',

@@ -105,16 +105,15 @@ export function boardFrom({
 /** Builds the image that the options ask for. */
 export async function buildFrom(opened: OpenedModel, options: BuildOptions): Promise<Firmware> {
   const { name, model, tokenizer } = opened;
-  const [{ buildFirmware }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([
+  const [{ asFastAs, buildFirmware }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([
     import('../firmware/index.ts'),
     import('../node/index.ts'),
     import('../quantize/index.ts'),
   ]);
   const board = boardFrom(options);
-  const settings: FirmwareOptions = {
+  const settings: Omit<FirmwareOptions, 'model'> = {
     programs: shippedPrograms,
     cache: userCache(),
-    model: await quantized(opened, { ...options, room: board.psramBytes || undefined }),
     tokenizer,
     modelName: name,
     board,
@@ -127,7 +126,11 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     clock: Number(options.clock) as 80 | 160 | 240,
     asInt8: options.precision === 'f32' ? () => quantize(model, { precision: 'int8' }) : undefined,
   };
-  return buildFirmware(settings);
+  const room = board.psramBytes || undefined;
+  return buildFirmware({
+    ...settings,
+    model: await quantized(opened, { ...options, room, judge: asFastAs(settings) }),
+  });
 }
 
 /** Where guesses come from. @throws UsageError for a model with another tokenizer */

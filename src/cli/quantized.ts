@@ -3,10 +3,10 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import { readText } from '../files.ts';
 import type { OpenedModel } from '../node/index.ts';
-import type { Precision, QuantizedModel } from '../quantize/index.ts';
+import type { Judge, Precision, QuantizedModel } from '../quantize/index.ts';
 
-/** A format, or a mixture of int8 and int4. */
-export type PrecisionName = Precision | 'mixed';
+/** A format, or a mixture of int8 and int4: of so many bits, or as a board's memory has room. */
+export type PrecisionName = Precision | 'mixed' | 'auto';
 
 export interface QuantizedOptions {
   /** Default: the model's own. */
@@ -15,6 +15,8 @@ export interface QuantizedOptions {
   calibrate?: string;
   /** Bytes of PSRAM, where there is some. */
   room?: number;
+  /** auto: what a board has room for. */
+  judge?: Judge;
 }
 
 /** Tokens of the text that are read: more change little. */
@@ -25,26 +27,31 @@ const [TOLD, TOLD_STEPS] = [8, 256];
 export const calibrateOption = (command: Command): Command =>
   command.option(
     '--calibrate <text>',
-    'int4, mixed: round by what the matrices meet when the model reads this UTF-8 text (mixed without: one that it tells itself)',
+    'int4, mixed, auto: round by what the matrices meet when the model reads this UTF-8 text (mixed and auto without: one that it tells itself)',
   );
 
 /** Quantises; reads the text where int4 weights are rounded by one. */
 export async function quantized(
   opened: Opened,
-  { precision: named, calibrate: path, room }: QuantizedOptions,
+  { precision: named, calibrate: path, room, judge }: QuantizedOptions,
 ): Promise<QuantizedModel> {
   const { model } = opened;
-  const { calibrate, ownPrecision, quantize, quantizeMixed } = await import('../quantize/index.ts');
+  const { calibrate, ownPrecision, quantize, quantizeAuto, quantizeMixed } = await import(
+    '../quantize/index.ts'
+  );
   const precision = named ?? ownPrecision(model);
-  if (precision !== 'mixed' && path === undefined) return quantize(model, { precision, room });
-  if (precision !== 'int4' && precision !== 'mixed')
-    throw new UsageError(`--calibrate is for --precision int4 and mixed, not ${precision}`);
+  const measures = precision === 'mixed' || precision === 'auto';
+  if (!measures && path === undefined) return quantize(model, { precision, room });
+  if (!measures && precision !== 'int4')
+    throw new UsageError(`--calibrate is for --precision int4, mixed and auto, not ${precision}`);
   const { shippedPrograms: programs } = await import('../node/index.ts');
   const stories = path === undefined ? await toldStories(opened) : await readStories(opened, path);
   const calibration = calibrate(model, { programs, stories });
-  return precision === 'mixed'
-    ? quantizeMixed(model, { programs, stories, calibration })
-    : quantize(model, { precision, calibration, room });
+  if (precision === 'mixed') return quantizeMixed(model, { programs, stories, calibration });
+  if (precision !== 'auto') return quantize(model, { precision, calibration, room });
+  if (!judge)
+    throw new UsageError('--precision auto is by what a board has room for: here there is no board');
+  return quantizeAuto(model, { programs, stories, calibration }, judge);
 }
 
 type Opened = Pick<OpenedModel, 'model' | 'tokenizer'>;

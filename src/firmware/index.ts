@@ -1,5 +1,6 @@
 /** Puts it together: device program, kernels and model, a memory plan, a flash image; and runs it, simulated or on the host. */
 export { answerOnChip, type ChipAnswer } from './answer.ts';
+export { asFastAs } from './as-fast-as.ts';
 export type { ReadyFacts } from './banner.ts';
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
 export { checkTokenizers } from './drafter.ts';

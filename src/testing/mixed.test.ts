@@ -1,10 +1,15 @@
 /** A model whose matrices have formats of their own, embedding and classifier in int4: the same digest everywhere. */
 import { describe, expect, it } from 'vitest';
+import { findBoard } from '../chip/boards/index.ts';
 import { value } from '../contract/index.ts';
+import { asFastAs, buildFirmware } from '../firmware/index.ts';
 import { loadSmallModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { quantizeMixed } from '../quantize/index.ts';
+import { type QuantizedModel, quantize, quantizeAuto, quantizeMixed } from '../quantize/index.ts';
+import { kept as cache } from './kept.ts';
 import { itTellsTheSame, PROMPT } from './same-everywhere.ts';
+
+const MATRIX = /^(classifier|layer\d+\.(qkv|out|gateUp|down))$/;
 
 describe('a model in mixed precision', () => {
   const { model: float, tokenizer } = loadSmallModel();
@@ -17,7 +22,7 @@ describe('a model in mixed precision', () => {
     expect(model.constants).toMatchObject({ classifierFormat: 2, embeddingFormat: 2 });
     expect(model.label).toMatch(/^mixed \(int8: \d+ of 21 matrices\)$/);
     const bytes = model.blobs
-      .filter(({ name }) => /^(classifier|layer\d+\.(qkv|out|gateUp|down))$/.test(name))
+      .filter(({ name }) => MATRIX.test(name))
       .reduce((sum, blob) => sum + blob.bytes.length, 0);
     const { dim, hiddenDim, layers, kvHeads, heads, vocabulary } = float.config;
     const weights =
@@ -27,4 +32,41 @@ describe('a model in mixed precision', () => {
   });
 
   itTellsTheSame(model, tokenizer, [2]);
+});
+
+describe('a model in as many bits as there is room for', () => {
+  const { model: float, tokenizer } = loadSmallModel();
+  const options = { programs, stories: [[...tokenizer.encode(`${PROMPT}, there was a little girl.`)]] };
+  const bytesOf = ({ blobs }: QuantizedModel): number =>
+    blobs.filter(({ name }) => MATRIX.test(name)).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const within = (share: number): [model: QuantizedModel, room: number] => {
+    const whole = bytesOf(quantize(float, { precision: 'int8' }));
+    let room = 0;
+    const model = quantizeAuto(float, options, (least) => {
+      room = bytesOf(least) + share * (whole - bytesOf(least));
+      return (candidate) => bytesOf(candidate) <= room;
+    });
+    return [model, room];
+  };
+
+  it('is int8 where that fits, int4 where nothing does, and between them uses what there is', () => {
+    expect(within(1)[0].label).toBe('int8');
+    expect(within(-1)[0].label).toBe('auto (int8: 0 of 21 matrices)');
+    const [some, room] = within(0.5);
+    expect(bytesOf(some)).toBeLessThanOrEqual(room);
+    expect(bytesOf(some)).toBeGreaterThan(within(0.3)[1]);
+  });
+
+  it('keeps out of slower memory on its board', () => {
+    const board = findBoard('bare-s3');
+    const image = { tokenizer, programs, board, cache, context: 64, grammarRoom: 150 * 1024 };
+    const regionsOf = (model: QuantizedModel): string[] =>
+      buildFirmware({ ...image, model })
+        .memoryMap.regions.filter(({ entries }) => entries.some(({ name }) => MATRIX.test(name)))
+        .map(({ name }) => name);
+    expect(regionsOf(quantize(float, { precision: 'int8' }))).toContain('flash');
+    const model = quantizeAuto(float, options, asFastAs(image));
+    expect(model.label).toMatch(/^auto \(int8: [1-9]\d* of 21 matrices\)$/);
+    expect(regionsOf(model)).toEqual(['sram']);
+  });
 });

@@ -91,8 +91,10 @@ async function benchModels(options: Options): Promise<void> {
     import('../../node/index.ts'),
   ]);
   const { precision = 'int8' } = options;
-  if (precision === 'mixed')
-    throw new UsageError('--models has random weights, which tell nothing: --precision mixed needs a model');
+  if (precision === 'mixed' || precision === 'auto')
+    throw new UsageError(
+      `--models has random weights, which tell nothing: --precision ${precision} needs a model`,
+    );
   const board = boardFrom(options);
   const rows = shapes.map((shape) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kplanning ${shape.name} ...`);

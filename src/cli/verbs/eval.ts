@@ -20,7 +20,7 @@ interface Options
     Pick<QuantizedOptions, 'calibrate'> {
   samples?: number;
   stories?: number;
-  precision: 'both' | 'all' | PrecisionName;
+  precision: 'both' | 'all' | Exclude<PrecisionName, 'auto'>;
   mode: 'both' | 'story' | 'windows';
   json?: boolean;
 }
