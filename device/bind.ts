@@ -40,7 +40,7 @@ export function useSent(): bool {
 }
 
 /** Bytes decoded, at most `room`; -1 where there are more, or what is there is no base64. */
-function decodeBase64(text: usize, length: i32, to: usize, room: u32): i32 {
+export function decodeBase64(text: usize, length: i32, to: usize, room: u32): i32 {
   let bits: u32 = 0;
   let count = 0;
   let bytes: u32 = 0;

@@ -1,6 +1,6 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
-import { context, grammar, grammarRoom } from "./contract/config";
+import { context, grammar, grammarRoom, turns } from "./contract/config";
 import {
   SETTINGS, commandOf, helpOf, isWhole, leastOf, mostOf, refusalOf, setValue, titleOf, valueOf,
 } from "./contract/settings";
@@ -13,6 +13,7 @@ import { beginComplaint, complain, endComplaint, setJson } from "./json";
 import { printRate } from "./story";
 import { Ending, Word, getLong, getWord } from "./status";
 import { print, printFraction, printHex, printNumber } from "./text";
+import { partCommand } from "./turns";
 
 const RTC_OPTIONS0: usize = 0x6000_8000;
 const SOFTWARE_RESET: u32 = 0x8000_0000;
@@ -22,6 +23,7 @@ export function runCommand(): void {
   else if (isCommand("/seed")) seedCommand();
   else if (isCommand("/tokens")) tokensCommand();
   else if (canBind() && isCommand("/grammar")) grammarCommand();
+  else if (turns && isCommand("/part")) partCommand();
   else if (isCommand("/stats")) stats();
   else if (isCommand("/digest")) digestCommand();
   else if (isCommand("/json")) jsonCommand();
@@ -35,6 +37,7 @@ function help(): void {
   print("/seed N    the same seed tells the same story; 0 draws a new one each time\n");
   if (grammar) print("/grammar on|off  say only what the grammar of this image allows\n");
   if (grammarRoom) print("/grammar put PLACE CRC BASE64, then use BYTES DIGEST: a grammar of your own\n");
+  if (turns) print("/part text BASE64, or token ID: what stands before the next prompt; alone: nothing\n");
   print("/tokens N  how long a story may get; 0: as long as the memory allows\n");
   print("/stats     speed of the last story\n");
   print("/digest    fingerprint of the last story's tokens\n");
@@ -140,7 +143,7 @@ function stats(): void {
       print(", ended by the model\n");
       break;
     case Ending.Complete:
-      print(", ended by the grammar\n");
+      print(turns && !(canBind() && isBound()) ? ", ended by what ends an answer\n" : ", ended by the grammar\n");
       break;
     case Ending.Limit:
       print(", ended by the token limit\n");

@@ -65,6 +65,10 @@ export function printEnd(): void {
   printNumber(getWord(Word.LastCycles));
   print(',"megahertz":');
   printNumber(clockMegahertz);
+  if (getWord(Word.Reused)) {
+    print(',"reused":');
+    printNumber(getWord(Word.Reused));
+  }
   print("}\n");
 }
 

@@ -1,13 +1,13 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  clockMegahertz, context, drafts, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens,
+  clockMegahertz, context, drafts, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns, untilToken,
 } from "./contract/config";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
-import { beginGrammar, canBind, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
+import { beginGrammar, canBind, follow, isComplete, isForRequests, isBound, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
 import { tokenAt } from "./guesses";
 import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
@@ -22,6 +22,7 @@ import { print, printHex, printHundredths, printNumber } from "./text";
 import { setToken } from "./transformer/lanes";
 import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
+import { beginHearing, beginTouching, hear, laid, takeParts, untouched } from "./turns";
 
 /** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
 const RANDOM: usize = 0x6003_507c;
@@ -37,6 +38,10 @@ let limit: i32 = 0;
 let readTo: i32 = 0;
 /** Positions of this story, or of the one before, whose keys and values are in the cache and whose tokens are in `storyTokens`. */
 let cached: i32 = 0;
+/** The prompt came in parts: its tokens are in `storyTokens`. */
+let isTurn: bool = false;
+/** What ends an answer has been said. */
+let isSaid: bool = false;
 
 /** Begins the story that the edited line of `bytes` bytes asks for; false, with a sentence, if that cannot be. */
 export function beginStory(bytes: i32): bool {
@@ -49,7 +54,8 @@ export function beginStory(bytes: i32): bool {
       setPenalty(1);
     }
   }
-  promptCount = encode(line, bytes);
+  isTurn = turns && laid != 0;
+  promptCount = isTurn ? takeParts(bytes) : encode(line, bytes);
   if (promptCount > context) {
     beginComplaint();
     print("That prompt has ");
@@ -67,6 +73,12 @@ export function beginStory(bytes: i32): bool {
   resetDigest();
   token = startToken;
   position = 0;
+  if (turns) {
+    cached = min(cached, untouched);
+    beginTouching();
+    beginHearing();
+    isSaid = false;
+  }
   readTo = cached = keepBeginning();
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
   for (let word = Word.Drafted; word <= Word.Accepted; word++) setWord(word, 0);
@@ -82,13 +94,14 @@ export function beginStory(bytes: i32): bool {
 
 /**
  * What the prompt has in common with the text before, its last token apart, is not read again: returns how many positions that are. Keys are
- * restored to what they were there; where that cannot be done, all are read.
+ * restored to what they were there; where that cannot be done, all are read, unless a conversation goes on behind all that was before.
  */
 function keepBeginning(): i32 {
-  if (ARITHMETIC == 0 && !rawKeys) return 0;
   const most = min(cached, promptCount - 1);
+  if (ARITHMETIC == 0 && !rawKeys) return isTurn && most == cached ? most : 0;
   let same = 0;
-  while (same < most && tokenAt(same) == promptToken(same)) same++;
+  if (isTurn) same = most;
+  else while (same < most && tokenAt(same) == promptToken(same)) same++;
   return ARITHMETIC == 0 && same ? restore(same) : same;
 }
 
@@ -108,16 +121,18 @@ function complainOfRoom(): bool {
 export function continueStory(): bool {
   if (stopRequested()) {
     noteInterrupt();
+    if (turns && position + 1 < readTo) cached = 0; // lanes are further than is known
     return end(Ending.Stopped);
   }
   const begin = ccount();
   const waitedBefore = waited;
   const next = predict();
   cached = max(cached, position + 1);
-  if (!isEnd(next)) tell(next);
+  const isOver = ends(next);
+  if (!isOver) tell(next);
   pump();
   record(ccount() - begin - (waited - waitedBefore));
-  if (isEnd(next)) return end(Ending.Finished);
+  if (isOver) return end(Ending.Finished);
   token = next;
   position++;
   noteToken(position, token);
@@ -125,14 +140,31 @@ export function continueStory(): bool {
     act();
     return end(Ending.Complete);
   }
+  if (turns && isSaid) return end(Ending.Complete);
   return position < limit ? true : end(Ending.Limit);
+}
+
+/** Whether a token ends the story. Of a prompt in parts none does. */
+function ends(next: i32): bool {
+  if (turns && isTurn) {
+    if (position + 1 < promptCount) return false;
+    if (next == untilToken) return true;
+  }
+  return isEnd(next);
+}
+
+/** A token of the prompt. */
+// @ts-ignore: decorator
+@inline
+function promptAt(index: i32): i32 {
+  return turns && isTurn ? tokenAt(index) : promptToken(index);
 }
 
 /** The token that follows: the prompt's, or what the model says. */
 function predict(): i32 {
   if (position + 1 < promptCount) {
     readPrompt();
-    return promptToken(position + 1);
+    return promptAt(position + 1);
   }
   const left = limit - position;
   const only = canBind() ? onlyToken() : -1;
@@ -153,7 +185,7 @@ function readPrompt(): void {
   readTo = position + count;
   if (count == 1) return pass(token, position);
   setToken(0, token);
-  for (let lane = 1; lane < count; lane++) setToken(lane, promptToken(position + lane));
+  for (let lane = 1; lane < count; lane++) setToken(lane, promptAt(position + lane));
   passLanes(position, count, count, false);
 }
 
@@ -167,6 +199,7 @@ function tell(next: i32): void {
     bytes = printedBytes();
     noteAnswer(text, bytes);
   }
+  if (turns && isTurn && position + 1 >= promptCount && !(canBind() && isBound())) isSaid = hear(text, bytes);
   if (json) printToken(position, next, text, bytes);
   for (let i = 0; i < bytes; i++) tellSafely(load<u8>(text + i));
 }

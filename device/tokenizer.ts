@@ -8,12 +8,15 @@ import { encodeUnigram } from "./tokenizer/unigram";
 import { encodeWordPiece } from "./tokenizer/wordpiece";
 export { promptToken } from "./tokenizer/pieces";
 
-/** Encodes text into `promptTokens`, the start token first; returns how many. `promptTokens` has room for two more than there are bytes. */
-export function encode(text: usize, bytes: i32): i32 {
+/**
+ * Encodes text into `promptTokens`, the start token first; returns how many. `promptTokens` has room for two more than there are bytes.
+ * `isFirst`: nothing stands before it, so a space may go there.
+ */
+export function encode(text: usize, bytes: i32, isFirst: bool = true): i32 {
   store<i32>(promptSlot(0), startToken);
   if (!bytes) return 1;
   if (tokenizerKind == WORDPIECE) return encodeWordPiece(text, bytes);
-  const space = spaceInFront == SPACE_ALWAYS || (spaceInFront == SPACE_MISSING && load<u8>(text) != SPACE);
+  const space = isFirst && (spaceInFront == SPACE_ALWAYS || (spaceInFront == SPACE_MISSING && load<u8>(text) != SPACE));
   if (tokenizerKind == BYTE_LEVEL) return encodeByteLevel(text, bytes, space);
   if (tokenizerKind == UNIGRAM) return encodeUnigram(text, bytes, space);
   return encodeSentencePiece(text, bytes, space);

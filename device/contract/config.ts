@@ -256,6 +256,20 @@
 // @ts-ignore: decorator
 @external("config", "grammarRoomBytes") export declare const grammarRoomBytes: u32;
 
+// Conversations.
+/** 1 where prompts may come in parts; with 0 all of it folds away. */
+// @ts-ignore: decorator
+@external("config", "turns") export declare const turns: i32;
+/** u8 (2, UNTIL_BYTES): the text that ends an answer, and room for what was said last. */
+// @ts-ignore: decorator
+@external("config", "until") export declare const until: usize;
+/** Bytes of that text; 0: none. */
+// @ts-ignore: decorator
+@external("config", "untilBytes") export declare const untilBytes: i32;
+/** A token that ends an answer; -1: none but those that end every text. */
+// @ts-ignore: decorator
+@external("config", "untilToken") export declare const untilToken: i32;
+
 // What only the boot code and the console read.
 /** Text about this image, ended by a zero byte: name, model, memory. */
 // @ts-ignore: decorator

@@ -23,6 +23,8 @@ export const TILE_BYTES: i32 = 4096;
 export const REPETITION_WINDOW: i32 = 64;
 /** Of the log of a unit of keys: when it grew. */
 export const GROWTH_WORDS: i32 = 64;
+/** Of the longest text that ends an answer. */
+export const UNTIL_BYTES: i32 = 32;
 /** Of guesses, by how many tokens before them agree: so many and more are one kind. */
 export const GUESS_KINDS: i32 = 4;
 /** Bytes behind a vector or matrix that kernels load and do not use. */

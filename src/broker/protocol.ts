@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { settingNames } from '../contract/index.ts';
+import { ROLES } from '../model/index.ts';
 import type { BoardState, BoardStatus, TellRequest } from '../serve/index.ts';
 
 /** Levels of topics between those that the prefix names. */
@@ -61,13 +62,19 @@ const requestMessage = z.object({
   prompt: z.string().max(4096),
   seed: digits,
   tokens: whole.max(1_000_000),
+  turns: z
+    .array(z.object({ role: z.enum(ROLES), content: z.string().max(65_536) }))
+    .min(1)
+    .max(1000)
+    .optional(),
   sampling: z.partialRecord(z.enum(settingNames as [string, ...string[]]), z.number()),
   grammar: grammarMessage.optional(),
 });
 
-export const encodeRequest = ({ prompt, seed, tokens, sampling, grammar }: TellRequest): string =>
+export const encodeRequest = ({ prompt, seed, tokens, turns, sampling, grammar }: TellRequest): string =>
   JSON.stringify({
     prompt,
+    turns,
     seed: String(seed),
     tokens,
     sampling,
@@ -94,6 +101,7 @@ const endEvent = z.object({
   first: whole,
   last: whole,
   megahertz: whole,
+  reused: whole.optional(),
 });
 
 const from = z.string();
@@ -118,6 +126,8 @@ const statusMessage = z.object({
   room: whole.optional(),
   vocabulary: z.string().optional(),
   bound: z.boolean().optional(),
+  converses: z.boolean().optional(),
+  answerEnd: z.string().optional(),
   trouble: z.string().optional(),
   stories: whole,
   tokens: whole,

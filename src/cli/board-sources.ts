@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { BoardSource, LocalPool } from '../serve/index.ts';
 import { integer } from './arguments.ts';
-import { type BuildOptions, buildFrom, firmwareOptions } from './firmware-options.ts';
+import { type BuildOptions, buildFrom, firmwareOptions, templateOf } from './firmware-options.ts';
 import { openNamed } from './model-options.ts';
 
 export interface SourceOptions extends BuildOptions {
@@ -67,6 +67,7 @@ async function threadSources(options: SourceOptions, onHost: number): Promise<Bo
     precision: precision ?? ownPrecision(loaded.model),
     context: options.context,
     grammarRoom: (options.grammarRoom ?? HOST_ROOM_KB) * 1024,
+    template: onHost > 0 ? templateOf(loaded) : undefined,
   } as const;
   const sources = Array.from({ length: onHost }, (_, i): BoardSource => {
     const name = `host ${i + 1}`;

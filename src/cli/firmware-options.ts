@@ -14,7 +14,7 @@ import {
 import { UsageError } from '../errors.ts';
 import { readInput } from '../files.ts';
 import type { Draft, Firmware, FirmwareOptions } from '../firmware/index.ts';
-import type { Tokenizer } from '../model/index.ts';
+import type { ChatTemplate, Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { integer } from './arguments.ts';
 import { showDownloads } from './download-progress.ts';
@@ -121,6 +121,7 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     draft: await draftFrom(options, opened),
     grammar: (await grammarFrom(options, tokenizer)) ?? model.grammar,
     grammarRoom: (options.grammarRoom ?? 0) * 1024,
+    template: templateOf(opened),
     cores: Number(options.cores) as 1 | 2,
     pie: options.pie,
     clock: Number(options.clock) as 80 | 160 | 240,
@@ -131,6 +132,15 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     ...settings,
     model: await quantized(opened, { ...options, room, judge: asFastAs(settings) }),
   });
+}
+
+/** How conversations are written; says why not as the model's file has it. */
+export function templateOf({ name, model }: OpenedModel): ChatTemplate | undefined {
+  if (model.templateRefused !== undefined)
+    process.stderr.write(
+      `${name}: ${model.templateRefused}; without one, each prompt is a text of its own (--template)\n`,
+    );
+  return model.template;
 }
 
 /** Where guesses come from. @throws UsageError for a model with another tokenizer */

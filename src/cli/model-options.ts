@@ -1,12 +1,15 @@
-/** `--model`, `--tokenizer`, `--prune-vocabulary` and `--int4-group`: shared by every verb that takes a model; without them, the model that ships. */
+/** `--model`, `--tokenizer`, `--template`, `--prune-vocabulary` and `--int4-group`: shared by every verb that takes a model; without them, the model that ships. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { INT4_GROUPS, type Int4Group } from '../model/index.ts';
+import { UsageError } from '../errors.ts';
+import { type ChatTemplate, INT4_GROUPS, type Int4Group } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { showDownloads } from './download-progress.ts';
 
 export interface ModelOptions {
   model?: string;
   tokenizer?: string;
+  /** How conversations are written: a name or a file. */
+  template?: string;
   /** A text file. */
   pruneVocabulary?: string;
   int4Group?: Int4Group;
@@ -26,6 +29,34 @@ export const int4GroupOption = (otherwise: string): Option =>
       return group;
     });
 
+/** `--template`; `otherwise`: what holds without it. */
+export const templateOption = (otherwise: string): Option =>
+  new Option(
+    '--template <name>',
+    `how conversations are written for the model: plain (User: and Assistant:), or a JSON file (default: ${otherwise})`,
+  );
+
+/** The template that an option names. @throws UsageError */
+export async function templateFrom(named: string, vocabulary?: number): Promise<ChatTemplate> {
+  const [{ chatTemplateFrom, TEMPLATES }, { readInput }] = await Promise.all([
+    import('../model/index.ts'),
+    import('../files.ts'),
+  ]);
+  if (Object.hasOwn(TEMPLATES, named)) return TEMPLATES[named];
+  const text = new TextDecoder().decode(readInput(named, 'the template'));
+  const template = chatTemplateFrom(jsonOf(text), vocabulary);
+  if (typeof template === 'string') throw new UsageError(`${named}: ${template}`);
+  return template;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Adds the options to a verb. */
 export function modelOptions(command: Command): Command {
   return command
@@ -37,6 +68,7 @@ export function modelOptions(command: Command): Command {
       '--tokenizer <file>',
       'its tokenizer.bin of llama2.c or tokenizer.json (default: the one in the checkpoint or beside it)',
     )
+    .addOption(templateOption("the checkpoint's, if it has one"))
     .option(
       '--prune-vocabulary <text>',
       'keep the pieces that this text uses, and what spells the rest; says what that saves and costs',
@@ -46,11 +78,15 @@ export function modelOptions(command: Command): Command {
 
 /** Reads what the options name. */
 export async function openNamed(options: ModelOptions): Promise<OpenedModel> {
-  const { pruneVocabulary, int4Group } = options;
+  const { pruneVocabulary, int4Group, template } = options;
   const { openModel } = await import('../node/index.ts');
   const opened = await openModel(options.model, options.tokenizer, showDownloads);
   const { model } = opened;
   if (int4Group) opened.model = { ...model, config: { ...model.config, int4Group } };
+  if (template !== undefined) {
+    const found = await templateFrom(template, model.config.vocabulary);
+    opened.model = { ...opened.model, template: found, templateRefused: undefined };
+  }
   if (pruneVocabulary === undefined) return opened;
   const { pruned } = await import('./prune-report.ts');
   return pruned(opened, pruneVocabulary);

@@ -38,6 +38,7 @@ export const constants = {
   ),
   REPETITION_WINDOW: i32(64, 'Tokens that the repetition penalty looks back over; a power of two.'),
   GROWTH_WORDS: i32(64, 'Of the log of a unit of keys: when it grew.'),
+  UNTIL_BYTES: i32(32, 'Of the longest text that ends an answer.'),
   GUESS_KINDS: i32(4, 'Of guesses, by how many tokens before them agree: so many and more are one kind.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
 

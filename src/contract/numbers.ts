@@ -133,6 +133,16 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     }),
     ...rows('u32', { grammarRoomBytes: 'Its size.' }),
   },
+  Conversations: {
+    ...rows('i32', { turns: '1 where prompts may come in parts; with 0 all of it folds away.' }),
+    ...rows('usize', {
+      until: 'u8 (2, UNTIL_BYTES): the text that ends an answer, and room for what was said last.',
+    }),
+    ...rows('i32', {
+      untilBytes: 'Bytes of that text; 0: none.',
+      untilToken: 'A token that ends an answer; -1: none but those that end every text.',
+    }),
+  },
   'What only the boot code and the console read': {
     ...rows('usize', {
       banner: 'Text about this image, ended by a zero byte: name, model, memory.',

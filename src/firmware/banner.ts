@@ -1,9 +1,9 @@
 /** What the device says first: written here, where the numbers are known, so that the device needs no words for them. */
-import type { Tokenizer } from '../model/index.ts';
+import type { ChatTemplate, Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 import { kilobytes } from './memory.ts';
 import type { MemoryMap } from './memory-map.ts';
-import { BANNER_BYTES, type GrammarMemory, READY_BYTES } from './system.ts';
+import { asciiJson, BANNER_BYTES, type GrammarMemory, readyBytes } from './system.ts';
 import { vocabularyDigest } from './vocabulary.ts';
 
 export interface BannerFacts {
@@ -48,26 +48,32 @@ export interface ReadyFacts {
   pieces?: number;
   /** The image has a grammar of its own. */
   bound?: true;
+  /** How conversations are written. */
+  template?: ChatTemplate;
 }
 
-/** The facts for who would send a grammar; none where there is no room. */
+/** The facts for who would send a grammar, none where there is no room; and for who would converse. */
 export const binding = ({
   tokenizer,
   grammar,
   grammarRoom = 0,
-}: GrammarMemory & { tokenizer: Tokenizer }): Partial<ReadyFacts> =>
-  grammarRoom > 0
+  template,
+}: GrammarMemory & { tokenizer: Tokenizer }): Partial<ReadyFacts> => ({
+  ...(grammarRoom > 0
     ? {
         room: grammarRoom,
         vocabulary: vocabularyDigest(tokenizer),
         pieces: tokenizer.vocabulary.length,
         ...(grammar === undefined ? {} : { bound: true as const }),
       }
-    : {};
+    : {}),
+  ...(template ? { template } : {}),
+});
 
 /** The answer to `/json on` (src/serial/device.ts, ReadyEvent). */
 export function readyText(modelName: string, facts: ReadyFacts): string {
-  const rest = JSON.stringify({ event: 'ready', model: '', ...facts }).length;
-  const name = modelName.replace(/[^\x20-\x7e]|["\\]/g, '?').slice(0, READY_BYTES - 1 - rest);
-  return JSON.stringify({ event: 'ready', model: name, ...facts });
+  const rest = asciiJson({ event: 'ready', model: '', ...facts }).length;
+  const room = readyBytes(facts.template) - 1 - rest;
+  const name = modelName.replace(/[^\x20-\x7e]|["\\]/g, '?').slice(0, room);
+  return asciiJson({ event: 'ready', model: name, ...facts });
 }

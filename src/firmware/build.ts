@@ -27,7 +27,7 @@ import { startCode } from './start.ts';
 import {
   BANNER_BYTES,
   type GrammarMemory,
-  READY_BYTES,
+  readyBytes,
   STACK_BYTES,
   systemConstants,
   systemItems,
@@ -146,7 +146,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
     'readyLine',
     textBytes(
       readyText(nameOf(options), { context: plan.context, map: fingerprint, ...binding(options) }),
-      READY_BYTES,
+      readyBytes(options.template),
     ),
   );
   contents.set('zeroRanges', zeroTable(plan.placed).bytes);
@@ -240,6 +240,7 @@ function numbersOf(
   return {
     grammar: 0,
     grammarRoom: 0,
+    until: 0,
     grammarRoomBytes: options.grammarRoom ?? 0,
     ...screenConstants(board.screen),
     ...Object.fromEntries(addresses),
@@ -252,7 +253,7 @@ function numbersOf(
     rawKeys: addresses.get('rawKeys') ?? 0,
     growths: addresses.get('growths') ?? 0,
     drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
-    ...systemConstants(tokenizer),
+    ...systemConstants(tokenizer, options),
     cores,
     clockMegahertz: clock,
     zeroRangeCount: zero.count,

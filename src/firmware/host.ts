@@ -88,6 +88,7 @@ function layOut({
   tokenizer,
   grammar,
   grammarRoom,
+  template,
   lanes = 0,
   drafts = 0,
   drafter,
@@ -101,7 +102,7 @@ function layOut({
   const items = [
     ...model.blobs.map((blob) => ({ ...blob, size: blob.bytes.length })),
     ...model.buffers(context).map((buffer) => ({ ...buffer, size: buffer.bytes })),
-    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom }).map((item) => ({
+    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom, template }).map((item) => ({
       ...item,
       size: item.bytes,
     })),
@@ -164,6 +165,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   const numbers = {
     grammar: 0,
     grammarRoom: 0,
+    until: 0,
     grammarRoomBytes: options.grammarRoom ?? 0,
     ...Object.fromEntries(addresses),
     ...configOf(model, context, addresses),
@@ -175,7 +177,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     rawKeys: addresses.get('rawKeys') ?? 0,
     growths: addresses.get('growths') ?? 0,
     drafter: drafter ? drafterContext(drafter, context) : 0,
-    ...systemConstants(tokenizer),
+    ...systemConstants(tokenizer, options),
     ...NO_CHIP,
   };
   const startDrafter = (small: QuantizedModel): WebAssembly.ModuleImports => {

@@ -87,14 +87,14 @@ function passesItems(model: QuantizedModel, passes: Passes, context: number): Me
 
 /** Everything that needs memory, for a context of so many positions. */
 export function itemsOf(
-  { model, tokenizer, program, board, grammar, grammarRoom }: PlanRequest,
+  { model, tokenizer, program, board, grammar, grammarRoom, template }: PlanRequest,
   context: number,
   passes = NO_PASSES,
 ): MemoryItem[] {
   return [
     ...program,
     ...modelItems(model, context),
-    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom }),
+    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom, template }),
     ...screenItems(board.screen),
     ...passesItems(model, passes, context),
     ...(passes.drafter ? drafterItems(passes.drafter, context) : []),

@@ -1,6 +1,6 @@
 /** Memory that the device program needs besides the model: console, prompt, sampler, stacks (src/contract/numbers.ts). */
 import { status, structureBytes, teamwork, value } from '../contract/index.ts';
-import type { ModelConfig, Tokenizer } from '../model/index.ts';
+import type { ChatTemplate, ModelConfig, Tokenizer } from '../model/index.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
 import { LINE_BYTES } from './prompt.ts';
 import { PANIC_BYTES } from './start.ts';
@@ -12,8 +12,10 @@ const TYPED_BYTES = 256;
 const OUTPUT_BYTES = 1024;
 /** Room for the text that greets (banner.ts). */
 export const BANNER_BYTES = 768;
-/** Room for the answer to `/json on`. */
-export const READY_BYTES = 256;
+/** Room for the answer to `/json on`, beside a template in it. */
+const READY_BYTES = 256;
+export const readyBytes = (template: ChatTemplate | undefined): number =>
+  READY_BYTES + (template ? roundUp(asciiJson({ template }).length, 16) : 0);
 /** Of each core; the deepest call chain of the compiled program takes a few hundred bytes. */
 export const STACK_BYTES = 4096;
 export const STATUS_BYTES = structureBytes(status);
@@ -45,6 +47,8 @@ export interface GrammarMemory {
   grammar?: Uint8Array;
   /** Bytes kept free for a packed grammar that is sent at run time; default: none. */
   grammarRoom?: number;
+  /** How conversations are written; default: prompts are taken as they are. */
+  template?: ChatTemplate;
 }
 
 /** Items for a model's vocabulary and context. `banner` and `zeroRanges` get their contents once all is placed. */
@@ -52,7 +56,7 @@ export function systemItems(
   config: ModelConfig,
   tokenizer: Tokenizer,
   context: number,
-  { grammar, grammarRoom = 0 }: GrammarMemory = {},
+  { grammar, grammarRoom = 0, template }: GrammarMemory = {},
 ): SystemItem[] {
   const tables = packVocabulary(tokenizer);
   return [
@@ -70,7 +74,8 @@ export function systemItems(
     empty('candidates', 2 * roundUp(config.vocabulary, 16), 'late', false),
     empty('recent', RECENT_BYTES, 'late', false),
     loaded('banner', new Uint8Array(BANNER_BYTES), 'sram'),
-    loaded('readyLine', new Uint8Array(READY_BYTES), 'sram'),
+    loaded('readyLine', new Uint8Array(readyBytes(template)), 'sram'),
+    ...(template ? [loaded('until', untilOf(template), 'sram')] : []),
     loaded('zeroRanges', new Uint8Array(8 * ZERO_RANGES), 'sram'),
     ...(grammar ? [loaded('grammar', grammar, 'any')] : []),
     ...(grammarRoom > 0
@@ -80,9 +85,30 @@ export function systemItems(
   ];
 }
 
+/** What ends an answer, and room for what was said last. */
+function untilOf({ end }: ChatTemplate): Uint8Array {
+  const bytes = new Uint8Array(2 * value.UNTIL_BYTES);
+  if (typeof end === 'string') bytes.set(new TextEncoder().encode(end));
+  return bytes;
+}
+
+/** Without what would need an escape of the console's. */
+export const asciiJson = (what: unknown): string =>
+  JSON.stringify(what).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** The numbers that go with {@link systemItems}. */
-export function systemConstants(tokenizer: Tokenizer): Record<string, number> {
+export function systemConstants(
+  tokenizer: Tokenizer,
+  { template }: Pick<GrammarMemory, 'template'> = {},
+): Record<string, number> {
+  const end = template?.end;
   return {
+    turns: Number(template !== undefined),
+    untilBytes: typeof end === 'string' ? new TextEncoder().encode(end).length : 0,
+    untilToken: typeof end === 'number' ? end : -1,
     lineBytes: LINE_BYTES,
     typedBytes: TYPED_BYTES,
     outputBytes: OUTPUT_BYTES,

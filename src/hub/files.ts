@@ -1,6 +1,14 @@
 /** Which files of a hub's repository are a checkpoint. */
 import { FailureError, UsageError } from '../errors.ts';
-import { CONFIG_FILE, INDEX_FILE, shardsOf, TOKENIZER_FILE, WEIGHTS_FILE } from '../model/index.ts';
+import {
+  CONFIG_FILE,
+  INDEX_FILE,
+  shardsOf,
+  TEMPLATE_FILE,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+  WEIGHTS_FILE,
+} from '../model/index.ts';
 
 /** The names of files in the hub's answer. @throws FailureError where it is none */
 export function filesOf(body: unknown, url: string): string[] {
@@ -32,8 +40,16 @@ export function chooseCheckpoint(files: readonly string[], text: string): string
 
 export const isIndex = (file: string): boolean => file.endsWith('.index.json');
 
-/** What a checkpoint's file needs from beside it, by paths in the repository. `index`: its bytes, if it is one. */
-export function companionsOf(file: string, index: Uint8Array | undefined): string[] {
+/**
+ * What a checkpoint's file needs from beside it, by paths in the repository.
+ * @param index its bytes, if it is one
+ * @param there all files, where they are known: for what not every checkpoint has
+ */
+export function companionsOf(
+  file: string,
+  index: Uint8Array | undefined,
+  there: readonly string[] = [],
+): string[] {
   const folder = file.slice(0, file.lastIndexOf('/') + 1);
   const shards = index
     ? shardsOf(index, (what) => {
@@ -41,5 +57,7 @@ export function companionsOf(file: string, index: Uint8Array | undefined): strin
       })
     : [];
   const isPlain = !file.endsWith('.safetensors') && shards.length === 0;
-  return isPlain ? [] : [CONFIG_FILE, TOKENIZER_FILE, ...shards].map((name) => folder + name);
+  if (isPlain) return [];
+  const templates = [TOKENIZER_CONFIG_FILE, TEMPLATE_FILE].filter((name) => there.includes(folder + name));
+  return [CONFIG_FILE, TOKENIZER_FILE, ...templates, ...shards].map((name) => folder + name);
 }

@@ -31,13 +31,13 @@ export async function pullRepository(text: string, options: PullOptions = {}): P
   const files = await listFiles(name, options);
   const main = chooseCheckpoint(files, text);
   const path = await fetchFile(main);
-  for (const beside of await companions(main, path)) await fetchFile(beside);
+  for (const beside of await companions(main, path, files)) await fetchFile(beside);
   return main === WEIGHTS_FILE || main === INDEX_FILE ? dirname(path) : path;
 }
 
 /** What a checkpoint's file needs from beside it. `path`: where it lies here. */
-const companions = async (file: string, path: string): Promise<string[]> =>
-  companionsOf(file, isIndex(file) ? await readFile(path) : undefined);
+const companions = async (file: string, path: string, there?: readonly string[]): Promise<string[]> =>
+  companionsOf(file, isIndex(file) ? await readFile(path) : undefined, there);
 
 /** The checkpoint in a snapshot, if all of it is there. */
 async function wholeCheckpoint(snapshot: string): Promise<string | undefined> {

@@ -3,7 +3,7 @@
  * and the tokenizer inside. Tensors have the names of Meta's llama releases, whose rotary pairs are neighbours as ours are.
  *
  * Metadata, all strings: `esp32-llm` is the version of this form; `architecture`, a name of ARCHITECTURES; `activation`; `config` a JSON
- * object of sizes (and of the matrices that have biases, and the layers whose attention sees a window alone); `training` (optional) a JSON object of facts; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
+ * object of sizes (and of the matrices that have biases, and the layers whose attention sees a window alone); `training` (optional) a JSON object of facts; `template` (optional) how conversations are written, a ChatTemplate; `tokenizer` (optional) one of `rules` and `special` tokens where they are not
  * llama2.c's. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the other; `tokenizer.offsets` U32
  * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary). A matrix may be I8, with a factor a row in NAME.scales F32
  * (rows): a quarter of the bytes, and what an int8 image is made of. The bias of X.weight is X.bias; learned positions are
@@ -11,6 +11,7 @@
  * that it may say, as a board reads it.
  */
 import { FailureError } from '../errors.ts';
+import { type ChatTemplate, chatTemplateFrom } from './chat-template.ts';
 import { checkConfig } from './config.ts';
 import { readFloats, toHalf } from './floats.ts';
 import { fromRows, toRows } from './rows.ts';
@@ -35,7 +36,7 @@ import {
 const VERSION = '1';
 /** The key that makes a safetensors file ours. */
 const MARK = 'esp32-llm';
-const KEYS = [MARK, 'architecture', 'activation', 'config', 'tokenizer', 'training', 'format'];
+const KEYS = [MARK, 'architecture', 'activation', 'config', 'tokenizer', 'template', 'training', 'format'];
 const SIZES = [
   'dim',
   'hiddenDim',
@@ -101,7 +102,7 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
   const refuse: Refuse = (what) => {
     throw new FailureError(`${name}: ${what}`);
   };
-  const { config, training, facts } = readMetadata(file.metadata, name, refuse);
+  const { config, training, template, facts } = readMetadata(file.metadata, name, refuse);
   const left = new Set(file.tensors.keys());
   const take = (tensor: string, shape: readonly number[]): StoredTensor => {
     const found = file.tensors.get(tensor) ?? refuse(`tensor ${tensor} is missing; the file is damaged`);
@@ -131,6 +132,7 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
     tokenizer,
     ...(grammar ? { grammar: grammar.slice() } : {}),
     ...(training ? { training } : {}),
+    ...(template ? { template } : {}),
     format: `esp32-llm version ${VERSION} (safetensors, ${dtypesOf(file)})`,
   };
 }
@@ -144,7 +146,12 @@ function readMetadata(
   metadata: Readonly<Record<string, string>>,
   name: string,
   refuse: Refuse,
-): { config: ModelConfig; training?: Record<string, unknown>; facts?: TokenizerFacts } {
+): {
+  config: ModelConfig;
+  training?: Record<string, unknown>;
+  template?: ChatTemplate;
+  facts?: TokenizerFacts;
+} {
   if (metadata[MARK] !== VERSION) {
     refuse(
       `is version ${metadata[MARK]} of esp32-llm's checkpoint and ${VERSION} is known here; update esp32-llm`,
@@ -190,8 +197,12 @@ function readMetadata(
   const special = facts && specialFrom(facts.special, config.vocabulary);
   if (facts && !(rules && special))
     refuse('metadata tokenizer is not one that is known here; a newer esp32-llm may have written it');
+  const template =
+    metadata.template === undefined ? undefined : chatTemplateFrom(object('template'), config.vocabulary);
+  if (typeof template === 'string') refuse(`its template ${template}`);
   return {
     config: checkConfig(config, name),
+    ...(template ? { template: template as ChatTemplate } : {}),
     ...(rules && special ? { facts: { rules, special } } : {}),
     ...(metadata.training === undefined ? {} : { training: object('training') }),
   };
@@ -331,6 +342,7 @@ export function writeOwn(
       ? {}
       : { tokenizer: JSON.stringify({ rules: tokenizer.rules, special: tokenizer.special }) }),
     ...(training ? { training: JSON.stringify(training) } : {}),
+    ...(model.template ? { template: JSON.stringify(model.template) } : {}),
   };
   return writeSafetensors({ metadata, tensors });
 }

@@ -1,6 +1,7 @@
 /** The tokenizer in a GGUF file's metadata (ggml-org/ggml docs/gguf.md, "Tokenizer"). */
 import { latin1Bytes } from '../bytes.ts';
 import type { Refuse } from './assemble.ts';
+import { templateOf } from './chat-shapes.ts';
 import { bytesOfName, mergeScores } from './hugging-face-bpe.ts';
 import { createTokenizer, longestOf, type Tokenizer } from './tokenizer.ts';
 import type { Pattern, TokenizerRules } from './tokenizers/pieces.ts';
@@ -105,4 +106,16 @@ export function readGgufTokenizer(metadata: Metadata, vocabulary: number, refuse
     rules,
     special: { start, end, unknown },
   });
+}
+
+/** How conversations are written, where the file says so (`tokenizer.chat_template`). */
+export function ggufTemplate(metadata: Metadata, { special }: Tokenizer): ReturnType<typeof templateOf> {
+  const { tokens, token_type: types } = Object.fromEntries(
+    ['tokens', 'token_type'].map((key) => [key, metadata[`tokenizer.ggml.${key}`]]),
+  ) as { tokens: readonly string[]; token_type?: readonly number[] };
+  const ids = new Map(
+    tokens.flatMap((text, id) => (types?.[id] === CONTROL ? [[fromLatin1(text), id]] : [])),
+  );
+  const program = metadata['tokenizer.chat_template'];
+  return templateOf(typeof program === 'string' ? fromLatin1(program) : undefined, { ids, ...special });
 }

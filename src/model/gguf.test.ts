@@ -69,6 +69,18 @@ describe('a GGUF file', () => {
     expect(read.weights).toEqual(model.weights);
     expect(read.format).toBe(`GGUF version ${version} (F32)`);
   });
+  it('brings the template of its conversations, or why that is none', () => {
+    const program =
+      "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+    const { template } = loadCheckpoint(changed({ 'tokenizer.chat_template': { text: program } }));
+    expect(template?.assistant).toEqual({ before: ['<|im_start|>assistant\n'], behind: ['<|im_end|>\n'] });
+    const other = loadCheckpoint(changed({ 'tokenizer.chat_template': { text: '{{ tools }}' } }));
+    expect([other.template, other.templateRefused]).toEqual([
+      undefined,
+      expect.stringMatching(/known are ChatML/),
+    ]);
+    expect(loadCheckpoint(changed({})).templateRefused).toBeUndefined();
+  });
   it('brings its tokenizer: control pieces are in no text and print nothing', () => {
     const { encode, decode, special } = loadCheckpoint(changed({})).tokenizer!;
     expect(special).toEqual({ start: 1, end: 2, unknown: 0 });

@@ -4,7 +4,7 @@ import { FailureError } from '../errors.ts';
 import { assemble, type Refuse, type TensorNames } from './assemble.ts';
 import { checkConfig } from './config.ts';
 import { BLOCK_FORMATS, formatName } from './gguf-blocks.ts';
-import { type Metadata, readGgufTokenizer } from './gguf-tokenizer.ts';
+import { ggufTemplate, type Metadata, readGgufTokenizer } from './gguf-tokenizer.ts';
 import type { Model, ModelConfig } from './types.ts';
 
 const MAGIC = 'GGUF';
@@ -70,9 +70,11 @@ export function readGguf(bytes: Uint8Array, name: string): Model {
   });
   const unknown = [...left][0];
   if (unknown !== undefined) refuse(`has a tensor ${unknown}, and ${reasonFor(unknown)}`);
+  const tokenizer = readGgufTokenizer(header.metadata, config.vocabulary, refuse);
   return {
     ...model,
-    tokenizer: readGgufTokenizer(header.metadata, config.vocabulary, refuse),
+    tokenizer,
+    ...ggufTemplate(header.metadata, tokenizer),
     format: `GGUF version ${header.metadata.version} (${[...types].join(', ')})`,
   };
 }

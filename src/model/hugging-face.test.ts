@@ -50,6 +50,23 @@ function difference(model: Model, { tokens, positions, logits }: (typeof goldens
   return worst;
 }
 
+it('brings the template of its conversations, or why that is none', () => {
+  const program =
+    "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+  const open = (files: Record<string, Uint8Array>) => loadCheckpointFolder(folder(files));
+  const expected = { user: { before: ['<|im_start|>user\n'], behind: ['<|im_end|>\n'] }, end: '<|im_end|>' };
+  expect(open({}).template).toBeUndefined();
+  const configured = (chat_template: unknown) => ({ 'tokenizer_config.json': encode({ chat_template }) });
+  expect(open(configured(program)).template).toMatchObject(expected);
+  expect(open(configured([{ name: 'default', template: program }])).template).toMatchObject(expected);
+  expect(open({ 'chat_template.jinja': new TextEncoder().encode(program) }).template).toMatchObject(expected);
+  const other = open(configured('{{ tools }}'));
+  expect([other.template, other.templateRefused]).toEqual([
+    undefined,
+    expect.stringMatching(/known are ChatML/),
+  ]);
+});
+
 describe('logits of an independent forward pass', () => {
   it('from safetensors in several files, rotary pairs half a head apart', () => {
     const model = loadCheckpointFolder(folder());

@@ -4,11 +4,12 @@
  */
 import { FailureError } from '../errors.ts';
 import { assemble, type Refuse } from './assemble.ts';
+import { templateOf } from './chat-shapes.ts';
 import { checkConfig } from './config.ts';
 import { readFloats } from './floats.ts';
 import { CONFIG_FILE, FAMILIES, type Family, number } from './hugging-face-families.ts';
 import { readTokenizerJson } from './hugging-face-tokenizer.ts';
-import { type Json, object, parseObject } from './json-values.ts';
+import { type Json, list, object, parseObject } from './json-values.ts';
 import { readSafetensors, type StoredTensor } from './safetensors.ts';
 import type { LayerWeights, Model } from './types.ts';
 
@@ -17,6 +18,9 @@ export type ReadFile = (name: string) => Uint8Array | undefined;
 
 export { CONFIG_FILE };
 export const TOKENIZER_FILE = 'tokenizer.json';
+/** Where a chat template may be; in newer folders it is a file of its own. */
+export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+export const TEMPLATE_FILE = 'chat_template.jinja';
 export const WEIGHTS_FILE = 'model.safetensors';
 export const INDEX_FILE = 'model.safetensors.index.json';
 
@@ -65,17 +69,39 @@ export function readHuggingFace(weights: readonly string[], readFile: ReadFile, 
     refuse(
       `has a tensor ${unknown}, and ${unknown.endsWith('.bias') ? `${CONFIG_FILE} says nothing of biases there` : `a model of type ${type} has none such`}`,
     );
+  const tokens = json(TOKENIZER_FILE);
+  const tokenizer = readTokenizerJson(
+    tokens,
+    { start: number(settings.bos_token_id), end: number(settings.eos_token_id) },
+    config.vocabulary,
+    (what) => refuse(`${TOKENIZER_FILE}: ${what}`),
+  );
   return {
     ...model,
-    tokenizer: readTokenizerJson(
-      json(TOKENIZER_FILE),
-      { start: number(settings.bos_token_id), end: number(settings.eos_token_id) },
-      config.vocabulary,
-      (what) => refuse(`${TOKENIZER_FILE}: ${what}`),
-    ),
+    tokenizer,
+    ...templateOf(templateProgram(readFile), { ids: addedTokens(tokens), ...tokenizer.special }),
     format: `Hugging Face ${type} (safetensors, ${[...types].join(', ')})`,
   };
 }
+
+/** The program that writes conversations: the default one, where there are several. */
+function templateProgram(readFile: ReadFile): string | undefined {
+  const file = readFile(TEMPLATE_FILE);
+  if (file) return new TextDecoder().decode(file);
+  const settings = readFile(TOKENIZER_CONFIG_FILE);
+  const found = settings && parseObject(settings)?.chat_template;
+  const named = list(found).map(object);
+  const program = named.find((one) => one?.name === 'default')?.template ?? found;
+  return typeof program === 'string' ? program : undefined;
+}
+
+const addedTokens = (tokens: Json): Map<string, number> =>
+  new Map(
+    list(tokens.added_tokens).map((token): [string, number] => [
+      String(object(token)?.content),
+      Number(object(token)?.id),
+    ]),
+  );
 
 function familyOf(type: string, refuse: Refuse): Family {
   if (Object.hasOwn(FAMILIES, type)) return FAMILIES[type]!;

@@ -1,4 +1,16 @@
 /** What a language model is: config, tensors, tokenizer; one file per checkpoint format. */
+
+export {
+  type ChatTemplate,
+  chatTemplateFrom,
+  checkTurns,
+  ROLES,
+  type Role,
+  renderTurns,
+  TEMPLATES,
+  type TemplateParts,
+  type Turn,
+} from './chat-template.ts';
 export { loadCheckpoint, loadCheckpointFolder } from './checkpoint.ts';
 export { writeOwn as writeCheckpoint } from './checkpoint-own.ts';
 export { describeModel, describeTokenizer, type ModelDescription } from './describe.ts';
@@ -7,6 +19,8 @@ export {
   INDEX_FILE,
   type ReadFile,
   shardsOf,
+  TEMPLATE_FILE,
+  TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
   WEIGHTS_FILE,
 } from './hugging-face.ts';

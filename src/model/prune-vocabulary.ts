@@ -1,6 +1,7 @@
 /** A smaller vocabulary: the pieces that some text uses and what spells the rest; a model keeps those rows of its tables. */
 
 import { latin1 } from '../bytes.ts';
+import { renumbered, tokensIn } from './chat-template.ts';
 import { createTokenizer, longestOf, piecesOf, type Tokenizer } from './tokenizer.ts';
 import { charactersOf } from './tokenizers/characters.ts';
 import { byteOfPiece, lookupOf } from './tokenizers/lookup.ts';
@@ -19,7 +20,7 @@ export interface Pruned {
  * as before; others may take more tokens.
  */
 export function pruneVocabulary(model: Model, tokenizer: Tokenizer, texts: readonly string[]): Pruned {
-  const keep = new Set<number>(Object.values(tokenizer.special));
+  const keep = new Set<number>([...Object.values(tokenizer.special), ...tokensIn(model.template)]);
   for (const text of texts) for (const token of tokenizer.encode(text)) keep.add(token);
   tokenizer.vocabulary.forEach((piece, id) => {
     if (spellsTheRest(piece)) keep.add(id);
@@ -32,7 +33,10 @@ export function pruneVocabulary(model: Model, tokenizer: Tokenizer, texts: reado
   const place = (id: number): number => kept.indexOf(id);
   const { start, end, unknown } = pieces.special;
   return {
-    model: withRows(model, kept),
+    model: {
+      ...withRows(model, kept),
+      ...(model.template ? { template: renumbered(model.template, place) } : {}),
+    },
     tokenizer: createTokenizer({
       ...pieces,
       vocabulary,

@@ -2,6 +2,7 @@
  * What a language model is here: a llama2-style decoder (RMSNorm, RoPE, grouped-query attention, gated feed-forward), or what an
  * architecture has instead ({@link ARCHITECTURES}).
  */
+import type { ChatTemplate } from './chat-template.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** What stands between the gate and the product of a gated feed-forward: act(W1 x) * (W3 x). */
@@ -136,6 +137,10 @@ export interface Model {
   tokenizer?: Tokenizer;
   /** All that it may say, packed for the chip, where it was taught nothing else (src/contract/grammar.ts). */
   grammar?: Uint8Array;
+  /** How conversations are written for it, where it was taught any. */
+  template?: ChatTemplate;
+  /** Why the template that its file brings is not this one, in a sentence. */
+  templateRefused?: string;
   /** How it came to be, where the checkpoint says so. */
   training?: Readonly<Record<string, unknown>>;
   /** Name of the file format, for people. */

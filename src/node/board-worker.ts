@@ -13,7 +13,7 @@ const port = parentPort!;
 function boardOf(task: BoardTask): Connection {
   if (task.kind === 'simulated')
     return createSimulatedBoard({ board: task.board, flash: task.flash }).connection;
-  const { modelName, model, pieces, precision, context, grammarRoom } = task;
+  const { modelName, model, pieces, precision, context, grammarRoom, template } = task;
   return hostConnection({
     programs: shippedPrograms,
     model: quantize(model, { precision }),
@@ -21,6 +21,7 @@ function boardOf(task: BoardTask): Connection {
     modelName,
     context,
     grammarRoom,
+    template,
   });
 }
 

@@ -1,7 +1,7 @@
 /** Boards that are programs of this machine, each in a thread of its own. */
 import type { Board } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
-import type { Model, TokenizerPieces } from '../model/index.ts';
+import type { ChatTemplate, Model, TokenizerPieces } from '../model/index.ts';
 import type { Precision } from '../quantize/index.ts';
 import { type Connection, createListeners, createSignal } from '../serial/index.ts';
 import { startWorker } from './worker.ts';
@@ -18,6 +18,7 @@ export type BoardTask =
       context?: number;
       /** Bytes for grammars that are sent. */
       grammarRoom?: number;
+      template?: ChatTemplate;
     }
   | { kind: 'simulated'; board: Board; flash: Uint8Array };
 

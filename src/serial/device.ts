@@ -47,6 +47,8 @@ export interface EndEvent {
   first: number;
   last: number;
   megahertz: number;
+  /** Positions of the prompt whose keys and values were there from the text before; missing: none. */
+  reused?: number;
 }
 
 /** What the image is; answers `/json on`. */

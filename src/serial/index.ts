@@ -10,6 +10,7 @@ export {
   type UsbId,
   whileConnected,
 } from './connection.ts';
+export { type Answered, converse, type Laid, layTurns } from './conversation.ts';
 export {
   type Device,
   openDevice,
@@ -40,4 +41,5 @@ export {
   type RolloutStep,
   rollOut,
 } from './rollout.ts';
+export { createTextStream, type TextStream, trimmedStart } from './text-stream.ts';
 export { type Expectation, expectationOf, type Verification, verifyBoard } from './verify.ts';

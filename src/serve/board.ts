@@ -9,6 +9,7 @@ import {
   type Connection,
   type Device,
   isLasting,
+  layTurns,
   openDevice,
   RestartedError,
   type Story,
@@ -36,6 +37,10 @@ export interface BoardStatus {
   room?: number;
   vocabulary?: string;
   bound?: boolean;
+  /** Its image has a template of conversations. */
+  converses?: boolean;
+  /** The text that ends an answer there, which is no part of it. */
+  answerEnd?: string;
   /** Of the canary story. */
   digest?: string;
   /** What went wrong last, in a sentence. */
@@ -49,7 +54,7 @@ export interface BoardStatus {
 export interface PooledBoard {
   readonly status: BoardStatus;
   /** True where it can be asked for this story now. */
-  isFree(request: Pick<TellRequest, 'model' | 'grammar'>): boolean;
+  isFree(request: Pick<TellRequest, 'model' | 'grammar' | 'turns'>): boolean;
   /** @throws LostBoardError when the story must be told elsewhere, UsageError or FailureError when no board would tell it */
   tell(request: TellRequest, onToken: OnToken): Promise<Story>;
   /** Ends the story that is being told. */
@@ -93,7 +98,10 @@ function createAsking() {
   let bound: string | undefined | null = null;
 
   const ask = async (to: Device, request: TellRequest, onToken: OnToken): Promise<Story> => {
-    const tokens = request.tokens > to.ready.context ? 0 : request.tokens;
+    const { turns } = request;
+    const laid = turns ? (await layTurns(to, turns, request.tokens || undefined)).tokens : 0;
+    const positions = turns && request.tokens ? laid - 1 + request.tokens : request.tokens;
+    const tokens = positions > to.ready.context ? 0 : positions;
     const wanted = [
       `/seed ${request.seed}`,
       `/tokens ${tokens}`,
@@ -106,7 +114,7 @@ function createAsking() {
       sent.set(command, line);
     }
     await bind(to, request.grammar);
-    return to.tell(request.prompt, onToken);
+    return to.tell(turns ? '' : request.prompt, onToken);
   };
 
   const bind = async (to: Device, grammar: BoundGrammar | undefined): Promise<void> => {
@@ -179,6 +187,8 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       status.room = ready.room;
       status.vocabulary = ready.vocabulary;
       status.bound = ready.bound;
+      status.converses = ready.template !== undefined;
+      status.answerEnd = typeof ready.template?.end === 'string' ? ready.template.end : undefined;
       enter('checking');
       const { end } = await asking.ask(device, CANARY, () => {});
       status.digest = end.digest;
@@ -194,9 +204,10 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   void connect();
   return {
     status,
-    isFree: ({ model, grammar }) =>
+    isFree: ({ model, grammar, turns }) =>
       status.state === 'idle' &&
       (model === undefined || status.model === model) &&
+      (turns === undefined || status.converses === true) &&
       (grammar === undefined || canSay(status, grammar)),
     async tell(request, onToken) {
       if (!device) throw new LostBoardError(`${source.name}: is not connected`);

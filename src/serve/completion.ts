@@ -1,13 +1,16 @@
 /** A request for text, answered by the pool: what the story goes on with after the prompt, as it comes. */
 import type { SettingValues } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
-import type { Tokenizer } from '../model/index.ts';
-import { tokensPerSecond } from '../serial/index.ts';
+import { ROLES, type Tokenizer, type Turn } from '../model/index.ts';
+import { createTextStream, tokensPerSecond, trimmedStart } from '../serial/index.ts';
+import type { BoardStatus } from './board.ts';
 import type { Pool } from './pool.ts';
 import type { BoundGrammar } from './request.ts';
 
 export interface CompletionRequest {
   prompt: string;
+  /** A conversation in place of the prompt, for boards that converse. */
+  turns?: readonly Turn[];
   model?: string;
   sampling: SettingValues;
   seed?: bigint;
@@ -30,56 +33,8 @@ export interface CompletionResult {
   digest: string;
   /** By the board's own cycle counter. */
   tokensPerSecond: number;
-}
-
-/** A text on its way out: bytes become characters, and what might begin a stop is held back. */
-export interface TextStream {
-  /** @returns true once a stop was found */
-  push(bytes: Uint8Array): boolean;
-  /** Gives out what was held back. */
-  end(): void;
-}
-
-export function createTextStream(stops: readonly string[], emit: (text: string) => void): TextStream {
-  const decoder = new TextDecoder();
-  let held = '';
-  let stopped = false;
-  const release = (last: boolean): void => {
-    const found = stops.map((stop) => held.indexOf(stop)).filter((at) => at >= 0);
-    if (found.length > 0) {
-      stopped = true;
-      held = held.slice(0, Math.min(...found));
-      last = true;
-    }
-    const keep = last ? 0 : longestBeginning(held, stops);
-    const out = held.slice(0, held.length - keep);
-    held = held.slice(held.length - keep);
-    if (out !== '') emit(out);
-  };
-  return {
-    push(bytes) {
-      if (stopped) return true;
-      held += decoder.decode(bytes, { stream: true });
-      release(false);
-      return stopped;
-    },
-    end() {
-      if (stopped) return;
-      held += decoder.decode();
-      release(true);
-    },
-  };
-}
-
-/** Length of the longest end of `text` that begins one of `stops`. */
-function longestBeginning(text: string, stops: readonly string[]): number {
-  let longest = 0;
-  for (const stop of stops) {
-    for (let length = Math.min(stop.length - 1, text.length); length > longest; length--) {
-      if (stop.startsWith(text.slice(-length))) longest = length;
-    }
-  }
-  return longest;
+  /** Tokens of the prompt that the board had read before. */
+  reused: number;
 }
 
 /** @throws UsageError for a prompt that no board takes, BusyError, NoBoardError */
@@ -92,22 +47,27 @@ export async function complete(
   const { maxTokens, bind, echo = false } = request;
   const seed = request.seed ?? randomSeed();
   const enough = new AbortController();
-  const stream = createTextStream(request.stops, onText);
+  const { turns } = request;
+  const ownEnd = turns && !bind ? boardsThatConverse(pool, request.model)[0]?.answerEnd : undefined;
+  const stops = ownEnd === undefined ? request.stops : [...request.stops, ownEnd];
+  const stream = createTextStream(stops, turns ? trimmedStart(onText) : onText);
   let told = 0;
   let promptTokens = 0;
   let stopped = false;
   const prompt = oneLine(request.prompt);
   const { model, sampling } = request;
-  const tokens = maxTokens === undefined ? 0 : positions(prompt, maxTokens, bind?.tokenizer);
+  const tokens =
+    maxTokens === undefined ? 0 : turns ? maxTokens : positions(prompt, maxTokens, bind?.tokenizer);
   const asked = pool.tell(
-    { model, sampling, prompt, seed, tokens, grammar: bind?.grammar },
+    { model, sampling, prompt, seed, tokens, turns, grammar: bind?.grammar },
     (token, start) => {
       promptTokens = start?.prompt ?? promptTokens;
       const ofPrompt = token.n < promptTokens - 1;
       if (stopped || (ofPrompt && !echo) || (!ofPrompt && told === maxTokens)) return;
       if (!ofPrompt) told++;
       stopped = stream.push(Buffer.from(token.text, 'latin1'));
-      if (stopped || told === maxTokens) enough.abort();
+      // A board ends by itself what its template ends: stopped, its digest would be of whatever it came to.
+      if ((stopped && request.stops.length > 0) || told === maxTokens) enough.abort();
     },
     signal ? AbortSignal.any([signal, enough.signal]) : enough.signal,
   );
@@ -125,7 +85,31 @@ export async function complete(
     seed,
     digest: story?.end.digest ?? '',
     tokensPerSecond: story ? tokensPerSecond(story.end) : 0,
+    reused: story?.end.reused ?? 0,
   };
+}
+
+/** Boards that take conversations; they tell of it when they answer first. */
+const boardsThatConverse = (pool: Pool, model: string | undefined): BoardStatus[] =>
+  pool.status.boards.filter((board) => board.converses && (model === undefined || board.model === model));
+
+/**
+ * What is asked for with messages: a conversation where boards of the model converse, else the last message alone, as the beginning of a text.
+ * @throws UsageError for roles that no conversation has
+ */
+export function asked(
+  pool: Pool,
+  model: string | undefined,
+  messages: readonly { role: string; content: string }[],
+): Pick<CompletionRequest, 'prompt' | 'turns'> {
+  const prompt = messages.at(-1)!.content;
+  if (boardsThatConverse(pool, model).length === 0) return { prompt };
+  const turns = messages.map(({ role, content }): Turn => {
+    const known = ROLES.find((one) => one === (role === 'developer' ? 'system' : role));
+    if (!known) throw new UsageError(`a message of the role ${role} has no place in a conversation here`);
+    return { role: known, content };
+  });
+  return { prompt, turns };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { VERSION } from '../firmware/index.ts';
-import { type CompletionResult, complete, knownModel } from './completion.ts';
+import { asked, type CompletionResult, complete, knownModel } from './completion.ts';
 import { ANY_OBJECT, type Grammars } from './grammars.ts';
 import { hangUp, lineStream } from './http.ts';
 import type { Pool } from './pool.ts';
@@ -46,18 +46,20 @@ export function ollamaRoutes(app: FastifyInstance, pool: Pool, grammars: Grammar
       ...entry(pool, known),
       modelfile: '',
       parameters: '',
-      template: '{{ .Prompt }}',
+      template: '{{ .Prompt }}', // conversations are written by the board's own template
       capabilities: ['completion'],
       model_info: { 'general.architecture': 'llama', 'llama.context_length': contextOf(pool, known) },
     };
   });
   app.post('/api/generate', async (request, reply) => {
     const body = generateBody.parse(request.body);
-    return answer(pool, grammars, reply, body, body.prompt ?? undefined, (text) => ({ response: text }));
+    const wanted = { prompt: body.prompt ?? undefined };
+    return answer(pool, grammars, reply, body, wanted, (text) => ({ response: text }));
   });
   app.post('/api/chat', async (request, reply) => {
     const body = chatBody.parse(request.body);
-    return answer(pool, grammars, reply, body, body.messages?.at(-1)?.content, (text) => ({
+    const wanted = body.messages?.length ? asked(pool, knownModel(pool, body.model), body.messages) : {};
+    return answer(pool, grammars, reply, body, wanted, (text) => ({
       message: { role: 'assistant', content: text },
     }));
   });
@@ -88,7 +90,7 @@ async function answer(
   grammars: Grammars,
   reply: FastifyReply,
   body: z.infer<z.ZodObject<typeof common>>,
-  prompt: string | undefined,
+  { prompt, turns }: Partial<ReturnType<typeof asked>>,
   shape: (text: string) => object,
 ): Promise<unknown> {
   const model = knownModel(pool, body.model) ?? body.model;
@@ -98,25 +100,26 @@ async function answer(
     return { ...head(), ...shape(''), done: true, done_reason: 'load' };
   const schema = body.format === 'json' ? ANY_OBJECT : body.format || undefined;
   const bind = schema && grammars.compile(schema, pool, model);
-  const asked = body.options ?? {};
+  const options = body.options ?? {};
   const began = performance.now();
   const tell = (onText: (text: string) => void) =>
     complete(
       pool,
       {
         prompt,
+        turns,
         model,
         bind,
         sampling: {
-          temperature: asked.temperature ?? DEFAULTS.temperature,
-          topp: asked.top_p ?? DEFAULTS.topp,
-          topk: asked.top_k ?? DEFAULTS.topk,
-          minp: asked.min_p ?? DEFAULTS.minp,
-          penalty: asked.repeat_penalty ?? DEFAULTS.penalty,
+          temperature: options.temperature ?? DEFAULTS.temperature,
+          topp: options.top_p ?? DEFAULTS.topp,
+          topk: options.top_k ?? DEFAULTS.topk,
+          minp: options.min_p ?? DEFAULTS.minp,
+          penalty: options.repeat_penalty ?? DEFAULTS.penalty,
         },
-        seed: asked.seed == null || asked.seed <= 0 ? undefined : BigInt(asked.seed),
-        maxTokens: asked.num_predict == null || asked.num_predict < 1 ? undefined : asked.num_predict,
-        stops: [asked.stop ?? []].flat(),
+        seed: options.seed == null || options.seed <= 0 ? undefined : BigInt(options.seed),
+        maxTokens: options.num_predict == null || options.num_predict < 1 ? undefined : options.num_predict,
+        stops: [options.stop ?? []].flat(),
       },
       onText,
       hangUp(reply),

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { FailureError, UsageError } from '../errors.ts';
 import {
+  asked,
   type CompletionRequest,
   type CompletionResult,
   complete,
@@ -115,13 +116,15 @@ export function openaiRoutes(app: FastifyInstance, pool: Pool, grammars: Grammar
   });
   app.post('/v1/chat/completions', async (request, reply) => {
     const body = chatBody.parse(request.body);
-    // A story model knows no roles: the last message begins the story.
-    const { content } = body.messages.at(-1)!;
-    const text = typeof content === 'string' ? content : content.map((one) => one.text).join('');
+    const messages = body.messages.map(({ role, content }) => ({
+      role,
+      content: typeof content === 'string' ? content : content.map((one) => one.text).join(''),
+    }));
+    const { prompt, turns } = asked(pool, knownModel(pool, body.model), messages);
     const schema = schemaOf(body.response_format);
     const bind = schema && grammars.compile(schema, pool, knownModel(pool, body.model));
     const maxTokens = body.max_completion_tokens ?? body.max_tokens;
-    return answer(pool, reply, CHAT, body, { prompts: [text], maxTokens, bind });
+    return answer(pool, reply, CHAT, body, { prompts: [prompt], turns, maxTokens, bind });
   });
 }
 
@@ -136,6 +139,7 @@ const modelEntry = (id: string) => ({ id, object: 'model', created: 0, owned_by:
 
 interface Asked {
   prompts: readonly string[];
+  turns?: CompletionRequest['turns'];
   maxTokens: number | null | undefined;
   echo?: boolean | null;
   bind?: CompletionRequest['bind'];
@@ -146,7 +150,7 @@ async function answer(
   reply: FastifyReply,
   shape: Shape,
   body: Common,
-  { prompts, maxTokens, echo, bind }: Asked,
+  { prompts, turns, maxTokens, echo, bind }: Asked,
 ): Promise<unknown> {
   const model = knownModel(pool, body.model);
   const wanted = prompts.flatMap((prompt) =>
@@ -154,6 +158,7 @@ async function answer(
       { length: body.n ?? 1 },
       (_, i): CompletionRequest => ({
         prompt,
+        turns,
         model,
         bind,
         echo: echo ?? false,
@@ -226,10 +231,12 @@ const seedOf = (seed: number, choice: number): bigint => (BigInt(Math.abs(seed))
 const usageOf = (results: readonly CompletionResult[]) => {
   const promptTokens = results.reduce((sum, one) => sum + one.promptTokens, 0);
   const completionTokens = results.reduce((sum, one) => sum + one.completionTokens, 0);
+  const reused = results.reduce((sum, one) => sum + one.reused, 0);
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
+    ...(reused > 0 ? { prompt_tokens_details: { cached_tokens: reused } } : {}),
   };
 };
 

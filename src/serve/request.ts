@@ -1,5 +1,6 @@
 /** What boards are asked for, whichever shape the request came in. */
 import type { SettingValues } from '../contract/index.ts';
+import type { Turn } from '../model/index.ts';
 import type { StartEvent, TokenEvent } from '../serial/index.ts';
 
 /** A packed grammar for boards with one vocabulary. */
@@ -18,8 +19,10 @@ export interface TellRequest {
   sampling: SettingValues;
   /** The same seed tells the same story; above 0. */
   seed: bigint;
-  /** Positions at most, the prompt included; 0: the context. */
+  /** Positions at most, the prompt included; 0: the context. With `turns`: tokens of the answer at most; 0: as many as there is room for. */
   tokens: number;
+  /** A conversation, the last turn the user's, in place of the prompt: for boards whose image has a template. */
+  turns?: readonly Turn[];
   /** A board of this model; undefined: any. */
   model?: string;
   /** What the text must be; without it, what the board's image says. */

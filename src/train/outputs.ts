@@ -131,7 +131,9 @@ function modelFiles(run: Run, trained: Float32Array): [string, Uint8Array][] {
     ? conditionForChip(shape, trained, run.tokenizer, run.documents, options.programs)
     : trained;
   const tokenizer = loadTokenizer(writeTokenizer(run.tokenizer), shape.vocabulary);
-  const own = writeCheckpoint(modelOf(shape, weights), tokenizer, trainingFacts(state));
+  const { template } = options;
+  const model = { ...modelOf(shape, weights), ...(template ? { template } : {}) };
+  const own = writeCheckpoint(model, tokenizer, trainingFacts(state));
   if (shape.activation !== LLAMA2C_ACTIVATION) return [[outputNames.checkpoint, own]];
   return [
     [outputNames.checkpoint, own],

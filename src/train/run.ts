@@ -1,6 +1,6 @@
 /** What a training run is while it goes on. */
 import type { DevicePrograms } from '../device-programs.ts';
-import type { Tokenizer } from '../model/index.ts';
+import type { ChatTemplate, Tokenizer } from '../model/index.ts';
 import type { Batches, Corpus } from './batches.ts';
 import type { CurvePoint, RunState, RunStorage } from './checkpoint.ts';
 import type { TextSource } from './documents.ts';
@@ -15,6 +15,8 @@ export interface TrainOptions extends RecipeOptions, TrainMachinery {
   text: TextSource | readonly TextSource[];
   /** What parts documents; default: `<|endoftext|>`. */
   separator?: string;
+  /** How the text writes conversations: goes into the checkpoint, for those who talk to the model. */
+  template?: ChatTemplate;
   /** Gets the model, its tokenizer, the curve, samples and the checkpoint. */
   storage: RunStorage;
   /** The chip's arithmetic, which the finished model is tried in. */

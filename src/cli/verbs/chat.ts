@@ -1,4 +1,4 @@
-/** `chat`: prompts with history, stories with their speed. */
+/** `chat`: prompts with history, stories with their speed; with a model that converses, questions and answers. */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,7 +6,8 @@ import { createInterface, type Interface } from 'node:readline';
 import type { Command } from 'commander';
 import { type SettingValues, settingLines } from '../../contract/index.ts';
 import { FailureError, UsageError } from '../../errors.ts';
-import type { Connection, Device } from '../../serial/index.ts';
+import type { Turn } from '../../model/index.ts';
+import type { Connection, Device, Story } from '../../serial/index.ts';
 import { openPort, type PortOptions, portOptions } from '../port-options.ts';
 import { settingOptions } from '../setting-options.ts';
 
@@ -19,15 +20,20 @@ const HISTORY_LINES = 500;
 
 export function register(program: Command): void {
   settingOptions(portOptions(program.command('chat')))
-    .description('talk to a board: each line begins a story')
+    .description(
+      'talk to a board: each line begins a story, or goes on with a conversation where the model has a template',
+    )
+    .option('--system <text>', 'what a conversation begins with, where the template has a place for it')
     .addHelpText(
       'after',
-      '\nLines with a slash are commands of the board (/help lists them); Ctrl-C stops a story, Ctrl-D leaves.\n\nExample:\n  $ esp32-llm chat --port localhost:5555',
+      '\nLines with a slash are commands of the board (/help lists them); Ctrl-C stops a story, Ctrl-D leaves. In a conversation\n/forget begins anew; the oldest turns are left out where the context is full.\n\nExample:\n  $ esp32-llm chat --port localhost:5555',
     )
     .action(chat);
 }
 
-async function chat(options: PortOptions & SettingValues): Promise<void> {
+type Options = PortOptions & SettingValues & { system?: string };
+
+async function chat(options: Options): Promise<void> {
   const { openDevice } = await import('../../serial/index.ts');
   const connection = await openPort(options);
   try {
@@ -40,7 +46,10 @@ async function chat(options: PortOptions & SettingValues): Promise<void> {
     });
     for (const line of settingLines(options)) await device.command(line);
     introduce(device);
-    await converse(connection, device, () => {
+    if (options.system !== undefined && !device.ready.template?.system)
+      throw new UsageError('--system is for models whose template has a place for it, and this one has none');
+    const talk: Talk = { system: options.system, turns: [] };
+    await converse(connection, device, talk, () => {
       const was = restarted;
       restarted = false;
       return was;
@@ -51,11 +60,18 @@ async function chat(options: PortOptions & SettingValues): Promise<void> {
   }
 }
 
+/** A conversation so far. */
+interface Talk {
+  system?: string;
+  turns: Turn[];
+}
+
 /** First words of a boot log. */
 const RESTART = /^(ESP-ROM:|rst:0x)/;
 
 function introduce({ ready }: Device): void {
-  process.stderr.write(`${ready.model}, context ${ready.context}; Ctrl-D leaves\n`);
+  const how = ready.template ? ', converses' : '';
+  process.stderr.write(`${ready.model}, context ${ready.context}${how}; Ctrl-D leaves\n`);
 }
 
 /** Lines of the terminal, one at a time; undefined at their end. */
@@ -87,7 +103,12 @@ function linesOf(terminal: Interface): Lines {
   };
 }
 
-async function converse(connection: Connection, device: Device, wasRestarted: () => boolean): Promise<void> {
+async function converse(
+  connection: Connection,
+  device: Device,
+  talk: Talk,
+  wasRestarted: () => boolean,
+): Promise<void> {
   const { whileConnected } = await import('../../serial/index.ts');
   const terminal = createInterface({
     input: process.stdin,
@@ -110,7 +131,7 @@ async function converse(connection: Connection, device: Device, wasRestarted: ()
       if (line === undefined) return;
       if (process.stdin.isTTY) saveHistory(line);
       telling = !line.startsWith('/');
-      await answer(device, line, wasRestarted);
+      await answer(device, talk, line, wasRestarted);
       telling = false;
     }
   } finally {
@@ -119,14 +140,16 @@ async function converse(connection: Connection, device: Device, wasRestarted: ()
 }
 
 /** One line's answer. What the board refuses, or a restart, is said, and the conversation goes on. */
-async function answer(device: Device, line: string, wasRestarted: () => boolean): Promise<void> {
+async function answer(device: Device, talk: Talk, line: string, wasRestarted: () => boolean): Promise<void> {
   const { RestartedError, isLasting } = await import('../../serial/index.ts');
   try {
     if (wasRestarted()) await rejoin(device);
     if (/^\/json\b/.test(line)) throw new UsageError('/json belongs to chat itself; type it in monitor');
     if (/^\/reboot\s*$/.test(line)) return await rejoin(device, '/reboot');
-    if (line.startsWith('/'))
+    if (/^\/forget\s*$/.test(line) && device.ready.template) talk.turns = [];
+    else if (line.startsWith('/'))
       for (const text of await device.command(line)) process.stderr.write(`${text}\n`);
+    else if (device.ready.template) await takeTurn(device, talk, line);
     else await tellStory(device, line);
   } catch (error) {
     const goesOn = error instanceof UsageError || (error instanceof FailureError && !isLasting(error));
@@ -142,22 +165,52 @@ async function rejoin(device: Device, command?: string): Promise<void> {
 }
 
 async function tellStory(device: Device, prompt: string): Promise<void> {
-  const { tokensPerSecond } = await import('../../serial/index.ts');
   let begun = false;
   try {
     const { end } = await device.tell(prompt, ({ text }) => {
       begun = true;
       process.stdout.write(Buffer.from(text, 'latin1'));
     });
-    const stopped = end.ending === 'stopped' ? ', stopped' : '';
     process.stdout.write('\n');
-    process.stderr.write(
-      `[${end.tokens} tokens, ${tokensPerSecond(end).toFixed(1)} tokens/s, digest ${end.digest}${stopped}]\n`,
-    );
+    await sumUp(end);
   } catch (error) {
     if (begun) process.stdout.write('\n');
     throw error;
   }
+}
+
+/** Asks within the conversation; what was refused or broke off is no part of it. */
+async function takeTurn(device: Device, talk: Talk, question: string): Promise<void> {
+  const { converse: ask } = await import('../../serial/index.ts');
+  const system: Turn[] = talk.system === undefined ? [] : [{ role: 'system', content: talk.system }];
+  const turns: Turn[] = [...talk.turns, { role: 'user', content: question }];
+  let begun = false;
+  try {
+    const { text, dropped, story } = await ask(device, [...system, ...turns], (piece) => {
+      begun = true;
+      process.stdout.write(piece);
+    });
+    process.stdout.write('\n');
+    await sumUp(story.end, dropped);
+    talk.turns = [...turns, { role: 'assistant', content: text }];
+  } catch (error) {
+    if (begun) process.stdout.write('\n');
+    throw error;
+  }
+}
+
+/** What a story or an answer was like; of a conversation also how many of its turns were left out. */
+async function sumUp(end: Story['end'], dropped = 0): Promise<void> {
+  const { tokensPerSecond } = await import('../../serial/index.ts');
+  const facts = [
+    `${end.tokens} tokens`,
+    ...(end.reused === undefined ? [] : [`${end.reused} of them known`]),
+    `${tokensPerSecond(end).toFixed(1)} tokens/s`,
+    `digest ${end.digest}`,
+    ...(end.ending === 'stopped' ? ['stopped'] : []),
+    ...(dropped > 0 ? [`without the ${dropped === 1 ? 'oldest turn' : `oldest ${dropped} turns`}`] : []),
+  ];
+  process.stderr.write(`[${facts.join(', ')}]\n`);
 }
 
 function loadHistory(): string[] {

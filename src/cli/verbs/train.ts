@@ -6,12 +6,13 @@ import type { Progress } from '../../train/index.ts';
 import { presets } from '../../train/presets/index.ts';
 import { decimal, integer } from '../arguments.ts';
 import { duration } from '../duration.ts';
-import { int4GroupOption } from '../model-options.ts';
+import { int4GroupOption, templateFrom, templateOption } from '../model-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
 interface Options {
   text: string[];
   separator?: string;
+  template?: string;
   out: string;
   valid?: string;
   preset?: string;
@@ -181,6 +182,7 @@ export function register(program: Command): void {
       '--valid <file>',
       'text that is only measured, never trained on: its first 200 documents, 20 times a run',
     );
+  command.addOption(templateOption('none: the model tells stories'));
   addShape(command);
   addLength(command);
   addMethod(command);
@@ -236,7 +238,7 @@ const unescaped = (text: string): string => {
   return meant;
 };
 
-async function trainModel(options: Options): Promise<void> {
+async function trainModel({ template, ...options }: Options): Promise<void> {
   const { trainFiles } = await import('../../node/index.ts');
   const stop = new AbortController();
   const interrupt = () => {
@@ -248,6 +250,7 @@ async function trainModel(options: Options): Promise<void> {
   try {
     const result = await trainFiles({
       ...options,
+      template: template === undefined ? undefined : await templateFrom(template),
       validation: options.valid,
       vocabulary: options.vocab,
       seconds: options.time,
