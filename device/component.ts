@@ -3,12 +3,13 @@
  * A story is made token by token at the call of the component's C code: `begin`, then per token `pass` on every core and
  * `next` on core 0.
  */
-import { context, promptMerges, startToken } from "./contract/config";
+import { context, line, promptMerges, startToken } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
-import { beginGrammar, follow, isComplete, needed, onlyToken, printedBytes, printedText, setSent, state } from "./grammar";
+import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, setSent, state } from "./grammar";
 import { choose, noteToken, prepare, seedRandom } from "./sampler";
+import { foldRequest } from "./request";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
 
@@ -40,9 +41,17 @@ export function sampling(askedTemperature: f32, askedTopp: f32, askedTopk: i32, 
  * short for the grammar. `seed` above 0.
  */
 export function begin(text: usize, bytes: i32, seed: u64): i32 {
+  beginGrammar();
+  if (isForRequests()) {
+    // The caller's text stays as it is; the answer is never drawn.
+    memory.copy(line, text, bytes);
+    text = line;
+    bytes = foldRequest(text, bytes);
+    setTemperature(0);
+    setPenalty(1);
+  }
   promptCount = encode(text, bytes);
   if (promptCount > context) return 0;
-  beginGrammar();
   if (needed() > limit - promptCount + 1) return -1;
   seedRandom(seed);
   resetDigest();

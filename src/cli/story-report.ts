@@ -8,6 +8,7 @@ const LISTED_FUNCTIONS = 14;
 
 export function formatStory(firmware: Firmware, story: Simulation): string {
   const { tokensPerSecond, status, host } = story;
+  const pins = [...story.pins.map(formatPin), ...story.inputs.map(formatInput)];
   const facts = [
     ['tokens', `${status.passes} (${status.promptTokens} of the prompt), ${ENDINGS[status.ending]}`],
     [
@@ -18,7 +19,7 @@ export function formatStory(firmware: Firmware, story: Simulation): string {
     ...(status.drafted > 0 ? [['guessed ahead', formatGuesses(status)]] : []),
     ['energy per token', formatEnergy(story)],
     ['digest', story.digest],
-    ...(story.pins.length > 0 ? [['pins', story.pins.map(formatPin).join(', ')]] : []),
+    ...(pins.length > 0 ? [['pins', pins.join(', ')]] : []),
     ['boot to prompt', `${story.bootSeconds.toFixed(3)} s of simulated time`],
     [
       'simulation',
@@ -46,6 +47,9 @@ function formatGuesses({ drafted, accepted, passes, promptTokens }: Status): str
 
 const formatPin = (pin: Simulation['pins'][number]): string =>
   `GPIO${pin.gpio} ${'level' in pin ? ['low', 'high'][pin.level] : `${pin.pwm} % at ${thousands(pin.hertz)} Hz`}`;
+
+const formatInput = ({ gpio, millivolts }: Simulation['inputs'][number]): string =>
+  `GPIO${gpio} carries ${(millivolts / 1000).toFixed(3)} V`;
 
 /** As a range: how many clocks of peripherals run is not modelled. */
 function formatEnergy({ energy: { millijoulesPerToken, milliamperes, volts } }: Simulation): string {

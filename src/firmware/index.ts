@@ -32,7 +32,13 @@ export type { ProfileRow } from './profile.ts';
 export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
 export { settlingScreen } from './screen/settle.ts';
-export { createSession, type Session, type SessionOptions, type SessionSteps } from './session.ts';
+export {
+  createSession,
+  type PinInput,
+  type Session,
+  type SessionOptions,
+  type SessionSteps,
+} from './session.ts';
 export { predictShape, type Shape, type ShapeRow, shapes } from './shapes.ts';
 export {
   type SimulateOptions,

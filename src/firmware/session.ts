@@ -6,7 +6,15 @@ import type { Firmware } from './build.ts';
 import { readStatus, type Status, tokenCount } from './status.ts';
 import { STATUS_BYTES } from './system.ts';
 
+/** What a pin carries from outside. */
+export interface PinInput {
+  gpio: number;
+  millivolts: number;
+}
+
 export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum' | 'rom' | 'psramWindow'> {
+  /** What pins carry from outside, from power-on. */
+  inputs?: readonly PinInput[];
   /** Receives what leaves UART0, as it does. */
   output?: (bytes: Uint8Array) => void;
   /** Called every 83 microseconds of simulated time or so: somebody looks at the board. */
@@ -68,6 +76,7 @@ const answerTo = (text: string): string =>
 /** Powers the board up; nothing has run yet. */
 export function createSession(firmware: Firmware, options: SessionOptions = {}): Session {
   const chip = createChip({ flash: firmware.flash, board: firmware.board, ...options });
+  for (const { gpio, millivolts } of options.inputs ?? []) chip.peripherals.gpio.drive(gpio, millivolts);
   const cache = options.cache ?? noCache;
   const key: CacheKey = ['translations', firmware.board.id, firmware.flash];
   const earlier = cache.get(key);

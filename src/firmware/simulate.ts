@@ -5,13 +5,13 @@ import type { Firmware } from './build.ts';
 import { type EnergyEstimate, estimateEnergy } from './energy.ts';
 import { type ProfileRow, profileBetween, type Spent, spentBy } from './profile.ts';
 import { checkStory } from './prompt.ts';
-import { createSession, finish, type Session, type SessionOptions } from './session.ts';
+import { createSession, finish, type PinInput, type Session, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
 import { type StoryOptions, storyLines } from './story-lines.ts';
 
 export interface SimulateOptions
   extends StoryOptions,
-    Pick<SessionOptions, 'output' | 'usbHost' | 'onLook' | 'rom' | 'cache' | 'psramWindow'> {
+    Pick<SessionOptions, 'inputs' | 'output' | 'usbHost' | 'onLook' | 'rom' | 'cache' | 'psramWindow'> {
   /** Also say where the cycles went. */
   profile?: boolean;
 }
@@ -34,6 +34,8 @@ export interface Simulation {
   bootSeconds: number;
   /** What the program drives in the end, the screen aside. */
   pins: PinState[];
+  /** What pins carried from outside. */
+  inputs: readonly PinInput[];
   /** By function, during the story; empty without `profile`. */
   profile: ProfileRow[];
   /** How the simulation itself ran. */
@@ -101,6 +103,7 @@ export function* simulateSteps(
     energy: estimateEnergy(firmware, mean > 0 ? 1000 / mean : 0),
     bootSeconds,
     pins: pinStates(chip),
+    inputs: options.inputs ?? [],
     profile: begun && told ? profileBetween(firmware.code, [begun, told], status.totalCycles) : [],
     host: {
       seconds,

@@ -2,7 +2,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHostProgram, storyLines } from '../firmware/index.ts';
 import { smallModel } from '../firmware/testing.ts';
-import { compileGrammar } from '../grammar/index.ts';
+import {
+  compileAutomaton,
+  compileGrammar,
+  compileTokens,
+  packGrammar,
+  parseGrammar,
+} from '../grammar/index.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { needing } from '../testing/needs.ts';
@@ -84,6 +90,22 @@ describe('component for ESP-IDF', () => {
       const story = { ...drawn, temperature: 2, seed, grammar, tokens: 40 };
       expect(tell(cores, story).story).toEqual(expected(story));
     }
+  });
+
+  it('reads requests as the firmware does: without capitals, marks at the ends of words and spare spaces', () => {
+    const { tokenizer } = smallModel();
+    const { start, end } = tokenizer.special;
+    const automaton = compileTokens(compileAutomaton(parseGrammar('["on", "off", "none"]')), tokenizer);
+    const grammar = packGrammar(automaton, [start, end], { answers: true });
+    const prompts = ['turn on the lights please', '  Turn  ON the lights, please!  ', 'Свет,  ÜBER!'];
+    const plain = expected({ ...drawn, prompt: prompts[0], tokens: 60 });
+    for (const prompt of prompts) {
+      const story = { ...drawn, temperature: 2, prompt, grammar, tokens: 60 };
+      expect(tell(1, story).story).toEqual(expected(story));
+    }
+    const [one, other] = prompts.map((prompt) => expected({ ...drawn, prompt, grammar, tokens: 60 }));
+    expect(one).toEqual(other);
+    expect(plain.digest).not.toBe(one.digest);
   });
 
   it.each([1, 2] as const)(

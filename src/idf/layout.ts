@@ -35,6 +35,7 @@ export const alignUp = (value: number): number => Math.ceil(value / ALIGNMENT) *
 /** What the device program's own parts need, of all that the bare firmware has (src/firmware/system.ts). */
 const SYSTEM_BUFFERS: ReadonlySet<string> = new Set([
   'teamwork',
+  'line',
   'promptTokens',
   'promptMerges',
   'candidates',

@@ -104,11 +104,13 @@ it('moves and reads pins of the simulated chip', { timeout: 120_000 }, async () 
     const grammar = packGrammar({ ...automaton, states }, [], { answers: true, pins: pinEntries(home) });
     const model = quantize(made.model);
     const firmware = buildFirmware({ programs: shippedPrograms, model, tokenizer: made.tokenizer, grammar });
-    const session = createSession(firmware);
+    const inputs = [
+      { gpio: 4, millivolts: 0 },
+      { gpio: 3, millivolts: 1234 },
+    ];
+    const session = createSession(firmware, { inputs });
     session.boot();
     const { gpio, sens } = session.chip.peripherals;
-    gpio.drive(4, false);
-    gpio.drive(3, 1234);
     sens.celsius = 41.5;
     session.tell('whatever', 10);
     return {

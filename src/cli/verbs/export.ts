@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .addOption(precisionOption(['int8', 'int4', 'mixed']))
     .option(
       '--grammar <file>',
-      'also a grammar for it, packed: a JSON Schema, GBNF, or a JSON list of answers',
+      "also a grammar for it, packed: a JSON Schema, GBNF, or a JSON list of answers (default: the model's own)",
     )
     .option('--single-core', 'one task instead of two')
     .addOption(
@@ -63,7 +63,7 @@ async function exportIdf(folder: string, options: Options): Promise<void> {
     tokenizer,
     modelName: name,
     context: options.context,
-    grammar: await grammarFrom(options, tokenizer),
+    grammar: (await grammarFrom(options, tokenizer)) ?? opened.model.grammar,
     cores: options.singleCore ? 1 : 2,
     weights: options.weights,
     example,

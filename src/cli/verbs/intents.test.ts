@@ -31,6 +31,8 @@ it('has the model of the example home at hand', async () => {
 it.each([
   [['build', home], 2, /--out/],
   [['build', join(folder, 'none.yaml'), '--out', folder], 2, /none\.yaml/],
+  [['ask', '--input', '3=9V', 'hello'], 2, /carries 3\.3 V at most/],
+  [['ask', '--input', 'high', 'hello'], 2, /Give a pin from 0 to 48/],
   [['ask', '--model', 'stories', 'lights on'], 1, /was not trained for requests; esp32-llm intents build/],
 ])('refuses %j in one sentence', async (args, code, message) => {
   const refused = await runVerb(['intents', ...args]);

@@ -9,6 +9,7 @@ import type { OpenedModel } from '../../node/index.ts';
 import { integer } from '../arguments.ts';
 import { duration } from '../duration.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { type InputOptions, inputOption } from '../input-option.ts';
 import { type ModelOptions, modelOptions, openNamed } from '../model-options.ts';
 import { formatTable, kilobytes, thousands } from '../table.ts';
 
@@ -52,7 +53,7 @@ export function register(program: Command): void {
     .option('--baseline', 'also the nearest template by edit distance')
     .option('--json', 'figures as JSON on stdout')
     .action(evaluateHome);
-  firmwareOptions(intents.command('ask <request...>'))
+  inputOption(firmwareOptions(intents.command('ask <request...>')))
     .description('one request, answered by the simulated board (default model: home)')
     .action(ask);
 }
@@ -173,7 +174,7 @@ function formatReport(rows: readonly ReportRow[]): string {
   return `${table}\n\n${formatTable([['times', 'wanted', 'answered', 'for example'], ...confusions])}`;
 }
 
-async function ask(words: readonly string[], options: BuildOptions): Promise<void> {
+async function ask(words: readonly string[], options: BuildOptions & InputOptions): Promise<void> {
   const { answerOnChip } = await import('../../firmware/index.ts');
   const opened = await openHome(options);
   if (opened.model.grammar === undefined)
@@ -182,7 +183,10 @@ async function ask(words: readonly string[], options: BuildOptions): Promise<voi
     );
   const firmware = await buildFrom(opened, options);
   const { userCache } = await import('../../node/index.ts');
-  const { text, milliseconds, passes } = answerOnChip(firmware, words.join(' '), { cache: userCache() });
+  const { text, milliseconds, passes } = answerOnChip(firmware, words.join(' '), {
+    inputs: options.input,
+    cache: userCache(),
+  });
   process.stdout.write(`${text}\n`);
   process.stderr.write(`${passes} tokens in ${milliseconds.toFixed(1)} ms (predicted)\n`);
 }

@@ -4,6 +4,7 @@ import { type SettingValues, storySettings } from '../../contract/index.ts';
 import { integer, seed } from '../arguments.ts';
 import { type Bursts, inBursts } from '../bursts.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import { type InputOptions, inputOption } from '../input-option.ts';
 import { openNamed } from '../model-options.ts';
 import { preferQuickStart } from '../quick-start.ts';
 import { type RomOptions, romFrom, romOption } from '../rom-option.ts';
@@ -11,7 +12,7 @@ import { type ScreenWatch, watchScreen } from '../screen.ts';
 import { settingOptions, settingsFrom } from '../setting-options.ts';
 import { formatStory } from '../story-report.ts';
 
-interface Options extends BuildOptions, RomOptions, SettingValues {
+interface Options extends BuildOptions, RomOptions, SettingValues, InputOptions {
   prompt: string;
   seed?: bigint;
   tokens?: number;
@@ -21,7 +22,7 @@ interface Options extends BuildOptions, RomOptions, SettingValues {
 }
 
 export function register(program: Command): void {
-  settingOptions(firmwareOptions(program.command('run')), storySettings)
+  inputOption(settingOptions(firmwareOptions(program.command('run')), storySettings))
     .description('tell a story on the simulated chip: boot log, story, speed and memory')
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
     .addOption(
@@ -65,6 +66,7 @@ async function run(options: Options): Promise<void> {
       ...settingsFrom(options),
       seed: options.seed,
       tokens: options.tokens,
+      inputs: options.input,
       profile: options.profile,
       rom,
       cache: userCache(),
