@@ -149,6 +149,17 @@ found &&
       expect((await tell(pool)).ids).toEqual(expected);
     });
 
+    it('that come while the broker is away take their seats when it is back', async () => {
+      const worker = await offer([]);
+      await broker.kill();
+      worker.add(board('late'));
+      await until(() => worker.boards[0].state === 'idle');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await broker.start();
+      const pool = await gateway(1);
+      expect((await tell(pool)).ids).toEqual(expected);
+    });
+
     it('stop when nobody waits any more, before and after they began', async () => {
       await offer([board('a')]);
       const pool = await gateway(1);

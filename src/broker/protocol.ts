@@ -117,7 +117,7 @@ const answerMessage = z.discriminatedUnion('say', [
 ]);
 export type Answer = z.infer<typeof answerMessage>;
 
-const STATES = ['connecting', 'checking', 'idle', 'busy', 'lost', 'refused', 'closed'] as const;
+const STATES = ['connecting', 'checking', 'idle', 'busy', 'lost', 'refused', 'away', 'closed'] as const;
 const statusMessage = z.object({
   name: z.string(),
   state: z.enum(STATES satisfies readonly BoardState[]),

@@ -56,6 +56,7 @@ interface Seat {
 type Say = Answer extends infer One ? (One extends Answer ? Omit<One, 'from'> : never) : never;
 
 const HEARTBEAT_MS = 3000;
+const SEAT_AGAIN_MS = 1000;
 /** Tokens wait so long for company. */
 const GATHER_MS = 20;
 
@@ -80,8 +81,19 @@ const publishStatus = ({ control, topics }: Room, { key, board }: Seat): void =>
 function follow(room: Room, seat: Seat): void {
   publishStatus(room, seat);
   const { state } = seat.board.status;
-  if (state === 'idle' && !seat.client && !room.closed) seat.client = take(room, seat);
-  else if (/lost|refused|closed/.test(state)) void leave(seat);
+  if (state === 'idle' && !seat.client && !room.closed) sit(room, seat);
+  else if (/lost|refused|away|closed/.test(state)) void leave(seat);
+}
+
+/** Takes a seat; where the broker is away just now, as soon as it is back. */
+function sit(room: Room, seat: Seat): void {
+  const client = take(room, seat);
+  seat.client = client;
+  client.catch(() => {
+    if (seat.client !== client) return;
+    seat.client = undefined;
+    setTimeout(() => follow(room, seat), SEAT_AGAIN_MS).unref();
+  });
 }
 
 async function take(room: Room, seat: Seat): Promise<MqttClient> {
@@ -94,7 +106,10 @@ async function take(room: Room, seat: Seat): Promise<MqttClient> {
   client.handleMessage = (packet, acknowledge) => {
     seat.done = serve(room, seat, client, packet).finally(() => acknowledge());
   };
-  await client.subscribeAsync(topics.share(model), AT_LEAST_ONCE);
+  await client.subscribeAsync(topics.share(model), AT_LEAST_ONCE).catch((error: unknown) => {
+    client.end(true);
+    throw error;
+  });
   if (discovery !== undefined) {
     const { topic, config } = discoveryOf(discovery, { topics, id, key: seat.key, name, model });
     room.control.publish(topic, JSON.stringify(config), RETAINED);
@@ -141,7 +156,8 @@ async function serve(room: Room, seat: Seat, client: MqttClient, packet: IPublis
 
 /** The board finishes what it tells, and leaves. */
 async function close({ control, topics }: Room, seat: Seat): Promise<void> {
-  await seat.client?.then((client) => client.unsubscribeAsync(topics.share(seat.board.status.model ?? '')));
+  const topic = topics.share(seat.board.status.model ?? '');
+  await seat.client?.then((client) => client.unsubscribeAsync(topic)).catch(() => {}); // it leaves in any case
   await seat.done;
   await leave(seat);
   await seat.board.close();

@@ -40,7 +40,13 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 
 export async function sourcesOf(options: SourceOptions): Promise<BoardSource[]> {
   const { openConnection } = await import('../serial/node/index.ts');
-  const named = options.port.map((port): BoardSource => ({ name: port, open: () => openConnection(port) }));
+  const named = options.port.map(
+    (port): BoardSource => ({
+      name: port,
+      open: () => openConnection(port),
+      flashable: true,
+    }),
+  );
   const alone = named.length === 0 && options.simulated === 0 && !options.usb;
   const onHost = options.hostBoards ?? (alone ? 1 : 0);
   if (onHost === 0 && options.simulated === 0) return named;
@@ -90,7 +96,7 @@ export function watchUsb({ add }: Pick<LocalPool, 'add'>): void {
     for (const { path, usb } of await listPorts()) {
       if (!usb || known.has(path)) continue;
       known.add(path);
-      add({ name: path, open: () => openConnection(path) });
+      add({ name: path, open: () => openConnection(path), flashable: true });
       process.stderr.write(`${path}: a board was plugged in\n`);
     }
   };

@@ -1,6 +1,6 @@
 /** For tests of the firmware: real models, quantised once. */
 import type { Board } from '../chip/boards/boards.ts';
-import { loadCheckpoint, loadTokenizer } from '../model/index.ts';
+import { loadCheckpoint, loadTokenizer, type Model } from '../model/index.ts';
 import {
   BABBLER,
   babblerTokenizerBytes,
@@ -61,11 +61,19 @@ export function smallFirmware(variant: Variant & { precision?: Precision } = {})
   return firmware;
 }
 
+/** The babbler, every third number of its embedding so many times as large: another model. */
+function babbler(scale: number): Model {
+  const model = loadCheckpoint(version0Bytes(BABBLER));
+  const { tokenEmbedding } = model.weights;
+  for (let i = 0; i < tokenEmbedding.length; i += 3) tokenEmbedding[i] *= scale;
+  return model;
+}
+
 /** An image of the smallest model, which says anything, for tests of boards; and what it is asked, its length left out. */
-export const babblerFirmware = (modelName: string, board: Board): Firmware =>
+export const babblerFirmware = (modelName: string, board: Board, { scale = 1 } = {}): Firmware =>
   buildFirmware({
     programs,
-    model: quantize(loadCheckpoint(version0Bytes(BABBLER))),
+    model: quantize(babbler(scale)),
     tokenizer: loadTokenizer(babblerTokenizerBytes(), BABBLER.vocabulary),
     modelName,
     board,

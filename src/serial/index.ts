@@ -14,6 +14,7 @@ export { type Answered, converse, type Laid, layTurns } from './conversation.ts'
 export {
   type Device,
   openDevice,
+  type ReadyEvent,
   RestartedError,
   type StartEvent,
   type Story,
@@ -42,4 +43,10 @@ export {
   rollOut,
 } from './rollout.ts';
 export { createTextStream, type TextStream, trimmedStart } from './text-stream.ts';
-export { type Expectation, expectationOf, type Verification, verifyBoard } from './verify.ts';
+export {
+  type Expectation,
+  expectationFrom,
+  expectationOf,
+  type Verification,
+  verifyBoard,
+} from './verify.ts';

@@ -1,6 +1,7 @@
 /**
  * A new image for many boards, one after the other: each is written, started and asked for the story that the simulator tells of that
  * image, before the next is touched. Where the digest is another, or the board says nothing, it gets its old image back, and that is the end.
+ * A board that serves meanwhile leaves for it and comes back, and must be taken there before the next one leaves.
  */
 
 import { messageOf } from '../errors.ts';
@@ -14,6 +15,10 @@ import { type Expectation, verifyBoard } from './verify.ts';
 export interface RolloutBoard {
   readonly name: string;
   open(): Promise<Connection>;
+  /** Takes it out of whatever it serves; its line is free then. */
+  leave?(): Promise<void>;
+  /** Puts it back; resolves to what is said against it there. */
+  comeBack?(): Promise<string | undefined>;
 }
 
 export interface RolloutOptions {
@@ -43,25 +48,30 @@ export async function rollOut(boards: readonly RolloutBoard[], options: RolloutO
   for (const [index, board] of boards.entries()) {
     const left = (from: number): string[] => boards.slice(from).map(({ name }) => name);
     const step = (what: RolloutStep): void => onStep(board.name, what);
+    await board.leave?.();
     step('asking');
     // A board that does not answer now says nothing of the new image.
     const silent = await withBoard(board, answers).catch(messageOf);
+    if (silent !== undefined) await board.comeBack?.();
     if (silent !== undefined)
       return { renewed, failed: { board: board.name, why: silent, back: true }, left: left(index + 1) };
     step('writing');
-    const why = await insist(board, next.flash, next.needs, options.baud, async (connection) => {
+    const wrong = await insist(board, next.flash, next.needs, options.baud, async (connection) => {
       step('checking');
       return objection(connection, next.expected);
     });
+    const why = wrong ?? (await board.comeBack?.());
     if (why === undefined) {
       renewed.push(board.name);
       step('renewed');
       continue;
     }
+    if (wrong === undefined) await board.leave?.();
     step('going back');
     const needs = { flashBytes: back.length, psramBytes: 0 };
     const trouble = await insist(board, back, needs, options.baud, answers);
     if (trouble === undefined) step('is back');
+    await board.comeBack?.();
     const failed = {
       board: board.name,
       why: trouble === undefined ? why : `${why}; and its old image did not come back: ${trouble}`,

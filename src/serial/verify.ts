@@ -36,6 +36,17 @@ export function expectationOf(
   };
 }
 
+/** The expectation by what a simulated board says of the same image. */
+export async function expectationFrom(
+  device: Device,
+  question: Pick<Expectation, 'prompt' | 'seed' | 'tokens' | SettingName>,
+): Promise<Expectation> {
+  for (const line of storyLines(question)) await device.command(line);
+  const { end } = await device.tell(question.prompt);
+  const { digest, first, last, tokens: passes } = end;
+  return { ...question, digest, map: device.ready.map, cycles: Number(end.cycles), first, last, passes };
+}
+
 /** A figure twice: what the cycle model predicts, and what the board measured. */
 export interface Comparison {
   predicted: number;

@@ -11,6 +11,7 @@ import {
   isLasting,
   layTurns,
   openDevice,
+  type ReadyEvent,
   RestartedError,
   type Story,
   tokensPerSecond,
@@ -23,9 +24,11 @@ export interface BoardSource {
   /** What status and messages call it. */
   readonly name: string;
   open(): Promise<Connection>;
+  /** A new image can be written over its line. */
+  readonly flashable?: boolean;
 }
 
-export type BoardState = 'connecting' | 'checking' | 'idle' | 'busy' | 'lost' | 'refused' | 'closed';
+export type BoardState = 'connecting' | 'checking' | 'idle' | 'busy' | 'lost' | 'refused' | 'away' | 'closed';
 
 export interface BoardStatus {
   name: string;
@@ -59,6 +62,10 @@ export interface PooledBoard {
   tell(request: TellRequest, onToken: OnToken): Promise<Story>;
   /** Ends the story that is being told. */
   stop(): Promise<void>;
+  /** Tells to the end what it tells, and leaves its line to others. */
+  leave(): Promise<void>;
+  /** Connects again; resolves to why it does not serve, should it not. */
+  comeBack(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -138,6 +145,48 @@ function createAsking() {
   };
 }
 
+/** The states that a board goes through. */
+function createStates(status: BoardStatus, onChange: () => void) {
+  const watchers = new Set<() => void>();
+  return {
+    enter(state: BoardState, trouble?: string): void {
+      if (status.state === 'closed') return;
+      status.state = state;
+      status.trouble = trouble;
+      for (const watcher of [...watchers]) watcher();
+      onChange();
+    },
+    /** Waits for one of these. */
+    until: (...states: BoardState[]): Promise<void> =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!states.includes(status.state)) return;
+          watchers.delete(look);
+          resolve();
+        };
+        watchers.add(look);
+        look();
+      }),
+  };
+}
+
+/** What a board tells of its image. */
+function takeFacts(
+  status: BoardStatus,
+  { model, context, room, vocabulary, bound, template }: ReadyEvent,
+): void {
+  const answerEnd = typeof template?.end === 'string' ? template.end : undefined;
+  Object.assign(status, {
+    model,
+    context,
+    room,
+    vocabulary,
+    bound,
+    converses: template !== undefined,
+    answerEnd,
+  });
+}
+
 export function createPooledBoard(source: BoardSource, options: BoardOptions): PooledBoard {
   const { onChange, judge, silence = SILENCE_MS, retry = RETRY_MS } = options;
   const status: BoardStatus = { name: source.name, state: 'connecting', stories: 0, tokens: 0 };
@@ -147,12 +196,9 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   let failures = 0;
   const asking = createAsking();
 
-  const enter = (state: BoardState, trouble?: string): void => {
-    if (status.state === 'closed') return;
-    status.state = state;
-    status.trouble = trouble;
-    onChange();
-  };
+  /** It is to leave as soon as it tells nothing. */
+  let leaving = false;
+  const { enter, until } = createStates(status, onChange);
 
   const drop = async (): Promise<void> => {
     const old = connection;
@@ -163,10 +209,11 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   };
 
   const lose = (why: string): void => {
-    if (status.state === 'closed') return;
+    if (status.state === 'closed' || status.state === 'away') return;
     void drop();
     enter('lost', why);
     clearTimeout(timer);
+    if (leaving) return;
     timer = setTimeout(connect, retry * Math.min(2 ** failures++, SLOWEST_RETRY));
     timer.unref?.();
   };
@@ -182,17 +229,11 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
       device = await openDevice(opened, { silence });
       if (isClosed()) return await drop();
       const { ready } = device;
-      status.model = ready.model;
-      status.context = ready.context;
-      status.room = ready.room;
-      status.vocabulary = ready.vocabulary;
-      status.bound = ready.bound;
-      status.converses = ready.template !== undefined;
-      status.answerEnd = typeof ready.template?.end === 'string' ? ready.template.end : undefined;
+      takeFacts(status, ready);
       enter('checking');
       const { end } = await asking.ask(device, CANARY, () => {});
       status.digest = end.digest;
-      const objection = judge(status.model, end.digest);
+      const objection = judge(ready.model, end.digest);
       failures = 0;
       enter(objection === undefined ? 'idle' : 'refused', objection);
     } catch (error) {
@@ -204,11 +245,7 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
   void connect();
   return {
     status,
-    isFree: ({ model, grammar, turns }) =>
-      status.state === 'idle' &&
-      (model === undefined || status.model === model) &&
-      (turns === undefined || status.converses === true) &&
-      (grammar === undefined || canSay(status, grammar)),
+    isFree: (request) => status.state === 'idle' && !leaving && canTell(status, request),
     async tell(request, onToken) {
       if (!device) throw new LostBoardError(`${source.name}: is not connected`);
       enter('busy');
@@ -234,6 +271,21 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     async stop() {
       await device?.stop().catch(() => {}); // a board that is gone ends the story itself
     },
+    async leave() {
+      leaving = true;
+      await until('idle', 'refused', 'lost', 'closed');
+      clearTimeout(timer);
+      await device?.leave().catch(() => {});
+      enter('away');
+      await drop();
+    },
+    async comeBack() {
+      leaving = false;
+      failures = 0;
+      void connect();
+      await until('idle', 'busy', 'refused', 'lost', 'closed');
+      return status.trouble;
+    },
     async close() {
       enter('closed');
       clearTimeout(timer);
@@ -242,6 +294,15 @@ export function createPooledBoard(source: BoardSource, options: BoardOptions): P
     },
   };
 }
+
+/** Whether its image is one for a request. */
+const canTell = (
+  status: BoardStatus,
+  { model, grammar, turns }: Pick<TellRequest, 'model' | 'grammar' | 'turns'>,
+): boolean =>
+  (model === undefined || status.model === model) &&
+  (turns === undefined || status.converses === true) &&
+  (grammar === undefined || canSay(status, grammar));
 
 /** Whether a board can be bound to a grammar that was made for its vocabulary. */
 const canSay = ({ room = 0, vocabulary, bound }: BoardStatus, grammar: BoundGrammar): boolean =>

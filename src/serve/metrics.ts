@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BoardState } from './board.ts';
 import type { Pool } from './pool.ts';
 
-const STATES: readonly BoardState[] = ['connecting', 'checking', 'idle', 'busy', 'lost', 'refused'];
+const STATES: readonly BoardState[] = ['connecting', 'checking', 'idle', 'busy', 'lost', 'refused', 'away'];
 const SECONDS = [0.005, 0.02, 0.1, 0.5, 2, 10, 60];
 
 export interface Metrics {

@@ -3,7 +3,7 @@
  * because its board is gone is told again by another, with the same seed, and goes on where the first had come to.
  */
 import { FailureError } from '../errors.ts';
-import type { Story } from '../serial/index.ts';
+import { type Rollout, type RolloutOptions, rollOut, type Story } from '../serial/index.ts';
 import { type BoardSource, type BoardStatus, createPooledBoard, type PooledBoard } from './board.ts';
 import { createCanaries } from './canaries.ts';
 import { LostBoardError, NoBoardError } from './errors.ts';
@@ -42,6 +42,8 @@ export interface Pool {
 export interface LocalPool extends Pool {
   /** Adds a board that was plugged in. */
   add(source: BoardSource): void;
+  /** Gives a new image to the boards that can be flashed, one after the other, while the others serve. */
+  renew(options: RolloutOptions): Promise<Rollout>;
 }
 
 interface Job {
@@ -59,20 +61,21 @@ const ATTEMPTS = 3;
 export function createPool(sources: readonly BoardSource[], options: PoolOptions = {}): LocalPool {
   const { queueLimit = QUEUE_LIMIT, attempts = ATTEMPTS, onRetold } = options;
   const boards: PooledBoard[] = [];
+  const sourceOf = new Map<PooledBoard, BoardSource>();
   const queue: Job[] = [];
   const { judge } = createCanaries();
   const pace = createPace();
   let closed = false;
 
   const add = (source: BoardSource): void => {
-    boards.push(
-      createPooledBoard(source, {
-        onChange: dispatch,
-        judge,
-        silence: options.silence,
-        retry: options.retry,
-      }),
-    );
+    const board = createPooledBoard(source, {
+      onChange: dispatch,
+      judge,
+      silence: options.silence,
+      retry: options.retry,
+    });
+    boards.push(board);
+    sourceOf.set(board, source);
   };
 
   let dispatching = false;
@@ -150,6 +153,14 @@ export function createPool(sources: readonly BoardSource[], options: PoolOptions
       });
     },
     add,
+    renew(rollout) {
+      const flashable = boards.filter((board) => sourceOf.get(board)!.flashable);
+      const lent = flashable.map((board) => {
+        const { name, open } = sourceOf.get(board)!;
+        return { name, open, leave: board.leave, comeBack: board.comeBack };
+      });
+      return rollOut(lent, rollout);
+    },
     async close() {
       closed = true;
       for (const job of queue.splice(0)) job.reject(new NoBoardError('the server is shutting down'));

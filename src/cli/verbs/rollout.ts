@@ -2,11 +2,10 @@
 import type { Command } from 'commander';
 import { FailureError, UsageError } from '../../errors.ts';
 import { readInput } from '../../files.ts';
-import type { RolloutStep } from '../../serial/index.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
-import { FIXED_QUESTION } from '../fixed-question.ts';
 import { openNamed } from '../model-options.ts';
+import { ROLLOUT_QUESTION, sayStep } from '../rollout-steps.ts';
 
 interface Options extends BuildOptions {
   port: string[];
@@ -14,17 +13,6 @@ interface Options extends BuildOptions {
   baud: number;
   tokens: number;
 }
-
-const QUESTION = { ...FIXED_QUESTION, seed: 1n } as const;
-
-const WORDS: Readonly<Record<RolloutStep, string>> = {
-  asking: 'is asked whether it runs',
-  writing: 'is written',
-  checking: 'is asked for the story that the simulator tells',
-  renewed: 'has the new image and tells that story',
-  'going back': 'gets its old image back',
-  'is back': 'runs its old image',
-};
 
 export function register(program: Command): void {
   firmwareOptions(program.command('rollout'))
@@ -35,7 +23,7 @@ export function register(program: Command): void {
     .option('--tokens <n>', 'length of the story', integer(2, 65536), 48)
     .addHelpText(
       'after',
-      '\nThe next board is touched only when the one before tells the right story. Serve does without a board meanwhile: close\nits port there, or let serve look for it again.\n\nExample:\n  $ esp32-llm rollout --back old.bin --model new.safetensors --port /dev/ttyACM0 --port /dev/ttyACM1',
+      '\nThe next board is touched only when the one before tells the right story. Boards that serve are renewed by\nserve itself: serve --rollout new.bin --back old.bin.\n\nExample:\n  $ esp32-llm rollout --back old.bin --model new.safetensors --port /dev/ttyACM0 --port /dev/ttyACM1',
     )
     .action(rollout);
 }
@@ -51,7 +39,7 @@ async function rollout(options: Options): Promise<void> {
   ]);
   const back = readInput(options.back, 'the old image');
   const firmware = await buildFrom(await openNamed(options), options);
-  const question = { ...QUESTION, tokens: Math.min(options.tokens, firmware.context) };
+  const question = { ...ROLLOUT_QUESTION, tokens: Math.min(options.tokens, firmware.context) };
   const { renewed, failed, left } = await rollOut(
     options.port.map((name) => ({ name, open: () => openConnection(name) })),
     {
@@ -62,7 +50,7 @@ async function rollout(options: Options): Promise<void> {
       },
       back,
       baud: options.baud,
-      onStep: (board, step) => process.stderr.write(`${board} ${WORDS[step]}\n`),
+      onStep: sayStep,
     },
   );
   process.stdout.write(`${JSON.stringify({ renewed, failed, left })}\n`);

@@ -1,13 +1,16 @@
 /** `serve`: an HTTP endpoint over boards, real, simulated, or the device program on this machine. */
 import { type AddressInfo, isIPv4, isIPv6 } from 'node:net';
 import { type Command, InvalidArgumentError } from 'commander';
-import { FailureError, UsageError } from '../../errors.ts';
-import type { Pool, PoolOptions } from '../../serve/index.ts';
+import { FailureError, messageOf, UsageError } from '../../errors.ts';
+import { readInput } from '../../files.ts';
+import type { LocalPool, Pool, PoolOptions } from '../../serve/index.ts';
 import { integer } from '../arguments.ts';
 import { type SourceOptions, sourceOptions, sourcesOf, watchUsb } from '../board-sources.ts';
 import { type BrokerOptions, brokerOptions } from '../broker-options.ts';
 import { untilEnded } from '../ended.ts';
+import { boardFrom } from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
+import { ROLLOUT_QUESTION, sayStep } from '../rollout-steps.ts';
 
 interface Options extends SourceOptions, Partial<BrokerOptions> {
   listen: Address;
@@ -17,6 +20,9 @@ interface Options extends SourceOptions, Partial<BrokerOptions> {
   wyoming?: true | Address;
   language: string;
   announce?: boolean;
+  /** Paths of images. */
+  rollout?: string;
+  back?: string;
 }
 
 interface Address {
@@ -44,6 +50,11 @@ export function register(program: Command): void {
       'boards that tell every story; most of them must agree on each token',
       integer(3, 9),
     )
+    .option(
+      '--rollout <image>',
+      'give the boards of --port and --usb this image, one by one, while the others serve',
+    )
+    .option('--back <image>', 'with --rollout: the image that they have now, should the new one not be right')
     .option('--queue <n>', 'requests that may wait', integer(1, 10_000), 64)
     .addHelpText(
       'after',
@@ -73,6 +84,12 @@ async function serve(options: Options): Promise<void> {
   const { createServer } = await import('../../serve/index.ts');
   if (options.announce && !options.wyoming)
     throw new UsageError('--announce tells of --wyoming, which is missing');
+  if ((options.rollout === undefined) !== (options.back === undefined))
+    throw new UsageError(
+      '--rollout and --back go together: the new image, and the one that the boards have now',
+    );
+  if (options.rollout !== undefined && options.port.length === 0 && !options.usb)
+    throw new UsageError('--rollout is for boards of --port and --usb');
   const token = options.token ?? process.env.ESP32_LLM_TOKEN;
   const { host, port } = options.listen;
   if (token === undefined && !/^(127\.|::1$|localhost$)/.test(host)) {
@@ -80,7 +97,7 @@ async function serve(options: Options): Promise<void> {
       `serving on ${host} lets others in: give a --token that they must bring, or listen on 127.0.0.1`,
     );
   }
-  const pool = await poolOf(options, {
+  const { pool, local } = await poolOf(options, {
     queueLimit: options.queue,
     onRetold: (why) => process.stderr.write(`${why}; its story is told again by another board\n`),
   });
@@ -96,6 +113,7 @@ async function serve(options: Options): Promise<void> {
     const what = options.broker ? 'the boards of the broker' : length === 1 ? '1 board' : `${length} boards`;
     process.stderr.write(`serving ${what} on ${served}; Ctrl-C ends it\n`);
     const wyoming = options.wyoming && (await serveWyoming(pool, options));
+    if (options.rollout !== undefined) void renew(local, options, options.rollout);
     await untilEnded();
     await wyoming?.close();
   } finally {
@@ -104,20 +122,21 @@ async function serve(options: Options): Promise<void> {
   }
 }
 
-async function poolOf(options: Options, limits: PoolOptions): Promise<Pool> {
+/** The pool that is asked, and the boards of this machine behind it. */
+async function poolOf(options: Options, limits: PoolOptions): Promise<{ pool: Pool; local?: LocalPool }> {
   const { broker, prefix } = options;
   if (broker === undefined) {
     const { createPool, createVotingPool } = await import('../../serve/index.ts');
     const pool = createPool(await sourcesOf(options), limits);
     if (options.usb) watchUsb(pool);
-    if (options.vote === undefined) return pool;
+    if (options.vote === undefined) return { pool, local: pool };
     if (!options.usb && pool.status.boards.length < options.vote) {
       throw new UsageError(
         `--vote ${options.vote} needs ${options.vote} boards at least; here are ${pool.status.boards.length}`,
       );
     }
     const onOutvoted = (why: string) => process.stderr.write(`${why}\n`);
-    return createVotingPool(pool, { of: options.vote, onOutvoted });
+    return { pool: createVotingPool(pool, { of: options.vote, onOutvoted }), local: pool };
   }
   if (options.vote) throw new UsageError('--vote is for boards of one machine, not for those of a broker');
   if (options.port.length > 0 || options.usb || options.hostBoards || options.simulated > 0) {
@@ -126,7 +145,37 @@ async function poolOf(options: Options, limits: PoolOptions): Promise<Pool> {
     );
   }
   const { createBrokerPool } = await import('../../broker/index.ts');
-  return createBrokerPool(broker, { prefix, ...limits });
+  return { pool: await createBrokerPool(broker, { prefix, ...limits }) };
+}
+
+const ROLLOUT_TOKENS = 48;
+
+/** A new image for the boards here; what becomes of it is said on stderr. */
+async function renew(local: LocalPool | undefined, options: Options, path: string): Promise<void> {
+  const [{ expectationFrom, openDevice }, { openThreadBoard }] = await Promise.all([
+    import('../../serial/index.ts'),
+    import('../../node/index.ts'),
+  ]);
+  const board = boardFrom(options);
+  try {
+    const [flash, back] = [readInput(path, 'the new image'), readInput(options.back!, 'the old image')];
+    const simulated = await openThreadBoard({ kind: 'simulated', board, flash }, 'the simulated board');
+    const device = await openDevice(simulated);
+    const tokens = Math.min(ROLLOUT_TOKENS, device.ready.context);
+    const expected = await expectationFrom(device, { ...ROLLOUT_QUESTION, tokens });
+    await simulated.close();
+    const needs = { flashBytes: flash.length, psramBytes: 0 };
+    const { renewed, failed, left } = await local!.renew({
+      next: { flash, needs, expected },
+      back,
+      onStep: sayStep,
+    });
+    const rest =
+      left.length > 0 ? `; ${left.join(', ')} ${left.length === 1 ? 'was' : 'were'} not touched` : '';
+    process.stderr.write(`rollout: ${failed ? failed.why : `${renewed.length} renewed`}${rest}\n`);
+  } catch (error) {
+    process.stderr.write(`rollout: ${messageOf(error)}\n`);
+  }
 }
 
 const WYOMING: Address = { host: '127.0.0.1', port: 10300 };
