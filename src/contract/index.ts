@@ -1,6 +1,7 @@
 /** The device contract: what the program on the chip and its builder both believe, written once. */
 export { type ActivationRow, activations, plainActivations } from './activations.ts';
 export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
+export { checkPromptText, LINE_BYTES, type StoryOptions, storyLines } from './console.ts';
 export { type ConstantName, constants, value } from './constants.ts';
 export { arithmetics, deviceProgram, type Format, formats } from './formats.ts';
 export { grammarNote, grammarPin, grammarState, pinActions } from './grammar.ts';

@@ -1,12 +1,12 @@
 /** Where the time of one token of a story went: kernel by kernel, instruction by instruction, on both cores. */
 import type { Cache } from '../cache.ts';
 import type { ExplainedLine } from '../chip/index.ts';
+import { type StoryOptions, storyLines } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Firmware } from './build.ts';
 import { listFunction } from './listing.ts';
 import { functionAt } from './profile.ts';
 import { createSession } from './session.ts';
-import { type StoryOptions, storyLines } from './story-lines.ts';
 
 export interface ExplainedInstruction {
   readonly address: number;

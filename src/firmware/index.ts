@@ -1,4 +1,5 @@
 /** Puts it together: device program, kernels and model, a memory plan, a flash image; and runs it, simulated or on the host. */
+export { checkPromptText, LINE_BYTES, type StoryOptions, storyLines } from '../contract/index.ts';
 export { answerOnChip, type ChipAnswer } from './answer.ts';
 export { asFastAs } from './as-fast-as.ts';
 export type { ReadyFacts } from './banner.ts';
@@ -29,7 +30,7 @@ export type { Draft } from './plan-items.ts';
 export type { MemoryTraffic, Prediction } from './predict.ts';
 export { predictFirmware } from './predict-firmware.ts';
 export type { ProfileRow } from './profile.ts';
-export { checkPromptText, checkStory, LINE_BYTES } from './prompt.ts';
+export { checkStory } from './prompt.ts';
 export { glyphs } from './screen/font.ts';
 export { settlingScreen } from './screen/settle.ts';
 export {
@@ -47,7 +48,6 @@ export {
   simulateSteps,
 } from './simulate.ts';
 export { digestBytes, digestTokens, formatDigest, type Status } from './status.ts';
-export { type StoryOptions, storyLines } from './story-lines.ts';
 export { type GrammarMemory, systemItems } from './system.ts';
 export { type ToldStory, tellStory } from './told.ts';
 export { VERSION } from './version.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { checkPromptText } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
 import { createTokenizer, llama2cPieces } from '../model/index.ts';
-import { checkPromptText, checkStory } from './prompt.ts';
+import { checkStory } from './prompt.ts';
 
 const pieces = Array.from({ length: 259 }, (_, id) =>
   new TextEncoder().encode(

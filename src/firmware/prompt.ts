@@ -1,31 +1,7 @@
-/** What a prompt may be: looked at before anything is simulated or sent, since the console would cut it, obey it or beep. */
+/** What a prompt may be for a model: the console's own rules are the contract's. */
+import { checkPromptText } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
 import type { Tokenizer } from '../model/index.ts';
-
-/** Longest line that the console takes, in bytes. */
-export const LINE_BYTES = 512;
-
-/** Refuses what the console's line cannot hold as it is. @throws UsageError */
-export function checkPromptText(prompt: string): void {
-  const bytes = new TextEncoder().encode(prompt);
-  const control = bytes.find((byte) => byte < 0x20 || byte === 0x7f);
-  if (control === 0x0a || control === 0x0d)
-    throw new UsageError(
-      'the prompt has a line break, and the console of a board takes one line: write a space instead',
-    );
-  if (control !== undefined)
-    throw new UsageError(
-      `the prompt holds the control character 0x${control.toString(16).padStart(2, '0')}, which the console of a board takes for a key; leave it out`,
-    );
-  if (prompt.startsWith('/'))
-    throw new UsageError(
-      'the prompt begins with "/", which the console of a board takes for a command; begin with something else',
-    );
-  if (bytes.length > LINE_BYTES)
-    throw new UsageError(
-      `the prompt has ${bytes.length} bytes, and the console of a board takes a line of ${LINE_BYTES}; give a shorter one`,
-    );
-}
 
 export interface PromptRoom {
   tokenizer: Tokenizer;

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultBoard, findBoard } from '../chip/boards/boards.ts';
 import { createChip } from '../chip/soc/chip.ts';
+import { storyLines } from '../contract/index.ts';
 import { largeModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
@@ -12,7 +13,6 @@ import { createHostProgram } from './host.ts';
 import { createSession } from './session.ts';
 import { simulate, simulateSteps } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { storyLines } from './story-lines.ts';
 import { smallFirmware, smallModel, tinyStories } from './testing.ts';
 
 const CONTEXT = 64;

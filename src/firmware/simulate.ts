@@ -1,5 +1,6 @@
 /** One story from the simulated chip: booted from its flash image, prompted over UART0, measured. */
 import { type PinState, pinStates } from '../chip/soc/index.ts';
+import { type StoryOptions, storyLines } from '../contract/index.ts';
 import { createTokenizer } from '../model/index.ts';
 import type { Firmware } from './build.ts';
 import { type EnergyEstimate, estimateEnergy } from './energy.ts';
@@ -7,7 +8,6 @@ import { type ProfileRow, profileBetween, type Spent, spentBy } from './profile.
 import { checkStory } from './prompt.ts';
 import { createSession, finish, type PinInput, type Session, type SessionOptions } from './session.ts';
 import { formatDigest, type Status } from './status.ts';
-import { type StoryOptions, storyLines } from './story-lines.ts';
 
 export interface SimulateOptions
   extends StoryOptions,

@@ -1,8 +1,7 @@
 /** Memory that the device program needs besides the model: console, prompt, sampler, stacks (src/contract/numbers.ts). */
-import { status, structureBytes, teamwork, value } from '../contract/index.ts';
+import { LINE_BYTES, status, structureBytes, teamwork, value } from '../contract/index.ts';
 import type { ChatTemplate, ModelConfig, Tokenizer } from '../model/index.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
-import { LINE_BYTES } from './prompt.ts';
 import { PANIC_BYTES } from './start.ts';
 import { packVocabulary, vocabularyConstants } from './vocabulary.ts';
 

@@ -1,8 +1,8 @@
 /** Many stories from the device program on this machine. */
+
+import { checkPromptText, type StoryOptions, storyLines } from '../contract/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { HostProgram } from './host.ts';
-import { checkPromptText } from './prompt.ts';
-import { type StoryOptions, storyLines } from './story-lines.ts';
 
 export interface ToldStory {
   seed: number;

@@ -2,8 +2,10 @@
  * The device's line-based JSON mode (`/json on`): one JSON object a line. Whatever else is on the line (echo, boot log, noise) is
  * passed over, so a garbled line costs what was in it and nothing more.
  */
+
+import { checkPromptText } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import { checkPromptText, type ReadyFacts } from '../firmware/index.ts';
+import type { ReadyFacts } from '../firmware/index.ts';
 import { bindDevice, type SentGrammar } from './bind.ts';
 import { type Connection, LostError, whileConnected } from './connection.ts';
 import { hopelessLine } from './hopeless.ts';

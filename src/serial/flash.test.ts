@@ -29,6 +29,7 @@ describe('flash', () => {
     expect(identity).toMatchObject({ chip: 'ESP32-S3', flashBytes: 8 * 2 ** 20, psramMegabytes: 8 });
     expect(board.flash.subarray(0, image.length)).toEqual(image);
     expect(progress.at(-1)).toBe(1);
+    expect(progress).toEqual(progress.toSorted((one, other) => one - other));
     expect(board.resets).toBeGreaterThan(1);
   });
 

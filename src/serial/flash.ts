@@ -2,20 +2,15 @@
  * Writes an image into a board's flash: esptool-js speaks the loader protocol, this file decides what may be written where, and turns
  * every failure into one sentence.
  */
-import { md5 } from '@noble/hashes/legacy.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import { ESPLoader, Transport } from 'esptool-js';
 import { FailureError, messageOf } from '../errors.ts';
 import type { Firmware } from '../firmware/index.ts';
 import { type Connection, DEFAULT_BAUD, whileConnected } from './connection.ts';
 import { calmWatchdogs, isNativeUsb, restart } from './restart.ts';
 import { type WebSerialPort, webSerialPort } from './web-serial.ts';
+import { type FlashPart, writeFlash } from './write.ts';
 
-/** Bytes for one place in the flash. */
-export interface FlashPart {
-  address: number;
-  data: Uint8Array;
-}
+export type { FlashPart } from './write.ts';
 
 /** What the image wants of the board. */
 export interface BoardNeeds {
@@ -49,7 +44,7 @@ export interface FlashOptions {
   mayWrite?: () => Promise<boolean>;
   /** All is written and verified; the next moment the board is reset. */
   onRestart?: () => void;
-  /** Bytes of the compressed image sent so far, and in all. */
+  /** Bytes of the image written so far, and in all. */
   onProgress?: (done: number, total: number) => void;
   /** What the loader says on its way, for a log. */
   onLog?: (line: string) => void;
@@ -99,16 +94,7 @@ async function writeParts(
     throw new FailureError(`${connection.name}: nothing was written`);
   await loader.runStub();
   if (options.baud && options.baud !== DEFAULT_BAUD) await loader.changeBaud();
-  await loader.writeFlash({
-    fileArray: parts.map(({ address, data }) => ({ address, data })),
-    flashMode: 'keep',
-    flashFreq: 'keep',
-    flashSize: 'keep',
-    eraseAll: false,
-    compress: true,
-    reportProgress: (_part, done, total) => options.onProgress?.(done, total),
-    calculateMD5Hash: (image) => bytesToHex(md5(image)),
-  });
+  await writeFlash(loader, parts, options.onProgress);
   return identity;
 }
 

@@ -1,6 +1,7 @@
 /** The same bits on the desk and in the hand: a board against what the simulator says of the same image. */
 import type { SettingName, SettingValues } from '../contract/index.ts';
-import { type Firmware, type Simulation, storyLines } from '../firmware/index.ts';
+import { storyLines } from '../contract/index.ts';
+import type { Firmware, Simulation } from '../firmware/index.ts';
 import { type Device, type EndEvent, tokensPerSecond } from './device.ts';
 
 /** What the simulator found for the image that should be on the board. */

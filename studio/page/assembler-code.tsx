@@ -1,18 +1,26 @@
 /** Machine code with what became of each instruction: how often it ran, what it cost, and what it waited for. */
+import { useMemo, useState } from 'preact/hooks';
 import { openedModule, rows } from '../state/assembler.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { CodeRow } from '../worker/protocol.ts';
 import { extraText } from './extra-text.ts';
+import { usePieces } from './later.tsx';
 
 const ADDRESS_RADIX = 16;
+/** Rows that are shown at first, and more at every request: a module may have tens of thousands. */
+const SHOWN = 2000;
 
 export function AssemblerCode() {
   const words = texts.value.assembler;
   const isText = !openedModule.value;
+  const all = rows.value;
+  const [wanted, setWanted] = useState({ of: all, most: SHOWN });
+  const most = wanted.of === all ? wanted.most : SHOWN;
+  const pieces = usePieces(useMemo(() => all.slice(0, most), [all, most]));
   return (
     <div class="section">
       <h2 id="code">{words.code}</h2>
-      {rows.value.length === 0 ? (
+      {all.length === 0 ? (
         <p class="soft">{words.noCode}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -37,17 +45,34 @@ export function AssemblerCode() {
                 <th scope="col">{words.extras}</th>
               </tr>
             </thead>
-            <tbody>
-              {rows.value.map((row) => (
-                <Row key={row.address} row={row} isText={isText} />
-              ))}
-            </tbody>
+            {pieces.map((piece) => (
+              <Rows key={piece[0].address} rows={piece} isText={isText} />
+            ))}
           </table>
         </section>
+      )}
+      {all.length > most && (
+        <p>
+          <button
+            type="button"
+            class="quiet small"
+            onClick={() => setWanted({ of: all, most: most + SHOWN })}
+          >
+            {words.moreCode(formatNumber(all.length - most))}
+          </button>
+        </p>
       )}
     </div>
   );
 }
+
+const Rows = ({ rows, isText }: { rows: readonly CodeRow[]; isText: boolean }) => (
+  <tbody>
+    {rows.map((row) => (
+      <Row key={row.address} row={row} isText={isText} />
+    ))}
+  </tbody>
+);
 
 function Row({ row, isText }: { row: CodeRow; isText: boolean }) {
   const ran = row.times > 0;

@@ -100,9 +100,9 @@ function Headline({ name }: { name: string }) {
   );
 }
 
-/** Lit and dark pixels as a screen of this kind shows them; red, green, blue. */
-const LIT = [0xd6, 0xf1, 0xff] as const;
-const DARK = [0x06, 0x09, 0x0d] as const;
+/** Lit and dark pixels as a screen of this kind shows them; red, green, blue, opaque. */
+const LIT = Uint8Array.of(0xd6, 0xf1, 0xff, 0xff);
+const DARK = Uint8Array.of(0x06, 0x09, 0x0d, 0xff);
 
 function Screen({ pixels }: { pixels?: Uint8Array }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -111,7 +111,7 @@ function Screen({ pixels }: { pixels?: Uint8Array }) {
     if (!context) return;
     const picture = context.createImageData(SCREEN_WIDTH, SCREEN_HEIGHT);
     for (let at = 0; at < SCREEN_WIDTH * SCREEN_HEIGHT; at++)
-      picture.data.set([...(pixels?.[at] ? LIT : DARK), 255], 4 * at);
+      picture.data.set(pixels?.[at] ? LIT : DARK, 4 * at);
     context.putImageData(picture, 0, 0);
   }, [pixels]);
   return (

@@ -6,6 +6,7 @@ import { texts } from '../texts/index.ts';
 import { CyclesTable } from './cycles-table.tsx';
 import { exportPage } from './export-page.ts';
 import { Failure } from './failure.tsx';
+import { Later } from './later.tsx';
 import { MemoryPicture } from './memory-picture.tsx';
 import { Roofline } from './roofline.tsx';
 import { TimeChart } from './time-chart.tsx';
@@ -29,16 +30,22 @@ export function InsidePart() {
         <>
           <TokenStrip story={story} />
           <TokenDetail story={story} />
-          <TokenKernels story={story} />
-          <TimeChart story={story} />
-          <CyclesTable story={story} />
-          <MemoryPicture memory={story.image.memory} />
-          <Roofline story={story} />
-          <p class="no-export">
-            <button type="button" class="quiet" onClick={() => exportPage(root.current!, story)}>
-              {words.save}
-            </button>
-          </p>
+          <Later>
+            <TokenKernels story={story} />
+          </Later>
+          <Later>
+            <TimeChart story={story} />
+            <CyclesTable story={story} />
+          </Later>
+          <Later>
+            <MemoryPicture memory={story.image.memory} />
+            <Roofline story={story} />
+            <p class="no-export">
+              <button type="button" class="quiet" onClick={() => exportPage(root.current!, story)}>
+                {words.save}
+              </button>
+            </p>
+          </Later>
         </>
       ) : (
         <p class="soft" role="status">

@@ -7,6 +7,7 @@ import type { Told } from '../worker/protocol.ts';
 import { CoreHeads } from './core-heads.tsx';
 import { extraText } from './extra-text.ts';
 import { Failure } from './failure.tsx';
+import { usePieces } from './later.tsx';
 import { visible } from './token-strip.tsx';
 
 /** Functions named. */
@@ -96,6 +97,7 @@ function Functions({
 function Instructions({ shown: { name, lines } }: { shown: ExplainedFunction }) {
   const words = texts.value.inside;
   const { instruction, extras } = texts.value.assembler;
+  const pieces = usePieces(lines);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section class="scroll code-scroll" tabIndex={0} aria-label={words.codeOf(name)}>
@@ -108,18 +110,24 @@ function Instructions({ shown: { name, lines } }: { shown: ExplainedFunction }) 
             <th scope="col">{extras}</th>
           </tr>
         </thead>
-        <tbody>
-          {lines.map(({ address, text, cores: [first, second] }) => (
-            <tr key={address} class={first || second ? undefined : 'idle'}>
-              <td class="number">{first && formatNumber(first.cycles)}</td>
-              <td class="number">{second && formatNumber(second.cycles)}</td>
-              <td class="soft">{address.toString(ADDRESS_RADIX)}</td>
-              <td class="instruction">{text}</td>
-              <td>{(first ?? second)?.extras.map(extraText).join(', ')}</td>
-            </tr>
-          ))}
-        </tbody>
+        {pieces.map((piece) => (
+          <Lines key={piece[0].address} lines={piece} />
+        ))}
       </table>
     </section>
   );
 }
+
+const Lines = ({ lines }: Pick<ExplainedFunction, 'lines'>) => (
+  <tbody>
+    {lines.map(({ address, text, cores: [first, second] }) => (
+      <tr key={address} class={first || second ? undefined : 'idle'}>
+        <td class="number">{first && formatNumber(first.cycles)}</td>
+        <td class="number">{second && formatNumber(second.cycles)}</td>
+        <td class="soft">{address.toString(ADDRESS_RADIX)}</td>
+        <td class="instruction">{text}</td>
+        <td>{(first ?? second)?.extras.map(extraText).join(', ')}</td>
+      </tr>
+    ))}
+  </tbody>
+);

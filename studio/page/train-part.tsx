@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { presets } from '../../src/train/index.ts';
 import { part } from '../state/address.ts';
+import { chosenFiles } from '../state/drop.ts';
 import { openModel } from '../state/model.ts';
 import { tellStory } from '../state/story.ts';
 import {
@@ -14,10 +15,11 @@ import {
   startTraining,
   trained,
   trainingFailure,
+  trainingFile,
   trainingState,
   trainingText,
 } from '../state/training.ts';
-import { formatNumber, texts } from '../texts/index.ts';
+import { formatBytes, formatNumber, texts } from '../texts/index.ts';
 import { Failure } from './failure.tsx';
 import { LossCurve } from './loss-curve.tsx';
 import { Page } from './page.tsx';
@@ -52,29 +54,7 @@ function Settings() {
   const words = texts.value.train;
   return (
     <>
-      <label class="field">
-        <span>{words.text}</span>
-        <textarea
-          rows={8}
-          placeholder={words.placeholder}
-          value={trainingText.value}
-          onInput={({ currentTarget }) => {
-            trainingText.value = currentTarget.value;
-          }}
-        />
-      </label>
-      <label class="field">
-        <span>{words.orFile}</span>
-        <input
-          type="file"
-          accept=".txt,text/plain"
-          onChange={({ currentTarget }) => {
-            void currentTarget.files?.[0]?.text().then((text) => {
-              trainingText.value = text;
-            });
-          }}
-        />
-      </label>
+      {trainingFile.value ? <ChosenFile /> : <PastedText />}
       <label class="field">
         <span>{words.size}</span>
         <select
@@ -85,7 +65,7 @@ function Settings() {
         >
           {Object.entries(presets).map(([name, { about }]) => (
             <option key={name} value={name}>
-              {name}: {about}
+              {name}: {words.shapes[name] ?? about}
             </option>
           ))}
         </select>
@@ -104,6 +84,59 @@ function Settings() {
         />
       </label>
     </>
+  );
+}
+
+function PastedText() {
+  const words = texts.value.train;
+  return (
+    <>
+      <label class="field">
+        <span>{words.text}</span>
+        <textarea
+          rows={8}
+          placeholder={words.placeholder}
+          value={trainingText.value}
+          onInput={({ currentTarget }) => {
+            trainingText.value = currentTarget.value;
+          }}
+        />
+      </label>
+      <label class="field">
+        <span>{words.orFile}</span>
+        <input
+          type="file"
+          accept=".txt,.md,text/plain"
+          onChange={({ currentTarget }) => {
+            [trainingFile.value] = chosenFiles(currentTarget.files).files;
+          }}
+        />
+        <span class="small">{words.dropHelp}</span>
+      </label>
+    </>
+  );
+}
+
+/** A file stays a file: its text may be larger than a field of the page can bear. */
+function ChosenFile() {
+  const words = texts.value.train;
+  const { name, file } = trainingFile.value!;
+  return (
+    <div class="field">
+      <span>{words.text}</span>
+      <p data-text-file>
+        <b>{name}</b>, {formatBytes(file.size)}
+      </p>
+      <button
+        type="button"
+        class="quiet small"
+        onClick={() => {
+          trainingFile.value = undefined;
+        }}
+      >
+        {words.anotherText}
+      </button>
+    </div>
   );
 }
 
@@ -127,7 +160,9 @@ function Controls() {
         <button
           type="button"
           class="primary"
-          disabled={trainingText.value.trim() === ''}
+          disabled={
+            trainingFile.value ? trainingFile.value.file.size === 0 : trainingText.value.trim() === ''
+          }
           onClick={() => void startTraining(false)}
         >
           {words.start}

@@ -1,5 +1,6 @@
 /** A board on a serial port, real or simulated: identified, written, verified, started, talked to. */
 import { signal } from '@preact/signals';
+import { storyLines } from '../../src/contract/index.ts';
 import type {
   BrowserSerialPort,
   ChipIdentity,
@@ -182,10 +183,7 @@ export async function tellOnBoard(): Promise<void> {
   if (!talking || isTelling.value) return;
   isTelling.value = true;
   await guarded(async () => {
-    const [{ tokensPerSecond }, { storyLines }] = await Promise.all([
-      room(),
-      import('../../src/firmware/index.ts'),
-    ]);
+    const { tokensPerSecond } = await room();
     const { board: _, precision: __, prompt: asked, ...settings } = question();
     for (const line of storyLines(settings)) await talking.command(line);
     const bytes: number[] = [];

@@ -52,6 +52,13 @@ export function testAssembler(studio: () => Studio): void {
     expect(await page.locator('.editor-numbers .bad').innerText()).toContain('✕');
   });
 
+  it('shows long code in pieces, as far as it is wanted', async () => {
+    const { page } = studio();
+    await write(`${' nop\n'.repeat(2100)} ret\n`);
+    await page.getByRole('button', { name: 'Show more of the other 101 instructions' }).click();
+    await expect.poll(() => page.locator('[data-address]').count(), { timeout: 20_000 }).toBe(2101);
+  });
+
   it('ends a loop without an end with a sentence', async () => {
     const { page } = studio();
     await write('1: j 1b\n');

@@ -8,6 +8,7 @@ import { extname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { FIRST_STORY } from '../state/first-story.ts';
 import type { Studio } from './studio.ts';
+import { tasksOf } from './tasks.ts';
 
 const PARTS = ['Story', 'Inside', 'Board', 'Train', 'Assembler', 'Models'] as const;
 const WIDTHS = [360, 768, 1440] as const;
@@ -38,7 +39,27 @@ async function servePlainly(folder: string) {
   };
 }
 
+/** Milliseconds of the processor; twice what the page promises, as other tests run beside this one. */
+const LONG_TASK = 100;
+
 export function testPage(studio: () => Studio): void {
+  it('keeps its thread free while it tells a story, shows its inside and plans for every board', async () => {
+    const { page, context, served, visit, told } = studio();
+    const tasks = await tasksOf(
+      context.browser()!,
+      { page, address: served.address, least: LONG_TASK },
+      async () => {
+        await visit('#story?tokens=64');
+        await told();
+        await page.getByRole('button', { name: 'Inside', exact: true }).click();
+        await page.locator('[data-kernels]').waitFor();
+        await page.getByRole('button', { name: 'Models', exact: true }).click();
+        await page.locator('[data-fits]').waitFor();
+      },
+    );
+    expect(tasks).toEqual([]);
+  });
+
   it('has no violations that axe finds, in both themes, and scrolls one way only', async () => {
     const { page, visit, told } = studio();
     await visit('#story?tokens=8&temperature=0');

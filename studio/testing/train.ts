@@ -12,6 +12,21 @@ const TEXT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
   .join('\n<|endoftext|>\n');
 
 export function testTrain(studio: () => Studio): void {
+  it('takes a text file that is dropped anywhere', async () => {
+    const { page, visit } = studio();
+    await visit('#models');
+    const dataTransfer = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File(['Once upon a time. '.repeat(100)], 'tales.txt', { type: 'text/plain' }));
+      return transfer;
+    });
+    await page.dispatchEvent('main', 'drop', { dataTransfer });
+    expect(await page.locator('[data-text-file]').innerText()).toBe('tales.txt, 1.8 KB');
+    expect(await page.getByRole('button', { name: 'Train', exact: true }).last().isEnabled()).toBe(true);
+    await page.getByRole('button', { name: 'Another text' }).click();
+    await page.getByLabel('Text', { exact: true }).waitFor();
+  });
+
   it('trains to a falling loss, resumes after a reload, and tells with what it made', async () => {
     const { page, visit, told, problems } = studio();
     problems.length = 0;

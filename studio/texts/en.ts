@@ -252,7 +252,11 @@ export const en = {
     text: 'Text',
     placeholder: 'A few hundred short stories, parted by lines of <|endoftext|>',
     orFile: 'Or a text file',
+    dropHelp: 'Or drop one anywhere on the page.',
+    anotherText: 'Another text',
     size: 'Shape',
+    /** Beside the shapes' names; the table of shapes has them in English. */
+    shapes: {} as Readonly<Record<string, string>>,
     minutes: 'Minutes',
     start: 'Train',
     pause: 'Pause',
@@ -317,6 +321,7 @@ export const en = {
     cycles: 'Cycles',
     extras: 'Beyond one cycle each',
     noCode: 'Nothing is assembled yet.',
+    moreCode: (instructions: string) => `Show more of the other ${instructions} instructions`,
     toLine: (line: number) => `To line ${line}`,
     reasons: {
       result: (register: string) => `waits for ${register}`,

@@ -27,12 +27,22 @@ export async function followLanguage(): Promise<void> {
   });
 }
 
+/** By language and digits: one takes long to make, the first of a page above all. */
+const formats = new Map<string, Intl.NumberFormat>();
+
 /** A number as the language writes it. */
-export const formatNumber = (value: number, digits = 0): string =>
-  new Intl.NumberFormat(language.value, {
-    maximumFractionDigits: digits,
-    minimumFractionDigits: digits,
-  }).format(value);
+export function formatNumber(value: number, digits = 0): string {
+  const key = `${language.value} ${digits}`;
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.NumberFormat(language.value, {
+      maximumFractionDigits: digits,
+      minimumFractionDigits: digits,
+    });
+    formats.set(key, format);
+  }
+  return format.format(value);
+}
 
 const KILO = 1024;
 

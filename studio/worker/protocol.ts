@@ -197,8 +197,9 @@ export type TrainingEvent =
 export type TrainerCalls = {
   saved: { input: undefined; result: SavedRun | undefined; event: never };
   train: {
-    input: RunRequest & { resume: boolean };
-    result: { finished: boolean; curve: CurvePoint[]; source: ModelSource };
+    /** A file is read in the Worker. */
+    input: Omit<RunRequest, 'text'> & { text: string | Blob; resume: boolean };
+    result: { finished: boolean; curve: CurvePoint[]; source: ModelSource; characters: number };
     event: TrainingEvent;
   };
 };

@@ -43,8 +43,8 @@ serve<TrainerCalls>({
   async train({ text, preset, seconds, steps, resume }, { emit, isStopped }) {
     const run = await openRun();
     if (!resume) await run.forget();
-    const source = resume ? run.text() : text;
-    if (!resume) run.keep({ text, preset, seconds, steps });
+    const source = resume ? run.text() : typeof text === 'string' ? text : await text.text();
+    if (!resume) run.keep({ text: source, preset, seconds, steps });
     const stop = new AbortController();
     const threads = crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency) : 1;
     const result = await train({
@@ -74,6 +74,7 @@ serve<TrainerCalls>({
     return {
       finished: result.finished,
       curve: result.state.curve,
+      characters: source.length,
       source: { kind: 'files', name: 'trained', files: [{ name: 'trained.safetensors', file }] },
     };
   },
