@@ -74,7 +74,7 @@ async function firstResults(): Promise<{ packed: Uint8Array; digest: string }> {
       programs: shippedPrograms,
     });
   // Of what building leaves behind only the image itself is wanted.
-  const firmware = cached(cache, imageKey(name, id), build);
+  const firmware = cached(cache, imageKey(name, { board: id }), build);
   const { digest } = simulate(firmware, { ...story, cache });
   return { packed: gzipSync(cache.pack(), { level: 9 }), digest };
 }

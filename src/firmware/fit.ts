@@ -8,6 +8,7 @@ import { type Precision, quantize } from '../quantize/index.ts';
 import { buildWithNeeds, type FirmwareOptions } from './build.ts';
 import type { RegionName } from './memory.ts';
 import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+import { longestInSram } from './plan-search.ts';
 import { type Prediction, predict } from './predict.ts';
 import { coreCyclesOf } from './predict-firmware.ts';
 
@@ -24,7 +25,12 @@ export interface Fit {
   memory: Partial<Record<RegionName, number>>;
   /** How fast a story of the usual length is told, for a board that it fits. */
   prediction?: Prediction;
+  /** With fewer positions everything lies in SRAM, which is faster: where there are enough of them for a story. */
+  shorter?: { context: number; prediction: Prediction };
 }
+
+/** Positions below which a story is hardly one. */
+const SHORT_STORY = 64;
 
 /**
  * Plans the model for every board of the table, in every precision that the chip computes it in. The program is compiled once for each precision, for the board with
@@ -43,34 +49,29 @@ export function fitBoards(
       const options = { model: packed, tokenizer, programs, cache };
       const built = buildForSome(options);
       const program = built?.needs ?? [];
-      const plans = boards.map((board) => ({
-        board,
-        plan: planFor({ model: packed, tokenizer, board, program }),
-      }));
       // What the cores take alone is the same wherever things lie: one image says it for all.
       const coreCycles = built && coreCyclesOf(built.firmware);
-      return plans.map(
-        ({ board, plan }): Fit => ({
+      const predictionOf = ({ placed, context }: MemoryPlan, board: Board): Prediction | undefined =>
+        coreCycles && predict({ placed, board, context, clock: 240, cores: 2, pie: true, coreCycles });
+      return boards.map((board): Fit => {
+        const request = { model: packed, tokenizer, board, program };
+        const plan = planFor(request);
+        const prediction = plan && predictionOf(plan, board);
+        const inSram = plan && prediction && shorterPlan(request, plan);
+        const faster = inSram && predictionOf(inSram, board);
+        return {
           board: board.id,
           precision,
           context: plan?.context ?? 0,
           weights: plan ? regionsOfWeights(plan) : '',
           drafts: plan?.drafts ?? 0,
           memory: plan ? bytesByRegion(plan) : {},
-          prediction:
-            plan &&
-            coreCycles &&
-            predict({
-              placed: plan.placed,
-              board,
-              context: plan.context,
-              clock: 240,
-              cores: 2,
-              pie: true,
-              coreCycles,
-            }),
-        }),
-      );
+          prediction,
+          ...(faster && faster.tokensPerSecond > prediction.tokensPerSecond
+            ? { shorter: { context: inSram.context, prediction: faster } }
+            : {}),
+        };
+      });
     },
   );
 }
@@ -97,6 +98,13 @@ function planFor(request: PlanRequest): MemoryPlan | undefined {
     if (error instanceof FailureError) return undefined;
     throw error;
   }
+}
+
+/** With what fits SRAM alone, where that is shorter and still a story. */
+function shorterPlan(request: PlanRequest, { context, placed }: MemoryPlan): MemoryPlan | undefined {
+  if (context <= SHORT_STORY || placed.every(({ region }) => region === 'sram')) return undefined;
+  const most = longestInSram(request);
+  return most >= SHORT_STORY && most < context ? planFor({ ...request, context: most }) : undefined;
 }
 
 const regionsOfWeights = ({ placed }: MemoryPlan): string =>

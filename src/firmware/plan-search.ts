@@ -39,6 +39,10 @@ export function longest(request: PlanRequest, room: Room): Attempt | undefined {
   return best;
 }
 
+/** The longest context with which SRAM alone holds everything; 0 if none does. */
+export const longestInSram = (request: PlanRequest): number =>
+  longest(request, { flashBytes: 0, psramBytes: 0, costs: memoryCosts(request.board) })?.context ?? 0;
+
 /** The longest context that the board holds in any of its memories; 0 if none. */
 export function longestContext(request: PlanRequest): number {
   return Math.max(0, ...roomsOf(request).map((room) => longest(request, room)?.context ?? 0));

@@ -1,6 +1,6 @@
 /** Which board. */
 import { boards } from '../../src/chip/boards/index.ts';
-import { board } from '../state/address.ts';
+import { board, context } from '../state/address.ts';
 import { tellStory } from '../state/story.ts';
 import { texts } from '../texts/index.ts';
 
@@ -13,6 +13,7 @@ export function BoardSelect({ tells = true }: { tells?: boolean }) {
         value={board.value}
         onChange={({ currentTarget }) => {
           board.value = currentTarget.value;
+          context.value = undefined;
           if (tells) void tellStory();
         }}
       >

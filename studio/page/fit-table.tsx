@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { findBoard } from '../../src/chip/boards/index.ts';
 import type { Fit } from '../../src/firmware/index.ts';
-import { board, part, precision } from '../state/address.ts';
+import { ownPrecision } from '../../src/quantize/index.ts';
+import { board, context, part, precision } from '../state/address.ts';
 import { report, reportFailure, reporting, whyNot } from '../state/model.ts';
 import { tellStory } from '../state/story.ts';
 import { formatBytes, formatNumber, formatRate, texts } from '../texts/index.ts';
@@ -28,6 +29,9 @@ export function FitTable() {
         )}
       </div>
       {reportFailure.value && <Failure error={reportFailure.value} />}
+      {made?.fits.some((fit) => isShortened(fit, made.config.context)) && (
+        <p class="soft small">{words.help}</p>
+      )}
       {made ? (
         <div class="scroll">
           <table class="fits" data-fits={made.file}>
@@ -51,7 +55,13 @@ export function FitTable() {
               {made.fits
                 .toSorted((one, other) => order(made.fits, one) - order(made.fits, other))
                 .map((fit) => (
-                  <FitRow key={`${fit.board} ${fit.precision}`} fit={fit} all={made.fits} />
+                  <FitRow
+                    key={`${fit.board} ${fit.precision}`}
+                    fit={fit}
+                    all={made.fits}
+                    whole={made.config.context}
+                    own={ownPrecision(made)}
+                  />
                 ))}
             </tbody>
           </table>
@@ -64,6 +74,9 @@ export function FitTable() {
     </section>
   );
 }
+
+const isShortened = ({ context: positions, shorter }: Fit, whole: number): boolean =>
+  shorter !== undefined || (positions > 0 && positions < whole);
 
 /** Boards in the order of their table, each with its precisions together. */
 const order = (fits: readonly Fit[], fit: Fit): number =>
@@ -80,7 +93,16 @@ function memoryText({ memory }: Fit): string {
     .join(', ');
 }
 
-function FitRow({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
+interface RowProps {
+  fit: Fit;
+  all: readonly Fit[];
+  /** Positions that the checkpoint knows. */
+  whole: number;
+  /** The precision that it was trained for. */
+  own: Fit['precision'];
+}
+
+function FitRow({ fit, all, whole, own }: RowProps) {
   const words = texts.value.fits;
   const fits = fit.context > 0;
   const isFirst = all.find(({ board: other }) => other === fit.board) === fit;
@@ -89,11 +111,15 @@ function FitRow({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
       <th scope="row">
         <span class={isFirst ? undefined : 'hidden'}>{findBoard(fit.board).name}</span>
       </th>
-      <td data-label={words.precision}>{fit.precision}</td>
+      <td data-label={words.precision}>
+        {fit.precision} {fit.precision === own && <span class="tag">{words.own}</span>}
+      </td>
       {fits ? (
         <>
           <td class="number" data-label={words.context}>
-            {formatNumber(fit.context)}
+            {fit.context < whole
+              ? words.positionsOf(formatNumber(fit.context), formatNumber(whole))
+              : formatNumber(fit.context)}
           </td>
           <td class="number" data-label={words.speed}>
             {fit.prediction ? formatRate(fit.prediction.tokensPerSecond) : ''}
@@ -103,6 +129,14 @@ function FitRow({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
           </td>
           <td class="actions">
             <TellButton fit={fit} label={words.tell} />
+            {fit.shorter && (
+              <TellButton
+                fit={fit}
+                positions={fit.shorter.context}
+                label={words.shorter(formatNumber(fit.shorter.context))}
+                speed={formatRate(fit.shorter.prediction.tokensPerSecond)}
+              />
+            )}
           </td>
         </>
       ) : (
@@ -112,10 +146,20 @@ function FitRow({ fit, all }: { fit: Fit; all: readonly Fit[] }) {
   );
 }
 
-function TellButton({ fit, label }: { fit: Fit; label: string }) {
+interface TellProps {
+  fit: Fit;
+  label: string;
+  /** Fewer than fit. */
+  positions?: number;
+  /** Of those, predicted. */
+  speed?: string;
+}
+
+function TellButton({ fit, label, positions, speed }: TellProps) {
   const tell = (): void => {
     board.value = fit.board;
     precision.value = fit.precision;
+    context.value = positions;
     part.value = 'story';
     void tellStory();
   };
@@ -127,6 +171,7 @@ function TellButton({ fit, label }: { fit: Fit; label: string }) {
       onClick={tell}
     >
       {label}
+      {speed && ` (${texts.value.fits.atSpeed(speed)})`}
     </button>
   );
 }

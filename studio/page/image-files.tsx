@@ -1,10 +1,26 @@
 /** Without a port: the image as a file, and the commands that write it. */
 import { useState } from 'preact/hooks';
-import { board, precision } from '../state/address.ts';
+import { isHubName } from '../../src/hub/names.ts';
+import { board, context, imageChoice, precision } from '../state/address.ts';
+import { FIRST_STORY } from '../state/first-story.ts';
+import { openName } from '../state/model.ts';
 import { lab } from '../state/workers.ts';
 import { texts } from '../texts/index.ts';
 import { Failure } from './failure.tsx';
 import { saveFile } from './save.ts';
+
+/** What the command line wants for the same image; a file has another name there than the page knows. */
+function options(): string {
+  const name = openName.value;
+  return [
+    `--board ${board.value}`,
+    name === FIRST_STORY.model ? '' : `--model ${isHubName(name) ? name : 'MODEL'}`,
+    precision.value ? `--precision ${precision.value}` : '',
+    context.value === undefined ? '' : `--context ${context.value}`,
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
 
 export function ImageFiles() {
   const words = texts.value.device;
@@ -12,8 +28,7 @@ export function ImageFiles() {
   const save = async (): Promise<void> => {
     setFailure(undefined);
     try {
-      const { flash, facts } = await lab.call('image', { board: board.value, precision: precision.value })
-        .result;
+      const { flash, facts } = await lab.call('image', imageChoice()).result;
       saveFile(`${facts.model}-${facts.board}.bin`, flash);
     } catch (error) {
       setFailure(error as Error);
@@ -30,7 +45,7 @@ export function ImageFiles() {
       </div>
       {failure && <Failure error={failure} />}
       <pre class="commands">
-        {`npx esp32-llm flash --board ${board.value}\n`}
+        {`npx esp32-llm flash ${options()}\n`}
         {`esptool --chip esp32s3 write-flash 0x0 IMAGE.bin`}
       </pre>
     </div>

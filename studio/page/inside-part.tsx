@@ -40,7 +40,7 @@ export function InsidePart() {
           <Later>
             <MemoryPicture memory={story.image.memory} />
             <Roofline story={story} />
-            <p class="no-export">
+            <p class="no-export save">
               <button type="button" class="quiet" onClick={() => exportPage(root.current!, story)}>
                 {words.save}
               </button>

@@ -7,9 +7,17 @@ const HEIGHT = 220;
 const LEFT = 36;
 const BOTTOM = 20;
 
+/** Points that are drawn at most: a run of hours has a hundred times as many. */
+const DRAWN = 600;
+
+function thinned<Point>(points: readonly Point[]): readonly Point[] {
+  const every = Math.ceil(points.length / DRAWN);
+  return points.filter((_, index) => index % every === 0 || index === points.length - 1);
+}
+
 export function LossCurve() {
   const words = texts.value.train;
-  const points = curve.value;
+  const points = thinned(curve.value);
   const now = progress.value;
   const losses = points.map(({ loss }) => loss);
   const most = Math.max(...losses, 1);

@@ -90,7 +90,12 @@ function Axes() {
     <g class="axes">
       <path d={`M${LEFT} 10V${HEIGHT - BOTTOM}H${WIDTH - 10}`} />
       {[-1, 0, 1, 2, 3, 4].map((power) => (
-        <text key={power} x={xOf(10 ** power)} y={HEIGHT - BOTTOM + 14} text-anchor="middle">
+        <text
+          key={power}
+          x={xOf(10 ** power)}
+          y={HEIGHT - BOTTOM + 14}
+          text-anchor={power === X.to ? 'end' : 'middle'}
+        >
           {formatNumber(10 ** power, power < 0 ? 1 : 0)}
         </text>
       ))}

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { boards } from '../../src/chip/boards/index.ts';
 import { settings } from '../../src/contract/index.ts';
 import type { Precision } from '../../src/quantize/index.ts';
-import type { Question } from '../worker/protocol.ts';
+import type { ImageChoice, Question } from '../worker/protocol.ts';
 import { FIRST_STORY } from './first-story.ts';
 
 export const parts = ['story', 'models', 'inside', 'board', 'train', 'assembler'] as const;
@@ -14,6 +14,8 @@ export const board = signal<string>(FIRST_STORY.board);
 const PRECISIONS: readonly Precision[] = ['int8', 'int4', 'f32'];
 /** undefined: the model's own. */
 export const precision = signal<Precision | undefined>(undefined);
+/** Positions of the image; undefined: as many as the board holds. */
+export const context = signal<number | undefined>(undefined);
 export const prompt = signal<string>(FIRST_STORY.prompt);
 export const temperature = signal<number>(FIRST_STORY.temperature);
 export const topp = signal<number>(FIRST_STORY.topp);
@@ -24,10 +26,16 @@ export const tokens = signal<number | undefined>(undefined);
 /** What the link says that the model is; the page decides what to do about it. */
 export const modelName = signal<string | undefined>(undefined);
 
-/** What a board is asked for as things stand. */
-export const question = (): Question => ({
+/** The image that is built as things stand. */
+export const imageChoice = (): ImageChoice => ({
   board: board.value,
   precision: precision.value,
+  context: context.value,
+});
+
+/** What a board is asked for as things stand. */
+export const question = (): Question => ({
+  ...imageChoice(),
   prompt: prompt.value,
   temperature: temperature.value,
   topp: topp.value,
@@ -38,6 +46,8 @@ export const question = (): Question => ({
 
 /** Most that a seed in a link may be: what JavaScript counts exactly. */
 const MOST_SEED = Number.MAX_SAFE_INTEGER;
+
+const MOST_POSITIONS = 65_536;
 
 const within = (text: string | null, least: number, most: number): number | undefined => {
   const value = text === null || text.trim() === '' ? Number.NaN : Number(text);
@@ -63,7 +73,8 @@ function readAddress(hash: string): void {
   penalty.value =
     within(given.get('penalty'), settings.penalty.least, settings.penalty.most) ?? penalty.value;
   seed.value = Math.floor(within(given.get('seed'), 0, MOST_SEED) ?? seed.value);
-  const most = within(given.get('tokens'), 1, 65_536);
+  const [positions, most] = ['context', 'tokens'].map((name) => within(given.get(name), 1, MOST_POSITIONS));
+  if (positions !== undefined) context.value = Math.floor(positions);
   if (most !== undefined) tokens.value = Math.floor(most);
 }
 
@@ -73,6 +84,7 @@ function writeAddress(): string {
   if (modelName.value) query.set('model', modelName.value);
   query.set('board', board.value);
   if (precision.value) query.set('precision', precision.value);
+  if (context.value !== undefined) query.set('context', String(context.value));
   query.set('prompt', prompt.value);
   query.set('temperature', String(temperature.value));
   query.set('topp', String(topp.value));

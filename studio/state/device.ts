@@ -8,7 +8,7 @@ import type {
   Device,
   Verification,
 } from '../../src/serial/index.ts';
-import { board, precision, question } from './address.ts';
+import { board, imageChoice, question } from './address.ts';
 import type { SimulatedPort } from './simulated-port.ts';
 import { lab } from './workers.ts';
 
@@ -127,7 +127,7 @@ async function begin(port: BrowserSerialPort, write: boolean): Promise<void> {
 
 async function flash(target: Connection): Promise<void> {
   const { awaitProgram, flashBoard, isNativeUsb } = await room();
-  const image = await lab.call('image', { board: board.value, precision: precision.value }).result;
+  const image = await lab.call('image', imageChoice()).result;
   let running: ReturnType<typeof awaitProgram> | undefined;
   await flashBoard(target, [{ address: 0, data: image.flash }], {
     needs: image.needs,
@@ -184,7 +184,7 @@ export async function tellOnBoard(): Promise<void> {
   isTelling.value = true;
   await guarded(async () => {
     const { tokensPerSecond } = await room();
-    const { board: _, precision: __, prompt: asked, ...settings } = question();
+    const { board: _, precision: __, context: ___, prompt: asked, ...settings } = question();
     for (const line of storyLines(settings)) await talking.command(line);
     const bytes: number[] = [];
     const show = (more: Partial<Exchange>): void => {

@@ -2,7 +2,6 @@
 import { effect, signal } from '@preact/signals';
 import type { ExplainedFunction, Prediction } from '../../src/firmware/index.ts';
 import type { CodeLine, ImageChoice, TokenLook, Told } from '../worker/protocol.ts';
-import { precision } from './address.ts';
 import { knowFacts, source } from './model.ts';
 import { asked, told } from './story.ts';
 import { type Call, insideWorker, lab, type RoomError } from './workers.ts';
@@ -24,7 +23,11 @@ export const chosenKernel = signal('');
 /** The story that all of this is about. */
 let subject: Told | undefined;
 
-const choiceOf = ({ image }: Told): ImageChoice => ({ board: image.board, precision: precision.peek() });
+/** The image that told it. */
+function choiceOf({ image }: Told): ImageChoice {
+  const { precision, context } = asked.peek() ?? {};
+  return { board: image.board, precision, context };
+}
 
 /** Looks into the last story, unless that has been done. */
 export async function lookInside(): Promise<void> {

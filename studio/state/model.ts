@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { isHubName } from '../../src/hub/names.ts';
 import type { ImageChoice, ModelFacts, ModelSource, NamedFile, Pruning, Report } from '../worker/protocol.ts';
-import { modelName } from './address.ts';
+import { context, modelName } from './address.ts';
 import { FIRST_STORY } from './first-story.ts';
 import { lab, planner, type RoomError } from './workers.ts';
 
@@ -32,6 +32,7 @@ export async function openModel(wanted: ModelSource, name?: string): Promise<boo
     source.value = wanted;
     openName.value = name ?? facts.value.name;
     modelName.value = openName.value;
+    context.value = undefined;
     report.value = undefined;
     planner.end();
     return true;

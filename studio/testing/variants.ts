@@ -17,6 +17,14 @@ const LARGER = {
   activation: 'silu',
 } as const;
 
+/** As int8 SRAM holds its weights and a few stories' lines, and PSRAM what all its positions take. */
+const LONGER = {
+  ...LARGER,
+  dim: 64,
+  hiddenDim: 172,
+  context: 512,
+} as const;
+
 export function testVariants(studio: () => Studio): void {
   it('says why a board is too small, and tells with the nearest variant that fits at a click', async () => {
     const { page, visit } = studio();
@@ -34,6 +42,44 @@ export function testVariants(studio: () => Studio): void {
     await studio().told();
     const asked = new URLSearchParams(new URL(page.url()).hash.split('?')[1]);
     expect([asked.get('board'), asked.get('precision')]).toEqual(['bare-s3', 'int8']);
+  });
+
+  it('tells with a shorter context, where everything lies in SRAM then', async () => {
+    const { page, visit, figure } = studio();
+    await visit('#models?tokens=4');
+    const files = [
+      upload('long.bin', version0Bytes(LONGER)),
+      upload('tokenizer.bin', tokenizerBytes(LONGER.vocabulary)),
+    ];
+    await page.locator('input[type=file]').first().setInputFiles(files);
+    await page.locator('[data-fits=long]').waitFor();
+    const row = page.locator('[data-fit="devkitc-n16r8 int8"]');
+    expect(await row.innerText()).toContain('512');
+    const shorter = row.getByRole('button', { name: /^With \d+ positions/ });
+    const positions = Number(/\d+/.exec(await shorter.innerText())![0]);
+    await shorter.click();
+    await studio().told();
+    expect(await page.locator('.figures').innerText()).toContain(`${positions} positions`);
+    expect(page.url()).toContain(`context=${positions}`);
+    const fast = Number((await figure('speed')).replace(/,/g, ''));
+    // Another board takes what it holds again.
+    await page.locator('.stage select').selectOption('heltec-v3');
+    await page.waitForSelector('[data-figure=digest]', { state: 'detached' });
+    await studio().told();
+    expect(page.url()).not.toContain('context=');
+    expect(Number((await figure('speed')).replace(/,/g, ''))).toBeLessThan(fast);
+  });
+
+  it('answers why, and makes a vocabulary smaller, while it still plans for every board', async () => {
+    const { page, visit } = studio();
+    await visit('#models');
+    await page.getByLabel('A text of the kind').fill('Once upon a time there was a little cat. '.repeat(8));
+    await page.getByRole('button', { name: 'Make it smaller' }).click();
+    // The plan is not there yet, and both come.
+    expect(await page.locator('[data-fits]').count()).toBe(0);
+    await page.getByText('pieces become').waitFor();
+    await page.locator('[data-fits]').waitFor();
+    expect(await page.locator('.failure').count()).toBe(0);
   });
 
   it('leads to a smaller vocabulary, and uses the model that comes of it', async () => {

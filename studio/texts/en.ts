@@ -107,6 +107,11 @@ export const en = {
     why: 'Why?',
     asking: 'Planning …',
     asOther: 'Tell as',
+    positionsOf: (fit: string, whole: string) => `${fit} of ${whole}`,
+    shorter: (positions: string) => `With ${positions} positions`,
+    atSpeed: (rate: string) => `${rate} tokens/s`,
+    help: 'A board that does not hold all positions of the checkpoint gets as many as it holds. Where fewer of them make everything lie in SRAM, which is faster, a second button tells with those.',
+    own: 'as trained',
   },
   pruner: {
     heading: 'A smaller vocabulary',

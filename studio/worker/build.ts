@@ -11,7 +11,7 @@ import { programsOf } from './shipped.ts';
 /** What an image needs before it can be built in one go. */
 export async function prepare(
   { name, model, tokenizer }: OpenedModel,
-  { board, precision }: ImageChoice,
+  { board, precision, context }: ImageChoice,
   cache: Cache,
 ): Promise<() => Firmware> {
   const programs = await programsOf(deviceProgram('main.chip', precision ?? ownPrecision(model)));
@@ -23,5 +23,6 @@ export async function prepare(
       tokenizer,
       modelName: name,
       board: findBoard(board),
+      context: context && Math.min(context, model.config.context),
     });
 }

@@ -25,7 +25,7 @@ let opened = 0;
 async function build(choice: ImageChoice): Promise<Firmware> {
   const { key: model, model: openModel } = open;
   const results = await sharedResults();
-  const key: CacheKey = imageKey(model, choice.board, choice.precision);
+  const key: CacheKey = imageKey(model, choice);
   if (results.get(key)) return cached(results, key, unreachable);
   const { prepare } = await import('./build.ts');
   return cached(results, key, await prepare(await openModel(), choice, results));

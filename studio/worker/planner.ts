@@ -20,7 +20,7 @@ serve<PlannerCalls>({
     const fits = fitBoards(model, tokenizer, await programs(), await sharedResults());
     return { file: name, ...describeModel(model), tokenizer: tokenizer.rules, fits };
   },
-  async refusal({ source, board, precision }) {
+  async refusal({ source, board, precision, context }) {
     const { model, tokenizer } = await openSource(source);
     try {
       const packed = quantize(model, { precision });
@@ -30,6 +30,7 @@ serve<PlannerCalls>({
         model: packed,
         tokenizer,
         board: findBoard(board),
+        context,
         asInt8,
       });
     } catch (error) {

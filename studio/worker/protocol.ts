@@ -19,6 +19,8 @@ export interface Question {
   board: string;
   /** Default: the model's own. */
   precision?: Precision;
+  /** Positions of the image; default: as many as the board holds. */
+  context?: number;
   prompt: string;
   temperature: number;
   topp: number;
@@ -96,7 +98,7 @@ export interface Report extends ModelDescription {
   fits: Fit[];
 }
 
-export type ImageChoice = Pick<Question, 'board' | 'precision'>;
+export type ImageChoice = Pick<Question, 'board' | 'precision' | 'context'>;
 
 /** Calls of a Worker by name: what goes in, what comes out, and what is said meanwhile. */
 export type Calls = Record<string, { input: unknown; result: unknown; event: unknown }>;

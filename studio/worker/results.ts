@@ -20,12 +20,14 @@ function nameOf(key: CacheKey): string {
 }
 
 /** Under which a whole image is kept. `model`: what names the model, its contents included. */
-export const imageKey = (model: string, board: string, precision = 'own'): CacheKey => [
-  'image',
-  model,
-  board,
-  precision,
-];
+export const imageKey = (
+  model: string,
+  {
+    board,
+    precision = 'own',
+    context = 'longest',
+  }: { board: string; precision?: string; context?: number | 'longest' },
+): CacheKey => ['image', model, board, precision, String(context)];
 
 export interface ResultStore extends Cache {
   /** Everything that is in it, for {@link readResults}. */
