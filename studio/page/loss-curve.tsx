@@ -34,25 +34,27 @@ export function LossCurve() {
         {now &&
           ` ${words.progress(formatNumber(now.step), formatNumber(now.loss, 3), formatRate(now.tokensPerSecond), threads.value)}`}
       </p>
-      <svg
-        class="roof curve"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        role="img"
-        aria-label={`${words.curve}: ${losses.length > 0 ? formatNumber(losses.at(-1)!, 3) : ''}`}
-      >
-        <g class="axes">
-          <path d={`M${LEFT} 8V${HEIGHT - BOTTOM}H${WIDTH}`} />
-          {[most, (most + least) / 2, least].map((loss) => (
-            <text key={loss} x={LEFT - 5} y={y(loss) + 4} text-anchor="end">
-              {formatNumber(loss, 1)}
+      {points.length > 0 && (
+        <svg
+          class="roof curve"
+          viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+          role="img"
+          aria-label={`${words.curve}: ${losses.length > 0 ? formatNumber(losses.at(-1)!, 3) : ''}`}
+        >
+          <g class="axes">
+            <path d={`M${LEFT} 8V${HEIGHT - BOTTOM}H${WIDTH}`} />
+            {[most, (most + least) / 2, least].map((loss) => (
+              <text key={loss} x={LEFT - 5} y={y(loss) + 4} text-anchor="end">
+                {formatNumber(loss, 1)}
+              </text>
+            ))}
+            <text x={WIDTH} y={HEIGHT - 6} text-anchor="end">
+              {words.axis}
             </text>
-          ))}
-          <text x={WIDTH} y={HEIGHT - 6} text-anchor="end">
-            {words.axis}
-          </text>
-        </g>
-        <path class="curve-line" d={line.join('')} />
-      </svg>
+          </g>
+          <path class="curve-line" d={line.join('')} />
+        </svg>
+      )}
     </div>
   );
 }

@@ -85,6 +85,15 @@ export function testPage(studio: () => Studio): void {
         expect(await page.evaluate(() => document.documentElement.scrollWidth), name).toBeLessThanOrEqual(
           width,
         );
+        const outside = await page.evaluate(() =>
+          [...document.querySelectorAll('.card :is(input, select, textarea, button)')]
+            .filter(
+              (field) =>
+                field.getBoundingClientRect().right > field.closest('.card')!.getBoundingClientRect().right,
+            )
+            .map(({ outerHTML }) => outerHTML),
+        );
+        expect(outside, `${name}, ${width}`).toEqual([]);
       }
     }
   });
