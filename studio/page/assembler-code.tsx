@@ -14,8 +14,8 @@ export function AssemblerCode() {
   const words = texts.value.assembler;
   const isText = !openedModule.value;
   const all = rows.value;
-  const [wanted, setWanted] = useState({ of: all, most: SHOWN });
-  const most = wanted.of === all ? wanted.most : SHOWN;
+  const [wanted, setWanted] = useState({ of: all.length, most: SHOWN });
+  const most = wanted.of === all.length ? wanted.most : SHOWN;
   const pieces = usePieces(useMemo(() => all.slice(0, most), [all, most]));
   return (
     <div class="section">
@@ -56,7 +56,7 @@ export function AssemblerCode() {
           <button
             type="button"
             class="quiet small"
-            onClick={() => setWanted({ of: all, most: most + SHOWN })}
+            onClick={() => setWanted({ of: all.length, most: most + SHOWN })}
           >
             {words.moreCode(formatNumber(all.length - most))}
           </button>

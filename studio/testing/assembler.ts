@@ -54,9 +54,12 @@ export function testAssembler(studio: () => Studio): void {
 
   it('shows long code in pieces, as far as it is wanted', async () => {
     const { page } = studio();
-    await write(`${' nop\n'.repeat(2100)} ret\n`);
+    const buffer = Buffer.from(`${' nop\n'.repeat(2100)} ret\n`);
+    await page.locator('input[type=file]').setInputFiles({ name: 'long.s', mimeType: 'text/plain', buffer });
     await page.getByRole('button', { name: 'Show more of the other 101 instructions' }).click();
-    await expect.poll(() => page.locator('[data-address]').count(), { timeout: 20_000 }).toBe(2101);
+    await expect.poll(() => page.locator('[data-address]').count(), { timeout: 60_000 }).toBe(2101);
+    await page.getByLabel('Examples').selectOption('divide');
+    await outcome('ended');
   });
 
   it('ends a loop without an end with a sentence', async () => {
