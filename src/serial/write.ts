@@ -6,12 +6,22 @@
  */
 import { md5 } from '@noble/hashes/legacy.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { ESPLoader } from 'esptool-js';
 
 /** Bytes for one place in the flash. */
 export interface FlashPart {
   address: number;
   data: Uint8Array;
+}
+
+/** What of the loader is needed here (esptool-js's ESPLoader; its types want Web Serial's, which our users should not have to install). */
+interface FlashWriter {
+  readonly FLASH_WRITE_SIZE: number;
+  readonly ERASE_WRITE_TIMEOUT_PER_MB: number;
+  timeoutPerMb(secondsPerMb: number, bytes: number): number;
+  flashDeflBegin(bytes: number, packedBytes: number, address: number): Promise<number>;
+  flashDeflBlock(data: Uint8Array, block: number, timeout: number): Promise<void>;
+  flashDeflFinish(reboot: boolean, timeout: number): Promise<void>;
+  flashMd5sum(address: number, bytes: number): Promise<string>;
 }
 
 /** Whole sectors, in bytes. */
@@ -21,7 +31,7 @@ const WORD = 4;
 const ERASED = 0xff;
 
 export async function writeFlash(
-  loader: ESPLoader,
+  loader: FlashWriter,
   parts: readonly FlashPart[],
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<void> {
@@ -48,7 +58,7 @@ function padded(data: Uint8Array): Uint8Array {
 }
 
 async function writePiece(
-  loader: ESPLoader,
+  loader: FlashWriter,
   { address, data }: FlashPart,
   onShare: (share: number) => void,
 ): Promise<void> {
