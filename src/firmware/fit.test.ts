@@ -38,7 +38,8 @@ describe('fitBoards', () => {
         .memoryMap.regions.filter(({ name, used }) => used > 0 && name !== 'sram0')
         .map(({ name }) => name);
     expect(regions(context)).toEqual(['sram']);
-    expect(regions(context + 16)).not.toEqual(['sram']);
+    // Planned is for the largest program of all boards, so a step more may just fit.
+    expect(regions(context + 32)).not.toEqual(['sram']);
     // What lies in SRAM at once needs no shorter one.
     expect(fits.find((other) => other.precision === 'int4')?.shorter).toBeUndefined();
   });
