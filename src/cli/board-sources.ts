@@ -5,6 +5,7 @@ import type { BoardSource, LocalPool } from '../serve/index.ts';
 import { integer } from './arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions, templateOf } from './firmware-options.ts';
 import { openNamed } from './model-options.ts';
+import { isMixture } from './quantized.ts';
 
 export interface SourceOptions extends BuildOptions {
   port: string[];
@@ -60,7 +61,7 @@ async function threadSources(options: SourceOptions, onHost: number): Promise<Bo
     import('../quantize/index.ts'),
   ]);
   const { precision } = options;
-  if (precision === 'mixed' || precision === 'auto')
+  if (isMixture(precision))
     throw new UsageError(
       `boards on this machine have one format for all matrices: not --precision ${precision}`,
     );

@@ -14,10 +14,10 @@ export const inputOption = (command: Command): Command =>
   command.option(
     '--input <pin=volts>',
     'what a simulated pin carries: 3=1.25V, 3=1250mV, 4=high or 4=low; may be given again (default: pins to read are pulled up, voltages 0)',
-    (text: string, before: PinInput[]) => [
-      ...before.filter(({ gpio }) => gpio !== pinInput(text).gpio),
-      pinInput(text),
-    ],
+    (text: string, before: PinInput[]) => {
+      const input = pinInput(text);
+      return [...before.filter(({ gpio }) => gpio !== input.gpio), input];
+    },
     [],
   );
 

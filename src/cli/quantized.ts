@@ -8,6 +8,10 @@ import type { Judge, Precision, QuantizedModel } from '../quantize/index.ts';
 /** A format, or a mixture of int8 and int4: of so many bits, or as a board's memory has room. */
 export type PrecisionName = Precision | 'mixed' | 'auto';
 
+/** Whether matrices have formats of their own. */
+export const isMixture = (precision: string | undefined): precision is 'mixed' | 'auto' =>
+  precision === 'mixed' || precision === 'auto';
+
 export interface QuantizedOptions {
   /** Default: the model's own. */
   precision?: PrecisionName;
@@ -40,7 +44,7 @@ export async function quantized(
     '../quantize/index.ts'
   );
   const precision = named ?? ownPrecision(model);
-  const measures = precision === 'mixed' || precision === 'auto';
+  const measures = isMixture(precision);
   if (!measures && path === undefined) return quantize(model, { precision, room });
   if (!measures && precision !== 'int4')
     throw new UsageError(`--calibrate is for --precision int4, mixed and auto, not ${precision}`);

@@ -5,6 +5,9 @@ import { FIXED_QUESTION } from './fixed-question.ts';
 /** What boards with a new image are asked, its length left out. */
 export const ROLLOUT_QUESTION = { ...FIXED_QUESTION, seed: 1n } as const;
 
+/** Length of their story, where nothing else is said. */
+export const ROLLOUT_TOKENS = 48;
+
 const WORDS: Readonly<Record<RolloutStep, string>> = {
   asking: 'is asked whether it runs',
   writing: 'is written',

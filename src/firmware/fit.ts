@@ -7,7 +7,7 @@ import { biasesOf, type Model, type Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';
 import { buildWithNeeds, type FirmwareOptions } from './build.ts';
 import type { RegionName } from './memory.ts';
-import { type MemoryPlan, type PlanRequest, planMemory } from './plan.ts';
+import { type MemoryPlan, type PlanRequest, planIfFits } from './plan.ts';
 import { longestInSram } from './plan-search.ts';
 import { type Prediction, predict } from './predict.ts';
 import { coreCyclesOf } from './predict-firmware.ts';
@@ -55,7 +55,7 @@ export function fitBoards(
         coreCycles && predict({ placed, board, context, clock: 240, cores: 2, pie: true, coreCycles });
       return boards.map((board): Fit => {
         const request = { model: packed, tokenizer, board, program };
-        const plan = planFor(request);
+        const plan = planIfFits(request);
         const prediction = plan && predictionOf(plan, board);
         const inSram = plan && prediction && shorterPlan(request, plan);
         const faster = inSram && predictionOf(inSram, board);
@@ -91,20 +91,11 @@ function buildForSome(options: FirmwareOptions): ReturnType<typeof buildWithNeed
 
 const programRank = ({ screen, psramBytes }: Board): number => (screen ? 2 : 0) + (psramBytes > 0 ? 1 : 0);
 
-function planFor(request: PlanRequest): MemoryPlan | undefined {
-  try {
-    return planMemory(request);
-  } catch (error) {
-    if (error instanceof FailureError) return undefined;
-    throw error;
-  }
-}
-
 /** With what fits SRAM alone, where that is shorter and still a story. */
 function shorterPlan(request: PlanRequest, { context, placed }: MemoryPlan): MemoryPlan | undefined {
   if (context <= SHORT_STORY || placed.every(({ region }) => region === 'sram')) return undefined;
   const most = longestInSram(request);
-  return most >= SHORT_STORY && most < context ? planFor({ ...request, context: most }) : undefined;
+  return most >= SHORT_STORY && most < context ? planIfFits({ ...request, context: most }) : undefined;
 }
 
 const regionsOfWeights = ({ placed }: MemoryPlan): string =>

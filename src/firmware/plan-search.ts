@@ -7,12 +7,18 @@ import { itemsOf, type PlanRequest } from './plan-items.ts';
 const IMAGE_RESERVE = 1 << 20;
 const CONTEXT_STEP = 16;
 
+const sramAlone = (board: PlanRequest['board']): Room => ({
+  flashBytes: 0,
+  psramBytes: 0,
+  costs: memoryCosts(board),
+});
+
 /** Memories to try: SRAM alone, which nothing else is as fast as, then all that the board has. */
 export function roomsOf({ board, weights }: PlanRequest): Room[] {
   const flashBytes = Math.max(0, board.flashBytes - IMAGE_RESERVE);
   const costs = memoryCosts(board);
   const all: Room = { flashBytes, psramBytes: board.psramBytes, flashOnly: weights === 'flash', costs };
-  return weights === 'flash' ? [all] : [{ flashBytes: 0, psramBytes: 0, costs }, all];
+  return weights === 'flash' ? [all] : [sramAlone(board), all];
 }
 
 type Attempt = { context: number; result: Layout | Shortage };
@@ -41,7 +47,7 @@ export function longest(request: PlanRequest, room: Room): Attempt | undefined {
 
 /** The longest context with which SRAM alone holds everything; 0 if none does. */
 export const longestInSram = (request: PlanRequest): number =>
-  longest(request, { flashBytes: 0, psramBytes: 0, costs: memoryCosts(request.board) })?.context ?? 0;
+  longest(request, sramAlone(request.board))?.context ?? 0;
 
 /** The longest context that the board holds in any of its memories; 0 if none. */
 export function longestContext(request: PlanRequest): number {

@@ -1,4 +1,5 @@
 /** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
+import { FailureError } from '../errors.ts';
 import { windowOf } from '../quantize/index.ts';
 import { isShortage, type Layout, placeAll, type Room } from './place.ts';
 import { itemsOf, NO_PASSES, type Passes, type PlanRequest } from './plan-items.ts';
@@ -29,6 +30,16 @@ export function planMemory(request: PlanRequest): MemoryPlan {
     if (!isShortage(result)) return { ...result, context: plan.context, ...passes };
   }
   return { ...plan, ...NO_PASSES };
+}
+
+/** {@link planMemory}; undefined where the board has no room. */
+export function planIfFits(request: PlanRequest): MemoryPlan | undefined {
+  try {
+    return planMemory(request);
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
 }
 
 /** Prompts alone: what is left where the cache of a layer cannot go back, as older positions are written over. */

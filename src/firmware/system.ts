@@ -18,8 +18,7 @@ export const readyBytes = (template: ChatTemplate | undefined): number =>
 /** Of each core; the deepest call chain of the compiled program takes a few hundred bytes. */
 export const STACK_BYTES = 4096;
 export const STATUS_BYTES = structureBytes(status);
-/** The ring of the last tokens, and a word a token for either core. */
-/** Ring, two words and spare, two lists (device/sampler/repetition.ts). */
+/** Of the last tokens: the ring, two words and spare, two lists (device/sampler/repetition.ts). */
 const RECENT_BYTES = 2 * value.REPETITION_WINDOW + 16 + 2 * (16 + 4 * value.REPETITION_WINDOW);
 /** Entries of the table of ranges to be zeroed. */
 export const ZERO_RANGES = 16;
@@ -87,9 +86,13 @@ export function systemItems(
 /** What ends an answer, and room for what was said last. */
 function untilOf({ end }: ChatTemplate): Uint8Array {
   const bytes = new Uint8Array(2 * value.UNTIL_BYTES);
-  if (typeof end === 'string') bytes.set(new TextEncoder().encode(end));
+  bytes.set(endText(end));
   return bytes;
 }
+
+/** The text that ends an answer; empty where a token does, or nothing. */
+const endText = (end: ChatTemplate['end']): Uint8Array =>
+  new TextEncoder().encode(typeof end === 'string' ? end : '');
 
 /** Without what would need an escape of the console's. */
 export const asciiJson = (what: unknown): string =>
@@ -106,7 +109,7 @@ export function systemConstants(
   const end = template?.end;
   return {
     turns: Number(template !== undefined),
-    untilBytes: typeof end === 'string' ? new TextEncoder().encode(end).length : 0,
+    untilBytes: endText(end).length,
     untilToken: typeof end === 'number' ? end : -1,
     lineBytes: LINE_BYTES,
     typedBytes: TYPED_BYTES,

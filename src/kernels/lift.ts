@@ -4,7 +4,7 @@
  * result: whatever is 64 or more below the largest score weighs nothing.
  */
 import { attentionJob, offsetOf, value } from '../contract/index.ts';
-import { type AR, type Assembler, a1, a8, a9, a10, a12, a14, type Label } from '../xtensa/index.ts';
+import { type AR, type Assembler, a1, a8, a9, a10, a14, type Label } from '../xtensa/index.ts';
 import { glance, type ScoreRegisters, scores } from './scores.ts';
 import { refine, type WeightRegisters } from './softmax.ts';
 
@@ -74,7 +74,7 @@ function guessLift(asm: Assembler, headSize: number, call: LiftCall): void {
   const { scoring, lift, keys, job } = call;
   const guessed = asm.label('guessed');
   asm.l32i(scoring.shift, job, offsetOf(attentionJob, 'shift'));
-  asm.addi(a8, a12, -1);
+  asm.addi(a8, call.weighing.groups, -1);
   asm.movi(a9, ROW * headSize);
   asm.mull(a8, a8, a9);
   asm.addi(scoring.shift, scoring.shift, GLANCE_BITS);

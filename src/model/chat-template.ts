@@ -2,6 +2,7 @@
  * How a conversation is written for a model: what stands before and behind a turn of each role, and what ends an answer. A model that was
  * taught one has it in its metadata; anything else of a prompt (conditions, tools) has no place here.
  */
+import { utf8Length } from '../bytes.ts';
 
 export const ROLES = ['system', 'user', 'assistant'] as const;
 export type Role = (typeof ROLES)[number];
@@ -56,8 +57,7 @@ export function chatTemplateFrom(
   const isPart = (it: unknown): boolean => isToken(it) || (typeof it === 'string' && it !== '');
   const isParts = (it: unknown): boolean => Array.isArray(it) && it.every(isPart);
   const isEnd = (it: unknown): boolean =>
-    isToken(it) ||
-    (typeof it === 'string' && it !== '' && new TextEncoder().encode(it).length <= LONGEST_END);
+    isToken(it) || (typeof it === 'string' && it !== '' && utf8Length(it) <= LONGEST_END);
   if (!isObject(value)) return 'is no JSON object';
   const known = ['system', 'user', 'assistant', 'afterSystem', 'end'];
   const strange = Object.keys(value).find((key) => !known.includes(key));

@@ -4,8 +4,8 @@ import {
   ARCHITECTURES,
   INT4_GROUP,
   INT4_GROUPS,
+  LAYER_PARTS,
   MATRICES,
-  type MatrixName,
   type ModelConfig,
   matricesOf,
   NORM_EPSILON,
@@ -26,12 +26,6 @@ const LIMITS = {
   context: 1_000_000,
 } as const satisfies Partial<Record<keyof ModelConfig, number>>;
 
-/** Matrices of one input, whose rows are packed one behind the other. */
-const PACKED_TOGETHER: readonly (readonly MatrixName[])[] = [
-  ['wq', 'wk', 'wv'],
-  ['w1', 'w3'],
-];
-
 /** What else is wrong with a config, whose sizes are right. */
 function problemOf(config: ModelConfig): string | undefined {
   const { dim, heads, kvHeads, layers, biases = [], localLayers = [], window, activation } = config;
@@ -50,8 +44,8 @@ function problemOf(config: ModelConfig): string | undefined {
   for (const [field, names] of Object.entries({ biases, int8Matrices }))
     if (!names.every((name, i) => MATRICES.indexOf(name) > MATRICES.indexOf(names[i - 1]!)))
       return `${field} ${names.join(', ')} are not names of matrices in their order`;
-  const parted = PACKED_TOGETHER.find((names) => {
-    const there = names.filter((name) => matricesOf(config).includes(name));
+  const parted = Object.values(LAYER_PARTS).find((names) => {
+    const there = matricesOf(config).filter((name) => names.some((one) => one === name));
     const kept = there.filter((name) => int8Matrices.includes(name));
     return kept.length > 0 && kept.length < there.length;
   });

@@ -127,6 +127,14 @@ export interface GroupWeights {
 export const MATRICES = ['wq', 'wk', 'wv', 'wo', 'w1', 'w2', 'w3'] as const;
 export type MatrixName = (typeof MATRICES)[number];
 
+/** Those of one input, whose rows are packed one behind the other, by what they are then called. */
+export const LAYER_PARTS = {
+  qkv: ['wq', 'wk', 'wv'],
+  out: ['wo'],
+  gateUp: ['w1', 'w3'],
+  down: ['w2'],
+} as const satisfies Record<string, readonly MatrixName[]>;
+
 /** A checkpoint in memory. */
 export interface Model {
   config: ModelConfig;

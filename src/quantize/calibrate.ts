@@ -5,7 +5,7 @@
 import type { DevicePrograms } from '../device-programs.ts';
 import type { Model } from '../model/index.ts';
 import { createHostEngine } from './host.ts';
-import { everywhere, packFixed } from './pack.ts';
+import { everywhere, isMatrix, packFixed } from './pack.ts';
 import type { Calibration } from './types.ts';
 
 export interface CalibrateOptions {
@@ -13,8 +13,6 @@ export interface CalibrateOptions {
   /** Tokens of stories; each begins at position 0 and is cut at the context. */
   stories: readonly (readonly number[])[];
 }
-
-const MATRIX = /^(classifier|layer\d+\.(qkv|out|gateUp|down))$/;
 
 /** Reads the stories and sums up what the matrices meet. */
 export function calibrate(model: Model, { programs, stories }: CalibrateOptions): Calibration {
@@ -33,7 +31,7 @@ export function calibrate(model: Model, { programs, stories }: CalibrateOptions)
     },
   });
   memory = new Int8Array(engine.memory.buffer);
-  for (const [name, address] of engine.addresses) if (MATRIX.test(name)) matrixAt.set(address, name);
+  for (const [name, address] of engine.addresses) if (isMatrix(name)) matrixAt.set(address, name);
   for (const story of stories)
     story.slice(0, model.config.context).forEach((token, position) => void engine.forward(token, position));
   for (const sum of sums.values()) addWaiting(sum);

@@ -92,13 +92,15 @@ export function quantizeAuto(model: Model, options: RankOptions, judge: Judge): 
   const does = judge(all4, first(matrices.length >> 1));
   const whole = packFixed(model, { precision: 'int8', formats: everywhere('int8') });
   if (does(whole)) return whole;
+  let best: QuantizedModel | undefined;
   let [low, high] = [0, matrices.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (does(first(middle))) low = middle;
+    const candidate = first(middle);
+    if (does(candidate)) [low, best] = [middle, candidate];
     else high = middle - 1;
   }
-  return first(low);
+  return best ?? first(0);
 }
 
 /** Numbers in the matrices, padding left out. */

@@ -1,7 +1,7 @@
 /** The packed model: blobs for the device program and the record that leads to them (src/contract). */
 import { formats as formatRows, sizesOf, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
-import { type MatrixName, type Model, type ModelConfig, NORM_EPSILON, traitsOf } from '../model/index.ts';
+import { LAYER_PARTS, type Model, type ModelConfig, NORM_EPSILON, traitsOf } from '../model/index.ts';
 import { type Added, type AddedLayer, addedLayer, addedOf, foldBiases } from './biases.ts';
 import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
@@ -42,18 +42,11 @@ const ropeTable = (config: ModelConfig): Int16Array =>
   Int16Array.from(ropeAngles(config), (x) => Math.round(32767 * x));
 
 /** Matrices of the packed model; those of a name have the same format in all layers. */
-const LAYER_PARTS = ['qkv', 'out', 'gateUp', 'down'] as const;
-type Part = (typeof LAYER_PARTS)[number] | 'classifier';
-/** The part that a matrix of a layer is in. */
-const PART_OF: Readonly<Record<MatrixName, Part>> = {
-  wq: 'qkv',
-  wk: 'qkv',
-  wv: 'qkv',
-  wo: 'out',
-  w1: 'gateUp',
-  w2: 'down',
-  w3: 'gateUp',
-};
+const PARTS = Object.keys(LAYER_PARTS) as (keyof typeof LAYER_PARTS)[];
+type Part = keyof typeof LAYER_PARTS | 'classifier';
+const MATRIX = new RegExp(`^(classifier|layer\\d+\\.(${PARTS.join('|')}))$`);
+/** Whether a blob of the packed model is a matrix, by its name. */
+export const isMatrix = (name: string): boolean => MATRIX.test(name);
 /** Formats of the fixed arithmetic. */
 export type FixedFormat = 'int8' | 'int4';
 /** The format of a matrix, by the name of its blob: `layer0.qkv`, `classifier`. */
@@ -67,7 +60,9 @@ export const everywhere =
 
 /** int4 but for the classifier, which is mostly the embedding, too, and loses more by four bits than it saves; and for what the model names. */
 export function int4Formats({ int8Matrices = [] }: ModelConfig): Formats {
-  const kept = new Set<Part>(['classifier', ...int8Matrices.map((matrix) => PART_OF[matrix])]);
+  const isKept = (part: keyof typeof LAYER_PARTS) =>
+    LAYER_PARTS[part].some((name) => int8Matrices.includes(name));
+  const kept = new Set<Part>(['classifier', ...PARTS.filter(isKept)]);
   return (name) => (kept.has(partOf(name)) ? 'int8' : 'int4');
 }
 
@@ -79,7 +74,7 @@ const layerNames = ({ layers }: ModelConfig, part: string): string[] =>
 
 /** Names of all matrices. */
 export const matrixNames = (config: ModelConfig): string[] => [
-  ...LAYER_PARTS.flatMap((part) => layerNames(config, part)),
+  ...PARTS.flatMap((part) => layerNames(config, part)),
   'classifier',
 ];
 
@@ -264,7 +259,7 @@ const codeOf = (format: FixedFormat): number => formatRows[format].code;
 
 /** What the program folds: the codes of the formats that all layers have alike. */
 function formatConstants(config: ModelConfig, formats: Formats): Record<string, number> {
-  const ofLayers = LAYER_PARTS.map((part) => {
+  const ofLayers = PARTS.map((part) => {
     const [first, ...others] = layerNames(config, part).map((name) => codeOf(formats(name)));
     return [`${part}Format`, others.every((code) => code === first) ? first : MIXED] as const;
   });

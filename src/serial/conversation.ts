@@ -2,7 +2,7 @@
  * A conversation on its way to a device: its turns as parts of a prompt (device/turns.ts), the oldest left out where the context does not
  * hold them all. What parts have in common with the text before stays in the device's cache.
  */
-import { latin1Bytes } from '../bytes.ts';
+import { latin1, latin1Bytes } from '../bytes.ts';
 import { FailureError } from '../errors.ts';
 import { type ChatTemplate, checkTurns, renderTurns, type TemplateParts, type Turn } from '../model/index.ts';
 import type { Device, Story } from './device.ts';
@@ -106,7 +106,7 @@ function linesOf(part: string | number): string[] {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = endOfPiece(bytes, at);
-    lines.push(`/part text ${btoa(String.fromCharCode(...bytes.subarray(at, end)))}`);
+    lines.push(`/part text ${btoa(latin1(bytes.subarray(at, end)))}`);
     at = end;
   }
   return lines;

@@ -52,9 +52,10 @@ export async function rollOut(boards: readonly RolloutBoard[], options: RolloutO
     step('asking');
     // A board that does not answer now says nothing of the new image.
     const silent = await withBoard(board, answers).catch(messageOf);
-    if (silent !== undefined) await board.comeBack?.();
-    if (silent !== undefined)
+    if (silent !== undefined) {
+      await board.comeBack?.();
       return { renewed, failed: { board: board.name, why: silent, back: true }, left: left(index + 1) };
+    }
     step('writing');
     const wrong = await insist(board, next.flash, next.needs, options.baud, async (connection) => {
       step('checking');

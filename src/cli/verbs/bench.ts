@@ -7,6 +7,7 @@ import { integer } from '../arguments.ts';
 import { type BuildOptions, boardFrom, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { formatSpeed } from '../memory-report.ts';
 import { openNamed } from '../model-options.ts';
+import { isMixture } from '../quantized.ts';
 import { settingOptions, settingsFrom } from '../setting-options.ts';
 import { formatTable, thousands } from '../table.ts';
 
@@ -91,7 +92,7 @@ async function benchModels(options: Options): Promise<void> {
     import('../../node/index.ts'),
   ]);
   const { precision = 'int8' } = options;
-  if (precision === 'mixed' || precision === 'auto')
+  if (isMixture(precision))
     throw new UsageError(
       `--models has random weights, which tell nothing: --precision ${precision} needs a model`,
     );

@@ -164,35 +164,33 @@ async function rejoin(device: Device, command?: string): Promise<void> {
   introduce(device);
 }
 
-async function tellStory(device: Device, prompt: string): Promise<void> {
-  let begun = false;
-  try {
-    const { end } = await device.tell(prompt, ({ text }) => {
-      begun = true;
-      process.stdout.write(Buffer.from(text, 'latin1'));
-    });
-    process.stdout.write('\n');
-    await sumUp(end);
-  } catch (error) {
-    if (begun) process.stdout.write('\n');
-    throw error;
-  }
-}
+const tellStory = (device: Device, prompt: string): Promise<void> =>
+  printed(async (print) => device.tell(prompt, ({ text }) => print(Buffer.from(text, 'latin1'))));
 
 /** Asks within the conversation; what was refused or broke off is no part of it. */
 async function takeTurn(device: Device, talk: Talk, question: string): Promise<void> {
   const { converse: ask } = await import('../../serial/index.ts');
   const system: Turn[] = talk.system === undefined ? [] : [{ role: 'system', content: talk.system }];
   const turns: Turn[] = [...talk.turns, { role: 'user', content: question }];
+  await printed(async (print) => {
+    const { text, dropped, story } = await ask(device, [...system, ...turns], print);
+    talk.turns = [...turns, { role: 'assistant', content: text }];
+    return { end: story.end, dropped };
+  });
+}
+
+/** Prints what comes, ends its line, however it ends, and sums it up. */
+async function printed(
+  tell: (print: (text: string | Uint8Array) => void) => Promise<{ end: Story['end']; dropped?: number }>,
+): Promise<void> {
   let begun = false;
   try {
-    const { text, dropped, story } = await ask(device, [...system, ...turns], (piece) => {
+    const { end, dropped } = await tell((text) => {
       begun = true;
-      process.stdout.write(piece);
+      process.stdout.write(text);
     });
     process.stdout.write('\n');
-    await sumUp(story.end, dropped);
-    talk.turns = [...turns, { role: 'assistant', content: text }];
+    await sumUp(end, dropped);
   } catch (error) {
     if (begun) process.stdout.write('\n');
     throw error;

@@ -5,7 +5,7 @@ import { readInput } from '../../files.ts';
 import { integer } from '../arguments.ts';
 import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
-import { ROLLOUT_QUESTION, sayStep } from '../rollout-steps.ts';
+import { ROLLOUT_QUESTION, ROLLOUT_TOKENS, sayStep } from '../rollout-steps.ts';
 
 interface Options extends BuildOptions {
   port: string[];
@@ -20,7 +20,7 @@ export function register(program: Command): void {
     .requiredOption('--port <p>', 'a board; given once for each, the first is the canary', collect, [])
     .requiredOption('--back <image>', 'the image that the boards have now, as build wrote it')
     .option('--baud <n>', 'rate of the transfer', integer(9600, 4_000_000), 921_600)
-    .option('--tokens <n>', 'length of the story', integer(2, 65536), 48)
+    .option('--tokens <n>', 'length of the story', integer(2, 65536), ROLLOUT_TOKENS)
     .addHelpText(
       'after',
       '\nThe next board is touched only when the one before tells the right story. Boards that serve are renewed by\nserve itself: serve --rollout new.bin --back old.bin.\n\nExample:\n  $ esp32-llm rollout --back old.bin --model new.safetensors --port /dev/ttyACM0 --port /dev/ttyACM1',

@@ -10,7 +10,7 @@ import { type BrokerOptions, brokerOptions } from '../broker-options.ts';
 import { untilEnded } from '../ended.ts';
 import { boardFrom } from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
-import { ROLLOUT_QUESTION, sayStep } from '../rollout-steps.ts';
+import { ROLLOUT_QUESTION, ROLLOUT_TOKENS, sayStep } from '../rollout-steps.ts';
 
 interface Options extends SourceOptions, Partial<BrokerOptions> {
   listen: Address;
@@ -147,8 +147,6 @@ async function poolOf(options: Options, limits: PoolOptions): Promise<{ pool: Po
   const { createBrokerPool } = await import('../../broker/index.ts');
   return { pool: await createBrokerPool(broker, { prefix, ...limits }) };
 }
-
-const ROLLOUT_TOKENS = 48;
 
 /** A new image for the boards here; what becomes of it is said on stderr. */
 async function renew(local: LocalPool | undefined, options: Options, path: string): Promise<void> {
