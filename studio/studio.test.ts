@@ -8,7 +8,7 @@ import { testAssembler } from './testing/assembler.ts';
 import { testBoard } from './testing/board.ts';
 import { testInside } from './testing/inside.ts';
 import { testModels } from './testing/models.ts';
-import { testPage } from './testing/page.ts';
+import { testPage, testThread } from './testing/page.ts';
 import { testRefusals } from './testing/refusals.ts';
 import { openStudio, type Studio } from './testing/studio.ts';
 import { testTrain } from './testing/train.ts';
@@ -60,6 +60,7 @@ describe.skipIf(!browserPath)(
       expect(problems).toEqual([]);
     });
 
+    testThread(() => studio);
     testModels(() => studio);
     testVariants(() => studio);
     testInside(() => studio);

@@ -254,10 +254,11 @@ describe('a program that was just written', () => {
   it('is left alone by a tool that falls silent on a pseudo-terminal in download mode', async ({ skip }) => {
     // Who was there before may not have hung up yet: a board in download mode would take the SYNC for its loader.
     await expect.poll(() => isDownloading(board)).toBe(false);
-    const quietMs = 200;
+    const quietMs = 1500; // longer than a busy machine takes to start the loader and hear it
     const terminal = await servePseudoTerminal(board, quietMs);
     if (terminal === undefined) return skip('this system has no pseudo-terminals');
     const connection = await openConnection(terminal.path);
+    await awaitProgram(connection, { silence: 1000 }); // its greeting would be taken for an answer to what follows
     const sync = [0xc0, 0, 8, 36, 0, 0, 0, 0, 0, 7, 7, 0x12, 0x20, ...new Array(32).fill(0x55), 0xc0];
     const running = awaitProgram(connection).catch((error: Error) => error.message);
     await connection.write(Uint8Array.from(sync));

@@ -70,8 +70,9 @@ export function testModels(studio: () => Studio): void {
 
 function testUploads(studio: () => Studio): void {
   it('plans what `inspect --json` plans', async () => {
-    const { page, visit, problems } = studio();
-    await visit('#models');
+    const { page, problems } = studio();
+    // The plan is there: what came before waited for it.
+    await page.locator('[data-fits=stories]').waitFor();
     const { model, tokenizer } = shippedModel();
     const expected = fitBoards(model, tokenizer, shippedPrograms, kept);
     const [download] = await Promise.all([

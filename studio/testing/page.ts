@@ -42,7 +42,7 @@ async function servePlainly(folder: string) {
 /** Milliseconds of the processor; twice what the page promises, as other tests run beside this one. */
 const LONG_TASK = 100;
 
-export function testPage(studio: () => Studio): void {
+export function testThread(studio: () => Studio): void {
   it('keeps its thread free while it tells a story, shows its inside and plans for every board', async () => {
     const { page, context, served, visit, told } = studio();
     const tasks = await tasksOf(
@@ -59,7 +59,9 @@ export function testPage(studio: () => Studio): void {
     );
     expect(tasks).toEqual([]);
   });
+}
 
+export function testPage(studio: () => Studio): void {
   it('has no violations that axe finds, in both themes, and scrolls one way only', async () => {
     const { page, visit, told } = studio();
     await visit('#story?tokens=8&temperature=0');

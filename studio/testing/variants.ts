@@ -70,7 +70,7 @@ export function testVariants(studio: () => Studio): void {
     expect(Number((await figure('speed')).replace(/,/g, ''))).toBeLessThan(fast);
   });
 
-  it('answers why, and makes a vocabulary smaller, while it still plans for every board', async () => {
+  it('makes a vocabulary smaller while it still plans for every board, and uses the model that comes of it', async () => {
     const { page, visit } = studio();
     await visit('#models');
     await page.getByLabel('A text of the kind').fill('Once upon a time there was a little cat. '.repeat(8));
@@ -80,16 +80,7 @@ export function testVariants(studio: () => Studio): void {
     await page.getByText('pieces become').waitFor();
     await page.locator('[data-fits]').waitFor();
     expect(await page.locator('.failure').count()).toBe(0);
-  });
-
-  it('leads to a smaller vocabulary, and uses the model that comes of it', async () => {
-    const { page, visit } = studio();
-    await visit('#models');
-    await page.locator('[data-fits]').waitFor();
     const before = await page.locator('.card dl').first().innerText();
-    await page.getByLabel('A text of the kind').fill('Once upon a time there was a little cat. '.repeat(8));
-    await page.getByRole('button', { name: 'Make it smaller' }).click();
-    await page.getByText('pieces become').waitFor();
     await page.getByRole('button', { name: 'Use this model' }).click();
     await expect.poll(() => page.locator('#model-name').innerText(), SLOW).toMatch(/-pruned$/);
     expect(await page.locator('.card dl').first().innerText()).not.toBe(before);
