@@ -11,6 +11,9 @@ const PATTERN = 0x11223344;
 
 const polls = '1: l32i a3, a2, 0\n  beqz a3, 1b';
 const pollsDevice = '1: l32i a3, a6, 0\n  beqz a3, 1b';
+/** Until 3,000 cycles have passed, or more where it asks for more than that; a7 holds nothing of the time when it comes round. */
+const waitsFor = (question: string) =>
+  `1: rsr.ccount a7\n  sub a7, a7, a5\n  movi a9, 3000\n  ${question}\n  movi a7, 0\n  movi a9, 0\n  j 1b\n2:`;
 
 interface Device {
   /** What its register reads until an event, and the cycle of that. */
@@ -161,6 +164,20 @@ describe('a waiting loop', () => {
     }
   });
 
+  it.each(['bgeu a7, a9, 2f', 'bltu a9, a7, 2f'])(
+    'goes on up to the time that it waits for: %s',
+    (question) => {
+      const body = waitsFor(question);
+      const { machine, spin, core } = found(body);
+      expect([spin.holds(2_900), spin.holds(3_200)]).toEqual([true, false]);
+      const until = [core.cycles, 2_980, 2_999, 3_050, 4_000];
+      const waited = until.map((cycle) => spin.run(cycle) || void core.runUntil(cycle));
+      expect(waited).toEqual([true, true, true, undefined, undefined]);
+      expect(outcome(machine)).toEqual(outcome(executed(body, until)));
+      expect(machine.a(8)).toBeGreaterThan(0);
+    },
+  );
+
   it('may be left behind where nobody but the other core ends it', () => {
     expect(found(polls).spin.mayLag).toBe(true);
     expect(found(pollsDevice).spin.mayLag).toBe(false);
@@ -218,6 +235,11 @@ describe('what is taken for a waiting loop', () => {
     's32i a4, a2, 8\n  s32i a5, a2, 8',
     'addi a7, a7, 1',
     'rsr.ccount a7',
+    'rsr.ccount a7\n  sub a7, a5, a7\n  mov a7, a5',
+    'rsr.ccount a7\n  blt a7, a5, 1b\n  mov a7, a5',
+    'rsr.ccount a7\n  bgeu a7, a7, 3f\n3: mov a7, a5',
+    'rsr.ccount a7\n  s32i a7, a2, 8\n  mov a7, a5',
+    'rsr.ccount a7\n  mov a7, a7\n  mov a7, a5',
     'l32i a7, a6, 4',
     'l8ui a7, a6, 0',
     's32i a3, a6, 0',

@@ -5,6 +5,7 @@
 import { type Bus, PAGE_SHIFT } from '../bus/index.ts';
 import type { Witness } from './access.ts';
 import type { Instruction } from './decode.ts';
+import { watchClock } from './spin-clock.ts';
 import { type CoreState, LAYOUT, SR, STATE_BYTES, TIME } from './state.ts';
 
 export interface Spin {
@@ -42,9 +43,10 @@ export interface SpinParts {
   witness: Witness | undefined;
 }
 
-/** Reads, computes, stores what is there already, and nothing else. */
+/** Reads, computes, stores what is there already, and nothing else; what of it may read the counter is spin-clock.ts's to say. */
 const harmless =
-  /^(s8i|s16i|s32i(\.n)?|l8ui|l16ui|l16si|l32i(\.n)?|l32r|memw|nop(\.n)?|add(i|mi|x[248])?(\.n)?|sub(x[248])?|and|or|xor|neg|abs|extui|sext|movi?(\.n)?|mov(eqz|nez|ltz|gez)|s[lr][la]i?|ss[lr]|ssai|min|max|minu|maxu|salt|saltu|mull|j|call0|ret(\.n)?|b(eq|ne|ge|lt|any|none|all|nall|b[cs]).*)$/;
+  /^(s8i|s16i|s32i(\.n)?|l8ui|l16ui|l16si|l32i(\.n)?|l32r|memw|nop(\.n)?|add(i|mi|x[248])?(\.n)?|sub(x[248])?|and|or|xor|neg|abs|extui|sext|movi?(\.n)?|mov(eqz|nez|ltz|gez)|s[lr][la]i?|ss[lr]|ssai|min|max|minu|maxu|salt|saltu|mull|rsr\.ccount|j|call0|ret(\.n)?|b(eq|ne|ge|lt|any|none|all|nall|b[cs]).*)$/;
+const isHarmless = ({ opcode }: Instruction): boolean => opcode !== undefined && harmless.test(opcode.name);
 const LONGEST_LOOP = 120;
 /** Places where an iteration may be left before it comes round. */
 const MOST_PARTS = 24;
@@ -129,10 +131,17 @@ function spinOf(
   const { block, found } = snapshotOf(state);
   /** Where the core was left. */
   let left = start;
-  const most = () => Math.floor((parts.untilTimer() - 1) / period.cycles);
+  /** What the counter is ahead of the core's time. */
+  const counterAhead = () => (state.time[TIME.ccountBase] + state.time[TIME.cycles] - now()) | 0;
+  const foundAhead = counterAhead();
+  /** From this cycle on an iteration may go another way, as it asks what time it is. */
+  const steadyUntil = now() + reads.steadyCycles - period.cycles;
+  const untilChange = () => Math.min(parts.untilTimer() - 1, steadyUntil - now());
+  const most = () => Math.floor(untilChange() / period.cycles);
   const nextEvent = () => bus.nextEvent?.() ?? Number.POSITIVE_INFINITY;
   const isAsFound = (): boolean => {
     if (!parts.isReady() || state.time[TIME.variant] !== variant) return false;
+    if (now() >= steadyUntil || counterAhead() !== foundAhead) return false;
     for (const [offset, value] of words) if (view.getInt32(offset, true) !== value) return false;
     for (const [address, value] of registers) if (bus.steady?.(address) !== value) return false;
     return true;
@@ -163,7 +172,7 @@ function spinOf(
     holds: (cycle) =>
       state.pc === left &&
       isAsFound() &&
-      cycle - now() < parts.untilTimer() - period.cycles &&
+      cycle - now() <= untilChange() - period.cycles &&
       (registers.length === 0 || nextEvent() >= cycle),
     run,
     catchUp(cycle) {
@@ -184,10 +193,15 @@ function spinOf(
 interface Reads {
   readonly words: Set<number>;
   readonly registers: Map<number, number>;
+  /** In which it goes the same way, as far as it asks for the time. */
+  readonly steadyCycles: number;
 }
 
 /** Writes down what is read, and whether something is done that is more than waiting. */
-function witnessOf({ memory, steady }: Bus): Reads & Witness & { readonly refused: boolean } {
+function witnessOf({
+  memory,
+  steady,
+}: Bus): Omit<Reads, 'steadyCycles'> & Witness & { readonly refused: boolean } {
   const { loadMap, storeMap, view } = memory;
   const words = new Set<number>();
   const registers = new Map<number, number>();
@@ -234,13 +248,15 @@ function traced(parts: SpinParts, start: number): Reads | undefined {
   const block = blockOf(state);
   const before = block.slice();
   const witness = witnessOf(bus);
+  const clock = watchClock(state);
   parts.witness = witness;
   let pc = start;
   let comesRound = false;
   try {
     for (let steps = 0; steps < LONGEST_LOOP && !witness.refused && !comesRound; steps++) {
-      const name = decode(pc)?.opcode?.name;
-      if (name === undefined || !harmless.test(name) || bus.isCachedCode(pc >>> 0)) break;
+      const instruction = decode(pc);
+      if (!instruction || !isHarmless(instruction) || bus.isCachedCode(pc >>> 0)) break;
+      if (!clock.follow(instruction)) break;
       pc = trace(pc) >>> 0;
       comesRound = pc === start;
     }
@@ -249,5 +265,6 @@ function traced(parts: SpinParts, start: number): Reads | undefined {
     parts.witness = undefined;
     block.set(before);
   }
-  return comesRound && !witness.refused ? witness : undefined;
+  const { words, registers, refused } = witness;
+  return comesRound && !refused ? { words, registers, steadyCycles: clock.steadyCycles } : undefined;
 }

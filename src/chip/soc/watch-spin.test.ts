@@ -21,6 +21,9 @@ const loops: Readonly<Record<string, string>> = {
   'two words, by bytes': '1: l8ui a3, a2, 0\n  l16ui a5, a2, 4\n  or a3, a3, a5\n  beqz a3, 1b',
   'a call each time':
     '  mov a6, a0\n1: call0 2f\n  beqz a3, 1b\n  j 3f\n  .align 4\n2: l32i a3, a2, 0\n  ret\n3: mov a0, a6',
+  'the time, in a function: from cycle 12,000 on another way':
+    '  mov a6, a0\n1: call0 2f\n  l32i a3, a2, 0\n  beqz a3, 1b\n  j 3f\n  .align 4\n2: rsr.ccount a5\n  movi a7, 1500\n  slli a7, a7, 3\n' +
+    '  bltu a5, a7, 4f\n  movi a5, 5\n  ret\n4: movi a5, 0\n  ret\n3: mov a0, a6',
 };
 /** The same with a stack, and with a device whose register changes by itself. */
 const deviceLoops: Readonly<Record<string, string>> = {

@@ -1,9 +1,11 @@
 /** Runs a core turn by turn; iterations of a loop in which it waits for a change of memory or of a device are counted, not executed. */
 import type { Core, Spin, SpinSearch } from '../core/index.ts';
 
-/** Turns that a core ends at one place before it is looked at closely, and turns until the next look where it does not wait. */
+/** Turns that a core ends at the same few places before it is looked at closely, and turns until the next look where it does not wait. */
 const SUSPICIOUS = 4;
 const PATIENCE = 200;
+/** Turns of a loop that calls a function end in it, too. */
+const PLACES = 4;
 /** Cycles; reads of devices in them after which it is looked at, too; times that this is left out where it did not wait. */
 const LOOK = 2_000;
 const MANY_READS = 20;
@@ -23,7 +25,9 @@ export interface Watcher {
 }
 
 export function watchSpin(core: Core): Watcher {
-  let place = -1;
+  /** Where its last turns ended. */
+  const places = new Float64Array(PLACES).fill(-1);
+  let oldest = 0;
   let stays = 0;
   let reads = 0;
   let nextLook = 0;
@@ -84,8 +88,12 @@ export function watchSpin(core: Core): Watcher {
       }
       core.runUntil(turn);
       const { pc } = core.state;
-      stays = pc === place ? stays + 1 : Math.min(stays, 0);
-      place = pc;
+      if (places.includes(pc)) stays++;
+      else {
+        stays = Math.min(stays, 0);
+        places[oldest] = pc;
+        oldest = (oldest + 1) % PLACES;
+      }
       if (!spin && core.running && isSuspicious()) search = core.searchSpin();
     },
   };
