@@ -30,6 +30,8 @@ export function watchClock({ ar, special }: CoreState): ClockWatch {
     },
     follow({ opcode, operands }) {
       if (!opcode) return false;
+      const readsCounter = opcode.name === 'rsr.ccount';
+      if (times.size === 0 && !readsCounter) return true;
       const registers = opcode.operands.flatMap(({ regfile, dir }, index) =>
         regfile === 'AR' ? [{ register: operands[index], dir }] : [],
       );
@@ -37,7 +39,7 @@ export function watchClock({ ar, special }: CoreState): ClockWatch {
       const written = registers.filter(({ dir }) => dir !== 'in').map(({ register }) => register);
       const timed = read.map((register) => times.has(register));
       for (const register of written) times.delete(register);
-      if (opcode.name === 'rsr.ccount') times.add(written[0]);
+      if (readsCounter) times.add(written[0]);
       if (!timed.includes(true)) return true;
       if (timed.every(Boolean)) return false;
       const isFirst = timed[0];
