@@ -60,7 +60,8 @@ export function flashData(
 ): Uint8Array {
   const copies = roundUp(flashBytes, MMU_PAGE);
   const bytes = new Uint8Array(copiedBytes > 0 ? copies + copiedBytes : flashBytes);
-  for (const { name, region, address, lifetime } of placed) {
+  for (const { name, region, address, lifetime, isRest } of placed) {
+    if (isRest) continue; // it comes with its beginning
     // PSRAM is mapped right behind the flash, so that both parts lie as the addresses do.
     const isCopied = region === 'psram' && lifetime === 'loaded';
     if (region === 'flash' || isCopied) bytes.set(contents.get(name)!, address - CACHED.start);

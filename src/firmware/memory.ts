@@ -46,6 +46,8 @@ export interface PlacedItem extends MemoryItem {
   region: RegionName;
   /** As the data bus sees it; for code, as the instruction bus does. */
   address: number;
+  /** The end of an item whose beginning lies right before it, in another memory. */
+  isRest?: boolean;
 }
 
 /** Internal memory that holds code while the instruction cache stays off (docs/esp32-s3.md B1, C9.2). */

@@ -78,10 +78,12 @@ function fitsSomehow(items: readonly MemoryItem[], { flashBytes, psramBytes }: O
 }
 
 function expectSound(placed: readonly PlacedItem[], items: readonly MemoryItem[]): void {
-  expect(placed.map(({ name }) => name).sort()).toEqual(items.map(({ name }) => name).sort());
+  const whole = placed.filter(({ isRest }) => !isRest);
+  expect(whole.map(({ name }) => name).sort()).toEqual(items.map(({ name }) => name).sort());
   const sorted = placed.toSorted((a, b) => a.address - b.address);
   sorted.forEach((item, index) => {
     const end = item.address + item.bytes;
+    if (item.isRest) expectRest(item, sorted[index - 1]);
     expect(item.address % item.align).toBe(0);
     expect(end).toBeLessThanOrEqual(sorted[index + 1]?.address ?? SRAM.end);
     if (item.region !== 'sram') {
@@ -92,6 +94,14 @@ function expectSound(placed: readonly PlacedItem[], items: readonly MemoryItem[]
       expect(item.address < ROM_DATA.end && end > ROM_DATA.start, item.name).toBe(false);
     }
   });
+}
+
+/** The end of an item in PSRAM, right behind its beginning in flash: one run of addresses. */
+function expectRest(rest: PlacedItem, beginning: PlacedItem): void {
+  expect(rest.name).toBe(`${beginning.name}, rest`);
+  expect([beginning.region, rest.region]).toEqual(['flash', 'psram']);
+  expect(beginning.address + beginning.bytes).toBe(rest.address);
+  expect(rest.address % MMU_PAGE).toBe(0);
 }
 
 describe('placing', () => {
@@ -120,6 +130,24 @@ describe('placing', () => {
     expect(Math.min(placed, refused)).toBeGreaterThan(40);
   });
 
+  it('lets an item that PSRAM has no room for begin in flash and end there', () => {
+    const item = memoryItem('large', 400_032, { memory: 'any', reads: 400_032, purpose: 'weights' });
+    const full = [memoryItem('below', BELOW), memoryItem('above', ABOVE)];
+    for (const psramBytes of [4000, 3 * MMU_PAGE + 77]) {
+      const result = placeAll([item, ...full], { flashBytes: 1 << 20, psramBytes, costs });
+      if (isShortage(result)) throw new Error('no room');
+      const parts = result.placed.filter(({ name }) => name.startsWith('large'));
+      expect(parts.map(({ region }) => region)).toEqual(psramBytes < 4096 ? ['flash'] : ['flash', 'psram']);
+      for (const of of ['bytes', 'reads'] as const)
+        expect(parts.reduce((sum, part) => sum + part[of], 0)).toBeCloseTo(item[of], 6);
+      if (parts.length === 1) continue;
+      expectRest(parts[1], parts[0]);
+      expect(parts[0].address % CACHE_LINE).toBe(0);
+      expect(parts[1].bytes).toBeGreaterThan(psramBytes - 3 * CACHE_LINE);
+      expect(result.copiedBytes).toBe(roundUp(parts[1].bytes, CACHE_LINE));
+    }
+  });
+
   it('copies no more to PSRAM than that holds, and than flash has room for in pages of their own', () => {
     const fill = (name: string, bytes: number): MemoryItem => memoryItem(name, bytes, { purpose: 'code' });
     const streamed = (name: string): MemoryItem => ({
@@ -135,7 +163,7 @@ describe('placing', () => {
         costs,
       });
       if (isShortage(result)) throw new Error('no room');
-      return result.copiedBytes / 40_000;
+      return result.placed.filter(({ region, isRest }) => region === 'psram' && !isRest).length;
     };
     // While three or two are mapped these take two pages: no copy, one, two and then the others, too.
     const byFlash = [160_000, 131_072 + 40_000, 131_072 + 80_000].map((bytes) => copiedWith(bytes, 1 << 21));

@@ -33,6 +33,8 @@ export interface Shortage {
 
 /** So much dearer must flash be than PSRAM for a copy to be worth its time at boot. */
 const WORTH_COPYING = 1.1;
+/** Bytes of PSRAM for whose sake an item is divided. */
+const LEAST_SHARE = 4096;
 /** What lies in SRAM although nothing reads it while a story is told: where there is room, before the prompt waits for flash. */
 const IDLE_VALUE = 1e-6;
 const UNIT = 64;
@@ -107,10 +109,12 @@ function worthiest(items: readonly MemoryItem[], bytes: number, room: Room): Mem
     .map((index) => items[index]);
 }
 
-/** Flash pages first, PSRAM pages behind them: copies, then what begins empty. */
+/** Flash pages first, PSRAM pages behind them: copies, then what begins empty. An item may lie across the border. */
 function mapExternal(sram: SramLayout, items: readonly MemoryItem[], room: Room): Layout | Shortage {
-  const copied = worthCopying(items, room);
-  const mapped = items.filter((item) => item.lifetime === 'loaded' && !copied.has(item));
+  const { copied, divided } = worthCopying(items, room);
+  const mapped = items.filter(
+    (item) => item.lifetime === 'loaded' && !copied.has(item) && item !== divided?.item,
+  );
   const empty = items.filter(({ lifetime }) => lifetime !== 'loaded');
   const placed = [...sram.placed];
   let next: number = CACHED.start;
@@ -122,9 +126,20 @@ function mapExternal(sram: SramLayout, items: readonly MemoryItem[], room: Room)
     }
   };
   take(mapped, 'flash');
+  const beginning = divided && beginningOf(divided, next);
+  if (beginning) {
+    placed.push(beginning);
+    next = beginning.address + beginning.bytes;
+  }
   const flashBytes = next - CACHED.start;
   next = roundUp(next, MMU_PAGE);
   const psramStart = next;
+  if (divided && beginning) {
+    const { item } = divided;
+    const rest = shareOf(item, item.bytes - beginning.bytes);
+    placed.push({ ...rest, name: `${item.name}, rest`, isRest: true, region: 'psram', address: next });
+    next += rest.bytes;
+  }
   take(copied, 'psram');
   const copiedBytes = roundUp(next - psramStart, CACHE_LINE);
   take(empty, 'psram');
@@ -134,13 +149,39 @@ function mapExternal(sram: SramLayout, items: readonly MemoryItem[], room: Room)
   return { placed, sramFree: sram.free, flashBytes, psramBytes, copiedBytes };
 }
 
-/** Loaded items that PSRAM serves faster, those that gain most for their size first, as far as it has room beside what begins empty. */
+/** An item that begins in flash and ends in PSRAM. */
+interface Divided {
+  readonly item: MemoryItem;
+  /** Bytes, at most. */
+  readonly inPsram: number;
+}
+
+/** So many bytes of an item, with what a token moves of them. */
+const shareOf = (item: MemoryItem, bytes: number): MemoryItem => ({
+  ...item,
+  bytes,
+  reads: (item.reads * bytes) / item.bytes,
+});
+
+/** What of it lies in flash: up to the end of a page, behind which PSRAM is mapped. */
+function beginningOf({ item, inPsram }: Divided, free: number): PlacedItem {
+  const align = Math.max(item.align, CACHE_LINE);
+  const least = item.bytes - inPsram;
+  const border = roundUp(free + align + least, MMU_PAGE);
+  const address = Math.floor((border - least) / align) * align;
+  return { ...shareOf(item, border - address), region: 'flash', address };
+}
+
+/**
+ * Loaded items that PSRAM serves faster, those that gain most for their size first, as far as it has room beside what begins empty; and
+ * the largest of those that found none, with what room is left for its end.
+ */
 function worthCopying(
   items: readonly MemoryItem[],
   { costs, psramBytes, flashBytes, flashOnly }: Room,
-): Set<MemoryItem> {
+): { copied: ReadonlySet<MemoryItem>; divided?: Divided } {
   const copied = new Set<MemoryItem>();
-  if (flashOnly || psramBytes === 0 || costs.flash.read < WORTH_COPYING * costs.psram.read) return copied;
+  if (flashOnly || psramBytes === 0 || costs.flash.read < WORTH_COPYING * costs.psram.read) return { copied };
   const loaded = items.filter(({ lifetime }) => lifetime === 'loaded');
   let free =
     psramBytes -
@@ -151,7 +192,8 @@ function worthCopying(
   let mapped = total(loaded, cachedBytes);
   let inPsram = 0;
   const gain = (item: MemoryItem): number => lineCycles(item, costs.flash) - lineCycles(item, costs.psram);
-  for (const item of loaded.filter(isStreamed).sort((a, b) => gain(b) / b.bytes - gain(a) / a.bytes)) {
+  const streamed = loaded.filter(isStreamed).sort((a, b) => gain(b) / b.bytes - gain(a) / a.bytes);
+  for (const item of streamed) {
     const bytes = cachedBytes(item);
     const inFlash = roundUp(mapped - bytes, MMU_PAGE) + inPsram + bytes; // copies lie there from a page of their own
     if (bytes > free || inFlash > flashBytes) continue;
@@ -160,7 +202,15 @@ function worthCopying(
     mapped -= bytes;
     inPsram += bytes;
   }
-  return copied;
+  const item = streamed.filter((item) => !copied.has(item)).sort((a, b) => b.bytes - a.bytes)[0];
+  const most = Math.floor(free / CACHE_LINE) * CACHE_LINE;
+  // The end of what is mapped is as long as before, but for a page.
+  const hasRoom =
+    item &&
+    most >= LEAST_SHARE &&
+    most < item.bytes &&
+    roundUp(mapped, MMU_PAGE) + MMU_PAGE + inPsram <= flashBytes;
+  return { copied, divided: hasRoom ? { item, inPsram: most } : undefined };
 }
 
 /** Rows of tables are as fast from flash, for all that a story notices. */

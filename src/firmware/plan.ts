@@ -1,6 +1,7 @@
 /** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
 import { FailureError } from '../errors.ts';
 import { windowOf } from '../quantize/index.ts';
+import { lineCycles } from './costs.ts';
 import { isShortage, type Layout, placeAll, type Room } from './place.ts';
 import { itemsOf, NO_PASSES, type Passes, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';
@@ -16,8 +17,10 @@ export interface MemoryPlan extends Layout, Passes {
 const COMFORTABLE_CONTEXT = 256;
 /** Lanes to try: what two cores compute in the time that weights take from octal PSRAM, and less. */
 const LANES = [12, 8, 6, 4, 2];
-/** Tokens that are guessed ahead at most: further guesses are hardly ever right. */
-const DRAFTS = 7;
+/** Tokens that are guessed ahead at most, to try: further guesses are hardly ever right, and few need less memory. */
+const DRAFTS = [7, 3];
+/** Cycles on the bus for those of plain passes: what several positions need in PSRAM may leave weights to flash, and every token waits for these. */
+const MOST_DEARER = 1.05;
 
 /** Plans the memory, or refuses with a table (FailureError). */
 export function planMemory(request: PlanRequest): MemoryPlan {
@@ -25,9 +28,12 @@ export function planMemory(request: PlanRequest): MemoryPlan {
   const { laneBytes, config } = request.model;
   if (laneBytes === 0 || !streams(plan)) return { ...plan, ...NO_PASSES };
   const rewinds = windowOf(config, plan.context) === 0;
+  const mostCycles = MOST_DEARER * busCycles(plan, room);
   for (const passes of rewinds ? passesFor(request) : LANES_ONLY) {
     const result = placeAll(itemsOf(request, plan.context, passes), room);
-    if (!isShortage(result)) return { ...result, context: plan.context, ...passes };
+    if (isShortage(result)) continue;
+    if (passes.drafter || busCycles(result, room) <= mostCycles)
+      return { ...result, context: plan.context, ...passes };
   }
   return { ...plan, ...NO_PASSES };
 }
@@ -47,13 +53,25 @@ const LANES_ONLY = LANES.map((lanes): Passes => ({ lanes, drafts: 0, history: fa
 
 /** Passes of several positions to try, the best first. Keys are kept as they were in PSRAM alone: SRAM has better uses. */
 function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
-  const all = LANES_ONLY.map((passes) => ({ ...passes, drafts: Math.min(DRAFTS, passes.lanes - 1) }));
+  const withDrafts = (passes: Passes): Passes[] =>
+    DRAFTS.map((drafts) => ({ ...passes, drafts: Math.min(drafts, passes.lanes - 1) }));
   const guessing =
-    draft === 'none' ? LANES_ONLY : all.flatMap((passes, index) => [passes, LANES_ONLY[index]]);
-  const asked = typeof draft === 'object' ? all.map((passes) => ({ ...passes, drafter: draft })) : [];
+    draft === 'none' ? LANES_ONLY : LANES_ONLY.flatMap((passes) => [...withDrafts(passes), passes]);
+  const asked =
+    typeof draft === 'object'
+      ? LANES_ONLY.map((passes) => ({ ...withDrafts(passes)[0], drafter: draft }))
+      : [];
   const plain = [...asked, ...guessing];
   return board.psramBytes > 0 ? plain.flatMap((passes) => [{ ...passes, history: true }, passes]) : plain;
 }
+
+/** What a plain pass moves through the bus, in cycles. */
+const busCycles = ({ placed }: Layout, { costs }: Room): number =>
+  placed.reduce(
+    (sum, item) =>
+      sum + (item.region === 'flash' || item.region === 'psram' ? lineCycles(item, costs[item.region]) : 0),
+    0,
+  );
 
 /** Whether a pass reads matrices from beyond SRAM. */
 const streams = ({ placed }: Layout): boolean =>

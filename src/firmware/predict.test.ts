@@ -17,6 +17,10 @@ const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>
   ['int4, all in SRAM', { model: int4 }],
   ['int4, all in flash', { model: int4, weights: 'flash' }],
   ['float32 in octal PSRAM', { model: float, board: board('devkitc-n16r8') }],
+  [
+    'float32 across flash and octal PSRAM',
+    { model: float, board: board('devkitc-n16r8', { psramBytes: 0x50000 }) },
+  ],
   ['float32 in quad PSRAM and flash', { model: float, board: board('s3-zero') }],
   ['float32 in DIO flash', { model: float, board: board('bare-s3'), context: 128 }],
 ];

@@ -12,7 +12,7 @@ import { tinyStories } from './testing.ts';
 
 const CONTEXT = 512;
 const STORY = { prompt: 'Once', temperature: 0, tokens: 3, cache };
-const { quantized, tokenizer } = tinyStories();
+const { quantized, float, tokenizer } = tinyStories();
 /** Its flash has no room for weights, so that the KV cache lies in PSRAM. */
 const board = { ...defaultBoard, flashBytes: 1 << 20 };
 
@@ -60,6 +60,20 @@ describe('octal PSRAM', () => {
     const story = simulate(slow, STORY);
     expect(story.printed).toContain('PSRAM clock 40 MHz\r\n');
     expect(story.digest).toBe(digest);
+  });
+});
+
+describe('PSRAM that is too small for all weights', () => {
+  it('holds the end of one whose beginning lies in flash, which makes no difference to the story', () => {
+    const context = 64;
+    const options = { programs, model: float, tokenizer, context };
+    const host = createHostProgram(options);
+    host.type(`/temp 0\r/tokens ${STORY.tokens}\r${STORY.prompt}\r`);
+    host.settle();
+    const firmware = buildFirmware({ ...options, board: { ...defaultBoard, psramBytes: 0x50000 }, cache });
+    const psram = firmware.memoryMap.regions.find(({ name }) => name === 'psram');
+    expect(psram?.entries[0].name).toMatch(/, rest$/);
+    expect(simulate(firmware, STORY).digest).toBe(formatDigest(host.status.digest));
   });
 });
 

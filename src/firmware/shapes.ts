@@ -96,10 +96,15 @@ function anyTokenizer(vocabulary: number): Tokenizer {
   return createTokenizer(llama2cPieces(new Array(vocabulary).fill(piece), new Float32Array(vocabulary)));
 }
 
-/** One shape on a board; what does not fit has no prediction. */
+/** One shape on a board, with at most so many positions; what does not fit has no prediction. */
 export function predictShape(
   { name, config }: Shape,
-  { board, precision, programs }: { board: Board; precision: Precision; programs: DevicePrograms },
+  {
+    board,
+    precision,
+    context,
+    programs,
+  }: { board: Board; precision: Precision; context?: number; programs: DevicePrograms },
 ): ShapeRow {
   const row = { name, parameters: parameterCount(config) };
   try {
@@ -108,6 +113,7 @@ export function predictShape(
       board,
       model: quantize(randomModel(config), { precision, room: board.psramBytes || undefined }),
       tokenizer: anyTokenizer(config.vocabulary),
+      context: context && Math.min(context, config.context),
     });
     return { ...row, context: firmware.context, prediction: predictFirmware(firmware) };
   } catch (error) {

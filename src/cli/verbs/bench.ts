@@ -91,7 +91,7 @@ async function benchModels(options: Options): Promise<void> {
     import('../../firmware/index.ts'),
     import('../../node/index.ts'),
   ]);
-  const { precision = 'int8' } = options;
+  const { precision = 'int8', context } = options;
   if (isMixture(precision))
     throw new UsageError(
       `--models has random weights, which tell nothing: --precision ${precision} needs a model`,
@@ -99,7 +99,7 @@ async function benchModels(options: Options): Promise<void> {
   const board = boardFrom(options);
   const rows = shapes.map((shape) => {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kplanning ${shape.name} ...`);
-    return predictShape(shape, { board, precision, programs: shippedPrograms });
+    return predictShape(shape, { board, precision, context, programs: shippedPrograms });
   });
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   process.stdout.write(
