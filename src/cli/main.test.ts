@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { version0Bytes } from '../model/testing.ts';
 import { main } from './main.ts';
+import { createProgram } from './program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));
 const file = (name: string, contents: string | Uint8Array): string => {
@@ -85,6 +86,16 @@ describe('failure is one sentence and exit code 1', () => {
 });
 
 describe('what goes well', () => {
+  it('every verb has help, whose defaults people can read', () => {
+    const { commands } = createProgram();
+    expect(commands.length).toBeGreaterThan(20);
+    for (const command of commands) {
+      const help = command.helpInformation();
+      expect(help, command.name()).toContain(`Usage: esp32-llm ${command.name()}`);
+      expect(help, command.name()).not.toMatch(/default: [[{]/);
+    }
+  });
+
   it('inspect describes a checkpoint for programs', async () => {
     const path = file('tiny.bin', version0Bytes(config));
     expect(await main(['inspect', path, '--json'])).toBe(0);

@@ -1,6 +1,6 @@
 /** The `esp32-llm` command: one file per verb in `verbs/`; each loads its machinery only when it is called. */
 import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import { describeError } from './errors.ts';
 import { registerVerbs } from './verbs/index.ts';
 
@@ -17,7 +17,11 @@ export function createProgram(): Command {
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError('(add --help for what is possible)')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 80, 100), sortSubcommands: false })
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns ?? 80, 100),
+      sortSubcommands: false,
+      optionDescription: (option) => Help.prototype.optionDescription(withPlainDefault(option)),
+    })
     .addHelpText(
       'after',
       `
@@ -43,3 +47,9 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCode;
   }
 }
+
+/** Lists that are empty, and what is no text or number, say nothing to people. */
+const withPlainDefault = (option: Option): Option =>
+  typeof option.defaultValue === 'object'
+    ? Object.assign(Object.create(option), { defaultValue: undefined })
+    : option;

@@ -36,7 +36,10 @@ export function register(program: Command): void {
     'ask the boards that workers offer on this MQTT 5 broker, instead of boards here',
   )
     .description("an HTTP endpoint over any mix of boards, in OpenAI's and Ollama's shapes")
-    .option('--listen <address:port>', 'where to serve', address, { host: '127.0.0.1', port: 8080 })
+    .option('--listen <address:port>', 'where to serve (default: 127.0.0.1:8080)', address, {
+      host: '127.0.0.1',
+      port: 8080,
+    })
     .option('--token <text>', 'what callers must bring as "Authorization: Bearer ..." (or ESP32_LLM_TOKEN)')
     .option(
       '--wyoming [address:port]',
