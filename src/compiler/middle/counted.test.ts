@@ -1,4 +1,4 @@
-/** Which loops the loop hardware takes; that their rounds are counted right is shown in wrong-code.test.ts. */
+/** Which loops the loop hardware takes; that their rounds are counted right is shown in wrong-loops.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { printStages } from '../stages.ts';
 import { assembleWat } from '../testing/run.ts';

@@ -1,4 +1,5 @@
 /** Node's own WebAssembly engine as the judge of what a module must do. */
+import { expect } from 'vitest';
 import { compileModule } from '../compile.ts';
 import type { ValueType } from '../front/module.ts';
 import { formatValue, parseValue } from '../host/exec.ts';
@@ -51,6 +52,15 @@ export function bothAnswers(
   const wasm = assembleWat(wat);
   return { chip: askChip(wasm, calls, options), node: askNode(wasm, calls) };
 }
+
+export function expectSame(wat: string, calls: readonly Call[]): void {
+  const { chip, node } = bothAnswers(wat, calls);
+  expect(chip).toEqual(node);
+}
+
+/** Calls of one function with each of these arguments. */
+export const calls = (name: string, ...list: readonly (readonly number[])[]): Call[] =>
+  list.map((args) => [name, ...args]);
 
 export interface Bare {
   /** Address of the memory set aside: 64 KB of zeros. */
