@@ -1,7 +1,8 @@
 /**
- * npm run mutate -- [--count N] [--seed N] [--tests FILES] [--without WORDS] [--dearest SECONDS] FILES_OR_FOLDERS: a sample of small changes to these
- * files, each tried against the tests of its room that see the file, the cheapest first. Says which were noticed (killed) and which
- * survived, with the line. Survivors that change nothing are listed, with reasons, in data/mutants.tsv.
+ * npm run mutate -- [--count N] [--seed N] [--quick] [--tests FILES] [--without WORDS] [--dearest SECONDS] ROOM_OR_FILES: a sample of small changes
+ * to these files. Each is tried against the cheap tests of its room that see the file, and what survives those against all that would notice
+ * it in the whole suite (deciding.ts), the cheapest first. Says which were noticed (killed) and which survived, with the line. Survivors that
+ * change nothing are listed, with reasons, in data/mutants.tsv.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,11 +11,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readRepository } from '../check-rooms.ts';
 import { isTestOnly, roomOf } from '../rooms.ts';
+import { decidingFor } from './deciding.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { nearestTests } from './nearest.ts';
 import { sample } from './sample.ts';
-import { createSlot, type Slot } from './slot.ts';
-import { isTwin, type Seen, tryAlone, trySwitched } from './trials.ts';
+import { type Asked, createSlot, fileOf } from './slot.ts';
+import { type Costs, type StageOptions, tryStage } from './stages.ts';
+
+/** CPU milliseconds of a test above which it is never run again for mutants. */
+const DEAREST_LATE = 60_000;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options, positionals } = parseArgs({
@@ -22,13 +27,17 @@ const { values: options, positionals } = parseArgs({
   options: {
     count: { type: 'string', default: '40' },
     seed: { type: 'string', default: '1' },
+    /** Asked first, instead of what the room's row says. */
     tests: { type: 'string' },
-    /** Tests whose names hold one of these words are left out: what takes minutes proves little about one line. */
-    without: { type: 'string', default: 'fuzz' },
-    /** CPU seconds: dearer tests are not run again for each mutant, dearer files not for mutants that need a process of their own. */
+    /** Test files whose names hold one of these words are asked late, instead of what the room's row says. */
+    without: { type: 'string' },
+    /** CPU seconds: dearer tests are asked late, and files five times as dear about mutants that need a process of their own. */
     dearest: { type: 'string', default: '2' },
+    /** Nothing is asked late. */
+    quick: { type: 'boolean', default: false },
   },
 });
+const room = decidingFor(positionals);
 
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
   cwd: root,
@@ -41,7 +50,7 @@ const files = tracked.filter(
     /\.ts$/.test(file) &&
     !/generated|\.d\.ts$/.test(file) &&
     !isTestOnly(file) &&
-    positionals.some((given) => file === given || file.startsWith(given.replace(/\/?$/, '/'))),
+    room.files.some((given) => file === given || file.startsWith(`${given}/`)),
 );
 if (files.length === 0) {
   console.error(
@@ -62,37 +71,31 @@ const equivalent = new Set(
 const keyOf = ({ file, before, after }: Mutant) => [file, before, after].join('\t');
 
 const { rooms, imports } = readRepository();
-const left = options.without.split(',').filter(Boolean);
-const testsOf = (file: string): string[] =>
-  testsNear(file).filter((test) => !left.some((word) => test.includes(word)));
+const lateWords = options.without?.split(',').filter(Boolean) ?? room.late ?? ['fuzz'];
+const isLate = (test: string) => lateWords.some((word) => test.includes(word));
 
 function testsNear(file: string): string[] {
-  if (options.tests) {
-    const named = options.tests.split(',');
+  const named = options.tests?.split(',') ?? room.own;
+  if (named)
     return tracked.filter(
       (path) =>
         path.endsWith('.test.ts') && named.some((name) => path === name || path.startsWith(`${name}/`)),
     );
-  }
-  // No test imports the device's sources: those of the kernels run the twins as WebAssembly.
-  if (isTwin(file)) return tracked.filter((path) => /^src\/kernels\/.*\.test\.ts$/.test(path));
-  const room = roomOf(rooms, file)?.path ?? '';
-  const own = nearestTests(imports, file, room.endsWith('/') ? room : `${dirname(room)}/`);
+  const home = roomOf(rooms, file)?.path ?? '';
+  const own = nearestTests(imports, file, home.endsWith('/') ? home : `${dirname(home)}/`);
   return own.length > 0 ? own : nearestTests(imports, file).slice(0, 3);
 }
+const near = new Map(files.map((file) => [file, testsNear(file)]));
 
-/** CPU milliseconds that test files took in earlier runs; those that are not known are taken for cheap. */
 const costsFile = join(root, 'node_modules/.cache/mutate-costs.json');
-function readCosts(): Record<string, number> {
+function readCosts(): Costs {
   try {
-    return JSON.parse(readFileSync(costsFile, 'utf8')) as Record<string, number>;
+    return JSON.parse(readFileSync(costsFile, 'utf8')) as Costs;
   } catch {
     return {};
   }
 }
 const costs = readCosts();
-const cheapestFirst = (tests: readonly string[]): string[] =>
-  tests.toSorted((one, other) => (costs[one] ?? 0) - (costs[other] ?? 0));
 
 const dearest = 1000 * Number(options.dearest);
 const all = files.flatMap((file) => mutantsOf(file, originals.get(file)!));
@@ -103,44 +106,54 @@ console.log(
   `${all.length} mutants of ${files.length} files, ${chosen.length} drawn (seed ${options.seed}), ${equivalents.length} of them known to change nothing`,
 );
 for (const { file } of tried)
-  if (testsOf(file).length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
+  if (near.get(file)!.length === 0) throw new Error(`mutate: no test sees ${file}; name some with --tests`);
 
-let killed = 0;
-function report({ file, line, before, after }: Mutant, by: string | undefined): void {
-  if (by !== undefined) killed++;
-  console.log(
-    `${by === undefined ? 'SURVIVED' : 'killed  '} ${file}:${line}\t${before}\t${after}\t${by ?? ''}`,
-  );
+type Outcome = 'killed' | 'killed late' | 'SURVIVED';
+const outcomes = new Map<Mutant, Outcome>();
+function report(mutant: Mutant, outcome: Outcome, by = ''): void {
+  const { file, line, before, after } = mutant;
+  outcomes.set(mutant, outcome);
+  console.log(`${outcome.padEnd(11)} ${file}:${line}\t${before}\t${after}\t${by}`);
 }
 
-/** CPU seconds for tests of a mutant in a process of its own: three times what they take, and what starting takes. */
-const secondsFor = (tests: readonly string[]) =>
-  (3 * tests.reduce((sum, test) => sum + (costs[test] ?? dearest), 0)) / 1000 + 30;
-
-/** In a process of its own, what a switch cannot say. @returns by what it was killed */
-async function tryLater(slot: Slot, mutant: Mutant, id: number, seen: Seen): Promise<string | undefined> {
-  const spoilt = seen.spoiling.get(id);
-  const needed = spoilt !== undefined || seen.early.has(id) || !seen.switchable.has(id);
-  if (!needed) return undefined;
-  const tests = cheapestFirst(testsOf(mutant.file).filter((test) => (costs[test] ?? 0) <= dearest * 5));
-  const all = spoilt === undefined ? tests : [spoilt, ...tests.filter((test) => test !== spoilt)];
-  const outcome = await tryAlone(slot, mutant, originals.get(mutant.file)!, all, secondsFor(all));
-  return outcome === 'killed' ? 'alone' : undefined;
+/** The stage's survivors, and its test files that were too dear to be asked. */
+async function stage(
+  mutants: readonly Mutant[],
+  outcome: Outcome,
+  more: Pick<StageOptions, 'testsOf' | 'dearest' | 'dearestAlone' | 'before'>,
+) {
+  const { killed, dear } = await tryStage({ slot, mutants, originals, costs, ...more });
+  mkdirSync(dirname(costsFile), { recursive: true });
+  writeFileSync(costsFile, JSON.stringify(costs));
+  for (const [id, by] of killed) report(mutants[id], outcome, by);
+  return { survivors: mutants.filter((_, id) => !killed.has(id)), dear };
 }
 
 const slot = createSlot(root, tracked, positionals.join(' '));
 try {
-  const tests = cheapestFirst([...new Set(tried.flatMap(({ file }) => testsOf(file)))]);
-  const seen = await trySwitched(slot, tried, originals, tests, dearest);
-  for (const [file, cpu] of seen.costs) costs[file] = Math.round(cpu);
-  mkdirSync(dirname(costsFile), { recursive: true });
-  writeFileSync(costsFile, JSON.stringify(costs));
-  for (const [id, mutant] of tried.entries()) {
-    report(mutant, seen.killed.get(id) ?? (await tryLater(slot, mutant, id, seen)));
+  const early = (file: string): Asked[] => near.get(file)!.filter((test) => !isLate(test));
+  const first = { testsOf: early, dearest, dearestAlone: 5 * dearest };
+  let { survivors, dear } = await stage(tried, 'killed', first);
+  if (!options.quick && survivors.length > 0) {
+    console.log(`${tried.length - survivors.length} of ${tried.length} killed; now what is dear`);
+    const late = (file: string): Asked[] => [
+      ...near.get(file)!.filter((test) => isLate(test) || dear.has(test)),
+      ...room.others.filter((test) => !near.get(file)!.includes(fileOf(test))),
+    ];
+    const before = { files: [...new Set(tried.flatMap(({ file }) => early(file)))], upTo: 0.7 * dearest };
+    const second = { testsOf: late, dearest: DEAREST_LATE, dearestAlone: Number.POSITIVE_INFINITY, before };
+    ({ survivors } = await stage(survivors, 'killed late', second));
   }
+  for (const mutant of survivors) report(mutant, 'SURVIVED');
 } finally {
   slot.remove();
 }
+const share = (...of: readonly Outcome[]): string => {
+  const count = [...outcomes.values()].filter((outcome) => of.includes(outcome)).length;
+  return `${count} of ${tried.length} (${((100 * count) / tried.length).toFixed(0)} %)`;
+};
 console.log(
-  `${killed} of ${tried.length} killed: ${((100 * killed) / tried.length).toFixed(1)} %, ${equivalents.length} more change nothing`,
+  `killed by the room's own cheap tests: ${share('killed')}` +
+    (options.quick ? '' : `; killed at all: ${share('killed', 'killed late')}`) +
+    `; ${equivalents.length} more change nothing`,
 );

@@ -15,22 +15,37 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { latest } from './late.ts';
 import type { SwitchEvent, SwitchRun } from './switch-runner.ts';
+
+/** A test file, or `FILE > WORDS` for those of its tests that have these words in their names. */
+export type Asked = string;
+export const fileOf = (asked: Asked): string => asked.split(' > ')[0];
+
+/** Words by file; files that are asked as a whole have none. */
+function onlyOf(tests: readonly Asked[]): Record<string, string[]> {
+  const only: Record<string, string[]> = {};
+  for (const asked of tests) {
+    const [file, words] = asked.split(' > ');
+    if (words !== undefined && !tests.includes(file)) only[file] = [...(only[file] ?? []), words];
+  }
+  return only;
+}
 
 export interface Slot {
   /** Puts a file's text into the copy. */
   write(file: string, text: string): void;
-  /** Runs test files, the first failure ends it. @returns whether all passed within these seconds of CPU time */
-  passes(tests: readonly string[], seconds: number): Promise<boolean>;
-  /** Runs test files with mutants as switches (switch-runner.ts); ends early where one hangs. */
-  switched(tests: readonly string[], run: Omit<SwitchRun, 'log'>): Promise<SwitchEvent[]>;
+  /** Runs tests, the first failure ends it. @returns whether all passed within these seconds of CPU time */
+  passes(tests: readonly Asked[], seconds: number): Promise<boolean>;
+  /** Runs tests with mutants as switches (switch-runner.ts); ends early where one hangs. */
+  switched(tests: readonly Asked[], run: Omit<SwitchRun, 'log' | 'only'>): Promise<SwitchEvent[]>;
   /** Compiles a program of the device anew. @returns whether it could be compiled */
   buildDevice(program: string): Promise<boolean>;
   remove(): void;
 }
 
-/** Seconds of CPU time without a word in the log after which a switched run hangs. */
-const SILENCE = 25;
+/** Seconds of CPU time without a word in the log after which a switched run hangs, beyond what the dearest test may take. */
+const SILENCE = 12;
 const BUILD_SECONDS = 120;
 /** A test that fills the memory must end itself, not the machine. */
 const HEAP = '--max-old-space-size=2000';
@@ -83,26 +98,31 @@ export function createSlot(root: string, files: readonly string[], name: string)
     new Promise<boolean>((resolve) => child.once('exit', (code) => resolve(code === 0)));
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'scripts/mutate/vitest.config.ts'];
   let runs = 0;
+  /** Starts tests under switch-runner.ts, which writes to `log`. */
+  const startTests = (tests: readonly Asked[], asked: Omit<SwitchRun, 'log' | 'only'>, seconds: number) => {
+    const run: SwitchRun = { ...asked, only: onlyOf(tests), log: join(folder, `log-${runs++}`) };
+    const settings = join(folder, 'run.json');
+    writeFileSync(settings, JSON.stringify(run));
+    writeFileSync(run.log, '');
+    const files = [...new Set(tests.map(fileOf))];
+    const env = { MUTATE_TESTS: files.join(','), MUTATE_RUN: settings };
+    return { child: start([...vitest, ...files], seconds, env), log: run.log };
+  };
   return {
     write: (file, text) => writeFileSync(join(copy, file), text),
-    passes: (tests, seconds) =>
-      ends(start([...vitest, ...tests], seconds, { MUTATE_TESTS: tests.join(',') })),
+    passes: (tests, seconds) => ends(startTests(tests, { alive: [], places: [], dearest: 0 }, seconds).child),
     switched: async (tests, asked) => {
-      const run: SwitchRun = { ...asked, log: join(folder, `log-${runs++}`) };
-      const settings = join(folder, 'run.json');
-      writeFileSync(settings, JSON.stringify(run));
-      writeFileSync(run.log, '');
-      const env = { MUTATE_TESTS: tests.join(','), MUTATE_RUN: settings };
-      const child = start([...vitest, ...tests], 100_000, env);
+      const { child, log } = startTests(tests, asked, 100_000);
+      const silence = SILENCE + latest(asked.dearest) / 1000;
       let heard = { bytes: 0, cpu: 0 };
       const watch = setInterval(() => {
-        const now = { bytes: statSync(run.log).size, cpu: cpuOf(child) };
+        const now = { bytes: statSync(log).size, cpu: cpuOf(child) };
         if (now.bytes > heard.bytes) heard = now;
-        if (now.cpu > heard.cpu + SILENCE) child.kill('SIGKILL');
+        if (now.cpu > heard.cpu + silence) child.kill('SIGKILL');
       }, 5_000);
       await ends(child);
       clearInterval(watch);
-      const lines = readFileSync(run.log, 'utf8').split('\n').filter(Boolean);
+      const lines = readFileSync(log, 'utf8').split('\n').filter(Boolean);
       return lines.map((line) => JSON.parse(line) as SwitchEvent);
     },
     buildDevice: (program) =>

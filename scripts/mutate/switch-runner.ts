@@ -7,22 +7,31 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { runInThisContext } from 'node:vm';
 import fastCheck from 'fast-check';
 import { type RunnerTestCase, TestRunner } from 'vitest';
+import { forget } from '../../src/testing/kept.ts';
+import { latest } from './late.ts';
 
 /** What a run is asked for. */
 export interface SwitchRun {
-  /** Those that are to be tried. */
+  /** Those that are to be tried; where there are none, tests run once, as they are. */
   readonly alive: readonly number[];
   /** Where each mutant is; those that lie in one another are not switched on together. */
   readonly places: readonly { readonly file: string; readonly start: number; readonly end: number }[];
   readonly log: string;
   /** CPU milliseconds of a test above which it is not run again for a mutant. */
   readonly dearest: number;
+  /** Files of which only tests with one of these texts in their names are run. */
+  readonly only: Readonly<Record<string, readonly string[]>>;
+  /** Files whose tests were tried before, up to so many CPU milliseconds. */
+  readonly before?: { readonly files: readonly string[]; readonly upTo: number };
 }
 
 /** A line of the log. */
 export type SwitchEvent =
-  /** What was reached while a file was loaded, or in its hooks: the switch comes too late there. */
-  | { readonly what: 'static'; readonly file: string; readonly reached: readonly number[] }
+  /**
+   * The switch comes too late for these: reached while modules were loaded, or in the file's hooks; or what a test makes of them is kept,
+   * so that they are not reached again.
+   */
+  | { readonly what: 'loaded' | 'early'; readonly file: string; readonly reached: readonly number[] }
   | {
       readonly what: 'reached';
       readonly file: string;
@@ -40,10 +49,6 @@ export type SwitchEvent =
       readonly failed: readonly number[];
     }
   | { readonly what: 'done'; readonly file: string; readonly cpu: number };
-
-/** How often a test's own CPU time a mutant may take, and milliseconds beyond that. */
-const SLOWER = 6;
-const GRACE = 1_000;
 
 type WithExports = { readonly exports: Record<string, unknown> };
 /** Programs from AssemblyScript have switches of their own (device-switches.ts). */
@@ -174,18 +179,22 @@ export default class SwitchRunner extends TestRunner {
 
   override async onBeforeRunTask(test: RunnerTestCase): Promise<void> {
     await super.onBeforeRunTask(test);
-    if (alive.size === 0) test.mode = 'skip';
+    const words = run.only[test.file.name];
+    if (run.alive.length > 0 && alive.size === 0) test.mode = 'skip';
+    if (words && !words.some((text) => test.name.includes(text))) test.mode = 'skip';
   }
 
   async runTask(test: RunnerTestCase): Promise<void> {
     const file = test.file.name;
     const body = TestRunner.getTestFn(test) as () => unknown;
-    const before = switches.take();
-    if (before.length > 0) log({ what: 'static', file, reached: before });
+    this.note('early', file);
+    forget();
     const start = cpuNow();
     let failure: unknown;
-    await Promise.resolve()
-      .then(body)
+    await settles(Promise.resolve().then(body))
+      .then((settled) => {
+        if (!settled) failure = new Error('waits for what never comes');
+      })
       .catch((error: unknown) => {
         failure = error;
       });
@@ -197,7 +206,13 @@ export default class SwitchRunner extends TestRunner {
     this.fileCpu += cpu;
     const reached = switches.take();
     if (reached.length > 0) log({ what: 'reached', file, test: nameOf(test), reached, cpu });
-    if (cpu <= run.dearest) await this.tryAll(test, body, reached, cpu);
+    const wasTried = run.before?.files.includes(file) && cpu <= run.before.upTo;
+    if (cpu <= run.dearest && !wasTried) await this.tryAll(test, body, reached, cpu);
+  }
+
+  private note(what: 'loaded' | 'early', file: string): void {
+    const reached = switches.take();
+    if (reached.length > 0) log({ what, file, reached });
   }
 
   private async tryAll(
@@ -214,7 +229,9 @@ export default class SwitchRunner extends TestRunner {
       if (why === undefined) {
         learn(mutants.length, 0);
         // One may keep another from being reached.
-        for (const mutant of mutants) if (mutants.length > 1 && !asked.has(mutant)) await trySome([mutant]);
+        const passedBy = mutants.filter((mutant) => !asked.has(mutant));
+        if (mutants.length > 1) for (const mutant of passedBy) await trySome([mutant]);
+        else if (passedBy.length > 0) log({ what: 'early', file: test.file.name, reached: passedBy });
       } else if (mutants.length === 1) {
         learn(1, 1);
         killed.push({ mutant: first, why });
@@ -232,6 +249,7 @@ export default class SwitchRunner extends TestRunner {
     if (killed.length === 0) return;
     try {
       this.onBeforeTryTask(test);
+      forget();
       await body();
     } catch (error) {
       log({
@@ -258,21 +276,28 @@ export default class SwitchRunner extends TestRunner {
   ): Promise<string | undefined> {
     log({ what: 'trying', mutants, test: nameOf(test) });
     this.onBeforeTryTask(test);
+    forget();
     switches.activate(mutants);
     try {
-      return (await within(SLOWER * cpu + GRACE, body)) === 'late' ? 'late' : undefined;
+      return (await within(latest(cpu), body)) === 'late' ? 'late' : undefined;
     } catch (error) {
       return `${error}`.split('\n')[0].slice(0, 160);
     } finally {
       switches.activate([]);
+      forget();
     }
+  }
+
+  override async importFile(...parameters: Parameters<TestRunner['importFile']>): Promise<unknown> {
+    const module: unknown = await super.importFile(...parameters);
+    this.note('loaded', parameters[0]);
+    return module;
   }
 
   override async onAfterRunSuite(suite: Parameters<TestRunner['onAfterRunSuite']>[0]): Promise<void> {
     await super.onAfterRunSuite(suite);
     if (!('filepath' in suite)) return;
-    const rest = switches.take();
-    if (rest.length > 0) log({ what: 'static', file: suite.file.name, reached: rest });
+    this.note('early', suite.file.name);
     log({ what: 'done', file: suite.file.name, cpu: this.fileCpu });
     this.fileCpu = 0;
   }

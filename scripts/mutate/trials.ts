@@ -1,24 +1,35 @@
 /** Mutants against tests: first all at once as switches in one process, then one by one what that leaves. */
 import { DEVICE_MUTANTS, DEVICE_SWITCHES } from './device-switches.ts';
 import { type Change, isProgram, type Mutant } from './mutants.ts';
-import type { Slot } from './slot.ts';
-import type { SwitchEvent } from './switch-runner.ts';
+import { type Asked, fileOf, type Slot } from './slot.ts';
+import type { SwitchEvent, SwitchRun } from './switch-runner.ts';
 import { type Switched, withSwitches } from './switches.ts';
 
 /** The program through which the kernels' twins are tested, and its entry file. */
 const TWINS = { program: 'dist/device/kernels.wasm', entry: 'device/kernels/index.ts' };
 export const isTwin = (file: string): boolean => file.startsWith('device/');
 
+/** Tests that are asked together. */
+export interface Stage {
+  /** In the order in which they run. */
+  readonly tests: readonly Asked[];
+  /** CPU milliseconds above which a test is not run again for mutants. */
+  readonly dearest: number;
+  readonly before?: SwitchRun['before'];
+}
+
 /** What switched runs saw. Mutants by their place in the list. */
 export interface Seen {
   readonly switchable: ReadonlySet<number>;
   readonly killed: Map<number, string>;
-  /** Test files that reach a mutant while a test runs. */
-  readonly reached: Map<number, Set<string>>;
-  /** Mutants that are reached while modules are loaded: a switch comes too late. */
-  readonly early: Set<number>;
-  /** Mutants that leave something behind: they need a process of their own. */
+  /** Mutants that are reached while modules are loaded. */
+  readonly loaded: Set<number>;
+  /** Test files for which a switch comes too late, as they reach the mutant in hooks or keep what it made. */
+  readonly early: Map<number, Set<string>>;
+  /** Mutants that leave something behind, and the test file that noticed. */
   readonly spoiling: Map<number, string>;
+  /** Files with tests that were too dear to be run again. */
+  readonly dear: Set<string>;
   /** CPU milliseconds of test files. */
   readonly costs: Map<string, number>;
 }
@@ -26,19 +37,21 @@ export interface Seen {
 const nothingSeen = (switchable: readonly number[]): Seen => ({
   switchable: new Set(switchable),
   killed: new Map(),
-  reached: new Map(),
-  early: new Set(),
+  loaded: new Set(),
+  early: new Map(),
   spoiling: new Map(),
+  dear: new Set(),
   costs: new Map(),
 });
 
-function take(seen: Seen, event: SwitchEvent): void {
+function take(seen: Seen, event: SwitchEvent, dearest: number): void {
   if (event.what === 'killed') seen.killed.set(event.mutant, `${event.test}: ${event.why}`);
-  if (event.what === 'static') for (const id of event.reached) seen.early.add(id);
+  if (event.what === 'loaded') for (const id of event.reached) seen.loaded.add(id);
+  if (event.what === 'early')
+    for (const id of event.reached) seen.early.set(id, (seen.early.get(id) ?? new Set()).add(event.file));
   if (event.what === 'spoilt') for (const id of event.failed) seen.spoiling.set(id, event.file);
   if (event.what === 'done') seen.costs.set(event.file, event.cpu);
-  if (event.what === 'reached')
-    for (const id of event.reached) seen.reached.set(id, (seen.reached.get(id) ?? new Set()).add(event.file));
+  if (event.what === 'reached' && event.cpu > dearest) seen.dear.add(event.file);
 }
 
 /** Offsets of loads and stores in AssemblyScript must be constants. */
@@ -75,49 +88,47 @@ async function writeSwitches(
   return new Set(switchable);
 }
 
-/** @param tests in the order in which they run @param dearest milliseconds */
 export async function trySwitched(
   slot: Slot,
   mutants: readonly Mutant[],
   originals: ReadonlyMap<string, string>,
-  tests: readonly string[],
-  dearest: number,
+  { tests, dearest, before }: Stage,
 ): Promise<Seen> {
   const alive = await writeSwitches(slot, mutants, originals);
   const seen = nothingSeen([...alive]);
   const places = mutants.map(({ file, change: { start, end, around } }) => ({ file, start, end, ...around }));
   let left = [...tests];
   let again = true;
-  for (let before = ''; left.length > 0 && alive.size > 0; ) {
-    const events = await slot.switched(left, { alive: [...alive], places, dearest });
-    for (const event of events) take(seen, event);
+  for (let failed = ''; left.length > 0 && alive.size > 0; ) {
+    const events = await slot.switched(left, { alive: [...alive], places, dearest, before });
+    for (const event of events) take(seen, event, dearest);
     const done = new Set(events.flatMap((event) => (event.what === 'done' ? [event.file] : [])));
-    const last = events.findLast(({ what }) => what !== 'reached' && what !== 'static');
+    const last = events.findLast(({ what }) => what === 'trying' || what === 'killed' || what === 'done');
     const spoilt = events.find((event) => event.what === 'spoilt');
     for (const id of [...seen.killed.keys(), ...seen.spoiling.keys()]) alive.delete(id);
     if (spoilt) {
       // It ended the run. Where nobody is to blame it has another try; what fails again says nothing of mutants.
       done.delete(spoilt.file);
-      if (spoilt.failed.length === 0 && before === spoilt.test) {
+      if (spoilt.failed.length === 0 && failed === spoilt.test) {
         console.log(`fails without any mutant, and is left out with what stands behind it: ${spoilt.test}`);
         done.add(spoilt.file);
       }
-      before = spoilt.test;
+      failed = spoilt.test;
     } else if (last?.what === 'trying') {
       // The process ended, or had to be ended; who of several did it shows in processes of their own.
       const [first, ...others] = last.mutants;
       if (others.length === 0) seen.killed.set(first, `${last.test}: never ended`);
       else for (const id of last.mutants) seen.spoiling.set(id, last.test.split(' > ')[0]);
       for (const id of last.mutants) alive.delete(id);
-    } else if (done.size < left.length && alive.size > 0) {
+    } else if (left.some((asked) => !done.has(fileOf(asked))) && alive.size > 0) {
       // Files that are skipped as a whole say nothing.
       if (!again) {
-        console.log(`not run: ${left.filter((file) => !done.has(file)).join(', ')}`);
+        console.log(`not run: ${left.filter((asked) => !done.has(fileOf(asked))).join(', ')}`);
         break;
       }
       again = false;
     }
-    left = left.filter((file) => !done.has(file));
+    left = left.filter((asked) => !done.has(fileOf(asked)));
   }
   for (const [file, text] of originals) slot.write(file, text);
   return seen;
@@ -128,7 +139,7 @@ export async function tryAlone(
   slot: Slot,
   { file, text }: Mutant,
   original: string,
-  tests: readonly string[],
+  tests: readonly Asked[],
   seconds: number,
 ): Promise<'killed' | 'survived'> {
   slot.write(file, text);

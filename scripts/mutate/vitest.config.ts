@@ -1,4 +1,4 @@
-/** Tests in the order in which they were named, and the first failure ends the run; with MUTATE_RUN by switch-runner.ts. */
+/** Tests in the order in which they were named, run by switch-runner.ts; the first failure ends it. */
 import { mergeConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from '../../vitest.config.ts';
@@ -18,7 +18,7 @@ export default mergeConfig(base, {
     // Mutants that take too long are stopped by their CPU time; a full machine must kill none.
     testTimeout: 0,
     hookTimeout: 0,
-    ...(process.env.MUTATE_RUN ? { runner: './scripts/mutate/switch-runner.ts' } : {}),
+    runner: './scripts/mutate/switch-runner.ts',
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,

@@ -7,13 +7,12 @@ import { largeModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
 import { kept as cache } from '../testing/kept.ts';
-import { int8Goldens } from '../testing/shared-files.ts';
 import { buildFirmware, type Firmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { createSession } from './session.ts';
 import { simulate, simulateSteps } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { smallFirmware, smallModel, tinyStories } from './testing.ts';
+import { smallFirmware, smallModel } from './testing.ts';
 
 const CONTEXT = 64;
 const STORY = { prompt: 'Once upon a time', temperature: 0, seed: 42, tokens: 12 };
@@ -205,19 +204,4 @@ describe('firmware on the simulated chip', () => {
     const status = session.tell(STORY.prompt, 10);
     expect(formatDigest(status.digest)).toBe(expected.digest);
   });
-});
-
-describe('our own tinystories, on the simulated chip', () => {
-  it.each(int8Goldens().slice(3, 4))(
-    'tells the golden story: $prompt, $temperature, $topp, $seed',
-    (golden) => {
-      const { name, quantized, tokenizer } = tinyStories();
-      const firmware = buildFirmware({ programs, model: quantized, tokenizer, modelName: name });
-      const { prompt, temperature, topp, seed, steps } = golden;
-      const story = simulate(firmware, { prompt, temperature, topp, seed, tokens: steps });
-      expect(story.tokens).toEqual(golden.tokens);
-      expect(story.digest).toBe(golden.digest);
-      expect(story.warnings).toEqual([]);
-    },
-  );
 });

@@ -12,7 +12,7 @@ import {
 } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { type Precision, type QuantizedModel, quantize } from '../quantize/index.ts';
-import { kept } from '../testing/kept.ts';
+import { kept, once } from '../testing/kept.ts';
 import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
 export interface TestModel extends TestCheckpoint {
@@ -42,23 +42,18 @@ export const tinyStories = quantizedOnce(loadTinyStories);
 export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : tinyStories;
 
 type Variant = Omit<Partial<FirmwareOptions>, 'model' | 'tokenizer' | 'programs' | 'asInt8'>;
-const built = new Map<string, Firmware>();
-
 /** Firmware of the small model, context 64 where nothing else is said. Built once for the same options: leave its bytes alone. */
 export function smallFirmware(variant: Variant & { precision?: Precision } = {}): Firmware {
   const key = JSON.stringify(variant, (_, value) => (value === undefined ? 'undefined' : value));
-  let firmware = built.get(key);
-  if (!firmware) {
+  return once(`firmware ${key}`, () => {
     const { precision, ...options } = variant;
     const { name: modelName, quantized, int4, float, tokenizer } = smallModel();
     const model = { int8: quantized, int4, f32: float }[precision ?? 'int8'];
-    firmware = buildFirmware({
+    return buildFirmware({
       ...{ programs, model, tokenizer, modelName, context: 64, cache: kept },
       ...options,
     });
-    built.set(key, firmware);
-  }
-  return firmware;
+  });
 }
 
 /** The babbler, every third number of its embedding so many times as large: another model. */

@@ -28,3 +28,17 @@ export const kept: Cache = {
   get: (key) => results.get(nameOf(key)),
   put: (key, result) => void results.set(nameOf(key), result),
 };
+
+const objects = new Map<string, unknown>();
+
+/** What was made under this name, or is now. */
+export function once<Made>(name: string, make: () => Made): Made {
+  if (!objects.has(name)) objects.set(name, make());
+  return objects.get(name) as Made;
+}
+
+/** For who changes the code that made it (scripts/mutate). */
+export function forget(): void {
+  results.clear();
+  objects.clear();
+}

@@ -1,0 +1,93 @@
+/**
+ * The rooms whose mutants are tried, by name: their files, which of their own tests are asked first, and what else of the suite would
+ * notice a change there and is asked about what those let live.
+ */
+export interface Deciding {
+  /** Files and folders. */
+  readonly files: readonly string[];
+  /** Test files and folders that are asked first; where there is none, those of the room that see the file. */
+  readonly own?: readonly string[];
+  /** Of those that see the file, what is asked late: test files whose names hold one of these words. */
+  readonly late?: readonly string[];
+  /** Asked late, too: test files, or `FILE > WORDS` for those of its tests that have these words in their names. */
+  readonly others: readonly string[];
+}
+
+const firmware = 'src/firmware/';
+/** A whole story on the chip: all that is compiled, placed, loaded and run. */
+const STORY = `${firmware}golden-story.test.ts`;
+/** What compiles much code and looks at what it does. */
+const BULKY = ['fuzz', 'suite', 'large', 'live'];
+
+export const DECIDING: Readonly<Record<string, Deciding>> = {
+  middle: { files: ['src/compiler/middle'], late: BULKY, others: [STORY] },
+  back: { files: ['src/compiler/back'], late: BULKY, others: [STORY] },
+  core: {
+    files: ['src/chip/core'],
+    late: ['fuzz', 'exec-vectors'],
+    others: [
+      'src/chip/pie/model.test.ts',
+      'src/chip/pie/timing.test.ts',
+      'src/chip/exec/exec.test.ts',
+      'src/chip/exec/kernel.test.ts',
+      'src/chip/soc/chip.test.ts',
+      'src/chip/soc/watch-spin.test.ts',
+      'src/compiler/cost.test.ts',
+      'src/kernels/kernels.test.ts',
+      `${firmware}explain-token.test.ts`,
+      STORY,
+      `${firmware}simulate.test.ts > gives the same digest with`,
+      `${firmware}simulate.test.ts > reports a fault`,
+    ],
+  },
+  planner: {
+    files: ['plan', 'plan-items', 'plan-search', 'place', 'subset', 'arrange'].map(
+      (name) => `${firmware}${name}.ts`,
+    ),
+    own: [`${firmware}plan.test.ts`, `${firmware}place.test.ts`],
+    others: [
+      ...['fit', 'predict', 'image', 'psram', 'lanes', 'explain-token', 'history', 'speculate', 'prune'].map(
+        (name) => `${firmware}${name}.test.ts`,
+      ),
+      'src/testing/mixed.test.ts',
+      'src/testing/lanes.test.ts',
+      STORY,
+      `${firmware}simulate.test.ts > PSRAM`,
+    ],
+  },
+  loader: {
+    files: ['src/chip/soc/rom'],
+    own: ['src/chip/soc/rom'],
+    others: [
+      'src/chip/soc/chip.test.ts',
+      'src/chip/soc/program/execute.test.ts',
+      'src/chip/download/loader.test.ts',
+      `${firmware}image.test.ts`,
+      'src/serial/flash.test.ts',
+      'src/board/board.test.ts',
+      STORY,
+      `${firmware}simulate.test.ts > restarts`,
+      `${firmware}simulate.test.ts > refused by the ROM`,
+      `${firmware}simulate.test.ts > reports a fault`,
+    ],
+  },
+  twins: { files: ['device/kernels'], own: ['src/kernels'], others: [] },
+};
+
+/** What names as asked for mean: those of rooms, or files and folders, which belong to the room that has them. */
+export function decidingFor(names: readonly string[]): Deciding {
+  const isUnder = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+  const rooms = Object.entries(DECIDING).filter(([name, { files }]) =>
+    names.some((given) => given === name || files.some((file) => isUnder(given.replace(/\/$/, ''), file))),
+  );
+  const of = (pick: (room: Deciding) => readonly string[] | undefined) => [
+    ...new Set(rooms.flatMap(([, room]) => pick(room) ?? [])),
+  ];
+  const own = of((room) => room.own);
+  return {
+    files: names.flatMap((given) => DECIDING[given]?.files ?? [given.replace(/\/$/, '')]),
+    ...(own.length > 0 ? { own } : {}),
+    late: of(({ late }) => late),
+    others: of(({ others }) => others),
+  };
+}
