@@ -3,20 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { printStages } from '../stages.ts';
 import { assembleWat } from '../testing/run.ts';
 
-/** How often the optimised function multiplies. */
-function products(body: string): number {
+/** The optimised function. */
+function optimised(body: string): string {
   const text = printStages(
     assembleWat(`(module (memory 1) (func (export "f") (param $a i32) (param $b i32) (param $c i32) (param $d i32)
       ${body}))`),
     { memory: 'chip', verify: true },
   );
-  return (
-    text
-      .split('; optimised')[1]
-      .split('; selected')[0]
-      .match(/\bmul\b/g)?.length ?? 0
-  );
+  return text.split('; optimised')[1].split('; selected')[0];
 }
+
+/** How often the optimised function multiplies. */
+const products = (body: string): number => optimised(body).match(/\bmul\b/g)?.length ?? 0;
 
 /** A store of the product, to a place of its own. */
 const store = (place: number) => `(i32.store (i32.const ${place}) (i32.mul (local.get $a) (local.get $b)))`;
@@ -46,5 +44,18 @@ describe('the same product', () => {
     ],
   ])('%s', (_, times, body) => {
     expect(products(body)).toBe(times);
+  });
+});
+
+describe('the condition of a branch', () => {
+  const asked = (condition: string) => `(if ${condition}
+    (then (i32.store (i32.const 16) ${condition})) (else (i32.store (i32.const 20) ${condition})))`;
+  it.each([
+    ['a comparison', '(i32.lt_s (local.get $a) (local.get $b))', ['1', '0']],
+    // Any number but 0 is true.
+    ['a number', '(i32.xor (local.get $a) (local.get $b))', ['%', '0']],
+  ])('is known on both sides of it: %s', (_, condition, stored) => {
+    const found = [...optimised(asked(condition)).matchAll(/store32 (?:16|20), (%|\d+)/g)];
+    expect(found.map(([, value]) => value)).toEqual(stored);
   });
 });

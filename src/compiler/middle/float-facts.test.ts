@@ -95,4 +95,42 @@ describe('float comparisons that an earlier branch has answered', () => {
         (else (i32.const 5)))))`);
     expect(text.match(/= f\w+/g)).toEqual(['= flt', '= flt']);
   });
+
+  it('leave nothing open that they answer', () => {
+    const holds = {
+      lt: (x: number, c: number) => x < c,
+      le: (x: number, c: number) => x <= c,
+      gt: (x: number, c: number) => x > c,
+      ge: (x: number, c: number) => x >= c,
+      eq: (x: number, c: number) => x === c,
+      ne: (x: number, c: number) => x !== c,
+    };
+    const ops = Object.keys(holds) as (keyof typeof holds)[];
+    const pairs = ops
+      .filter((op) => op !== 'ne')
+      .flatMap((first) => ops.flatMap((second) => [0, 1, 2].map((limit) => ({ first, second, limit }))));
+    const ask = (op: string, limit: number) => `(f32.${op} (local.get $x) (f32.const ${limit}))`;
+    const text = `(module ${pairs
+      .map(
+        ({ first, second, limit }) => `(func (param $x f32) (result i32)
+          (if (result i32) ${ask(first, 1)} (then ${ask(second, limit)}) (else (i32.const 7))))`,
+      )
+      .join('\n')})`;
+    const functions = optimised(text)
+      .split(/^function /m)
+      .slice(1);
+    const points = [-Infinity, -1, 0, 0.5, 1, 1.5, 2, 3, Infinity];
+    const asked = pairs.map(({ first, second, limit }) => {
+      const answers = points.filter((x) => holds[first](x, 1)).map((x) => holds[second](x, limit));
+      return [first, second, limit, new Set(answers).size === 1 || (second === first && limit === 1) ? 1 : 2];
+    });
+    expect(
+      pairs.map(({ first, second, limit }, i) => [
+        first,
+        second,
+        limit,
+        functions[i].match(/= f\w+/g)?.length,
+      ]),
+    ).toEqual(asked);
+  });
 });

@@ -10,7 +10,7 @@ import {
   type IrFunction,
   type Value,
 } from './ir.ts';
-import { operation, operations } from './operations.ts';
+import { bitsOf, floatOf, operation, operations } from './operations.ts';
 
 const numbers = [
   0, 1, -1, 2, 3, 7, 8, 15, 16, 24, 31, 32, 33, 255, 256, -2, -8, 0xffff, 0x7ffffffe, 0x7fffffff, -0x80000000,
@@ -51,7 +51,40 @@ const binary = [...operations].flatMap(([name, { args, result, evaluate }]) =>
 const isDefined = (op: string, b: number, a: number) =>
   !/^(div|rem)/.test(op) || (b !== 0 && !(a === -0x80000000 && b === -1));
 
+/** A number of each kind for an argument of a class, as bits. */
+const constants = {
+  i: [0, 1, -1, 5, 31, 0x7fffffff, -0x80000000],
+  f: [0, 1, -1.5, 3, Number.NaN, Number.POSITIVE_INFINITY].map(bitsOf),
+};
+
 describe('fold', () => {
+  it.each([...operations].flatMap(([op, { evaluate }]) => (evaluate ? [op] : [])))(
+    '%s of constants is a constant, but where the machine has its say',
+    (op) => {
+      const { evaluate, args, result } = operation(op);
+      const classes = [...args!] as ('i' | 'f')[];
+      const choices = classes.reduce<number[][]>(
+        (some, type) => some.flatMap((chosen) => constants[type].map((number) => [...chosen, number])),
+        [[]],
+      );
+      for (const [a, b, c] of choices) {
+        const { fn } = program();
+        const found = fold(
+          fn,
+          op,
+          [a, b, c].slice(0, classes.length).map((number, i) => constant(fn, number, classes[i])),
+        );
+        const value = found && 'value' in found ? fn.values[found.value].imm | 0 : undefined;
+        const right = evaluate!(a, b, c) | 0;
+        const isOpen =
+          op.startsWith('div') || op.startsWith('rem')
+            ? b === 0 || (b === -1 && op.endsWith('s'))
+            : classes[0] === 'f' && result === 'f' && !/abs|neg/.test(op) && Number.isNaN(floatOf(right));
+        expect([a, b, c, value]).toEqual([a, b, c, isOpen ? undefined : right]);
+      }
+    },
+  );
+
   it.each(binary)('%s with a constant on either side, or twice the same value', (op) => {
     for (const c of numbers)
       for (const x of numbers) {
