@@ -9,6 +9,7 @@ import { dataBytes } from '../testing/shared-files.ts';
 import { type CompileOptions, compileModule } from './index.ts';
 import { randomLoops } from './testing/random-loops.ts';
 import { randomModule } from './testing/random-module.ts';
+import { assembleWat } from './testing/run.ts';
 import { writeProgram } from './testing/tree.ts';
 
 const program = (name: string): Uint8Array =>
@@ -51,6 +52,21 @@ describe('the code of', () => {
       fingerprint(wasm, { variables, staticData: { base: 0, symbol: 'data' } }),
       fingerprint(wasm, { globals, memory: 'checked' }),
     ]).toEqual(['6002 bytes, ac05f375', '8805 bytes, a3ba72fc', '9986 bytes, bab787f1']);
+  });
+
+  it('a function with more registers than the allocator looks at one by one', () => {
+    const values = 24;
+    const of = (i: number) => `(local.get $v${i % values})`;
+    const steps = Array.from(
+      { length: 1200 },
+      (_, i) =>
+        `(local.set $v${(7 * i) % values} (i32.add (i32.mul ${of(5 * i)} ${of(11 * i + 1)}) ${of(i >> 3)}))`,
+    );
+    const text = `(module (func (export "f") (param $n i32) (result i32)
+      ${Array.from({ length: values }, (_, i) => `(local $v${i} i32)`).join(' ')}
+      (loop $more ${steps.join('\n')} (br_if $more (i32.lt_s ${of(3)} (local.get $n))))
+      ${Array.from({ length: values }, (_, i) => of(i)).reduce((sum, value) => `(i32.xor ${sum} ${value})`)}))`;
+    expect(fingerprint(assembleWat(text), {})).toBe('9142 bytes, f55fcf0d');
   });
 
   it('random modules and random loops', () => {

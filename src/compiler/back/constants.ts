@@ -24,7 +24,7 @@ export function placeConstants(fn: MachineFunction): void {
         if (operand.kind !== 'register' || operand.role === 'def') continue;
         const value = originals.get(operand.reg);
         if (!value) continue;
-        const preheader = block.loop >= 0 ? fn.preheaders.get(block.loop) : undefined;
+        const preheader = fn.preheaders.get(block.loop);
         const key =
           preheader !== undefined ? `loop ${block.loop} ${operand.reg}` : `block ${block.id} ${operand.reg}`;
         let copy = copies.get(key);

@@ -39,8 +39,6 @@ export function duplicateTails(fn: MachineFunction): void {
 function isWorthIt(block: MachineBlock, { insts }: MachineBlock): boolean {
   const end = insts[insts.length - 1];
   if (insts.some(({ op }) => bound.has(op))) return false;
-  // What only jumps on is passed by anyway.
-  if (end.op === 'j' && insts.length === 1) return false;
   if (block.depth > 0) return insts.length - 1 <= MOST_COPIED;
   return end.op === 'ret' && insts.length - 1 <= MOST_OUTSIDE;
 }

@@ -1,37 +1,20 @@
 /** Which values go to memory before registers are allocated: no more than it takes, and those that wait longest for their cheapest uses. */
 import { describe, expect, it } from 'vitest';
-import {
-  FIRST_VIRTUAL,
-  type MachineFunction,
-  type MachineInst,
-  machineInst,
-  newRegister,
-} from './machine.ts';
+import { FIRST_VIRTUAL, type MachineInst, machineInst } from './machine.ts';
 import { overloaded } from './pressure.ts';
+import { end, machineBlock, machineFunction } from './test-machine.ts';
 
 /** Defines `count` values, then reads each of them `reads(i)` times, in the same order. */
 function functionOf(count: number, type: 'i' | 'f', reads: (index: number) => number = () => 1) {
-  const fn: MachineFunction = {
-    name: 'f',
-    symbol: 'f',
-    signature: { params: [], results: [] },
-    blocks: [],
-    classes: [],
-    constants: new Map(),
-    outgoing: 0,
-    slots: 0,
-    preheaders: new Map(),
-    stepped: new Map(),
-  };
-  const registers = Array.from({ length: count }, () => newRegister(fn, type));
+  const [fn, registers] = machineFunction(count, type);
   const insts: MachineInst[] = [
     ...registers.map((reg) => machineInst('movi', 'di', [reg, 1])),
     ...registers.flatMap((reg, index) =>
       Array.from({ length: reads(index) }, () => machineInst('s32i', 'ssi', [reg, 1, 0])),
     ),
-    machineInst('ret', '', []),
+    end(),
   ];
-  fn.blocks = [{ id: 0, insts, depth: 0, loop: -1 }];
+  fn.blocks = [machineBlock(0, insts)];
   return fn;
 }
 

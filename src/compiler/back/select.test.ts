@@ -79,6 +79,29 @@ describe('shifts', () => {
   });
 });
 
+describe('bits', () => {
+  it.each([
+    ['one', '(i32.and (local.get $x) (i32.const 64))', 'bbsi|bbci'],
+    ['the highest', '(i32.and (local.get $x) (i32.const 0x80000000))', 'bltz|bgez|bbsi|bbci'],
+    ['one that is counted', '(i32.and (local.get $x) (i32.shl (i32.const 1) (local.get $y)))', 'bbs|bbc'],
+    [
+      'the counted one of another',
+      '(i32.and (i32.shl (i32.const 1) (local.get $y)) (local.get $x))',
+      'bbs|bbc',
+    ],
+    ['the lowest few', '(i32.and (local.get $x) (i32.const 31))', 'bnez|beqz'],
+    ['some', '(i32.and (local.get $x) (i32.const 0x1234))', 'bany|bnone'],
+    ['those of another', '(i32.and (local.get $x) (local.get $y))', 'bany|bnone'],
+  ])('%s: a branch asks for them', (_, condition, operations) => {
+    const code = codeOf(`(if ${condition} (then (i32.store (i32.const 16) (i32.const 1)))) (local.get $x)`);
+    const branches = [...code.matchAll(/\bb(?!all)[a-z]+(?:\.n)?(?= )/g)].map(([name]) =>
+      name.replace('.n', ''),
+    );
+    expect(branches).toHaveLength(1);
+    expect(operations.split('|')).toContain(branches[0]);
+  });
+});
+
 describe('registers', () => {
   /** Whether a function keeps so many values at once without memory for them. */
   const keeps = (count: number): boolean => {
