@@ -4,6 +4,7 @@ import { createFlatBus } from '../bus/flat-bus.ts';
 import { createCore } from './core.ts';
 import { SR } from './state.ts';
 import { CODE, createTestMachine, DATA, runProgram as run } from './test-machine.ts';
+import { slotOf } from './wasm/dispatch.ts';
 
 describe('branches', () => {
   it('nest loops, leave them early and join again', () => {
@@ -283,6 +284,35 @@ describe('cycles by the code that spent them', () => {
     expect(machine.core.cyclesByCode().get(machine.symbols.get('f')!)).toBe(4 * 100);
     machine.bus.load(CODE, new Uint8Array(3));
     expect(spent()).toBe(cycles + 1);
+  });
+
+  it('are told apart where two pieces of code take turns in one slot', () => {
+    const AWAY = 0x4002;
+    const { machine, cycles } = run(
+      `start:
+  mov a9, a0
+  movi a4, f
+  movi a5, f + ${AWAY}
+1: callx0 a4
+  callx0 a5
+  addi a3, a3, -1
+  bnez a3, 1b
+  mov a0, a9
+  ret
+  .balign 16
+f: ret
+  .org f + ${AWAY}
+  nop
+  ret
+`,
+      { 3: 50 },
+    );
+    const by = machine.core.cyclesByCode();
+    const first = machine.symbols.get('f')!;
+    expect(slotOf(first, 0)).toBe(slotOf(first + AWAY, 0));
+    expect([...by.values()].reduce((sum, spent) => sum + spent, 0)).toBe(cycles + 1);
+    // The other executes one more, and is across two fetch words.
+    expect([first, first + AWAY].map((at) => by.get(at)! / 50)).toEqual([3, 5]);
   });
 });
 

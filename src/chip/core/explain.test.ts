@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createExplainer, type ExplainedLine } from './explain.ts';
-import { CODE, createTestMachine, DATA, HALT } from './test-machine.ts';
+import { CODE, createTestMachine, DATA, HALT, withVectors } from './test-machine.ts';
 
 interface Explained {
   /** What the run takes in one go. */
@@ -76,6 +76,27 @@ describe('where the cycles go', () => {
     );
     expect(found.lines.flatMap(({ extras }) => extras.map(({ reason }) => reason))).toContain('fetch');
     expect(sum(found.lines)).toBe(found.whole);
+  });
+
+  it('counts an exception for the instruction that it keeps from happening, and nothing besides', () => {
+    const machine = withVectors('start:\n nop\n l32i a2, a3, 0\n nop\n ret\n', {
+      832: ' rsr.epc1 a14\n addi a14, a14, 3\n wsr.epc1 a14\n rfe',
+    });
+    machine.setA(3, 0x1000);
+    const { core, bus, symbols } = machine;
+    core.state.pc = symbols.get('start') ?? CODE;
+    const explainer = createExplainer(core, bus);
+    const before = core.cycles;
+    for (let steps = 0; core.state.pc !== HALT && steps < 100; steps++) explainer.step();
+    const lines = explainer.lines();
+    expect(lines).toHaveLength(4 + 4);
+    const stalls = lines
+      .flatMap(({ extras }) => extras)
+      .filter(({ reason }) => reason === 'result' || reason === 'fetch');
+    expect(sum(lines) - stalls.reduce((all, { cycles }) => all + cycles, 0)).toBe(core.cycles - before);
+    const [call] = lines.filter(({ extras }) => extras.some(({ reason }) => reason === 'exception'));
+    expect(call).toMatchObject({ address: CODE + 3, times: 1, cycles: 6 });
+    expect(call.extras).toEqual([{ reason: 'exception', register: undefined, cycles: 6 }]);
   });
 
   const plain = [

@@ -23,6 +23,51 @@ describe('memory', () => {
     expect(machine.a(7)).toBe(0xcd);
   });
 
+  it('takes them the slow way, too: byte by byte, wherever they lie', () => {
+    // Nothing of this memory is reached directly; the core asks for a word that is aligned, or for bytes.
+    const bytes = Uint8Array.from({ length: 16 }, (_, i) => 0x81 + 0x13 * i);
+    const word = (at: number, count: number): number =>
+      [...bytes.subarray(at, at + count)].reduceRight((value, byte) => (value << 8) | byte, 0);
+    for (const [op, count] of [
+      ['l32i', 4],
+      ['l16ui', 2],
+    ] as const)
+      for (let at = 0; at < 4; at++) {
+        const asked: number[][] = [];
+        const machine = createTestMachine(`start:\n  ${op} a4, a2, 0\n  ret\n`);
+        machine.bus.read = (address, width) => {
+          asked.push([address & 15, width]);
+          return word(address & 15, width) >>> 0;
+        };
+        machine.setA(2, 0x60000000 + at);
+        machine.run();
+        expect(machine.a(4) >>> 0, `${op} at ${at}`).toBe(word(at, count) >>> 0);
+        const whole = at % count === 0;
+        expect(asked, `${op} at ${at}`).toEqual(
+          whole ? [[at, count]] : Array.from({ length: count }, (_, i) => [at + i, 1]),
+        );
+      }
+    for (const [op, count] of [
+      ['s32i', 4],
+      ['s16i', 2],
+    ] as const)
+      for (let at = 0; at < 4; at++) {
+        const written = new Map<number, number>();
+        const machine = createTestMachine(`start:\n  ${op} a4, a2, 0\n  ret\n`);
+        machine.bus.write = (address, width, value) => {
+          expect(at % count === 0 ? count : 1, `${op} at ${at}`).toBe(width);
+          for (let i = 0; i < width; i++) written.set((address & 15) + i, (value >>> (8 * i)) & 255);
+        };
+        machine.setA(2, 0x60000000 + at);
+        machine.setA(4, 0x89abcdef | 0);
+        machine.run();
+        expect(
+          [...written].sort(([one], [other]) => one - other),
+          `${op} at ${at}`,
+        ).toEqual([0xef, 0xcd, 0xab, 0x89].slice(0, count).map((byte, i) => [at + i, byte]));
+      }
+  });
+
   it.each(['isync', 'nop'])('runs code that was written a moment ago (behind %s)', (line) => {
     // The first round executes movi a2, 1; the loop then stores movi a2, 7 over it.
     const { machine } = run(
@@ -186,6 +231,14 @@ describe('code that cannot be read', () => {
       assembleText('xor a2, a2, a2', { exact: true }).sections[0].bytes.slice(0, bytes),
     );
     machine.core.state.pc = END - bytes;
+    machine.core.step();
+    expect(machine.core.state.special[SR.exccause]).toBe(CAUSE.fetchError);
+  });
+
+  it('is an exception where bytes are there that are no code', () => {
+    const machine = createTestMachine('start:\n  j away\n  .org 256\naway:\n  nop\n');
+    machine.bus.isExecutable = (address) => address < machine.symbols.get('away')!;
+    machine.core.step();
     machine.core.step();
     expect(machine.core.state.special[SR.exccause]).toBe(CAUSE.fetchError);
   });

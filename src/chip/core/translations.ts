@@ -84,7 +84,7 @@ function createTranslations(memory: Memory, linker: Linker): Translations {
     },
     offer(bytes) {
       const list = decodeKept(bytes, linker.surroundings);
-      const linked = list.length > 0 ? linker.link(list.map(({ body }) => body)) : [];
+      const linked = linker.link(list.map(({ body }) => body));
       for (const [index, kept] of list.entries())
         offered.set(keyOfKept(kept), { kept, linked: linked[index] });
     },
