@@ -74,20 +74,21 @@ export const DECIDING: Readonly<Record<string, Deciding>> = {
   twins: { files: ['device/kernels'], own: ['src/kernels'], others: [] },
 };
 
-/** What names as asked for mean: those of rooms, or files and folders, which belong to the room that has them. */
+/** What names as asked for mean: those of rooms, or files and folders, for which the room decides that they are of. */
 export function decidingFor(names: readonly string[]): Deciding {
-  const isUnder = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-  const rooms = Object.entries(DECIDING).filter(([name, { files }]) =>
-    names.some((given) => given === name || files.some((file) => isUnder(given.replace(/\/$/, ''), file))),
+  const given = names.map((name) => name.replace(/\/$/, ''));
+  const isIn = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+  const rooms = Object.entries(DECIDING).flatMap(([name, room]) =>
+    given.some((one) => one === name || room.files.some((file) => isIn(one, file))) ? [room] : [],
   );
-  const of = (pick: (room: Deciding) => readonly string[] | undefined) => [
-    ...new Set(rooms.flatMap(([, room]) => pick(room) ?? [])),
-  ];
-  const own = of((room) => room.own);
+  const all = (lists: readonly (readonly string[] | undefined)[]) => {
+    const known = lists.filter((list) => list !== undefined);
+    return known.length > 0 ? [...new Set(known.flat())] : undefined;
+  };
   return {
-    files: names.flatMap((given) => DECIDING[given]?.files ?? [given.replace(/\/$/, '')]),
-    ...(own.length > 0 ? { own } : {}),
-    late: of(({ late }) => late),
-    others: of(({ others }) => others),
+    files: given.flatMap((one) => DECIDING[one]?.files ?? [one]),
+    own: all(rooms.map(({ own }) => own)),
+    late: all(rooms.map(({ late }) => late)),
+    others: all(rooms.map(({ others }) => others)) ?? [],
   };
 }

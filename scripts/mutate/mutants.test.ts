@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readImports } from '../rooms.ts';
+import { DECIDING, decidingFor } from './deciding.ts';
 import { mutantsOf } from './mutants.ts';
 import { nearestTests } from './nearest.ts';
 
@@ -67,5 +70,27 @@ describe('nearest tests', () => {
       'src/b/far.test.ts',
     ]);
     expect(nearestTests(imports, 'src/a/x.ts', 'src/a/')).toEqual(['src/a/x.test.ts', 'src/a/z.test.ts']);
+  });
+});
+
+describe('rooms that decide', () => {
+  const pathOf = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+
+  it.each(Object.entries(DECIDING))('%s: what is named is there', (_, { files, own = [], others }) => {
+    for (const name of [...files, ...own]) expect(existsSync(pathOf(name)), name).toBe(true);
+    for (const asked of others) {
+      const [file, words = ''] = asked.split(' > ');
+      expect(readFileSync(pathOf(file), 'utf8'), asked).toContain(words);
+    }
+  });
+
+  it('are asked for by name, or by what is in them', () => {
+    expect(decidingFor(['core'])).toMatchObject({ files: ['src/chip/core'], late: DECIDING.core.late });
+    expect(decidingFor(['src/chip/core/wasm/'])).toEqual({
+      ...decidingFor(['core']),
+      files: ['src/chip/core/wasm'],
+    });
+    expect(decidingFor(['planner'])).toMatchObject({ own: DECIDING.planner.own });
+    expect(decidingFor(['src/xtensa'])).toEqual({ files: ['src/xtensa'], others: [] });
   });
 });
