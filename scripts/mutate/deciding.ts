@@ -44,7 +44,7 @@ export const DECIDING: Readonly<Record<string, Deciding>> = {
     files: ['plan', 'plan-items', 'plan-search', 'place', 'subset', 'arrange'].map(
       (name) => `${firmware}${name}.ts`,
     ),
-    own: [`${firmware}plan.test.ts`, `${firmware}place.test.ts`],
+    own: ['plan', 'place', 'kept-plans'].map((name) => `${firmware}${name}.test.ts`),
     others: [
       ...['fit', 'predict', 'image', 'psram', 'lanes', 'explain-token', 'history', 'speculate', 'prune'].map(
         (name) => `${firmware}${name}.test.ts`,
@@ -64,7 +64,6 @@ export const DECIDING: Readonly<Record<string, Deciding>> = {
       'src/chip/download/loader.test.ts',
       `${firmware}image.test.ts`,
       'src/serial/flash.test.ts',
-      'src/board/board.test.ts',
       STORY,
       `${firmware}simulate.test.ts > restarts`,
       `${firmware}simulate.test.ts > refused by the ROM`,
