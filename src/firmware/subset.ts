@@ -31,13 +31,12 @@ export function lightestCover(
   return trace(taken, need, (item, sum) => from[item][sum]);
 }
 
-/** The set of the largest value whose weights, whole units, fit `capacity`. */
+/** The set of the largest value whose weights, whole units, fit `capacity`, which is none below 0. */
 export function mostValuable(
   values: readonly number[],
   weights: readonly number[],
   capacity: number,
 ): Choice {
-  if (capacity < 0) return [];
   if (weights.reduce((sum, weight) => sum + weight, 0) <= capacity) return values.map((_, item) => item);
   const best = new Float64Array(capacity + 1);
   const taken = values.map(() => new Uint8Array(capacity + 1));
