@@ -46,13 +46,12 @@ export const DECIDING: Readonly<Record<string, Deciding>> = {
     ),
     own: ['plan', 'place', 'kept-plans'].map((name) => `${firmware}${name}.test.ts`),
     others: [
-      ...['fit', 'predict', 'image', 'psram', 'lanes', 'explain-token', 'history', 'speculate', 'prune'].map(
+      ...['fit', 'predict', 'image', 'psram', 'lanes', 'explain-token'].map(
         (name) => `${firmware}${name}.test.ts`,
       ),
       'src/testing/mixed.test.ts',
       'src/testing/lanes.test.ts',
       STORY,
-      `${firmware}simulate.test.ts > PSRAM`,
     ],
   },
   loader: {
