@@ -46,6 +46,10 @@ describe('mutants', () => {
     expect(mutant.text).toBe('const a = 0;\n\nexport const b = a + c;\n');
   });
 
+  it('tell statements of several lines as one', () => {
+    expect(changes('f({\n  a,\n  b,\n});\n')).toEqual(['f({ a, b, }); -> ;']);
+  });
+
   it('come from AssemblyScript, too, whose decorators TypeScript does not know', () => {
     expect(
       changes('// @ts-ignore: decorator\n@inline\nexport function f(x: i32): i32 {\n  return x * y;\n}\n'),

@@ -9,7 +9,7 @@ export interface Mutant {
   readonly file: string;
   /** First line of the change, from 1. */
   readonly line: number;
-  /** The line before and after, trimmed: what a list of equivalent mutants goes by, since lines move. */
+  /** The line before and after, trimmed; of several lines one: what a list of equivalent mutants goes by, since lines move. */
   readonly before: string;
   readonly after: string;
   /** The whole file with the change. */
@@ -176,7 +176,10 @@ function mutantOf(file: string, text: string, change: Change): Mutant {
   const first = text.lastIndexOf('\n', start - 1) + 1;
   const lineAt = (source: string, from: number) => {
     const stop = source.indexOf('\n', from);
-    return source.slice(first, stop < 0 ? undefined : stop).trim();
+    return source
+      .slice(first, stop < 0 ? undefined : stop)
+      .trim()
+      .replace(/\s*\n\s*/g, ' ');
   };
   return {
     file,
