@@ -22,7 +22,6 @@ const START_CYCLES = 18_800;
 const FLASH_SET_UP_CYCLES = 8_100;
 const ENTRY_CYCLES = 1_700;
 const RECORDED_PC = 0x5c;
-const MMU_PAGES_OF_FLASH = 512;
 
 export type BootMode = 'flash' | 'download' | 'uart-download' | 'spi-download' | 'invalid';
 
@@ -90,7 +89,7 @@ function* bootFromFlash(options: BootOptions): RomRoutine<LoaderResult> {
   const result = yield* loadFromFlash({ ...options, directBootAllowed });
   if (result.kind === 'direct') {
     openInstructionCache(memory);
-    fillMmu(memory, (index) => index % MMU_PAGES_OF_FLASH);
+    fillMmu(memory, (page) => page);
     return result;
   }
   memory.store(0x600c402c, 0);
