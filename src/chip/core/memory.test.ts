@@ -6,7 +6,7 @@ import { CAUSE } from '../bus/causes.ts';
 import { createFlatBus } from '../bus/flat-bus.ts';
 import { createCore } from './core.ts';
 import { SR } from './state.ts';
-import { CODE, createTestMachine, DATA, runProgram as run } from './test-machine.ts';
+import { CODE, createTestMachine, DATA, runProgram as run, withVectors } from './test-machine.ts';
 
 describe('memory', () => {
   it('takes unaligned scalar accesses in hardware', () => {
@@ -233,6 +233,24 @@ describe('code that cannot be read', () => {
     machine.core.state.pc = END - bytes;
     machine.core.step();
     expect(machine.core.state.special[SR.exccause]).toBe(CAUSE.fetchError);
+  });
+
+  it.each(['not to be read ahead', 'in a cache'])('is what the bus says when it is fetched: %s', (kind) => {
+    const fetched = (refusal: () => Error) => {
+      const machine = withVectors('start:\n  movi a4, 0x42000000\n  jx a4\n', { 832: '  nop' });
+      const inCache = kind === 'in a cache';
+      const from = inCache ? CODE : 0x42000000;
+      machine.bus.isCachedCode = (address) => inCache && address >>> 12 === CODE >>> 12;
+      machine.bus.peek = () => -1;
+      machine.bus.locate = (address) => {
+        if (address >= from) throw refusal();
+        return -1;
+      };
+      for (let step = 0; step < 4 && machine.core.state.special[SR.epc1] === 0; step++) machine.core.step();
+      return machine.core.state.special[SR.exccause];
+    };
+    for (const cause of [CAUSE.fetchError, 20]) expect(fetched(() => new BusFault(cause, 0))).toBe(cause);
+    expect(() => fetched(error)).toThrow('flash is off');
   });
 
   it('is an exception where bytes are there that are no code', () => {

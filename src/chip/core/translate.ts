@@ -120,7 +120,7 @@ export function translate(
 }
 
 const unfetchable = (pc: number): Translation => ({
-  text: `return $X.fetchFault(${pc | 0});`,
+  text: `let $pc=0;try{$exit:{$pc=$X.fetchFault(${pc | 0});}}catch{$pc=$X.caught();}return $pc;`,
   instructions: [],
   loopEnds: new Set(),
 });
