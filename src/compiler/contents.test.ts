@@ -34,6 +34,15 @@ describe('the contents of memory as part of a program', () => {
     expect([...at(40, 3)]).toEqual([1, 2, 3]);
   });
 
+  it('only what is there from the start', () => {
+    const passive = wat.replace('(func', '(data $later "not yet") (func');
+    const { data } = compileModule(assembleWat(passive), { memory: 'chip' });
+    expect(data.map(({ address, bytes }) => [address, bytes.length])).toEqual([
+      [16, 12],
+      [0x1000, 3],
+    ]);
+  });
+
   it('checked: the memory itself, as large as it is from the start', () => {
     const { object } = compileModule(assembleWat(wat), { memory: 'checked', contents: true });
     const section = object.sections.find(({ name }) => name === '.data.contents');

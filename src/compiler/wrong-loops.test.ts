@@ -166,6 +166,9 @@ describe('round counts, to both ends of the range', () => {
     ['by fours over the top, for ever', 'i32.lt_s', 4, 0x7ffffff1, 0x7ffffffe],
     ['by fours below zero, for ever', 'i32.gt_u', -4, 9, 0],
     ['by fours up to the last that is met', 'i32.lt_u', 4, -17, -4],
+    ['by leaps over the middle, unsigned', 'i32.lt_u', 0x1000000, 0, -16],
+    ['by leaps down over the middle, unsigned', 'i32.ge_u', -0x1000000, -16, 16],
+    ['by leaps over the middle, signed', 'i32.lt_s', 0x1000000, -0x7ffffff0, 0x7ffffff0],
   ])('of numbers: %s', (_, op, step, start, bound) => {
     expectSame(
       `(module (memory (export "m") 1) (func (export "f") (result i32) (local $i i32) (local $n i32)
@@ -235,6 +238,52 @@ describe('a check behind an inner loop', () => {
           (local.get $s))
         (func (export "stored") (result i32) (i32.load (i32.const 0))))`,
       [['f', 3, 4, 7], ['stored'], ['f', 9, 4, 0], ['stored']],
+    );
+  });
+});
+
+describe('values that change places in a loop', () => {
+  const names = ['a', 'b', 'c', 'd'];
+  /** Each of the first `count` gets the value of the next, the last that of the first. */
+  const turning = (count: number, type: 'i32' | 'f32') => {
+    const get = (i: number) => `(local.get $${names[i % count]})`;
+    const read = type === 'i32' ? get : (i: number) => `(i32.trunc_sat_f32_s ${get(i)})`;
+    const sum = names
+      .slice(0, count)
+      .reduce((text, _, i) => `(i32.add (i32.mul ${text} (i32.const 10)) ${read(i)})`, '(i32.const 0)');
+    return `(module (func (export "f") (param $n i32) (result i32) (local $t ${type})
+      ${names.map((name) => `(local $${name} ${type})`).join(' ')}
+      ${names.map((name, i) => `(local.set $${name} (${type}.const ${i + 1}))`).join(' ')}
+      (loop $more
+        (local.set $t ${get(0)})
+        ${names
+          .slice(0, count)
+          .map((name, i) => `(local.set $${name} ${i === count - 1 ? '(local.get $t)' : get(i + 1)})`)
+          .join('\n')}
+        (br_if $more (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      ${sum}))`;
+  };
+  it.each([2, 3, 4])('%i of them', (count) => {
+    for (const type of ['i32', 'f32'] as const)
+      expectSame(turning(count, type), calls('f', [1], [2], [3], [5]));
+  });
+});
+
+describe('a loop that may be endless, in a choice', () => {
+  it('hands on what its end does', () => {
+    expectSame(
+      `(module (memory (export "m") 1)
+        (func (export "f") (param $n i32) (param $from i32) (result i32) (local $i i32) (local $k i32)
+          (local.set $i (local.get $from))
+          (i32.add (i32.const 1000) (if (result i32) (local.get $n)
+            (then (loop $more
+                (i32.store (i32.const 8) (local.get $i))
+                (local.set $k (i32.add (local.get $k) (i32.mul (local.get $i) (i32.const 3))))
+                (local.set $i (i32.add (local.get $i) (i32.const 4)))
+                (br_if $more (i32.ne (local.get $i) (local.get $n))))
+              (local.get $k))
+            (else (i32.const 7))))))`,
+      calls('f', [0, 3], [8, 0], [40, 12], [4, 0]),
     );
   });
 });

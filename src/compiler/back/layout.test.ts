@@ -1,7 +1,7 @@
 /** Where blocks lie, and a state machine that is entered in a known state. */
 import { describe, expect, it } from 'vitest';
 import { printStages } from '../stages.ts';
-import { bothAnswers, type Call } from '../testing/oracle.ts';
+import { bothAnswers, type Call, runBare } from '../testing/oracle.ts';
 import { assembleWat } from '../testing/run.ts';
 
 /** The last stage's instructions of a function. */
@@ -70,5 +70,50 @@ describe('the order of blocks', () => {
         (return))
       (i32.store offset=8 (local.get $y) (i32.const 4)))))`);
     expect(lines.filter((line) => line.startsWith('j '))).toEqual([]);
+  });
+});
+
+describe('a question that is answered on the way', () => {
+  // What $s is, is known behind either store: the second branch goes where it belongs, by every comparison.
+  const numbers = [0, 1, 5, -1, 0x7fffffff, -0x80000000];
+  const ops = ['eq', 'ne', 'lt_s', 'ge_s', 'lt_u', 'ge_u', 'gt_s', 'le_u'];
+  it.each(ops)('by %s', (op) => {
+    const functions = numbers.flatMap((one, i) =>
+      numbers.map(
+        (other, k) => `(func (export "f${i}_${k}") (param $x i32) (result i32) (local $s i32) (local $r i32)
+          (loop $more
+            (if (i32.and (local.get $x) (i32.const 1))
+              (then (i32.store (i32.const 16) (local.get $x)) (local.set $s (i32.const ${one})))
+              (else (i32.store (i32.const 20) (local.get $x)) (local.set $s (i32.const ${other}))))
+            (if (i32.${op} (local.get $s) (i32.const ${other}))
+              (then (i32.store (i32.const 24) (local.get $r)) (local.set $r (i32.add (local.get $r) (i32.const 1))))
+              (else (i32.store (i32.const 28) (local.get $r)) (local.set $r (i32.mul (local.get $r) (i32.const 3)))))
+            (br_if $more (local.tee $x (i32.shr_u (local.get $x) (i32.const 1)))))
+          (local.get $r))`,
+      ),
+    );
+    const wat = `(module (memory (export "m") 1) ${functions.join('\n')})`;
+    const calls = numbers.flatMap((_, i) =>
+      numbers.flatMap((__, k) => [5, 11].map((x): Call => [`f${i}_${k}`, x])),
+    );
+    const { chip, node } = bothAnswers(wat, calls);
+    expect(chip).toEqual(node);
+  });
+});
+
+describe('tables of functions', () => {
+  it('have what is put into each of them', () => {
+    const bare = runBare(`(module (type $t (func (result i32)))
+      (table $one 3 funcref) (table $two 4 funcref)
+      (elem (table $one) (i32.const 1) func $a $b) (elem (table $two) (i32.const 0) func $c $a)
+      (func $a (type $t) (i32.const 11)) (func $b (type $t) (i32.const 22)) (func $c (type $t) (i32.const 33))
+      (func (export "one") (param i32) (result i32) (call_indirect $one (type $t) (local.get 0)))
+      (func (export "two") (param i32) (result i32) (call_indirect $two (type $t) (local.get 0))))`);
+    expect([bare.call('one', 1), bare.call('one', 2), bare.call('two', 0), bare.call('two', 1)]).toEqual([
+      '11',
+      '22',
+      '33',
+      '11',
+    ]);
   });
 });
