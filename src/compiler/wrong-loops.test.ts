@@ -166,9 +166,9 @@ describe('round counts, to both ends of the range', () => {
     ['by fours over the top, for ever', 'i32.lt_s', 4, 0x7ffffff1, 0x7ffffffe],
     ['by fours below zero, for ever', 'i32.gt_u', -4, 9, 0],
     ['by fours up to the last that is met', 'i32.lt_u', 4, -17, -4],
-    ['by leaps over the middle, unsigned', 'i32.lt_u', 0x1000000, 0, -16],
-    ['by leaps down over the middle, unsigned', 'i32.ge_u', -0x1000000, -16, 16],
-    ['by leaps over the middle, signed', 'i32.lt_s', 0x1000000, -0x7ffffff0, 0x7ffffff0],
+    ['by leaps over the middle, unsigned', 'i32.lt_u', 0x1000003, 0, -0x10000000],
+    ['by leaps down over the middle, unsigned', 'i32.ge_u', -0x1000003, -16, 0x10000000],
+    ['by leaps over the middle, signed', 'i32.lt_s', 0x1000003, -0x7ffffff0, 0x70000000],
   ])('of numbers: %s', (_, op, step, start, bound) => {
     expectSame(
       `(module (memory (export "m") 1) (func (export "f") (result i32) (local $i i32) (local $n i32)
