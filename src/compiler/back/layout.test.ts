@@ -104,7 +104,7 @@ describe('a question that is answered on the way', () => {
 describe('tables of functions', () => {
   it('have what is put into each of them', () => {
     const bare = runBare(`(module (type $t (func (result i32)))
-      (table $one 3 funcref) (table $two 4 funcref)
+      (table $one (export "t1") 3 funcref) (table $two (export "t2") 4 funcref)
       (elem (table $one) (i32.const 1) func $a $b) (elem (table $two) (i32.const 0) func $c $a)
       (func $a (type $t) (i32.const 11)) (func $b (type $t) (i32.const 22)) (func $c (type $t) (i32.const 33))
       (func (export "one") (param i32) (result i32) (call_indirect $one (type $t) (local.get 0)))
