@@ -43,6 +43,27 @@ describe('the contents of memory as part of a program', () => {
     ]);
   });
 
+  it('where an imported number says, which has to be known', () => {
+    const moved = assembleWat(
+      '(module (import "config" "at" (global $at i32)) (memory 1) (data (global.get $at) "abc"))',
+    );
+    const { data } = compileModule(moved, { memory: 'chip', globals: { 'config.at': 4096 } });
+    expect(data.map(({ address }) => address)).toEqual([4096]);
+    expect(() => compileModule(moved, { memory: 'chip' })).toThrow(/config\.at has no value/);
+  });
+
+  it('once: what tables are filled with is not kept beside them', () => {
+    const kept = (mode: string, body: string) =>
+      compileModule(
+        assembleWat(
+          `(module (table (export "t") 2 funcref) (elem ${mode} func $f) (func $f (export "f") ${body}))`,
+        ),
+        { memory: 'checked' },
+      ).object.sections.filter(({ name }) => name === '.data.segments').length;
+    const init = '(table.init 0 (i32.const 0) (i32.const 0) (i32.const 0))';
+    expect([kept('', init), kept('(i32.const 0)', '')]).toEqual([1, 0]);
+  });
+
   it('checked: the memory itself, as large as it is from the start', () => {
     const { object } = compileModule(assembleWat(wat), { memory: 'checked', contents: true });
     const section = object.sections.find(({ name }) => name === '.data.contents');
