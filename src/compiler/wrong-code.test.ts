@@ -83,6 +83,23 @@ describe('large frames', () => {
   });
 });
 
+describe('masked values, stored narrow', () => {
+  it('are as the mask leaves them', () => {
+    const masks = [0xff, 0xffff, 0xfff, 0x1ff, 0xf0, 0x7fffffff];
+    const functions = masks.flatMap((mask, i) =>
+      [8, 16].map(
+        (bits) => `(func (export "f${i}_${bits}") (param $x i32) (result i32)
+          (i32.store (i32.const 32) (i32.const -1))
+          (i32.store${bits} (i32.const 32) (i32.and (local.get $x) (i32.const ${mask}))) (i32.load (i32.const 32)))`,
+      ),
+    );
+    const all = masks.flatMap((_, i) =>
+      [8, 16].flatMap((bits) => calls(`f${i}_${bits}`, [0x12345678], [-1], [0xaa00])),
+    );
+    expectSame(`(module (memory (export "m") 1) ${functions.join('\n')})`, all);
+  });
+});
+
 describe('imports', () => {
   it('with dots in their names are told apart', () => {
     const text = printStages(
