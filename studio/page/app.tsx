@@ -11,13 +11,13 @@ import { ModelsPart } from './models-part.tsx';
 import { StoryPart } from './story-part.tsx';
 import { TrainPart } from './train-part.tsx';
 
-const contents: Readonly<Record<Part, () => preact.JSX.Element>> = {
+const contents: Readonly<Record<Part, (props: object) => preact.JSX.Element>> = {
   story: StoryPart,
   models: ModelsPart,
   inside: InsidePart,
   board: BoardPart,
   train: TrainPart,
-  assembler: late(async () => (await import('./assembler-part.tsx')).AssemblerPart),
+  assembler: late(async () => (await import('./assembler-part.tsx')).AssemblerPart, 'page'),
 };
 
 export function App() {

@@ -4,10 +4,14 @@ import { RoomError } from '../state/workers.ts';
 import { texts } from '../texts/index.ts';
 import { Failure } from './failure.tsx';
 
-type Component = () => preact.JSX.Element;
+type Component<Props> = (props: Props) => preact.JSX.Element;
 
-export function late(load: () => Promise<Component>): Component {
-  const loaded = signal<Component | undefined>(undefined);
+/** @param className of what stands in its place until it is there */
+export function late<Props extends object>(
+  load: () => Promise<Component<Props>>,
+  className?: string,
+): Component<Props> {
+  const loaded = signal<Component<Props> | undefined>(undefined);
   const failure = signal<RoomError | undefined>(undefined);
   let isComing = false;
   const come = async (): Promise<void> => {
@@ -19,12 +23,12 @@ export function late(load: () => Promise<Component>): Component {
       failure.value = new RoomError(texts.value.failures.notLoaded, true);
     }
   };
-  return () => {
+  return (props) => {
     const Loaded = loaded.value;
-    if (Loaded) return <Loaded />;
+    if (Loaded) return <Loaded {...props} />;
     if (!isComing && !failure.value) void come();
     return (
-      <div class="page" role="status">
+      <div class={className} role="status">
         {failure.value ? <Failure error={failure.value} /> : texts.value.loading}
       </div>
     );

@@ -1,43 +1,36 @@
 /** Time of every token, and which one is chosen. */
+import { useMemo } from 'preact/hooks';
 import { chosen } from '../state/inside.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { Told } from '../worker/protocol.ts';
+import type { CurveProps } from './curve.tsx';
+import { late } from './late.tsx';
 
-const WIDTH = 1000;
-const HEIGHT = 120;
-/** Room above the tallest bar. */
-const HEADROOM = 1.1;
+const Curve = late<CurveProps>(async () => (await import('./curve.tsx')).Curve);
 
 export function TimeChart({ story }: { story: Told }) {
   const words = texts.value.inside;
-  const { clock } = story.image;
-  const times = story.tokens.map(({ cycles }) => (cycles ?? 0) / clock);
-  const most = Math.max(...times, 1e-9) * HEADROOM;
-  const step = WIDTH / Math.max(1, times.length);
-  const known = times.filter((time) => time > 0);
-  const range = words.timeRange(formatNumber(Math.min(...known)), formatNumber(Math.max(...known)));
+  const { tokens, image } = story;
+  const x = useMemo(() => tokens.map((_, index) => index + 1), [tokens]);
+  const y = useMemo(
+    () => tokens.map(({ cycles }) => (cycles === undefined ? null : cycles / image.clock)),
+    [tokens],
+  );
+  const known = y.filter((time) => time !== null);
+  const range =
+    known.length > 0 && words.timeRange(formatNumber(Math.min(...known)), formatNumber(Math.max(...known)));
   return (
     <section class="section" aria-labelledby="time">
       <h2 id="time">{words.timeHeading}</h2>
-      <p class="soft small">{known.length > 0 && range}</p>
-      <svg
-        class="chart"
-        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${words.timeHeading}: ${range}`}
-      >
-        {times.map((time, index) => (
-          <rect
-            key={index}
-            class={index === chosen.value ? 'chart-chosen' : undefined}
-            x={index * step}
-            y={HEIGHT * (1 - time / most)}
-            width={Math.max(0.5, step - 0.6)}
-            height={(HEIGHT * time) / most}
-          />
-        ))}
-      </svg>
+      <p class="soft small">{range}</p>
+      <Curve
+        label={`${words.timeHeading}: ${range || ''}`}
+        below={words.timeAxis}
+        x={x}
+        y={y}
+        digits={0}
+        chosenBar={chosen.value}
+      />
     </section>
   );
 }

@@ -156,6 +156,7 @@ export const en = {
     lookingAgain: 'Telling the story again, up to this token …',
     codeOf: (name: string) => `Machine code of ${name}`,
     timeHeading: 'Time by token',
+    timeAxis: 'µs, over tokens',
     timeRange: (least: string, most: string) =>
       `${least} to ${most} µs, predicted; attention looks further back with every token.`,
     cycles: 'Where the cycles went',
@@ -277,8 +278,9 @@ export const en = {
     },
     progress: (step: string, loss: string, rate: string, threads: number) =>
       `Step ${step}, loss ${loss} nats per token, ${rate} tokens/s on ${threads} ${threads === 1 ? 'core' : 'cores'}.`,
-    curve: 'Loss',
-    axis: 'steps',
+    curve: (first: string, last: string, step: string) =>
+      `Loss in nats per token: ${first} at first, ${last} at step ${step}`,
+    axis: 'Loss in nats per token, over steps',
   },
   assembler: {
     heading: 'Assembler corner',

@@ -166,6 +166,7 @@ export const ru: Texts = {
     lookingAgain: 'История рассказывается снова, до этого токена …',
     codeOf: (name) => `Машинный код ${name}`,
     timeHeading: 'Время по токенам',
+    timeAxis: 'мкс, по токенам',
     timeRange: (least, most) =>
       `от ${least} до ${most} мкс, предсказание; с каждым токеном внимание смотрит дальше назад.`,
     cycles: 'Куда ушли такты',
@@ -291,8 +292,8 @@ export const ru: Texts = {
     },
     progress: (step, loss, rate, threads) =>
       `Шаг ${step}, потери ${loss} нат на токен, ${rate} токенов/с, ${counted(threads, 'ядро', 'ядра', 'ядер')}.`,
-    curve: 'Потери',
-    axis: 'шаги',
+    curve: (first, last, step) => `Потери в натах на токен: сначала ${first}, на шаге ${step} — ${last}`,
+    axis: 'Потери в натах на токен, по шагам',
   },
   assembler: {
     heading: 'Уголок ассемблера',
