@@ -1,91 +1,62 @@
-/** The text of a kernel, with the cycles of each line beside it. A plain text area: nothing has to be loaded, and every keyboard knows it. */
-import { useRef } from 'preact/hooks';
-import { failedLine, rows, run, source, writeSource } from '../state/assembler.ts';
+/** The text of a kernel, with the cycles of each line beside it, and what is wrong at its line. */
+import { effect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { failedLine, rows, run, runFailure, source, writeSource } from '../state/assembler.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { CodeRow } from '../worker/protocol.ts';
+import { type AssemblerView, type LineNote, openAssemblerView } from './assembler-view.ts';
 import { extraText } from './extra-text.ts';
 
-const ID = 'assembler-source';
+let view: AssemblerView | undefined;
 
 /** Puts the caret into a line, counted from 1. */
-export function focusLine(line: number): void {
-  const area = document.querySelector<HTMLTextAreaElement>(`#${ID}`);
-  if (!area) return;
-  const lines = area.value.split('\n');
-  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0);
-  area.focus();
-  area.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
-}
+export const focusLine = (line: number): void => view?.choose(line);
 
 /** Cycles of a line and what it waits for most, where its instructions have run. */
-function Note({ code }: { code: readonly CodeRow[] }) {
+function noteOf(line: number, code: readonly CodeRow[]): LineNote {
   const cycles = code.reduce((sum, row) => sum + row.cycles, 0);
   const [most] = code.flatMap(({ extras }) => extras).toSorted((one, other) => other.cycles - one.cycles);
-  return (
-    <>
-      {cycles > 0 && formatNumber(cycles)}
-      {most && <span class="editor-reason">{`  ${extraText(most)}`}</span>}
-      {'\n'}
-    </>
-  );
+  return { line, cycles: cycles > 0 ? formatNumber(cycles) : '', reason: most ? extraText(most) : '' };
 }
 
-function rowsByLine(): ReadonlyMap<number | undefined, readonly CodeRow[]> {
-  const found = new Map<number | undefined, CodeRow[]>();
-  for (const row of rows.value) found.set(row.line, [...(found.get(row.line) ?? []), row]);
-  return found;
+function notesOf(all: readonly CodeRow[]): LineNote[] {
+  const byLine = new Map<number, CodeRow[]>();
+  for (const row of all)
+    if (row.line !== undefined) byLine.set(row.line, [...(byLine.get(row.line) ?? []), row]);
+  return Array.from(byLine, ([line, code]) => noteOf(line, code));
 }
 
 export function AssemblerEditor() {
   const words = texts.value.assembler;
-  const numbers = useRef<HTMLPreElement>(null);
-  const notes = useRef<HTMLPreElement>(null);
-  const failed = failedLine();
-  const lines = source.value.split('\n');
-  const byLine = rowsByLine();
-  const follow = ({ currentTarget: { scrollTop } }: { currentTarget: HTMLTextAreaElement }): void => {
-    for (const { current } of [numbers, notes]) if (current) current.scrollTop = scrollTop;
-  };
-  const marked = (line: number): string => (line === failed ? '✕' : String(line));
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: 'open' });
+    const opened = openAssemblerView({
+      root,
+      name: words.source,
+      help: words.editorHelp,
+      onText: writeSource,
+      onRun: () => void run(),
+    });
+    view = opened;
+    const stops = [
+      effect(() => opened.show(source.value)),
+      effect(() => opened.note(notesOf(rows.value))),
+      effect(() => {
+        const line = failedLine();
+        opened.fail(line === undefined ? undefined : { line, message: runFailure.value!.message });
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+      opened.close();
+      view = undefined;
+    };
+  }, [words]);
   return (
     <>
-      <div class="editor">
-        <pre ref={numbers} class="editor-numbers" aria-hidden="true">
-          {lines.map((_, index) => (
-            <span key={index} class={index + 1 === failed ? 'bad' : undefined}>
-              {`${marked(index + 1)}\n`}
-            </span>
-          ))}
-        </pre>
-        <textarea
-          id={ID}
-          class="mono"
-          spellcheck={false}
-          autocapitalize="off"
-          autocomplete="off"
-          wrap="off"
-          rows={18}
-          aria-label={words.source}
-          aria-describedby="editor-help"
-          aria-invalid={failed !== undefined}
-          value={source.value}
-          onScroll={follow}
-          onInput={({ currentTarget }) => writeSource(currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-            event.preventDefault();
-            void run();
-          }}
-        />
-        <pre ref={notes} class="editor-notes" aria-hidden="true">
-          {lines.map((_, index) => (
-            <Note key={index} code={byLine.get(index + 1) ?? []} />
-          ))}
-        </pre>
-      </div>
-      <p class="soft small" id="editor-help">
-        {words.editorHelp}
-      </p>
+      <div ref={host} />
+      <p class="soft small">{words.editorHelp}</p>
     </>
   );
 }
