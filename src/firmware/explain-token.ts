@@ -4,9 +4,11 @@ import type { ExplainedLine } from '../chip/index.ts';
 import { type StoryOptions, storyLines } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Firmware } from './build.ts';
-import { listFunction } from './listing.ts';
+import { createListing, type Listing } from './listing.ts';
 import { functionAt } from './profile.ts';
-import { createSession } from './session.ts';
+import { createSession, type Session } from './session.ts';
+
+const TOGETHER = 'this token is read together with others in one pass over the weights';
 
 export interface ExplainedInstruction {
   readonly address: number;
@@ -27,6 +29,8 @@ export interface ExplainedFunction {
 const PATIENCE = 600;
 const SLICE = 20_000;
 
+type Story = StoryOptions & { cache?: Cache };
+
 /**
  * Tells the story again up to its token number `index`, counted from 0 with those of the prompt, and that token slowly. The time is that from
  * the end of the pass before to the end of its own, with what is printed in between.
@@ -35,10 +39,53 @@ const SLICE = 20_000;
  */
 export function* explainTokenSteps(
   firmware: Firmware,
-  { cache, ...story }: StoryOptions & { cache?: Cache },
+  story: Story,
   index: number,
 ): Generator<void, ExplainedFunction[]> {
-  const session = createSession(firmware, { cache });
+  const session = createSession(firmware, { cache: story.cache });
+  yield* tellUntil(session, story, index);
+  if (session.status.passes > index) throw new FailureError(TOGETHER);
+  return byFunction(
+    firmware,
+    createListing(firmware),
+    session.chip.startExplaining()(passedIn(session, index)),
+  );
+}
+
+/** A token of a story, counted from 0 with those of the prompt. */
+export interface ExplainedToken {
+  readonly index: number;
+  /** The most expensive first; undefined where it is read together with others in one pass. */
+  readonly functions: readonly ExplainedFunction[] | undefined;
+}
+
+/** The same of the first `count` tokens, in one go. @returns a token a yield, beside steps that bring none */
+export function* explainTokensSteps(
+  firmware: Firmware,
+  story: Story,
+  count: number,
+): Generator<ExplainedToken | undefined, void> {
+  const session = createSession(firmware, { cache: story.cache });
+  for (const _ of tellUntil(session, story, 0)) yield undefined;
+  const explain = session.chip.startExplaining();
+  const list = createListing(firmware);
+  for (let index = 0; index < count; index++) {
+    const isAlone = session.status.passes === index;
+    yield {
+      index,
+      functions: isAlone ? byFunction(firmware, list, explain(passedIn(session, index))) : undefined,
+    };
+  }
+}
+
+/** What says that the pass of a token is over, or the story is. */
+function passedIn(session: Session, index: number): () => boolean {
+  const { stories } = session.status;
+  return () => session.statusWord('passes') > index || session.statusWord('stories') !== stories;
+}
+
+/** Boots, asks for a story and waits for its token number `index` to be next. */
+function* tellUntil(session: Session, { cache: _, ...story }: Story, index: number): Generator<void, void> {
   const { chip, steps } = session;
   yield* steps.boot();
   for (const line of storyLines(story)) yield* steps.command(line);
@@ -52,29 +99,26 @@ export function* explainTokenSteps(
     chip.run({ maxCycles: SLICE, until: hasBegun });
     yield;
   }
-  if (session.status.passes > index)
-    throw new FailureError('this token is read together with others in one pass over the weights');
-  const explained = chip.explain(() => session.status.passes > index || isOver());
-  return byFunction(firmware, explained);
 }
 
 function byFunction(
-  firmware: Firmware,
+  { code }: Firmware,
+  list: Listing,
   explained: readonly (readonly ExplainedLine[])[],
 ): ExplainedFunction[] {
   const cycles = new Map<string, [number, number]>();
   const at = explained.map((lines) => new Map(lines.map((line) => [line.address, line])));
   explained.forEach((lines, core) => {
     for (const line of lines) {
-      const name = functionAt(firmware.code, line.address);
+      const name = functionAt(code, line.address);
       const sums = cycles.get(name) ?? [0, 0];
       sums[core] += line.cycles;
       cycles.set(name, sums);
     }
   });
   const listed = (name: string): ExplainedInstruction[] =>
-    firmware.code.some((range) => range.name === name)
-      ? listFunction(firmware, name).map(({ address, text }) => ({
+    code.some((range) => range.name === name)
+      ? list(name).map(({ address, text }) => ({
           address,
           text,
           cores: [at[0].get(address), at[1].get(address)],

@@ -9,7 +9,9 @@ export type { EnergyEstimate } from './energy.ts';
 export {
   type ExplainedFunction,
   type ExplainedInstruction,
+  type ExplainedToken,
   explainTokenSteps,
+  explainTokensSteps,
 } from './explain-token.ts';
 export { type Fit, fitBoards } from './fit.ts';
 export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';

@@ -6,15 +6,34 @@ import { readImage } from './image.ts';
 import { INSTRUCTION_ALIAS } from './memory.ts';
 
 /** @throws UsageError where the image has no function of this name */
-export function listFunction({ code, flash }: Firmware, name: string): DisassembledLine[] {
-  const range = code.find((other) => other.name === name);
-  if (!range) throw new UsageError(`the image has no function ${name}`);
-  const { address, bytes, entry } = range;
-  const found = readImage(flash)
-    .segments.flatMap((segment) => [segment, { ...segment, address: segment.address + INSTRUCTION_ALIAS }])
-    .find((segment) => segment.address <= address && address < segment.address + segment.bytes.length);
-  if (!found) throw new UsageError(`${name} lies in no segment of the image`);
-  const start = address - found.address;
-  // Literals lie before the first instruction.
-  return disassemble(found.bytes.subarray(start, start + bytes), address, [[0, entry - address]]);
+export type Listing = (name: string) => readonly DisassembledLine[];
+
+/** For one function after another: the image is read once, and each of them. */
+export function createListing({ code, flash }: Firmware): Listing {
+  const segments = readImage(flash).segments.flatMap((segment) => [
+    segment,
+    { ...segment, address: segment.address + INSTRUCTION_ALIAS },
+  ]);
+  const list = (name: string): DisassembledLine[] => {
+    const range = code.find((other) => other.name === name);
+    if (!range) throw new UsageError(`the image has no function ${name}`);
+    const { address, bytes, entry } = range;
+    const found = segments.find(
+      (segment) => segment.address <= address && address < segment.address + segment.bytes.length,
+    );
+    if (!found) throw new UsageError(`${name} lies in no segment of the image`);
+    const start = address - found.address;
+    // Literals lie before the first instruction.
+    return disassemble(found.bytes.subarray(start, start + bytes), address, [[0, entry - address]]);
+  };
+  const known = new Map<string, DisassembledLine[]>();
+  return (name) => {
+    const lines = known.get(name) ?? list(name);
+    known.set(name, lines);
+    return lines;
+  };
 }
+
+/** @throws UsageError where the image has no function of this name */
+export const listFunction = (firmware: Firmware, name: string): readonly DisassembledLine[] =>
+  createListing(firmware)(name);

@@ -3,7 +3,7 @@ import { type Cache, type CacheKey, noCache } from '../cache.ts';
 import { type Chip, type ChipOptions, createChip } from '../chip/soc/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Firmware } from './build.ts';
-import { readStatus, type Status, tokenCount } from './status.ts';
+import { readStatus, type Status, type StatusWord, statusOffsets, tokenCount } from './status.ts';
 import { STATUS_BYTES } from './system.ts';
 
 /** What a pin carries from outside. */
@@ -28,6 +28,8 @@ export interface Session {
   /** Everything printed so far, Latin-1. */
   readonly printed: string;
   readonly status: Status;
+  /** One word of it, for who looks after every instruction. */
+  statusWord(name: StatusWord): number;
   /** Token ids of the last story. */
   readonly tokens: number[];
   /** Runs until the console waits for a line. */
@@ -88,6 +90,7 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
   });
   const words = (name: string, bytes: number): Uint8Array =>
     chip.peek(firmware.symbols.get(`item.${name}`)!, bytes)!;
+  const statusAt = firmware.symbols.get('item.status')!;
 
   function* until(done: () => boolean, limit: number, what: string): Generator<void, void> {
     const end = chip.seconds + limit;
@@ -148,6 +151,7 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
     get status() {
       return readStatus(words('status', STATUS_BYTES));
     },
+    statusWord: (name) => new Uint32Array(chip.peek(statusAt + statusOffsets[name], 4)!.buffer)[0],
     get tokens() {
       const bytes = words('storyTokens', 4 * firmware.context);
       const ids = new Int32Array(bytes.buffer, bytes.byteOffset, firmware.context);

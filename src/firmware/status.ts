@@ -1,11 +1,11 @@
 /** The words in which the device program says how the last story went, read from outside. */
 import * as contract from '../contract/index.ts';
 
-type Word = keyof typeof contract.status.fields;
+export type StatusWord = keyof typeof contract.status.fields;
 /** Found once: the words are read thousands of times a simulated second. */
-const offsets = Object.fromEntries(
+export const statusOffsets = Object.fromEntries(
   contract.placeFields(contract.status).map(({ name, offset }) => [name, offset]),
-) as Readonly<Record<Word, number>>;
+) as Readonly<Record<StatusWord, number>>;
 
 export const PHASES = Object.keys(contract.phases) as (keyof typeof contract.phases)[];
 export const ENDINGS = Object.keys(contract.endings) as (keyof typeof contract.endings)[];
@@ -34,8 +34,8 @@ export interface Status {
 /** `words` are the bytes of the item `status`. */
 export function readStatus(words: Uint8Array): Status {
   const view = new DataView(words.buffer, words.byteOffset, words.byteLength);
-  const word = (name: Word): number => view.getUint32(offsets[name], true);
-  const long = (name: Word): bigint => view.getBigUint64(offsets[name], true);
+  const word = (name: StatusWord): number => view.getUint32(statusOffsets[name], true);
+  const long = (name: StatusWord): bigint => view.getBigUint64(statusOffsets[name], true);
   return {
     phase: PHASES[word('phase')] ?? 'boot',
     passes: word('passes'),

@@ -49,7 +49,7 @@ export interface ExplainedLine {
 export interface Explainer {
   /** One instruction on. */
   step(): void;
-  /** By address, of the steps so far. */
+  /** By address, of the steps so far, or since the last time that it was asked. */
   lines(): ExplainedLine[];
 }
 
@@ -160,10 +160,17 @@ function dynamicExtras(
   ];
 }
 
-/** What the only instruction of a hardware loop waits for itself, which its step has seen. */
-function hazardOfSelf(instruction: Instruction): number {
-  const { total, carry } = costOfRun([instruction], CLEAN);
-  return costOfRun([instruction], carryBack(carry)).total - total;
+/** What an instruction costs by itself, and what it waits for beyond that as the only one of a hardware loop: worked out once. */
+function createOwnCosts(): (instruction: Instruction) => { alone: number; ofSelf: number } {
+  const known = new WeakMap<Instruction, { alone: number; ofSelf: number }>();
+  return (instruction) => {
+    const found = known.get(instruction);
+    if (found) return found;
+    const { total, carry } = costOfRun([instruction], CLEAN);
+    const costs = { alone: total, ofSelf: costOfRun([instruction], carryBack(carry)).total - total };
+    known.set(instruction, costs);
+    return costs;
+  };
 }
 
 export function createExplainer(core: Core, bus: Bus): Explainer {
@@ -185,6 +192,7 @@ export function createExplainer(core: Core, bus: Bus): Explainer {
     tally.extras.set(key, extra);
   };
   const remembered = createCharges();
+  const costsOf = createOwnCosts();
   let place: Place | undefined;
 
   /** The place behind a block that is done; undefined where translated code would leave its region. */
@@ -219,13 +227,14 @@ export function createExplainer(core: Core, bus: Bus): Explainer {
       }
       const instruction = here.block.instructions[here.index];
       // What an exception keeps from happening is not counted.
-      const alone = core.instructions > before.instructions ? costOfRun([instruction], CLEAN).total : 0;
+      const costs = costsOf(instruction);
+      const alone = core.instructions > before.instructions ? costs.alone : 0;
       if (alone > 0) tally.cycles++;
       for (const one of remembered.own(here.block).get(pc) ?? []) charge(one);
       const { target } = here.plan.flow(instruction);
       const next = core.state.pc;
       const isOwnLoop = next === pc && target !== pc;
-      const beyond = took - alone - (isOwnLoop ? hazardOfSelf(instruction) : 0);
+      const beyond = took - alone - (isOwnLoop ? costs.ofSelf : 0);
       const isTransfer = here.plan.selected(instruction).kind === 'ending';
       const extras: [CycleReason, number][] =
         alone === 0
@@ -236,8 +245,8 @@ export function createExplainer(core: Core, bus: Bus): Explainer {
       const wasTaken = target !== undefined && beyond >= TAKEN;
       place = moveOn(here, next, wasTaken);
     },
-    lines: () =>
-      [...tallies]
+    lines() {
+      const lines = [...tallies]
         .map(([address, { times, cycles, extras }]) => ({
           address,
           times,
@@ -246,7 +255,10 @@ export function createExplainer(core: Core, bus: Bus): Explainer {
             .filter((extra) => extra.cycles !== 0)
             .sort((one, other) => other.cycles - one.cycles),
         }))
-        .sort((one, other) => one.address - other.address),
+        .sort((one, other) => one.address - other.address);
+      tallies.clear();
+      return lines;
+    },
   };
 }
 

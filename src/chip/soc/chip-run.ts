@@ -1,5 +1,5 @@
 /** Runs both cores in turns, and between the turns whatever is due. */
-import { createExplainer, type ExplainedLine, runTogether } from '../core/index.ts';
+import { createExplainer, type ExplainedLine, type Explainer, runTogether } from '../core/index.ts';
 import type { ChipParts } from './chip-parts.ts';
 import { enterRom, performReset } from './chip-reset.ts';
 import { TICKS_PER_SECOND } from './clock.ts';
@@ -52,14 +52,21 @@ export function run(parts: ChipParts, { untilSeconds, maxCycles, until }: RunLim
 const idleTurns = (cycles: number, turn: number): number =>
   Math.max(Math.floor((cycles - LONGEST_ITERATION) / turn), 1);
 
-/**
- * Runs instruction by instruction, the core that is behind first.
- * @param until asked after every instruction; true stops
- * @returns where the cycles of both cores went
- */
-export function explain(parts: ChipParts, until: () => boolean): [ExplainedLine[], ExplainedLine[]] {
-  const { clock, cores, bus } = parts;
-  const explainers = cores.map((core) => createExplainer(core, bus));
+/** Runs until somebody, asked after every instruction, says stop. @returns where the cycles of both cores went */
+export type ExplainStretch = (until: () => boolean) => [ExplainedLine[], ExplainedLine[]];
+
+/** For one stretch or several, one behind the other: what is known of the code stays, so nothing else may run between them. */
+export function startExplaining(parts: ChipParts): ExplainStretch {
+  const explainers = parts.cores.map((core) => createExplainer(core, parts.bus));
+  return (until) => {
+    runSlowly(parts, explainers, until);
+    return [explainers[0].lines(), explainers[1].lines()];
+  };
+}
+
+/** Instruction by instruction, the core that is behind first. */
+function runSlowly(parts: ChipParts, explainers: readonly Explainer[], until: () => boolean): void {
+  const { clock, cores } = parts;
   for (let isOver = false; !isOver; ) {
     clock.cycles = cyclesOf(parts);
     clock.fireDue();
@@ -75,7 +82,6 @@ export function explain(parts: ChipParts, until: () => boolean): [ExplainedLine[
       if (clock.nextAlarmCycle() !== end || parts.pendingReset !== undefined) break;
     }
   }
-  return [explainers[0].lines(), explainers[1].lines()];
 }
 
 /** One instruction of a core, or, where it has nothing to do, time until `end`. */

@@ -8,10 +8,10 @@
 
 import type { Board } from '../boards/index.ts';
 import { BusFault, PAGE_SHIFT } from '../bus/index.ts';
-import type { Core, ExplainedLine } from '../core/index.ts';
+import type { Core } from '../core/index.ts';
 import { type ChipOptions, type ChipParts, createParts, strapOf } from './chip-parts.ts';
 import { resetSystem } from './chip-reset.ts';
-import { cyclesOf, explain, type RunLimits, run } from './chip-run.ts';
+import { cyclesOf, type ExplainStretch, type RunLimits, run, startExplaining } from './chip-run.ts';
 import type { Clock } from './clock.ts';
 import type { Peripherals } from './peripherals.ts';
 import type { SampleWindow } from './psram-timing.ts';
@@ -44,8 +44,8 @@ export interface Chip {
   /** Simulated seconds since power-on. */
   readonly seconds: number;
   run(limits: RunLimits): void;
-  /** Runs slowly until somebody, asked after every instruction, says stop, and tells where the cycles of both cores went. */
-  explain(until: () => boolean): [ExplainedLine[], ExplainedLine[]];
+  /** What is run by it runs slowly, and tells where the cycles of both cores went. */
+  startExplaining(): ExplainStretch;
   /** Resets as the EN pin does (POWERON), or with the given cause. */
   reset(reason?: number): void;
   /** Level of GPIO0, looked at in the next reset of the whole chip; other resets keep what that one saw. */
@@ -87,7 +87,7 @@ function chipOf(parts: ChipParts): Chip {
       return clock.seconds;
     },
     run: (limits) => run(parts, limits),
-    explain: (until) => explain(parts, until),
+    startExplaining: () => startExplaining(parts),
     reset: (reason = RESET_REASON.powerOn) => resetSystem(parts, reason),
     setBootPin(level) {
       parts.pins = strapOf(level);
