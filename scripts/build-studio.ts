@@ -7,7 +7,7 @@ import { cpSync, type Dirent, existsSync, readdirSync, readFileSync, writeFileSy
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build } from 'vite';
+import { build, type Rolldown } from 'vite';
 import { cached } from '../src/cache.ts';
 import { FIRST_STORY } from '../studio/state/first-story.ts';
 import { createResults, imageKey } from '../studio/worker/results.ts';
@@ -51,6 +51,46 @@ async function bundleStudio(out: string): Promise<void> {
       },
     },
   });
+}
+
+const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+
+/** The page of saved files (studio/file/): one file that holds its script and its sheet, and has room for what is saved. */
+async function bundleSavedPage(): Promise<string> {
+  const from = join(root, 'studio/file');
+  const { output } = (await build({
+    configFile: false,
+    root: from,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'answers from the file',
+        enforce: 'pre',
+        resolveId: (name) => (/\/workers\.ts$/.test(name) ? join(from, 'answers.ts') : undefined),
+      },
+    ],
+    build: {
+      write: false,
+      target: 'es2023',
+      cssCodeSplit: false,
+      modulePreload: false,
+      rolldownOptions: { input: join(from, 'main.tsx'), output: { codeSplitting: false } },
+    },
+  })) as Rolldown.RolldownOutput;
+  const [script, style] = ['.js', '.css'].map((ending) => {
+    const found = output.find(({ fileName }) => fileName.endsWith(ending))!;
+    return (found.type === 'chunk' ? found.code : String(found.source)).trim();
+  });
+  if (/<\/(script|style)/i.test(script + style))
+    throw new Error('build-studio: the saved page would end early');
+  const parts = {
+    __SCRIPT_HASH__: hashOf(script),
+    __STYLE_HASH__: hashOf(style),
+    __SCRIPT__: script,
+    __STYLE__: `<style>${style}</style>`,
+  };
+  const template = readFileSync(join(from, 'index.html'), 'utf8');
+  return template.replace(/__(SCRIPT|STYLE)(_HASH)?__/g, (name) => parts[name as keyof typeof parts]);
 }
 
 /** What the first story's image and simulation come to, made ahead; and its digest. */
@@ -119,6 +159,7 @@ export async function buildStudio(folder = join(root, 'dist/studio')): Promise<B
     throw new Error('build-studio: dist/ is not built; run npm run build first');
   await bundleStudio(folder);
   for (const [from, to] of COPIES) cpSync(join(root, from), join(folder, to), { recursive: true });
+  writeFileSync(join(folder, 'inside.html'), await bundleSavedPage());
   const { packed, digest } = await firstResults();
   writeFileSync(join(folder, 'results.gz'), packed);
   writeFileSync(join(folder, '.nojekyll'), '');

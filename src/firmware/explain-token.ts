@@ -8,7 +8,8 @@ import { createListing, type Listing } from './listing.ts';
 import { functionAt } from './profile.ts';
 import { createSession, type Session } from './session.ts';
 
-const TOGETHER = 'this token is read together with others in one pass over the weights';
+/** Of a token that has no time of its own. */
+export const readTogether = 'this token is read together with others in one pass over the weights';
 
 export interface ExplainedInstruction {
   readonly address: number;
@@ -44,7 +45,7 @@ export function* explainTokenSteps(
 ): Generator<void, ExplainedFunction[]> {
   const session = createSession(firmware, { cache: story.cache });
   yield* tellUntil(session, story, index);
-  if (session.status.passes > index) throw new FailureError(TOGETHER);
+  if (session.status.passes > index) throw new FailureError(readTogether);
   return byFunction(
     firmware,
     createListing(firmware),

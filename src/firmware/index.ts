@@ -12,6 +12,7 @@ export {
   type ExplainedToken,
   explainTokenSteps,
   explainTokensSteps,
+  readTogether,
 } from './explain-token.ts';
 export { type Fit, fitBoards } from './fit.ts';
 export { createHostProgram, type HostProgram, type HostProgramOptions } from './host.ts';
@@ -23,7 +24,7 @@ export {
   readImage,
   writeImage,
 } from './image.ts';
-export { listFunction } from './listing.ts';
+export { createListing } from './listing.ts';
 export { manifestFiles } from './manifest.ts';
 export { kilobytes, type Purpose, type RegionName } from './memory.ts';
 export type { MapEntry, MapRegion, MemoryMap } from './memory-map.ts';

@@ -33,7 +33,3 @@ export function createListing({ code, flash }: Firmware): Listing {
     return lines;
   };
 }
-
-/** @throws UsageError where the image has no function of this name */
-export const listFunction = (firmware: Firmware, name: string): readonly DisassembledLine[] =>
-  createListing(firmware)(name);

@@ -8,13 +8,14 @@ import { Logo } from './icons.tsx';
 import { InsidePart } from './inside-part.tsx';
 import { late } from './late.tsx';
 import { ModelsPart } from './models-part.tsx';
+import { SaveInside } from './save-inside.tsx';
 import { StoryPart } from './story-part.tsx';
 import { TrainPart } from './train-part.tsx';
 
 const contents: Readonly<Record<Part, (props: object) => preact.JSX.Element>> = {
   story: StoryPart,
   models: ModelsPart,
-  inside: InsidePart,
+  inside: () => <InsidePart Foot={SaveInside} />,
   board: BoardPart,
   train: TrainPart,
   assembler: late(async () => (await import('./assembler-part.tsx')).AssemblerPart, 'page'),

@@ -1,6 +1,6 @@
 /** How a run ended, and what it left in the registers. */
 import { failedLine } from '../state/assembler.ts';
-import type { RoomError } from '../state/workers.ts';
+import type { RoomError } from '../state/room-error.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { ProgramReport } from '../worker/protocol.ts';
 import { Failure } from './failure.tsx';

@@ -1,5 +1,5 @@
 /** What went wrong, in the sentence that the room gave; a fault of our own is called one. */
-import type { RoomError } from '../state/workers.ts';
+import type { RoomError } from '../state/room-error.ts';
 import { texts } from '../texts/index.ts';
 
 export function Failure({ error }: { error: Error | RoomError }) {

@@ -1,10 +1,10 @@
 /** Looks inside the last story: tokens, time, memory. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { insideFailure, lookInside } from '../state/inside.ts';
 import { phase, told } from '../state/story.ts';
 import { texts } from '../texts/index.ts';
+import type { Told } from '../worker/protocol.ts';
 import { CyclesTable } from './cycles-table.tsx';
-import { exportPage } from './export-page.ts';
 import { Failure } from './failure.tsx';
 import { Later } from './later.tsx';
 import { MemoryPicture } from './memory-picture.tsx';
@@ -14,13 +14,17 @@ import { TokenDetail } from './token-detail.tsx';
 import { TokenKernels } from './token-kernels.tsx';
 import { TokenStrip } from './token-strip.tsx';
 
-export function InsidePart() {
+interface InsideProps {
+  /** What stands below all of it. */
+  Foot: (props: { story: Told }) => preact.JSX.Element;
+}
+
+export function InsidePart({ Foot }: InsideProps) {
   const words = texts.value.inside;
-  const root = useRef<HTMLDivElement>(null);
   const story = told.value;
   useEffect(() => void lookInside(), [story]);
   return (
-    <div class="page inside" ref={root}>
+    <div class="page inside">
       <div class="lead">
         <h1>{words.heading}</h1>
         <p>{words.lead}</p>
@@ -40,11 +44,7 @@ export function InsidePart() {
           <Later>
             <MemoryPicture memory={story.image.memory} />
             <Roofline story={story} />
-            <p class="no-export save">
-              <button type="button" class="quiet" onClick={() => exportPage(root.current!, story)}>
-                {words.save}
-              </button>
-            </p>
+            <Foot story={story} />
           </Later>
         </>
       ) : (

@@ -1,6 +1,6 @@
 /** A part of the page that is loaded when it is shown for the first time. */
 import { signal } from '@preact/signals';
-import { RoomError } from '../state/workers.ts';
+import { RoomError } from '../state/room-error.ts';
 import { texts } from '../texts/index.ts';
 import { Failure } from './failure.tsx';
 

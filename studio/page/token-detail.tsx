@@ -90,7 +90,7 @@ function Attention({ story, look }: { story: Told; look: TokenLook }) {
     <section class="card wide" aria-labelledby="attention">
       <h2 id="attention">{words.attention}</h2>
       <p class="soft small">{words.attentionHelp}</p>
-      <div class="choices no-export">
+      <div class="choices">
         <Choice name={words.layers} count={look.attention.length} value={at} onChoose={setLayer} />
         <Choice
           name={words.heads}

@@ -2,7 +2,8 @@
 import { signal } from '@preact/signals';
 import type { AssemblerCalls, CodeRow, ModuleFunction, ProgramReport } from '../worker/protocol.ts';
 import { givenProgram } from './program.ts';
-import { createCaller, RoomError } from './workers.ts';
+import { RoomError } from './room-error.ts';
+import { createCaller } from './workers.ts';
 
 const worker = createCaller<AssemblerCalls>(
   () => new Worker(new URL('../worker/assembler.ts', import.meta.url), { type: 'module', name: 'assembler' }),

@@ -3,8 +3,9 @@ import { effect, signal } from '@preact/signals';
 import type { ExplainedFunction, Prediction } from '../../src/firmware/index.ts';
 import type { CodeLine, ImageChoice, TokenLook, Told } from '../worker/protocol.ts';
 import { knowFacts, source } from './model.ts';
+import type { RoomError } from './room-error.ts';
 import { asked, told } from './story.ts';
-import { type Call, insideWorker, lab, type RoomError } from './workers.ts';
+import { type Call, insideWorker, lab } from './workers.ts';
 
 /** By token of the story, as they come. */
 export const looks = signal<readonly TokenLook[]>([]);

@@ -4,7 +4,8 @@ import { isHubName } from '../../src/hub/names.ts';
 import type { ImageChoice, ModelFacts, ModelSource, NamedFile, Pruning, Report } from '../worker/protocol.ts';
 import { context, modelName } from './address.ts';
 import { FIRST_STORY } from './first-story.ts';
-import { lab, planner, type RoomError } from './workers.ts';
+import type { RoomError } from './room-error.ts';
+import { lab, planner } from './workers.ts';
 
 export const source = signal<ModelSource>({ kind: 'shipped' });
 /** What links call it: a name, or where on the hub it is. */

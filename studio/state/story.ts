@@ -2,7 +2,8 @@
 import { computed, signal } from '@preact/signals';
 import type { ImageFacts, Question, Told, ToldToken } from '../worker/protocol.ts';
 import { question } from './address.ts';
-import { type Call, lab, type RoomError } from './workers.ts';
+import type { RoomError } from './room-error.ts';
+import { type Call, lab } from './workers.ts';
 
 export type StoryPhase = 'idle' | 'building' | 'booting' | 'telling' | 'over' | 'failed';
 

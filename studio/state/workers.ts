@@ -8,15 +8,7 @@ import type {
   Request,
   TrainerCalls,
 } from '../worker/protocol.ts';
-
-/** What a room says in one sentence for people; other errors are faults of this program. */
-export class RoomError extends Error {
-  readonly isOurs: boolean;
-  constructor(message: string, isOurs: boolean) {
-    super(message);
-    this.isOurs = isOurs;
-  }
-}
+import { RoomError } from './room-error.ts';
 
 interface Pending {
   resolve(result: unknown): void;

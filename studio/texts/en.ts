@@ -185,7 +185,10 @@ export const en = {
     boundByArithmetic: (percent: string) =>
       `Bound by arithmetic: the matrices use ${percent} % of what both vector units could do.`,
     save: 'Save all of this as one HTML file',
-    every: 'Every token',
+    saving: (done: string, all: string) =>
+      `The story is told once more, slowly, for the cycles of every instruction: token ${done} of ${all} …`,
+    saveNow: 'Stop here and save',
+    notSaved: 'saving was ended before this token, so the file does not say where its time went',
   },
   device: {
     heading: 'Your board',

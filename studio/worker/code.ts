@@ -2,21 +2,24 @@
 import type { Cache } from '../../src/cache.ts';
 import { settingNames, settings } from '../../src/contract/index.ts';
 import {
+  createListing,
   type ExplainedFunction,
   explainTokenSteps,
+  explainTokensSteps,
   type Firmware,
-  listFunction,
   predictFirmware,
+  readTogether,
   simulate,
 } from '../../src/firmware/index.ts';
 import { type Expectation, expectationOf } from '../../src/serial/index.ts';
+import { packKernels } from '../file/format.ts';
 import type { CodeLine, Question } from './protocol.ts';
 import { breathe, type CallContext } from './serve.ts';
 
 export const predictionOf = predictFirmware;
 
-export const linesOf = (firmware: Firmware, name: string): CodeLine[] =>
-  listFunction(firmware, name).map(({ address, text }) => ({ address, text }));
+export const linesOf = (firmware: Firmware, name: string, list = createListing(firmware)): CodeLine[] =>
+  list(name).map(({ address, text }) => ({ address, text }));
 
 /** What a board with this image should say; settings that the page has no control for are the device's own. */
 export function expectationFor(firmware: Firmware, question: Question, cache: Cache): Expectation {
@@ -55,4 +58,21 @@ export async function kernelsOf(
     if (isStopped()) return undefined;
     breath = performance.now();
   }
+}
+
+/** A line of the saved file for each of a story's first `count` tokens; fewer where it was stopped. @returns all machine code, by function */
+export async function allKernelsOf(
+  firmware: Firmware,
+  { question, count, cache }: { question: Question; count: number; cache: Cache },
+  { emit, isStopped }: CallContext<string>,
+): Promise<Record<string, CodeLine[]>> {
+  const { prompt, temperature, topp, penalty, seed, tokens } = question;
+  const asked = { prompt, temperature, topp, penalty, seed, tokens, cache };
+  for (const token of explainTokensSteps(firmware, asked, count)) {
+    if (token) emit(packKernels(token.functions ?? readTogether));
+    await breathe();
+    if (isStopped()) break;
+  }
+  const list = createListing(firmware);
+  return Object.fromEntries(firmware.code.map(({ name }) => [name, linesOf(firmware, name, list)]));
 }

@@ -83,4 +83,8 @@ serve<LabCalls>({
     const { kernelsOf } = await import('./code.ts');
     return kernelsOf(await build(question), { question, index, cache: await sharedResults() }, context);
   },
+  async explainAll({ question, count }, context) {
+    const { allKernelsOf } = await import('./code.ts');
+    return allKernelsOf(await build(question), { question, count, cache: await sharedResults() }, context);
+  },
 });

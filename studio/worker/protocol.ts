@@ -123,6 +123,12 @@ export type LabCalls = {
     result: ExplainedFunction[] | undefined;
     event: never;
   };
+  /** The same of a story's first tokens, each as a line of the saved file; then the machine code of all functions. */
+  explainAll: {
+    input: { question: Question; count: number };
+    result: Readonly<Record<string, readonly CodeLine[]>>;
+    event: string;
+  };
 };
 
 /** Plans for all boards: slow, and ended when it is done. */
