@@ -218,6 +218,7 @@ function createConversation(connection: Connection, onText?: (line: string) => v
 /** Brings the device into JSON mode. */
 async function enter({ name, ask, lastByte }: Conversation): Promise<ReadyEvent> {
   const end = performance.now() + LONGEST_ENTRY_MS;
+  const begun = lastByte();
   const readyOf = ({ event, line }: Heard): ReadyEvent | undefined => {
     const why = line === undefined ? undefined : hopelessLine(line);
     if (why) throw new HopelessError(`${name}: ${why}`);
@@ -233,7 +234,7 @@ async function enter({ name, ask, lastByte }: Conversation): Promise<ReadyEvent>
       if (lastByte() === before) attempt++; // a device that still boots is given time
       if (attempt <= ATTEMPTS && performance.now() < end) continue;
       throw new FailureError(
-        `${name}: no esp32-llm device answers; flash it first (esp32-llm flash), or press its RESET button`,
+        `${name}: no esp32-llm device answers (${lastByte() === begun ? 'the port is silent' : 'something else talks on the port'}); flash it first (esp32-llm flash), or press its RESET button`,
       );
     }
   }

@@ -81,10 +81,15 @@ describe('faults', () => {
     else expect(board.flash.subarray(0, image.length)).toEqual(image);
   });
 
-  // Three that wait for a board most of the time: side by side.
+  // Four that wait for a board most of the time: side by side.
   it.concurrent('a board that never answers is given up', async () => {
     const { result } = await flash({ toHost: () => undefined });
-    await expect(result).rejects.toThrow(/hold its BOOT button/);
+    await expect(result).rejects.toThrow(/nothing answers on this port: .*hold its BOOT button/);
+  });
+
+  it.concurrent('another device than a board is none', async () => {
+    const { result } = await flash({ toHost: () => Buffer.from('$GPGGA,092750.000\r\n') });
+    await expect(result).rejects.toThrow(/something answers on this port, but no chip's loader/);
   });
 
   it.concurrent('a board that falls silent in the middle is given up', async () => {

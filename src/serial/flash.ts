@@ -65,14 +65,17 @@ export async function flashBoard(
 ): Promise<ChipIdentity> {
   const port = webSerialPort(connection);
   const loader = createLoader(port, options);
+  let heard = 0;
+  const stopHearing = connection.onData(({ length }) => (heard += length));
   try {
     const identity = await whileConnected(connection, writeParts(loader, connection, parts, options));
     options.onRestart?.();
     await restart(connection, loader);
     return identity;
   } catch (error) {
-    throw explain(error, connection);
+    throw explain(error, connection, heard > 0);
   } finally {
+    stopHearing();
     await port.close();
   }
 }
@@ -176,10 +179,6 @@ function refuseUnfit(
 /** Sentences for what esptool-js throws. */
 const FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] = [
   [
-    /Failed to connect/i,
-    'the board does not answer: hold its BOOT button, press and release RESET, release BOOT, and try again',
-  ],
-  [
     /MD5/i,
     'what was written reads back differently (MD5): flash again, at a lower --baud if it happens twice',
   ],
@@ -193,9 +192,14 @@ const FAILURES: readonly (readonly [pattern: RegExp, sentence: string])[] = [
   ],
 ];
 
-function explain(error: unknown, { name }: Connection): Error {
+const UNCONNECTED = /Failed to connect/i;
+const noLoader = (wasHeard: boolean): string =>
+  `${wasHeard ? "something answers on this port, but no chip's loader" : 'nothing answers on this port'}: if it is the board's, hold its BOOT button, press and release RESET, release BOOT, and try again; if not, choose another port`;
+
+function explain(error: unknown, { name }: Connection, wasHeard: boolean): Error {
   if (error instanceof FailureError) return error;
   const message = messageOf(error);
+  if (UNCONNECTED.test(message)) return new FailureError(`${name}: ${noLoader(wasHeard)}`);
   const known = FAILURES.find(([pattern]) => pattern.test(message));
   return new FailureError(`${name}: ${known ? known[1] : message}`);
 }

@@ -1,5 +1,6 @@
 /** A board in the hand, or one that only looks so: connect, write, talk. */
 import { connectReal, connectSimulated, deviceFailure, hasSerial, stage } from '../state/device.ts';
+import { trouble } from '../state/trouble.ts';
 import { texts } from '../texts/index.ts';
 import { BoardSelect } from './board-select.tsx';
 import { DeviceChat } from './device-chat.tsx';
@@ -18,12 +19,8 @@ export function BoardPart() {
           {stage.value === 'none' ? <Connect /> : <DeviceSteps />}
         </section>
         <section class="telling" aria-label={words.chat}>
-          {deviceFailure.value && (
-            <>
-              <Failure error={deviceFailure.value} />
-              <Help />
-            </>
-          )}
+          {deviceFailure.value && <Failure error={deviceFailure.value} />}
+          {trouble.value && <Help trouble={trouble.value} />}
           {stage.value === 'running' ? <DeviceChat /> : <ImageFiles />}
         </section>
       </div>

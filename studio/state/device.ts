@@ -1,5 +1,6 @@
 /** A board on a serial port, real or simulated: identified, written, verified, started, talked to. */
 import { signal } from '@preact/signals';
+import { latin1 } from '../../src/bytes.ts';
 import { storyLines } from '../../src/contract/index.ts';
 import type {
   BrowserSerialPort,
@@ -10,6 +11,7 @@ import type {
 } from '../../src/serial/index.ts';
 import { board, imageChoice, question } from './address.ts';
 import type { SimulatedPort } from './simulated-port.ts';
+import { type Trouble, trouble, troubleOf } from './trouble.ts';
 import { lab } from './workers.ts';
 
 export type Stage = 'none' | 'connecting' | 'identified' | 'writing' | 'starting' | 'running';
@@ -48,6 +50,9 @@ let connection: Connection | undefined;
 let device: Device | undefined;
 let simulated: SimulatedPort | undefined;
 let decide: ((write: boolean) => void) | undefined;
+/** What came over the port, the end of it. */
+let heard = '';
+const HEARD = 2000;
 
 /** Everything that talks to boards comes when a board does. */
 const room = () => import('../../src/serial/index.ts');
@@ -64,6 +69,7 @@ async function requestPort(): Promise<BrowserSerialPort | undefined> {
     return await serialOf()!.requestPort();
   } catch (error) {
     const { name, message } = error as DOMException;
+    trouble.value = name === 'NotFoundError' ? 'unlisted' : 'refused';
     if (name === 'NotFoundError') return undefined;
     const { FailureError } = await import('../../src/errors.ts');
     throw new FailureError(`the browser does not let this page use serial ports (${message})`);
@@ -107,18 +113,30 @@ export async function connectSimulated(flashMegabytes?: number): Promise<void> {
 /** Puts what goes wrong where the page shows it, and lets the port go. */
 async function guarded(work: () => Promise<void>): Promise<void> {
   deviceFailure.value = undefined;
+  trouble.value = undefined;
   try {
     await work();
   } catch (error) {
+    trouble.value ??= await whatKeeps(error);
     await leave();
     deviceFailure.value = error as Error;
   }
 }
 
+async function whatKeeps(error: unknown): Promise<Trouble | undefined> {
+  const isLost = error instanceof (await room()).LostError;
+  const isOpen = connection !== undefined;
+  return troubleOf({ stage: stage.value, isLost, isOpen, identity: identity.value, heard });
+}
+
 async function begin(port: BrowserSerialPort, write: boolean): Promise<void> {
   stage.value = 'connecting';
   const { openBrowserPort, openDevice } = await room();
+  heard = '';
   connection = await openBrowserPort(port, { name: isSimulated.value ? 'the simulated board' : 'the board' });
+  connection.onData((bytes) => {
+    heard = `${heard}${latin1(bytes)}`.slice(-HEARD);
+  });
   if (write) await flash(connection);
   device = await openDevice(connection!);
   greeting.value ??= device.ready.model;
@@ -140,7 +158,7 @@ async function flash(target: Connection): Promise<void> {
       const write = await new Promise<boolean>((resolve) => {
         decide = resolve;
       });
-      stage.value = 'writing';
+      if (write) stage.value = 'writing';
       return write;
     },
     onProgress: (done, total) => {

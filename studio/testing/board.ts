@@ -76,9 +76,11 @@ export function testBoard(studio: () => Studio): void {
     });
     await visit('#board');
     await button('Connect and write the image').click();
+    await page.getByRole('region', { name: 'Was the board not in the list?' }).waitFor();
     await button('Connect and write the image').click();
     await page.getByText('does not let this page use serial ports').waitFor();
     await button('It runs already: only talk').click();
-    await page.getByText('no esp32-llm device answers').waitFor();
+    await page.getByText('no esp32-llm device answers (the port is silent)').waitFor();
+    await page.locator('[data-trouble=silent]').getByText('It may be the wrong port').waitFor();
   });
 }

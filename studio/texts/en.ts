@@ -234,7 +234,7 @@ export const en = {
     saveImage: 'Save the image',
   },
   help: {
-    heading: 'What usually helps:',
+    headings: { usual: 'What usually helps:', unlisted: 'Was the board not in the list?' },
     systems: {
       linux: [
         'Permission: sudo usermod -aG dialout $USER, then log in again.',
@@ -246,12 +246,16 @@ export const en = {
       ],
       android: ['Chrome on Android reaches boards over a USB-C cable that carries data.'],
     },
-    always: [
-      'Another program or tab may hold the port: close it.',
-      'Some cables carry power only: try another.',
-      'No answer: hold BOOT, press RESET, let go of BOOT, and connect again.',
-      'Stuck after writing: press RESET once, without BOOT.',
-    ],
+    hints: {
+      site: 'The browser’s settings for this site, beside the address, say whether it may use serial ports.',
+      busy: 'Another program or tab may hold the port: close it.',
+      cable: 'Some cables carry power only: try another.',
+      port: 'It may be the wrong port: connect again and choose another one. Unplug the board to see which goes away.',
+      boot: 'Hold BOOT, press RESET, let go of BOOT, and connect again.',
+      reset:
+        'The board is in its loader still: press RESET once, without BOOT, then choose “It runs already”.',
+      wire: 'What pulls GPIO0 low, a wire or another part, keeps it there: take it away.',
+    },
   },
   train: {
     heading: 'A model of your own',

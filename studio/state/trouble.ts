@@ -1,0 +1,44 @@
+/** What the page can tell of why a board is not reached: what helps depends on it. */
+import { signal } from '@preact/signals';
+import type { ChipIdentity } from '../../src/serial/index.ts';
+import type { Stage } from './device.ts';
+
+export type Trouble =
+  /** Nobody chose a port: the board's may have been missing. */
+  | 'unlisted'
+  /** The browser lets the page have none. */
+  | 'refused'
+  /** The port cannot be opened. */
+  | 'busy'
+  /** It went away, or what came over it was broken. */
+  | 'lost'
+  /** Not a byte came. */
+  | 'silent'
+  /** Something else than a board's loader, or than our program, answered. */
+  | 'foreign'
+  /** The image was written, and its program does not come: the board is in its loader still. */
+  | 'stuck';
+
+export const trouble = signal<Trouble | undefined>(undefined);
+
+/** What the ROM says where the BOOT pin is low at a reset. */
+const IN_LOADER = /waiting for download/;
+
+export interface Circumstances {
+  readonly stage: Stage;
+  /** Whether the connection is gone. */
+  readonly isLost: boolean;
+  readonly isOpen: boolean;
+  readonly identity: ChipIdentity | undefined;
+  /** What came over the port, the end of it. */
+  readonly heard: string;
+}
+
+/** undefined: what was said says it all. */
+export function troubleOf({ stage, isLost, isOpen, identity, heard }: Circumstances): Trouble | undefined {
+  if (isLost || stage === 'writing') return 'lost';
+  if (stage === 'starting' || IN_LOADER.test(heard)) return 'stuck';
+  if (stage !== 'connecting' || identity) return undefined;
+  if (!isOpen) return 'busy';
+  return heard === '' ? 'silent' : 'foreign';
+}
