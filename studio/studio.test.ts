@@ -7,6 +7,7 @@ import { FIRST_STORY } from './state/first-story.ts';
 import { testAssembler } from './testing/assembler.ts';
 import { testBoard } from './testing/board.ts';
 import { testInside } from './testing/inside.ts';
+import { testKeyboard } from './testing/keyboard.ts';
 import { testModels } from './testing/models.ts';
 import { testPage, testThread } from './testing/page.ts';
 import { testRefusals } from './testing/refusals.ts';
@@ -61,6 +62,7 @@ describe.skipIf(!browserPath)(
     });
 
     testThread(() => studio);
+    testKeyboard(() => studio);
     testModels(() => studio);
     testVariants(() => studio);
     testInside(() => studio);

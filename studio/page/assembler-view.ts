@@ -57,7 +57,7 @@ const look = EditorView.theme({
     borderRadius: '10px',
     overflow: 'hidden',
   },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '2px' },
+  '&:focus-within': { outline: '2px solid var(--accent)', outlineOffset: '2px' },
   '.cm-scroller': { font: '0.8125rem / 1.5 var(--mono)' },
   '.cm-content': { caretColor: 'var(--ink)', padding: '0.6rem 0' },
   '.cm-gutters': { background: 'var(--sunken)', color: 'var(--ink-soft)', border: '0' },
