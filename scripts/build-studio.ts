@@ -94,7 +94,7 @@ async function bundleSavedPage(): Promise<string> {
 }
 
 /** What the first story's image and simulation come to, made ahead; and its digest. */
-async function firstResults(): Promise<{ packed: Uint8Array; digest: string }> {
+async function firstResults(): Promise<Pick<BuiltStudio, 'digest' | 'image'> & { packed: Uint8Array }> {
   const at = (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
   const { buildFirmware, findBoard, quantize, simulate } = (await at(
     'index.js',
@@ -116,7 +116,8 @@ async function firstResults(): Promise<{ packed: Uint8Array; digest: string }> {
   // Of what building leaves behind only the image itself is wanted.
   const firmware = cached(cache, imageKey(name, { board: id }), build);
   const { digest } = simulate(firmware, { ...story, cache });
-  return { packed: gzipSync(cache.pack(), { level: 9 }), digest };
+  const image = createHash('sha256').update(firmware.flash).digest('hex');
+  return { packed: gzipSync(cache.pack(), { level: 9 }), digest, image };
 }
 
 /** Lists all files for the service worker, and names the build in it by what they hold. */
@@ -149,6 +150,8 @@ export interface BuiltStudio {
   folder: string;
   /** Of the first story, as Node tells it. */
   digest: string;
+  /** SHA-256 of the image that tells it. */
+  image: string;
   /** Files of a first visit and their compressed bytes, model and results aside. */
   firstVisit: readonly (readonly [path: string, bytes: number])[];
 }
@@ -160,7 +163,7 @@ export async function buildStudio(folder = join(root, 'dist/studio')): Promise<B
   await bundleStudio(folder);
   for (const [from, to] of COPIES) cpSync(join(root, from), join(folder, to), { recursive: true });
   writeFileSync(join(folder, 'inside.html'), await bundleSavedPage());
-  const { packed, digest } = await firstResults();
+  const { packed, ...first } = await firstResults();
   writeFileSync(join(folder, 'results.gz'), packed);
   writeFileSync(join(folder, '.nojekyll'), '');
   finishOffline(folder);
@@ -168,7 +171,7 @@ export async function buildStudio(folder = join(root, 'dist/studio')): Promise<B
   const total = files.reduce((sum, [, bytes]) => sum + bytes, 0);
   if (total > FIRST_LOAD)
     throw new Error(`build-studio: a first visit loads ${total} bytes, more than ${FIRST_LOAD}`);
-  return { folder, digest, firstVisit: [...files, ['first visit, gzip', total]] };
+  return { folder, ...first, firstVisit: [...files, ['first visit, gzip', total]] };
 }
 
 export const formatVisit = ({ firstVisit }: BuiltStudio): string =>

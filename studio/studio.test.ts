@@ -52,6 +52,14 @@ describe.skipIf(!browserPath)(
       expect(await figure('digest')).toBe(built.digest);
     });
 
+    it('stops when it is told to, however early', async () => {
+      const { page, told } = studio;
+      await page.getByRole('button', { name: 'Tell', exact: true }).click();
+      await page.getByRole('button', { name: 'Stop', exact: true }).click();
+      await told();
+      expect(await page.locator('.story-foot').innerText()).toContain('stopped');
+    });
+
     it('speaks Russian', async () => {
       const { page, problems } = studio;
       await page.getByLabel('Language').selectOption('ru');

@@ -57,7 +57,7 @@ const colours = HighlightStyle.define([
   { tag: tags.meta, color: 'var(--hue-4)' },
   { tag: tags.keyword, color: 'var(--ink)', fontWeight: '600' },
   { tag: tags.atom, color: 'var(--hue-3)' },
-  { tag: [tags.number, tags.string], color: 'var(--hue-2)' },
+  { tag: [tags.number, tags.string], color: 'color-mix(in srgb, var(--hue-2) 75%, var(--ink))' },
 ]);
 
 export const xtensaAssembly: Extension = [language, syntaxHighlighting(colours)];

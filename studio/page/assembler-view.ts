@@ -116,6 +116,7 @@ export function openAssemblerView({ root, name, help, onText, onRun }: Assembler
       gutter({ class: 'cm-notes', side: 'after', markers: ({ state }) => state.field(notes) }),
       EditorState.tabSize.of(8),
       EditorView.contentAttributes.of(({ state }) => ({
+        tabindex: '0',
         'aria-label': name,
         'aria-description': help,
         'aria-invalid': String(diagnosticCount(state) > 0),

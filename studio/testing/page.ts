@@ -1,4 +1,5 @@
 /** The page for everybody: no violations of WCAG that axe finds, no sideways scrolling, offline from the second visit on. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,6 +10,7 @@ import { expect, it } from 'vitest';
 import { FIRST_STORY } from '../state/first-story.ts';
 import type { Studio } from './studio.ts';
 import { tasksOf } from './tasks.ts';
+import { PROSE } from './train.ts';
 
 const PARTS = ['Story', 'Inside', 'Board', 'Train', 'Assembler', 'Models'] as const;
 const WIDTHS = [360, 768, 1440] as const;
@@ -100,7 +102,7 @@ export function testPage(studio: () => Studio): void {
     }
   });
 
-  it('tells its story without a network on the second visit, then on all cores', async () => {
+  it('serves a host without headers and a browser without Web Serial; without a network on the second visit, then on all cores', async () => {
     const { built, context } = studio();
     const host = await servePlainly(built.folder);
     const page = await context.newPage();
@@ -108,6 +110,25 @@ export function testPage(studio: () => Studio): void {
     await page.goto(host.address);
     expect(await digest()).toBe(built.digest);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+    await page.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.getByLabel('Text', { exact: true }).fill(PROSE);
+    await page.getByRole('button', { name: 'Train', exact: true }).last().click();
+    await page.getByText('tokens/s on 1 core.').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.locator('[data-training=paused]').waitFor();
+    await page.evaluate(() => Reflect.deleteProperty(Navigator.prototype, 'serial'));
+    await page.getByRole('button', { name: 'Board', exact: true }).click();
+    await page.getByText('This browser has no Web Serial').waitFor();
+    const [image] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the image' }).click(),
+    ]);
+    expect(
+      createHash('sha256')
+        .update(readFileSync(await image.path()))
+        .digest('hex'),
+    ).toBe(built.image);
+    expect(await page.locator('.commands').innerText()).toContain(`--board ${FIRST_STORY.board}`);
     await page.evaluate(async () => {
       await navigator.serviceWorker.ready;
     });

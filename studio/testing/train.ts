@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { Studio } from './studio.ts';
 
 /** Some prose of this repository, a paragraph a document. */
-const TEXT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
+export const PROSE = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md']
   .map((name) => readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8'))
   .join('\n\n')
   .split('\n\n')
@@ -31,7 +31,7 @@ export function testTrain(studio: () => Studio): void {
     const { page, visit, told, problems } = studio();
     problems.length = 0;
     await visit('#train?tokens=8');
-    await page.getByLabel('Text', { exact: true }).fill(TEXT);
+    await page.getByLabel('Text', { exact: true }).fill(PROSE);
     await page.getByLabel('Minutes').fill('10');
     await page.getByRole('button', { name: 'Train', exact: true }).last().click();
     const status = page.locator('[data-training]');

@@ -110,7 +110,8 @@ export async function tell(
     if (!watch.isDue()) continue;
     watch.show(session);
     await breathe();
-    if (!context.isStopped() || stopping) continue;
+    // Before it has begun nobody at the console takes a Ctrl-C.
+    if (!context.isStopped() || stopping || session.status.phase !== 'telling') continue;
     stopping = true;
     session.type(CONTROL_C);
   }
