@@ -104,7 +104,10 @@ function Assembly({ row, passes }: { row: Row; passes: number }) {
   return (
     <>
       <p class="soft small">{words.assemblyHelp}</p>
-      <pre class="assembly">{lines.join('\n')}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section class="assembly" tabIndex={0} aria-label={words.assemblyHelp}>
+        <pre>{lines.join('\n')}</pre>
+      </section>
     </>
   );
 }

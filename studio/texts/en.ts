@@ -135,7 +135,7 @@ export const en = {
   },
   inside: {
     heading: 'Inside the story',
-    lead: 'What the model considered before every token, and where the chip spent its time. Probabilities come from the float32 model; the chip counts in integers, which differ by a few hundredths of a percent in bits per byte.',
+    lead: 'What the model considered before every token, and where the chip spent its time. Probabilities come from the float32 model; the chip counts in integers, so its own differ a little.',
     tokens: 'Tokens',
     tokensHelp: 'The warmer, the more surprising. Point at one or choose it; the arrow keys move on.',
     looking: 'Looking …',
