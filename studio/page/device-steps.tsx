@@ -9,11 +9,11 @@ import {
   isSimulated,
   isTelling,
   leave,
-  type Stage,
   stage,
   unplugSimulated,
   written,
 } from '../state/device.ts';
+import type { Stage } from '../state/trouble.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import { BoardPicture } from './board-picture.tsx';
 import { Row } from './row.tsx';

@@ -11,10 +11,8 @@ import type {
 } from '../../src/serial/index.ts';
 import { board, imageChoice, question } from './address.ts';
 import type { SimulatedPort } from './simulated-port.ts';
-import { type Trouble, trouble, troubleOf } from './trouble.ts';
+import { type Stage, type Trouble, trouble, troubleOf } from './trouble.ts';
 import { lab } from './workers.ts';
-
-export type Stage = 'none' | 'connecting' | 'identified' | 'writing' | 'starting' | 'running';
 
 export interface Exchange {
   prompt: string;

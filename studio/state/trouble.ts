@@ -1,7 +1,9 @@
 /** What the page can tell of why a board is not reached: what helps depends on it. */
 import { signal } from '@preact/signals';
 import type { ChipIdentity } from '../../src/serial/index.ts';
-import type { Stage } from './device.ts';
+
+/** How far it is. */
+export type Stage = 'none' | 'connecting' | 'identified' | 'writing' | 'starting' | 'running';
 
 export type Trouble =
   /** Nobody chose a port: the board's may have been missing. */
