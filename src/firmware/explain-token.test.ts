@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { kept as cache } from '../testing/kept.ts';
 import type { Firmware } from './build.ts';
-import { type ExplainedFunction, explainTokenSteps } from './explain-token.ts';
+import { type ExplainedFunction, explainTokenSteps, explainTokensSteps } from './explain-token.ts';
 import { finish } from './session.ts';
 import { simulate } from './simulate.ts';
 import { smallFirmware } from './testing.ts';
@@ -45,6 +45,17 @@ describe('one token of a story', () => {
     expect(Math.max(...products.map(({ cores }) => cores[0]?.times ?? 0))).toBeGreaterThan(10);
     for (const { times, cycles: spent, extras } of ran)
       expect(spent).toBe(times + extras.reduce((sum, extra) => sum + extra.cycles, 0));
+  });
+
+  it('is the same among the first ones, told in one go', () => {
+    const story = { ...STORY, tokens: 12, cache };
+    const first = [...explainTokensSteps(firmware, story, 3)].filter((token) => token !== undefined);
+    expect(first.map(({ index }) => index)).toEqual([0, 1, 2]);
+    const matrices = (found: readonly ExplainedFunction[] | undefined) =>
+      found?.filter(({ name }) => name.startsWith('matvec')).map(({ name, cycles }) => ({ name, cycles }));
+    const alone = finish(explainTokenSteps(firmware, story, 2));
+    expect(matrices(first[2].functions)).toEqual(matrices(alone));
+    expect(matrices(alone)).not.toEqual([]);
   });
 
   it('says in a sentence that there is no such token', () => {

@@ -10,6 +10,7 @@ import type {
   Verification,
 } from '../../src/serial/index.ts';
 import { board, imageChoice, question } from './address.ts';
+import { RoomError } from './room-error.ts';
 import type { SimulatedPort } from './simulated-port.ts';
 import { type Stage, type Trouble, trouble, troubleOf } from './trouble.ts';
 import { lab } from './workers.ts';
@@ -121,8 +122,11 @@ async function guarded(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** What has to do with the board, of what may have gone wrong. */
 async function whatKeeps(error: unknown): Promise<Trouble | undefined> {
-  const isLost = error instanceof (await room()).LostError;
+  const loaded = await room().catch(() => undefined);
+  if (!loaded || error instanceof RoomError) return undefined;
+  const isLost = error instanceof loaded.LostError;
   const isOpen = connection !== undefined;
   return troubleOf({ stage: stage.value, isLost, isOpen, identity: identity.value, heard });
 }
