@@ -6,6 +6,7 @@ import { runKernel } from '../../src/chip/index.ts';
 import { executeWasm } from '../../src/compiler/index.ts';
 import { assembleFile } from '../../src/xtensa/index.ts';
 import { examples } from '../page/assembler-examples.ts';
+import { SLOW } from './models.ts';
 import type { Studio } from './studio.ts';
 
 const BASE = 0x40378000;
@@ -49,7 +50,7 @@ export function testAssembler(studio: () => Studio): void {
     const { page } = studio();
     await write(' add a2, a2, a3\n ret\n');
     await page.getByLabel('Registers before').fill('a2=40 a3=2');
-    await expect.poll(() => page.locator('[data-register=a2] td').first().innerText()).toBe('42');
+    await expect.poll(() => page.locator('[data-register=a2] td').first().innerText(), SLOW).toBe('42');
     await write(' add a2, a2, a3\n addd a2, a2, a3\n ret\n');
     await outcome('failed');
     await page.getByRole('button', { name: 'To line 2' }).click();
