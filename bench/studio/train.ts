@@ -11,7 +11,8 @@ const ROUNDS = 3;
 const WANTED = 0.9;
 const PRESET = 'tiny';
 
-const TEXT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+/** Prose of this repository, a paragraph a document. */
+export const TEXT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
   .map((name) => readFileSync(fileURLToPath(new URL(`../../${name}`, import.meta.url)), 'utf8'))
   .join('\n\n')
   .split('\n\n')
