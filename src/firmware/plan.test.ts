@@ -10,7 +10,7 @@ import { isShortage, placeAll } from './place.ts';
 import { type MemoryPlan, type PlanRequest, planIfFits, planMemory } from './plan.ts';
 import { passesMemory } from './plan-items.ts';
 import { longestContext } from './plan-search.ts';
-import { smallModel } from './testing.ts';
+import { smallModel, tinyStories } from './testing.ts';
 
 function request(model: QuantizedModel, tokenizer: Tokenizer, board: string): PlanRequest {
   return { model, tokenizer, board: findBoard(board), program: [] };
@@ -48,12 +48,12 @@ describe('memory plan', () => {
   });
 
   it('knows what passes of several positions need', () => {
-    const { laneBytes, config } = smallModel().quantized;
-    expect(config).toMatchObject({ layers: 5, vocabulary: 512, kvHeads: 4 });
+    const { laneBytes, config } = tinyStories().quantized;
+    expect(config).toMatchObject({ layers: 5, vocabulary: 1024, kvHeads: 2 });
     const needs = passesMemory({ laneBytes, config }, { lanes: 4, drafts: 3, history: true }, 64);
     expect(Object.fromEntries(needs.map(({ name, bytes }) => [name, bytes]))).toEqual({
-      batch: 5760,
-      laneProducts: 4128,
+      batch: 5120,
+      laneProducts: 8224,
       rawKeys: 10240,
       growths: 2560,
       guesses: 32,
