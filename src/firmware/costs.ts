@@ -1,6 +1,6 @@
 /** What the memories behind the cache cost, from the chip's model of their bus. */
 import { type Board, type BusTiming, lineCosts } from '../chip/index.ts';
-import { CACHE_LINE } from './memory.ts';
+import { CACHE_LINE, type RegionName } from './memory.ts';
 
 /** CPU cycles for which a line of 64 bytes keeps the bus busy. */
 export interface LineCost {
@@ -46,6 +46,17 @@ export function memoryCosts(board: Board, clock = 240): MemoryCosts {
 /** Cycles of the bus that a token costs whose traffic goes there. */
 export const lineCycles = ({ reads, writes }: { reads: number; writes: number }, cost: LineCost): number =>
   lines(reads) * cost.read + lines(writes) * cost.write;
+
+/** What is behind the cache. */
+export const isOutside = <Item extends { region: RegionName }>(
+  item: Item,
+): item is Item & { region: keyof MemoryCosts } => item.region === 'flash' || item.region === 'psram';
+
+/** Cycles of the bus that a token costs whose traffic is that of these; what lies in SRAM costs none. */
+export const busCyclesOf = (
+  items: readonly { region: RegionName; reads: number; writes: number }[],
+  costs: MemoryCosts,
+): number => items.filter(isOutside).reduce((sum, item) => sum + lineCycles(item, costs[item.region]), 0);
 
 /** Cycles that a core waits for the lines of a token's traffic while the bus is free. */
 export const waitCycles = ({ reads }: { reads: number }, cost: LineCost): number => lines(reads) * cost.first;

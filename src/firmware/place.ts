@@ -126,20 +126,13 @@ function mapExternal(sram: SramLayout, items: readonly MemoryItem[], room: Room)
     }
   };
   take(mapped, 'flash');
-  const beginning = divided && beginningOf(divided, next);
-  if (beginning) {
-    placed.push(beginning);
-    next = beginning.address + beginning.bytes;
-  }
+  const [beginning, rest] = divided ? halvesOf(divided, next) : [];
+  next = rest?.address ?? next;
   const flashBytes = next - CACHED.start;
   next = roundUp(next, MMU_PAGE);
   const psramStart = next;
-  if (divided && beginning) {
-    const { item } = divided;
-    const rest = shareOf(item, item.bytes - beginning.bytes);
-    placed.push({ ...rest, name: `${item.name}, rest`, isRest: true, region: 'psram', address: next });
-    next += rest.bytes;
-  }
+  if (beginning && rest) placed.push(beginning, rest);
+  next += rest?.bytes ?? 0;
   take(copied, 'psram');
   const copiedBytes = roundUp(next - psramStart, CACHE_LINE);
   take(empty, 'psram');
@@ -163,13 +156,18 @@ const shareOf = (item: MemoryItem, bytes: number): MemoryItem => ({
   reads: (item.reads * bytes) / item.bytes,
 });
 
-/** What of it lies in flash: up to the end of a page, behind which PSRAM is mapped. */
-function beginningOf({ item, inPsram }: Divided, free: number): PlacedItem {
+/** What of it lies in flash, from `free` on: up to the end of a page, behind which PSRAM is mapped; and the rest. */
+function halvesOf({ item, inPsram }: Divided, free: number): [beginning: PlacedItem, rest: PlacedItem] {
   const align = Math.max(item.align, CACHE_LINE);
   const least = item.bytes - inPsram;
   const border = roundUp(free + align + least, MMU_PAGE);
   const address = Math.floor((border - least) / align) * align;
-  return { ...shareOf(item, border - address), region: 'flash', address };
+  const beginning = shareOf(item, border - address);
+  const rest = { ...shareOf(item, item.bytes - beginning.bytes), name: `${item.name}, rest`, isRest: true };
+  return [
+    { ...beginning, region: 'flash', address },
+    { ...rest, region: 'psram', address: border },
+  ];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The memory plan: how long a context fits, what stays in SRAM, and where every byte lies. */
 import { FailureError } from '../errors.ts';
 import { windowOf } from '../quantize/index.ts';
-import { lineCycles } from './costs.ts';
+import { busCyclesOf } from './costs.ts';
 import { isShortage, type Layout, placeAll, type Room } from './place.ts';
 import { itemsOf, NO_PASSES, type Passes, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';
@@ -28,11 +28,11 @@ export function planMemory(request: PlanRequest): MemoryPlan {
   const { laneBytes, config } = request.model;
   if (laneBytes === 0 || !streams(plan)) return { ...plan, ...NO_PASSES };
   const rewinds = windowOf(config, plan.context) === 0;
-  const mostCycles = MOST_DEARER * busCycles(plan, room);
+  const mostCycles = MOST_DEARER * busCyclesOf(plan.placed, room.costs);
   for (const passes of rewinds ? passesFor(request) : LANES_ONLY) {
     const result = placeAll(itemsOf(request, plan.context, passes), room);
     if (isShortage(result)) continue;
-    if (passes.drafter || busCycles(result, room) <= mostCycles)
+    if (passes.drafter || busCyclesOf(result.placed, room.costs) <= mostCycles)
       return { ...result, context: plan.context, ...passes };
   }
   return { ...plan, ...NO_PASSES };
@@ -54,7 +54,10 @@ const LANES_ONLY = LANES.map((lanes): Passes => ({ lanes, drafts: 0, history: fa
 /** Passes of several positions to try, the best first. Keys are kept as they were in PSRAM alone: SRAM has better uses. */
 function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
   const withDrafts = (passes: Passes): Passes[] =>
-    DRAFTS.map((drafts) => ({ ...passes, drafts: Math.min(drafts, passes.lanes - 1) }));
+    [...new Set(DRAFTS.map((most) => Math.min(most, passes.lanes - 1)))].map((drafts) => ({
+      ...passes,
+      drafts,
+    }));
   const guessing =
     draft === 'none' ? LANES_ONLY : LANES_ONLY.flatMap((passes) => [...withDrafts(passes), passes]);
   const asked =
@@ -64,14 +67,6 @@ function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
   const plain = [...asked, ...guessing];
   return board.psramBytes > 0 ? plain.flatMap((passes) => [{ ...passes, history: true }, passes]) : plain;
 }
-
-/** What a plain pass moves through the bus, in cycles. */
-const busCycles = ({ placed }: Layout, { costs }: Room): number =>
-  placed.reduce(
-    (sum, item) =>
-      sum + (item.region === 'flash' || item.region === 'psram' ? lineCycles(item, costs[item.region]) : 0),
-    0,
-  );
 
 /** Whether a pass reads matrices from beyond SRAM. */
 const streams = ({ placed }: Layout): boolean =>

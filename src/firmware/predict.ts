@@ -4,7 +4,7 @@
  * its lines do, or as computing and waiting for the first word of each; everything else adds up.
  */
 import type { Board } from '../chip/boards/index.ts';
-import { lineCycles, memoryCosts, waitCycles } from './costs.ts';
+import { busCyclesOf, isOutside, memoryCosts, waitCycles } from './costs.ts';
 import { CACHE_LINE, type Purpose, type RegionName } from './memory.ts';
 import { meanPositions, storyPositions } from './traffic.ts';
 
@@ -78,22 +78,17 @@ export function predict(
   const outside = moving.filter(isOutside);
   const stays = total(outside, ({ reads }) => reads) < CACHE_BYTES;
   const cyclesOf = (region: RegionName): number =>
-    region === 'flash' || region === 'psram'
-      ? total(
-          outside.filter((item) => item.region === region),
-          (item) => lineCycles(item, costs[region]),
-        )
-      : 0;
+    busCyclesOf(
+      outside.filter((item) => item.region === region),
+      costs,
+    );
   const busCycles = stays ? 0 : cyclesOf('flash') + cyclesOf('psram');
   const streamed = total(moving, ({ reads }) => reads);
   const hidden =
     streamed > 0
       ? (STREAMING[pie ? 'vector' : 'portable'] * cores * total(outside, ({ reads }) => reads)) / streamed
       : 0;
-  const waits = stays
-    ? 0
-    : total(outside, (item) => waitCycles(item, costs[item.region === 'psram' ? 'psram' : 'flash'])) /
-      coreCount;
+  const waits = stays ? 0 : total(outside, (item) => waitCycles(item, costs[item.region])) / coreCount;
   const cyclesPerToken = cores + Math.max(0, busCycles - hidden, waits);
   const regions = [...new Set(moving.map(({ region }) => region))];
   return {
@@ -118,9 +113,7 @@ export function predict(
   };
 }
 
-const isOutside = ({ region }: Moving): boolean => region === 'flash' || region === 'psram';
-
-const total = (items: readonly Moving[], of: (item: Moving) => number): number =>
+const total = <Item>(items: readonly Item[], of: (item: Item) => number): number =>
   items.reduce((sum, item) => sum + of(item), 0);
 
 /** Attention grows with the position, by groups of 16: the mean is the cost of the mean group, between two that are looked at. */

@@ -29,6 +29,7 @@ export {
   flashBoard,
   needsOf,
 } from './flash.ts';
+export { isInLoader } from './hopeless.ts';
 export { isLasting } from './lasting.ts';
 export { createLineSplitter } from './lines.ts';
 export { createListeners, createSignal } from './listeners.ts';

@@ -2,10 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { curve, progress, threads, trainingState } from '../state/training.ts';
 import { formatNumber, formatRate, texts } from '../texts/index.ts';
-import type { CurveProps } from './curve.tsx';
-import { late } from './late.tsx';
-
-const Curve = late<CurveProps>(async () => (await import('./curve.tsx')).Curve);
+import { Curve } from './late-curve.tsx';
 
 export function LossCurve() {
   const words = texts.value.train;

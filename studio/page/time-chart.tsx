@@ -3,10 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { chosen } from '../state/inside.ts';
 import { formatNumber, texts } from '../texts/index.ts';
 import type { Told } from '../worker/protocol.ts';
-import type { CurveProps } from './curve.tsx';
-import { late } from './late.tsx';
-
-const Curve = late<CurveProps>(async () => (await import('./curve.tsx')).Curve);
+import { Curve } from './late-curve.tsx';
 
 export function TimeChart({ story }: { story: Told }) {
   const words = texts.value.inside;

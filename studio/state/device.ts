@@ -127,8 +127,14 @@ async function whatKeeps(error: unknown): Promise<Trouble | undefined> {
   const loaded = await room().catch(() => undefined);
   if (!loaded || error instanceof RoomError) return undefined;
   const isLost = error instanceof loaded.LostError;
-  const isOpen = connection !== undefined;
-  return troubleOf({ stage: stage.value, isLost, isOpen, identity: identity.value, heard });
+  return troubleOf({
+    stage: stage.value,
+    isLost,
+    isOpen: connection !== undefined,
+    identity: identity.value,
+    wasHeard: heard !== '',
+    isInLoader: loaded.isInLoader(heard),
+  });
 }
 
 async function begin(port: BrowserSerialPort, write: boolean): Promise<void> {

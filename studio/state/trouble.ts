@@ -23,24 +23,30 @@ export type Trouble =
 
 export const trouble = signal<Trouble | undefined>(undefined);
 
-/** What the ROM says where the BOOT pin is low at a reset. */
-const IN_LOADER = /waiting for download/;
-
 export interface Circumstances {
   readonly stage: Stage;
   /** Whether the connection is gone. */
   readonly isLost: boolean;
   readonly isOpen: boolean;
   readonly identity: ChipIdentity | undefined;
-  /** What came over the port, the end of it. */
-  readonly heard: string;
+  /** Whether anything came over the port. */
+  readonly wasHeard: boolean;
+  /** What came says that it is. */
+  readonly isInLoader: boolean;
 }
 
 /** undefined: what was said says it all. */
-export function troubleOf({ stage, isLost, isOpen, identity, heard }: Circumstances): Trouble | undefined {
+export function troubleOf({
+  stage,
+  isLost,
+  isOpen,
+  identity,
+  wasHeard,
+  isInLoader,
+}: Circumstances): Trouble | undefined {
   if (isLost || stage === 'writing') return 'lost';
-  if (stage === 'starting' || IN_LOADER.test(heard)) return 'stuck';
+  if (stage === 'starting' || isInLoader) return 'stuck';
   if (stage !== 'connecting' || identity) return undefined;
   if (!isOpen) return 'busy';
-  return heard === '' ? 'silent' : 'foreign';
+  return wasHeard ? 'foreign' : 'silent';
 }

@@ -37,6 +37,12 @@ export function expectationFor(firmware: Firmware, question: Question, cache: Ca
   return expectationOf(asked, firmware, simulate(firmware, { ...asked, cache }));
 }
 
+/** A story as it was asked for, without what else the page knows of it. */
+const storyOf = ({ prompt, temperature, topp, penalty, seed, tokens }: Question, cache: Cache) => ({
+  ...{ prompt, temperature, topp, penalty, seed, tokens },
+  cache,
+});
+
 /** Between two looks at what has been asked meanwhile. */
 const BREATH_MS = 16;
 
@@ -46,9 +52,7 @@ export async function kernelsOf(
   { question, index, cache }: { question: Question; index: number; cache: Cache },
   { isStopped }: CallContext<never>,
 ): Promise<ExplainedFunction[] | undefined> {
-  const { prompt, temperature, topp, penalty, seed, tokens } = question;
-  const asked = { prompt, temperature, topp, penalty, seed, tokens, cache };
-  const steps = explainTokenSteps(firmware, asked, index);
+  const steps = explainTokenSteps(firmware, storyOf(question, cache), index);
   let breath = performance.now();
   for (;;) {
     const { done, value } = steps.next();
@@ -66,9 +70,7 @@ export async function allKernelsOf(
   { question, count, cache }: { question: Question; count: number; cache: Cache },
   { emit, isStopped }: CallContext<string>,
 ): Promise<Record<string, CodeLine[]>> {
-  const { prompt, temperature, topp, penalty, seed, tokens } = question;
-  const asked = { prompt, temperature, topp, penalty, seed, tokens, cache };
-  for (const token of explainTokensSteps(firmware, asked, count)) {
+  for (const token of explainTokensSteps(firmware, storyOf(question, cache), count)) {
     if (token) emit(packKernels(token.functions ?? readTogether));
     await breathe();
     if (isStopped()) break;

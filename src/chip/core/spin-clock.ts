@@ -14,9 +14,8 @@ export interface ClockWatch {
 
 const WRAP = 2 ** 32;
 
-/** Cycles until `time < bound` has another answer, and until `bound < time` has. Unsigned; the counter goes round. */
-const untilBelow = (time: number, bound: number): number => (time < bound ? bound : WRAP) - time;
-const untilAbove = (time: number, bound: number): number => (time <= bound ? bound + 1 : WRAP) - time;
+/** Cycles until `time < bound` has another answer. Unsigned; the counter goes round. */
+const untilOther = (time: number, bound: number): number => (time < bound ? bound : WRAP) - time;
 
 export function watchClock({ ar, special }: CoreState): ClockWatch {
   /** Registers that hold the counter, or how far it is from something. */
@@ -46,7 +45,8 @@ export function watchClock({ ar, special }: CoreState): ClockWatch {
       if (opcode.name === 'sub' && isFirst) times.add(written[0]);
       else if (opcode.name === 'bltu' || opcode.name === 'bgeu') {
         const [one, other] = read.map(wordOf);
-        steadyCycles = Math.min(steadyCycles, isFirst ? untilBelow(one, other) : untilAbove(other, one));
+        // `bound < time` is `!(time < bound + 1)`.
+        steadyCycles = Math.min(steadyCycles, isFirst ? untilOther(one, other) : untilOther(other, one + 1));
       } else return false;
       return true;
     },

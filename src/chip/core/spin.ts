@@ -190,18 +190,18 @@ function spinOf(
 }
 
 /** Where in the memory a loop reads or stores, and what it reads of devices. */
-interface Reads {
+interface Places {
   readonly words: Set<number>;
   readonly registers: Map<number, number>;
+}
+
+interface Reads extends Places {
   /** In which it goes the same way, as far as it asks for the time. */
   readonly steadyCycles: number;
 }
 
 /** Writes down what is read, and whether something is done that is more than waiting. */
-function witnessOf({
-  memory,
-  steady,
-}: Bus): Omit<Reads, 'steadyCycles'> & Witness & { readonly refused: boolean } {
+function witnessOf({ memory, steady }: Bus): Places & Witness & { readonly refused: boolean } {
   const { loadMap, storeMap, view } = memory;
   const words = new Set<number>();
   const registers = new Map<number, number>();

@@ -29,17 +29,9 @@ export const ladder = (line: string | ((index: number) => string), before = '') 
 
 /** Cycles per iteration of a hardware loop of 256. */
 export function loopCycles(body: string, before = '', align = 4): number {
-  const machine = prepare(
-    createTestMachine(
-      `start:\n  movi a15, 256\n${before}  .balign ${align}\n  nop.n\n  loopnez a15, 1f\n${body}1:\n  ret\n`,
-    ),
-    pointers,
-  );
-  const once = prepare(
-    createTestMachine(
-      `start:\n  movi a15, 0\n${before}  .balign ${align}\n  nop.n\n  loopnez a15, 1f\n${body}1:\n  ret\n`,
-    ),
-    pointers,
-  );
-  return (machine.run().cycles - once.run().cycles + 2) / 256;
+  const program = (iterations: number) =>
+    `start:\n  movi a15, ${iterations}\n${before}  .balign ${align}\n  nop.n\n  loopnez a15, 1f\n${body}1:\n  ret\n`;
+  const cycles = (iterations: number) =>
+    prepare(createTestMachine(program(iterations)), pointers).run().cycles;
+  return (cycles(256) - cycles(0) + 2) / 256;
 }
