@@ -13,13 +13,14 @@ export function createTextStream(stops: readonly string[], emit: (text: string) 
   let held = '';
   let stopped = false;
   const release = (last: boolean): void => {
-    const found = stops.map((stop) => held.indexOf(stop)).filter((at) => at >= 0);
-    if (found.length > 0) {
+    const first = Math.min(...stops.map((stop) => held.indexOf(stop)).filter((at) => at >= 0));
+    let keep = last ? 0 : longestBeginning(held, stops);
+    // Another that begins before it may be on its way: which one it is must not hang on how the bytes come.
+    if (first <= held.length - keep) {
       stopped = true;
-      held = held.slice(0, Math.min(...found));
-      last = true;
+      held = held.slice(0, first);
+      keep = 0;
     }
-    const keep = last ? 0 : longestBeginning(held, stops);
     const out = held.slice(0, held.length - keep);
     held = held.slice(held.length - keep);
     if (out !== '') emit(out);

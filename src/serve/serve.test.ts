@@ -342,6 +342,21 @@ describe('a vote', () => {
 });
 
 describe('a text on its way out', () => {
+  it.each([
+    ['baé', ''],
+    ['bab', 'b'],
+    ['ba', 'b'],
+  ])('ends at the stop that begins first, however the bytes of %s come', (text, told) => {
+    const bytes = new TextEncoder().encode(text);
+    for (let size = 1; size <= bytes.length; size++) {
+      const out: string[] = [];
+      const stream = createTextStream(['baé', 'a'], (piece) => out.push(piece));
+      for (let at = 0; at < bytes.length; at += size) stream.push(bytes.subarray(at, at + size));
+      stream.end();
+      expect(out.join('')).toBe(told);
+    }
+  });
+
   it('holds back what may begin a stop, and loses nothing else', () => {
     const words = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '€', ' '), maxLength: 30 });
     const stops = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 3 }), {
