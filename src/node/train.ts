@@ -29,6 +29,7 @@ export interface TrainFilesOptions
     | 'text'
     | 'validation'
     | 'teachers'
+    | 'grow'
     | 'tokenizer'
     | 'scratch'
     | 'storage'
@@ -43,6 +44,8 @@ export interface TrainFilesOptions
   validation?: string;
   /** Models to learn from as well, by path or name. */
   teachers?: readonly string[];
+  /** A smaller model to begin with, by path or name. */
+  grow?: string;
   /** Path of a tokenizer.bin, or name of a model that has it. */
   tokenizer?: string;
   /**
@@ -65,6 +68,7 @@ export async function trainFiles({
   out,
   validation,
   teachers = [],
+  grow,
   tokenizer,
   cache,
   ...rest
@@ -76,6 +80,7 @@ export async function trainFiles({
     text: [text].flat().map(textFile),
     validation: validation === undefined ? undefined : textFile(validation),
     teachers: await Promise.all(teachers.map(openTeacher)),
+    grow: grow === undefined ? undefined : await openTeacher(grow),
     tokenizer: tokenizer === undefined ? undefined : await openTokenizer(tokenizer),
     scratch,
     storage: folderStorage(out),

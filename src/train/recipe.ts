@@ -35,6 +35,8 @@ export interface Recipe extends Regularization {
   shortShare: number;
   /** What is learned from other models, and how. */
   distillation?: Distillation;
+  /** SHA-256 of the weights of the smaller model that the run began with, where it did. */
+  grownFrom?: string;
 }
 
 /** What keeps a model from learning its text by heart, or the noise of its last steps. */

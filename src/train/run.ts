@@ -25,6 +25,8 @@ export interface TrainOptions extends RecipeOptions, TrainMachinery {
   validation?: TextSource;
   /** Models whose predictions are learned from as well, all with one tokenizer, which the new model gets. */
   teachers?: readonly Teacher[];
+  /** A smaller model, or one as large, that the new one computes the same as at first; it gets its tokenizer, too. */
+  grow?: Teacher;
   /** The new model's tokenizer; default: the teachers', or one made for the text. */
   tokenizer?: Tokenizer;
   /** Where data lie that are made once for a text and then read in parts; default: in memory. */

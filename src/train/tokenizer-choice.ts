@@ -28,8 +28,8 @@ function asTrained({ vocabulary, scores, rules }: Tokenizer, name: string): Trai
 }
 
 /** The one that options name, if any. @throws UsageError where they do not agree */
-function givenTokenizer({ tokenizer, teachers = [] }: TrainOptions): TrainedTokenizer | undefined {
-  const named = teachers.map(({ name, model }) => {
+function givenTokenizer({ tokenizer, teachers = [], grow }: TrainOptions): TrainedTokenizer | undefined {
+  const named = [...(grow ? [grow] : []), ...teachers].map(({ name, model }) => {
     if (!model.tokenizer)
       throw new UsageError(`train: ${name} says nothing of its tokenizer; give its model.safetensors.`);
     return { name, trained: asTrained(model.tokenizer, name) };

@@ -12,6 +12,7 @@ import {
 } from './corpus.ts';
 import { createEncoder } from './encoder.ts';
 import { createEngine, type Engine, type EngineOptions, initialize } from './engine.ts';
+import { grow } from './grow.ts';
 import { loop } from './loop.ts';
 import { multiplyAddFor } from './multiply-add.ts';
 import { finish, outputNames } from './outputs.ts';
@@ -26,7 +27,7 @@ import {
 import { isOver, type Run, type TrainOptions } from './run.ts';
 import { memoryScratch, type Scratch } from './scratch.ts';
 import { checkShape, parametersOf } from './shape.ts';
-import { hashOf, teach } from './teachers.ts';
+import { hashOf, type Teacher, teach } from './teachers.ts';
 import { chooseTokenizer, givenVocabulary } from './tokenizer-choice.ts';
 import { writeTokenizer } from './tokenizer-trainer.ts';
 import { VALIDATION_DOCUMENTS } from './validate.ts';
@@ -81,7 +82,7 @@ async function start(options: TrainOptions): Promise<Run> {
   const machinery = { kernels, multiplyAdd, startThread, threads, batchTokens };
   const teacher = distillation && (await consult(distillation, state, corpus, scratch, options, machinery));
   const engine = await createEngine(shape, { ...machinery, top: distillation?.top });
-  prepareWeights(engine, recipe, checkpoint);
+  prepareWeights(engine, recipe, checkpoint, options.grow);
   return {
     options,
     state,
@@ -103,8 +104,9 @@ function freshRecipe(options: TrainOptions): Recipe {
   const vocabulary = options.resume ? options.vocabulary : (givenVocabulary(options) ?? options.vocabulary);
   const recipe = recipeOf({ ...options, vocabulary });
   checkShape(recipe.shape);
-  const { teachers = [] } = options;
+  const { teachers = [], grow } = options;
   if (teachers.length > 0) recipe.distillation = distillationOf(options, teachers.map(hashOf));
+  if (grow) recipe.grownFrom = hashOf(grow);
   return recipe;
 }
 
@@ -177,6 +179,8 @@ function initialState(
 function resumed(state: RunState, options: TrainOptions): RunState {
   const { steps, seconds, threads, kernels } = options;
   checkUnchanged(completed(state.recipe), options);
+  if (options.grow && hashOf(options.grow) !== state.recipe.grownFrom)
+    throw new UsageError(`train: the run did not begin with ${options.grow.name}; leave it out.`);
   const recipe = { ...completed(state.recipe), threads: threads ?? state.recipe.threads };
   if (steps || seconds) Object.assign(recipe, { steps: steps ?? 0, seconds: seconds ?? 0 });
   return { ...state, recipe, multiplyAdd: multiplyAddFor(kernels, state.multiplyAdd ?? 'plain') };
@@ -194,9 +198,15 @@ function checkValidation(state: RunState, hash: string | undefined, { validation
   state.validationHash = hash;
 }
 
-function prepareWeights(engine: Engine, { seed }: Recipe, checkpoint?: Checkpoint): void {
+function prepareWeights(
+  engine: Engine,
+  { seed, shape }: Recipe,
+  checkpoint?: Checkpoint,
+  from?: Teacher,
+): void {
   if (!checkpoint) {
-    initialize(engine, seed);
+    if (from) engine.weights.set(grow(from, shape, seed));
+    else initialize(engine, seed);
     return;
   }
   engine.weights.set(checkpoint.weights);

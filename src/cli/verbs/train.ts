@@ -43,6 +43,7 @@ interface Options {
   keepBest?: boolean;
   patience?: number;
   shortFirst?: number;
+  grow?: string;
   teacher: string[];
   teacherWeight?: number;
   teacherTop?: number;
@@ -142,6 +143,10 @@ function addMethod(command: Command): void {
 function addTeachers(command: Command): void {
   command
     .option(
+      '--grow <name>',
+      'begin as this smaller model, which the new one computes the same as at first, with its tokenizer',
+    )
+    .option(
       '--teacher <name>',
       'model to learn from as well, with the tokenizer to take; may be given again',
       collect,
@@ -203,6 +208,7 @@ Examples:
   $ esp32-llm train --text stories.txt --out my-model --preset 260k --time 1h
   $ esp32-llm train --text stories.txt --out my-model --resume
   $ esp32-llm train --text stories.txt --out small --preset s4 --teacher large/model.safetensors
+  $ esp32-llm train --text stories.txt --out large --preset p4 --grow small/model.safetensors
   $ esp32-llm run --model my-model/model.safetensors
 
 A text is read in parts and tokenised once: memory does not grow with it, but for some 30 bytes a document or 512 tokens.
