@@ -26,7 +26,7 @@ import { decodeModule } from './front/decode.ts';
 import { type Export, functionName, importCount, type WasmModule } from './front/module.ts';
 import { findUnsupported, refusal, refuseUnsupported, type Unsupported } from './front/unsupported.ts';
 import { validateModule } from './front/validate.ts';
-import { type CompileOptions, createLinkage, type Linkage } from './linkage.ts';
+import { type CompileOptions, createLinkage, importKey, type Linkage } from './linkage.ts';
 import { findLive } from './live.ts';
 import { FIRST_NAMED_TRAP, type IrFunction } from './middle/ir.ts';
 import { findLoops } from './middle/loops.ts';
@@ -125,6 +125,18 @@ export function compileDecoded(
     externals: findExternals(object),
     start: module.start === undefined ? undefined : linkage.functionSymbol(module.start),
   };
+}
+
+/** What a module has beside code, in the sizes that it will have whatever its imported globals are: before anything is compiled. */
+export function compileData(wasm: Uint8Array): Pick<CompiledModule, 'object' | 'data'> {
+  const module = decodeModule(wasm);
+  const globals = module.imports.filter(({ type }) => type.kind === 'global');
+  const linkage = createLinkage(module, {
+    globals: Object.fromEntries(globals.map((entry) => [importKey(entry), 0])),
+  });
+  const asm = createAssembler();
+  const data = emitData(asm, module, linkage);
+  return { object: asm.finish(), data };
 }
 
 /** A function in the intermediate form, ready for selection, and its stages so far. */

@@ -1,5 +1,11 @@
 /** WebAssembly to Xtensa machine code. */
-export { type CompiledExport, type CompiledModule, compileModule, type StageListener } from './compile.ts';
+export {
+  type CompiledExport,
+  type CompiledModule,
+  compileData,
+  compileModule,
+  type StageListener,
+} from './compile.ts';
 export { InvalidModule, MalformedModule, UnlinkableModule, UnsupportedModule } from './errors.ts';
 export {
   type ExportedFunction,

@@ -18,6 +18,7 @@ import {
   type ProgramCode,
   placeCode,
   programCode,
+  programData,
   programItems,
   sectionAddresses,
   startSymbol,
@@ -186,18 +187,22 @@ export function buildWithNeeds(options: FirmwareOptions): {
 
 /**
  * Plan and program depend on each other: the program's code and data need room, and their size depends a little on the
- * numbers that the plan gives. Two or three rounds, in which needs only grow, settle it.
+ * numbers that the plan gives. The data are known before; where code does not fit SRAM0, or a model guesses, more rounds settle it, in which
+ * needs only grow.
  */
 function settle(options: FirmwareOptions, board: Board, settings: Settings): Settled {
-  let needs: MemoryItem[] = [];
+  const constant = {
+    cores: settings.cores,
+    pie: settings.pie,
+    programs: options.programs,
+    shape: options.model.shape,
+  };
+  let needs = programItems(programData({ ...constant, start: UNPLACED }));
   for (;;) {
     const plan = planMemory({ ...options, board, program: needs });
     const addresses = new Map(plan.placed.map(({ name, address }) => [name, address]));
     const program = {
-      cores: settings.cores,
-      pie: settings.pie,
-      programs: options.programs,
-      shape: options.model.shape,
+      ...constant,
       start: startMemory(addresses),
       numbers: numbersOf(options, board, settings, plan, addresses),
     };
@@ -220,6 +225,9 @@ function larger(item: MemoryItem, given: readonly MemoryItem[]): MemoryItem {
   const before = given.find(({ name }) => name === item.name);
   return before && before.bytes > item.bytes ? { ...item, bytes: before.bytes } : item;
 }
+
+/** For what is the same wherever it lies. */
+const UNPLACED = { stackTops: [0, 0], panicFrames: 0 } as const;
 
 const startMemory = (addresses: ReadonlyMap<string, number>) => ({
   stackTops: [addresses.get('stack0')! + STACK_BYTES, addresses.get('stack1')! + STACK_BYTES] as const,

@@ -1,6 +1,6 @@
 /** The device program as machine code: the compiled WebAssembly, its kernels and the start stub, not placed yet. */
 import { type Cache, cached } from '../cache.ts';
-import { compileModule } from '../compiler/index.ts';
+import { compileData, compileModule } from '../compiler/index.ts';
 import { deviceProgram } from '../contract/index.ts';
 import type { DeviceProgramName, DevicePrograms } from '../device-programs.ts';
 import { buildKernels, kernelClobbers } from '../kernels/index.ts';
@@ -33,7 +33,11 @@ export interface ProgramCode {
 const isCode = (section: Section): boolean => /^\.(vectors|start|text)/.test(section.name);
 
 /** Names of the WebAssembly that a program is compiled from. */
-const modulesOf = ({ pie, shape, drafter }: ProgramOptions): DeviceProgramName[] => [
+const modulesOf = ({
+  pie,
+  shape,
+  drafter,
+}: Pick<ProgramOptions, 'pie' | 'shape' | 'drafter'>): DeviceProgramName[] => [
   deviceProgram('main.chip', shape.precision),
   ...(pie ? [] : ([KERNELS] as const)),
   ...(drafter ? ([DRAFT] as const) : []),
@@ -46,6 +50,21 @@ export function programCode(options: ProgramOptions, cache: Cache): ProgramCode 
   const { programs, ...rest } = options;
   const modules = modulesOf(options).map(programs);
   return cached(cache, ['program', JSON.stringify(rest), ...modules], () => compileProgram(options));
+}
+
+/**
+ * The program's data alone, which nobody needs a plan or a compiler for; what a model that guesses adds is left out. (A table of calls, of
+ * which only the code says whether it is there, would be found missing when all is compiled.)
+ */
+export function programData(options: Omit<ProgramOptions, 'numbers' | 'drafter'>): ProgramCode {
+  const { programs, start, cores, pie, shape } = options;
+  const [main, ...portable] = modulesOf(options).map((name) => compileData(programs(name)));
+  const kernels = pie ? buildKernels(shape) : portable.map(({ object }) => object);
+  const objects = [startCode(start, cores), ...kernels, main.object].map((object) => ({
+    ...object,
+    sections: object.sections.filter((section) => !isCode(section)),
+  }));
+  return { objects, fixedData: [main, ...portable].flatMap(({ data }) => data) };
 }
 
 function compileProgram(options: ProgramOptions): ProgramCode {

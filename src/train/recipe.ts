@@ -88,7 +88,7 @@ export interface RecipeOptions extends Sizes, Partial<Regularization> {
   temperature?: number;
   teacherWeight?: number;
   teacherTop?: number;
-  /** Learning rate of the matrices, when the optimiser's own default is not wanted. */
+  /** Learning rate of the matrices, when the optimiser's own default is not wanted; those of embedding and norms change with it. */
   rate?: number;
 }
 
@@ -133,8 +133,7 @@ export function recipeOf(options: RecipeOptions): Recipe {
     batchTokens: Math.max(options.batchTokens ?? 4096, shape.context),
     packing: options.packing ?? 'documents',
     optimizer,
-    ...rates[optimizer],
-    ...(options.rate ? { matrixRate: options.rate } : {}),
+    ...ratesOf(optimizer, options.rate),
     clip: 1,
     finish: options.finish ?? 'int8',
     ...defaults,
@@ -142,6 +141,13 @@ export function recipeOf(options: RecipeOptions): Recipe {
     ...given(options, Object.keys(defaults) as (keyof typeof defaults)[]),
     keepBest: options.keepBest || Boolean(options.patience),
   };
+}
+
+/** The optimiser's rates, all in the proportion in which that of the matrices is another. */
+function ratesOf(optimizer: keyof typeof rates, matrixRate: number = rates[optimizer].matrixRate) {
+  const { matrixRate: usual, embeddingRate, normRate } = rates[optimizer];
+  const factor = matrixRate / usual;
+  return { matrixRate, embeddingRate: embeddingRate * factor, normRate: normRate * factor };
 }
 
 /** How a run with such teachers learns from them. */

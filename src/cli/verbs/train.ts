@@ -83,7 +83,7 @@ function addLength(command: Command): void {
 /** How the weights are learnt. */
 function addMethod(command: Command): void {
   command
-    .option('--rate <x>', 'learning rate of the matrices', decimal(0, 10))
+    .option('--rate <x>', 'learning rate of the matrices; the others keep their proportion', decimal(0, 10))
     .option(
       '--warmup <steps>',
       'steps over which the rate rises, a tenth of --steps at most (default: 200)',
