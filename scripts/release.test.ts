@@ -38,7 +38,12 @@ describe('npm run release', () => {
       ['tag.gpgsign', 'false'],
     ])
       git('config', key!, value!);
-    const scripts = { lint: 'node -e 0', typecheck: 'node -e 0', test: 'node -e 0' };
+    const scripts = {
+      lint: 'node -e 0',
+      typecheck: 'node -e 0',
+      test: 'node -e 0',
+      'test:browser': 'node -e 0',
+    };
     write('package.json', JSON.stringify({ name: 'a', version: '0.1.9', scripts }));
     write(
       'CHANGELOG.md',

@@ -31,7 +31,8 @@ describe('workflows', () => {
         name === 'pages.yml' ? ['ci', 'build:studio'] : ['ci', 'lint', 'typecheck', 'test'],
       );
     }
-    for (const step of ['npm ci', 'lint', 'typecheck', 'test']) expect(read('.ci/run')).toContain(step);
+    for (const step of ['npm ci', 'lint', 'typecheck', 'test', 'test:browser'])
+      expect(read('.ci/run')).toContain(step);
   });
 
   it('test on three systems and the Node versions that package.json promises', () => {
