@@ -107,6 +107,13 @@ describe('installed in an empty folder', () => {
     );
   });
 
+  it('says where the model is that is too large for it', ({ skip }) => {
+    skip(missing !== undefined);
+    expect(() => run('npx', ['--offline', 'esp32-llm', 'build', '--model', 'stories-large'])).toThrow(
+      /stories-large is not in the npm package.*models\/stories-large\.safetensors/,
+    );
+  });
+
   it('its entries can be imported', ({ skip }) => {
     skip(missing !== undefined);
     writeFileSync(

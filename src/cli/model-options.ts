@@ -62,7 +62,7 @@ export function modelOptions(command: Command): Command {
   return command
     .option(
       '--model <name>',
-      "checkpoint: a file (.safetensors, GGUF, llama2.c .bin), a folder of Hugging Face's, hf:owner/name[@revision][/file], a name that pull fetched, or one that ships: stories (default), home (answers requests)",
+      "checkpoint: a file (.safetensors, GGUF, llama2.c .bin), a folder of Hugging Face's, hf:owner/name[@revision][/file], a name that pull fetched, or one that ships: stories (default), stories-large (for PSRAM), home (answers requests)",
     )
     .option(
       '--tokenizer <file>',

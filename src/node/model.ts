@@ -23,6 +23,8 @@ const shipped = (name: string): string => fileURLToPath(new URL(`../../models/${
 /** The models that ship, their tokenizers inside, by name; a row each. Without a name the first one is meant. */
 const SHIPPED: Readonly<Record<string, CheckpointFile>> = {
   stories: { path: shipped('stories.safetensors') },
+  /** For boards with PSRAM. In the repository alone: the package stays small. */
+  'stories-large': { path: shipped('stories-large.safetensors') },
   /** Of examples/home/home.yaml. */
   home: { path: shipped('home.safetensors') },
 };
@@ -58,7 +60,13 @@ export function shippedModel(): OpenedModel {
  */
 async function locate(model: string, options: PullOptions): Promise<CheckpointFile> {
   if (model === '' || existsSync(model)) return { path: model };
-  if (Object.hasOwn(SHIPPED, model)) return SHIPPED[model];
+  if (Object.hasOwn(SHIPPED, model)) {
+    const file = SHIPPED[model];
+    if (existsSync(file.path)) return file;
+    throw new UsageError(
+      `${model} is not in the npm package, which stays small; get models/${basename(file.path)} from the repository of esp32-llm and name its path`,
+    );
+  }
   const { catalogue, findInCache, findPulled, isHubName, parseHubName, pullRepository } = await import(
     '../hub/index.ts'
   );

@@ -4,6 +4,7 @@ import { createReference } from '../reference/index.ts';
 import { encodeCorpus } from './batches.ts';
 import { createEngine } from './engine.ts';
 import { grow } from './grow.ts';
+import { presets } from './presets/index.ts';
 import { createRandom } from './random.ts';
 import { recipeOf } from './recipe.ts';
 import { settingsOf } from './settings.ts';
@@ -58,6 +59,16 @@ describe.each([true, false])('a larger model, its classifier shared: %s', (share
 it('a model of the same shape is the model itself', () => {
   const from = randomModel(small);
   expect(modelOf(small, grow(from, small, 1)).weights).toEqual(from.model.weights);
+});
+
+it.each([
+  ['s4', 'p2'],
+  ['p2', 'p4'],
+])('preset %s can grow into %s', (from, to) => {
+  const { shape } = presets[from];
+  const model = modelOf(shape, new Float32Array(parametersOf(shape).count));
+  const grown = grow({ name: from, model }, presets[to].shape, 1);
+  expect(grown.length).toBe(parametersOf(presets[to].shape).count);
 });
 
 it('leaves nothing that cannot learn: after a few steps every new row and column has moved', async () => {
