@@ -4,11 +4,11 @@
  */
 import { grammarRoom, grammarRoomBytes } from "./contract/config";
 import { DIGEST_OFFSET_BASIS, DIGEST_PRIME } from "./contract/status";
+import { CRC_START, crcWith } from "./crc";
 import { setBound, setSent } from "./grammar";
 import { complain } from "./json";
 import { argumentBytes, argumentText, takeNumber, valid } from "./parse";
 
-const CRC_POLYNOMIAL: u32 = 0xedb8_8320;
 const PADDING: u32 = 0x3d;
 
 export function putPiece(): void {
@@ -65,13 +65,9 @@ function digitOf(byte: u32): i32 {
   return byte == 0x2b ? 62 : byte == 0x2f ? 63 : -1;
 }
 
-/** CRC-32 as in Ethernet and zip. */
 function checksum(at: usize, bytes: i32): u32 {
-  let sum: u32 = 0xffff_ffff;
-  for (let i = 0; i < bytes; i++) {
-    sum ^= load<u8>(at + i);
-    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >> 1) ^ CRC_POLYNOMIAL : sum >> 1;
-  }
+  let sum = CRC_START;
+  for (let i = 0; i < bytes; i++) sum = crcWith(sum, load<u8>(at + i));
   return ~sum;
 }
 

@@ -1,6 +1,6 @@
 /** The commands of the console: one line, beginning with a slash. */
 import { read32, write32 } from "./chip";
-import { context, grammar, grammarRoom, turns } from "./contract/config";
+import { boards, context, grammar, grammarRoom, turns } from "./contract/config";
 import {
   SETTINGS, commandOf, helpOf, isWhole, leastOf, mostOf, refusalOf, setValue, titleOf, valueOf,
 } from "./contract/settings";
@@ -136,6 +136,10 @@ function stats(): void {
   printRate(getWord(Word.FirstCycles), 1);
   print(", last ");
   printRate(getWord(Word.LastCycles), 1);
+  if (boards > 1) {
+    print("\nsent again to other boards: ");
+    printNumber(getWord(Word.Resent));
+  }
   print("\nseed ");
   printNumber(getLong(Word.Seed));
   switch (getWord(Word.Ending)) {

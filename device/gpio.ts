@@ -6,6 +6,7 @@ export const GPIO: usize = 0x6000_4000;
 const GPIO_IN: usize = GPIO + 0x3c;
 const IO_MUX: usize = 0x6000_9004;
 const SIGNAL_PLAIN: u32 = 256;
+const SIG_IN_SEL: u32 = 1 << 7;
 
 /** GPIO function, 20 mA. */
 const PLAIN: u32 = (1 << 12) | (2 << 10);
@@ -62,4 +63,9 @@ export function readPin(pin: u32): u32 {
 export function pause(microseconds: u32): void {
   const start = ccount();
   while (ccount() - start < microseconds * clockMegahertz) {}
+}
+
+/** FUNC_IN_SEL of a signal: it comes from a pin. */
+export function feedInput(signal: u32, pin: u32): void {
+  write32(GPIO + 0x154 + (signal << 2), SIG_IN_SEL | pin);
 }

@@ -5,7 +5,10 @@
 import { bootChip, clearEarlyMemory, clearLateMemory, startCore1 } from "./boot";
 import { measureMegahertz } from "./clock";
 import { runCommand } from "./commands";
-import { banner, clockMegahertz, cores, line } from "./contract/config";
+import { serveOthers } from "./chain/serve";
+import { openLink } from "./chain/link";
+import { hasClassifier } from "./chain/part";
+import { banner, boards, clockMegahertz, cores, line } from "./contract/config";
 import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { loadWeights } from "./load";
@@ -29,6 +32,11 @@ export function main0(): void {
   if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
   if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");
   loadWeights();
+  if (boards > 1) openLink();
+  if (!hasClassifier()) {
+    drain();
+    serveOthers();
+  }
   newLine();
   for (;;) step();
 }
@@ -53,7 +61,7 @@ function greet(hasMemory: bool): void {
   printText(banner);
   printClock();
   if (hasMemory) printPsram();
-  print("Type the beginning of a story and press Enter. /help shows more.\n");
+  if (hasClassifier()) print("Type the beginning of a story and press Enter. /help shows more.\n");
   setWord(Word.Phase, Phase.Ready);
 }
 

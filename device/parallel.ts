@@ -4,6 +4,8 @@
  */
 import { read32, write32 } from "./chip";
 import { arrive, barrier, isAhead } from "./barrier";
+import { askOthers } from "./chain/ask";
+import { asksOthers, hasClassifier } from "./chain/part";
 import { canBind } from "./grammar";
 import { cores, drafts, lanes, screenKind, teamwork } from "./contract/config";
 import {
@@ -27,6 +29,7 @@ function awaitPass(): void {
  * will not draw and nothing is to be lowered; of the tokens those that the grammar's `state` allows (0: all), `left` at most.
  */
 export function forward(token: i32, position: i32, temperature: f32, penalty: f32, state: usize, left: i32): void {
+  if (asksOthers() && !askOthers(token, position)) return;
   if (cores == 2) {
     postChoice(temperature, penalty, state, left);
     write32(teamwork + JOB_SCORED, 1);
@@ -64,6 +67,7 @@ function postChoice(temperature: f32, penalty: f32, state: usize, left: i32): vo
 
 /** A pass whose next token is known: it fills the KV cache, and the classifier is left out. */
 export function pass(token: i32, position: i32): void {
+  if (asksOthers() && !askOthers(token, position)) return;
   if (cores == 2) {
     write32(teamwork + JOB_SCORED, 0);
     postPass(token, position);
@@ -106,7 +110,7 @@ export function work(): void {
     awaitPass();
     const position = read32(teamwork + JOB_POSITION);
     const count = ARITHMETIC == 0 && lanes ? read32(teamwork + JOB_COUNT) : 1;
-    const scored = read32(teamwork + JOB_SCORED) != 0;
+    const scored = hasClassifier() && read32(teamwork + JOB_SCORED) != 0;
     if (ARITHMETIC == 0 && count > 1) {
       forwardLanes(1, position, count, drafts ? read32(teamwork + JOB_CERTAIN) : count, scored);
       barrier(1);

@@ -1,8 +1,9 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  clockMegahertz, context, drafts, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns, untilToken,
+  boards, clockMegahertz, context, drafts, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns, untilToken,
 } from "./contract/config";
+import { complainOfOthers, greetOthers, isSevered } from "./chain/ask";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
@@ -68,6 +69,7 @@ export function beginStory(bytes: i32): bool {
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
   if (canBind() && needed() > limit - promptCount + 1) return complainOfRoom();
+  if (boards > 1 && !greetOthers()) return complainOfChain();
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
   seedRandom(chosen);
   resetDigest();
@@ -83,6 +85,7 @@ export function beginStory(bytes: i32): bool {
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
   for (let word = Word.Drafted; word <= Word.Accepted; word++) setWord(word, 0);
   setWord(Word.Reused, readTo);
+  if (boards > 1) setWord(Word.Resent, 0);
   if (ARITHMETIC == 0 && drafts) beginSpeculation(readTo);
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);
@@ -103,6 +106,11 @@ function keepBeginning(): i32 {
   if (isTurn) same = most;
   else while (same < most && tokenAt(same) == promptToken(same)) same++;
   return ARITHMETIC == 0 && same ? restore(same) : same;
+}
+
+function complainOfChain(): bool {
+  complainOfOthers();
+  return false;
 }
 
 /** The grammar's shortest text is longer than what is left. */
@@ -127,6 +135,7 @@ export function continueStory(): bool {
   const begin = ccount();
   const waitedBefore = waited;
   const next = predict();
+  if (boards > 1 && isSevered) return sever();
   cached = max(cached, position + 1);
   const isOver = ends(next);
   if (!isOver) tell(next);
@@ -142,6 +151,14 @@ export function continueStory(): bool {
   }
   if (turns && isSaid) return end(Ending.Complete);
   return position < limit ? true : end(Ending.Limit);
+}
+
+/** Nothing of the text is in the caches of all boards for sure. */
+function sever(): bool {
+  if (!json) write(LINE_FEED);
+  complainOfOthers();
+  cached = 0;
+  return end(Ending.Severed);
 }
 
 /** Whether a token ends the story. Of a prompt in parts none does. */
@@ -173,6 +190,7 @@ function predict(): i32 {
     else if (takeLane(token, position) < 0) pass(token, position);
   } else if (only >= 0) pass(token, position);
   else forward(token, position, temperature, penalty, state, left);
+  if (boards > 1 && isSevered) return 0;
   const chosen = only >= 0 ? only : choose();
   return canBind() ? follow(chosen, left) : chosen;
 }
@@ -236,7 +254,7 @@ function printSummary(): void {
   printRate(getLong(Word.TotalCycles), getWord(Word.Passes));
   print(" tokens/s, digest ");
   printHex(digest, 16);
-  if (getWord(Word.Ending) == Ending.Stopped) print(", stopped");
+  if (getWord(Word.Ending) == Ending.Stopped || getWord(Word.Ending) == Ending.Severed) print(", stopped");
   print("]\n");
 }
 

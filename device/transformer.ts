@@ -5,6 +5,7 @@
  */
 import { cores, layers } from "./contract/config";
 import { barrier } from "./barrier";
+import { hasClassifier } from "./chain/part";
 import { remindScreen } from "./screen";
 import { attend, classify, embed, feedForward, project, projectDown, projectOut } from "./contract/stages";
 
@@ -26,7 +27,7 @@ function forwardHalf(core: i32, token: i32, position: i32, scored: bool): void {
     projectDown(core, layer);
     barrier(core);
   }
-  if (scored) classify(core);
+  if (hasClassifier() && scored) classify(core);
 }
 
 /** The share of `core` in a forward pass; where `scored`, both halves of `logits` are complete once both cores have returned. */
@@ -44,7 +45,7 @@ export function forwardCore(core: i32, token: i32, position: i32, scored: bool):
       for (let half = 0; half < 2; half++) projectDown(half, layer);
       if (SCREEN) remindScreen();
     }
-    if (!scored) return;
+    if (!hasClassifier() || !scored) return;
     for (let half = 0; half < 2; half++) classify(half);
   }
 }

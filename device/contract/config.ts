@@ -91,6 +91,29 @@
 // @ts-ignore: decorator
 @external("config", "drafter") export declare const drafter: i32;
 
+// A model over several boards.
+/** Boards that the layers lie on; with 1 all of it folds away. */
+// @ts-ignore: decorator
+@external("config", "boards") export declare const boards: i32;
+/** Which of them this is: 0 has the console and the classifier, 1 the embedding. */
+// @ts-ignore: decorator
+@external("config", "board") export declare const board: i32;
+/** Pin that leads to the next board. */
+// @ts-ignore: decorator
+@external("config", "linkTx") export declare const linkTx: u32;
+/** Pin that leads from the one before. */
+// @ts-ignore: decorator
+@external("config", "linkRx") export declare const linkRx: u32;
+/** What all images of one build have. */
+// @ts-ignore: decorator
+@external("config", "chainWord") export declare const chainWord: u32;
+/** Milliseconds that the first answer of the others may take. */
+// @ts-ignore: decorator
+@external("config", "linkPatience") export declare const linkPatience: u32;
+/** Room for the longest frame. */
+// @ts-ignore: decorator
+@external("config", "linkFrame") export declare const linkFrame: usize;
+
 // Formats of the matrices (fixed arithmetic), by their codes.
 /** Of the classifier. */
 // @ts-ignore: decorator

@@ -27,6 +27,12 @@ export const GROWTH_WORDS: i32 = 64;
 export const UNTIL_BYTES: i32 = 32;
 /** Of guesses, by how many tokens before them agree: so many and more are one kind. */
 export const GUESS_KINDS: i32 = 4;
+/** First byte of a frame between boards. */
+export const FRAME_MARK: i32 = 165;
+/** Of a frame, beside its payload. */
+export const FRAME_BYTES: i32 = 12;
+/** Bits a second between boards. */
+export const LINK_BAUD: i32 = 5000000;
 /** Bytes behind a vector or matrix that kernels load and do not use. */
 export const READ_AHEAD: i32 = 32;
 /** Smallest argument of the exponential, e^(16 * -22713 / 2^15) = 2^-16, which comes out as 0. */

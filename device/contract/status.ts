@@ -29,6 +29,8 @@ export const enum Word {
   Accepted = 14,
   /** Positions of the prompt whose keys and values were there from the story before. */
   Reused = 15,
+  /** Requests that other boards of the model were sent again. */
+  Resent = 16,
 }
 
 /** What the program is doing. */
@@ -55,6 +57,8 @@ export const enum Ending {
   Stopped = 3,
   /** The grammar allows nothing more. */
   Complete = 4,
+  /** Other boards of the model did not answer. */
+  Severed = 5,
 }
 
 // Barrier counts, the posted pass, and what the sampler exchanges (config.teamwork).
@@ -81,6 +85,32 @@ export const PANIC_PS: usize = 20; // PS.
 export const PANIC_SAR: usize = 24; // SAR.
 export const PANIC_DEPC: usize = 28; // DEPC: the address of a double exception.
 export const PANIC_REGISTERS: usize = 32; // a0 ... a15.
+
+// What a frame between boards begins with.
+export const FRAME_HEAD: usize = 0; // FRAME_MARK, an index of frame kinds in the second byte, bytes of the payload in the upper 16 bits.
+export const FRAME_ORDER: usize = 4; // Number of the request, modulo 2^16; the position in the upper 16 bits.
+
+/** What a frame between boards is. */
+export const enum FrameKind {
+  /** Begins a story: a word that all images of one build have. Goes all the way round. */
+  Hello = 0,
+  /** Asks for a pass: the token. For board 1. */
+  Token = 1,
+  /** The residual stream behind the layers of a board, for the next one: its words, or of fixed arithmetic their low 24 bits where these say all. */
+  Vector = 2,
+  /** A word: why a board did not do what it was asked, an index of faults, and its number in the second byte. Goes on to board 0. */
+  Fault = 3,
+}
+
+/** Why a board did not do what it was asked. */
+export const enum Fault {
+  /** What came was no whole frame. Its order is that of the last one that was. */
+  Damaged = 0,
+  /** The word of a hello is not that of its image. */
+  Foreign = 1,
+  /** It has not got the positions before the one that is asked for. */
+  Lost = 2,
+}
 
 // A state of a grammar. Its tokens are words: the id, and the next state in the upper 16 bits; ids ascend.
 export const GRAMMAR_TOKENS: usize = 0; // Where its tokens begin, from the start of the grammar.

@@ -3,6 +3,7 @@
  * Each stage does one half of the work; between stages the cores meet (see ../transformer.ts). Units are explained in
  * ARCHITECTURE.md, "Integer arithmetic".
  */
+import { hasEmbedding } from "../chain/part";
 import { actAlone, gateAndUp, listActive } from "../contract/activations";
 import {
   attention, biases, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, heads, hidden, int4Group, kvHeads, logits,
@@ -67,12 +68,14 @@ function keptScale(mine: usize): f32 {
   return load<f32>(mine + at.ACTIVATION_SCALE);
 }
 
-/** This half of the token's embedding, and the rotation angles of the position for each pair of a half's heads. */
+/** This half of the token's embedding, where this board has it, and the rotation angles of the position for each pair of a half's heads. */
 // @ts-ignore: decorator
 @inline
 export function embed(half: i32, token: i32, position: i32): void {
-  embedInto(residual, half, token);
-  if (!rotary) addPosition(residual, half, token, position);
+  if (hasEmbedding()) {
+    embedInto(residual, half, token);
+    if (!rotary) addPosition(residual, half, token, position);
+  }
   if (shares(half)) takePosition(scratchOf(half), position);
 }
 

@@ -6,6 +6,7 @@
 import {
   attention, cores, dim, heads, hidden, hiddenDim, keys, kvHeads, logits, model, queries, residual, scratch, scratchBytes, values, vocabulary,
 } from "../contract/config";
+import { hasEmbedding } from "../chain/part";
 import { activate } from "../contract/activations";
 import { exp } from "../math";
 import * as at from "../contract/float";
@@ -67,6 +68,7 @@ function addProduct(half: i32, matrix: usize, v: usize, columns: i32): void {
 }
 
 export function embed(half: i32, token: i32, _position: i32): void {
+  if (!hasEmbedding()) return;
   const source = row(load<usize>(model, at.EMBEDDING), token, dim);
   const end = firstOf(half, dim) + countOf(half, dim);
   for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(source, i));

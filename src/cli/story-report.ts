@@ -37,6 +37,7 @@ const ENDINGS: Record<Simulation['status']['ending'], string> = {
   limit: 'ended by the token limit',
   stopped: 'stopped',
   complete: 'ended by the grammar',
+  severed: 'stopped: other boards did not answer',
 };
 
 /** What guessing was good for: tokens of the story for each pass over the weights that told it. */

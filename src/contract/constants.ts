@@ -40,6 +40,9 @@ export const constants = {
   GROWTH_WORDS: i32(64, 'Of the log of a unit of keys: when it grew.'),
   UNTIL_BYTES: i32(32, 'Of the longest text that ends an answer.'),
   GUESS_KINDS: i32(4, 'Of guesses, by how many tokens before them agree: so many and more are one kind.'),
+  FRAME_MARK: i32(0xa5, 'First byte of a frame between boards.'),
+  FRAME_BYTES: i32(12, 'Of a frame, beside its payload.'),
+  LINK_BAUD: i32(5_000_000, 'Bits a second between boards.'),
   READ_AHEAD: i32(32, 'Bytes behind a vector or matrix that kernels load and do not use.'),
 
   // The exponential (device/kernels/exponential.ts): a cubic for e^v on [-ln 2, 0] and four squarings, in units of 2^-15.

@@ -1,5 +1,6 @@
 /** The device contract: what the program on the chip and its builder both believe, written once. */
 export { type ActivationRow, activations, plainActivations } from './activations.ts';
+export { faults, frame, frameKinds } from './chain.ts';
 export { entries, mostWords, regions, weightsHeader, weightsMagic, weightsVersion } from './component.ts';
 export { checkPromptText, LINE_BYTES, type StoryOptions, storyLines } from './console.ts';
 export { type ConstantName, constants, value } from './constants.ts';

@@ -53,6 +53,19 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
         'Positions of the small model that guesses them; 0: there is none, and they come from the text so far.',
     }),
   },
+  'A model over several boards': {
+    ...rows('i32', {
+      boards: 'Boards that the layers lie on; with 1 all of it folds away.',
+      board: 'Which of them this is: 0 has the console and the classifier, 1 the embedding.',
+    }),
+    ...rows('u32', {
+      linkTx: 'Pin that leads to the next board.',
+      linkRx: 'Pin that leads from the one before.',
+      chainWord: 'What all images of one build have.',
+      linkPatience: 'Milliseconds that the first answer of the others may take.',
+    }),
+    ...rows('usize', { linkFrame: 'Room for the longest frame.' }),
+  },
   'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {
     classifierFormat: 'Of the classifier.',
     embeddingFormat: 'Of the embedding: that of the classifier where it is the same matrix.',

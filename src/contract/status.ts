@@ -18,6 +18,7 @@ export const status = {
     drafted: field('u32', 'Tokens that were guessed ahead.'),
     accepted: field('u32', 'How many of them the story took.'),
     reused: field('u32', 'Positions of the prompt whose keys and values were there from the story before.'),
+    resent: field('u32', 'Requests that other boards of the model were sent again.'),
   },
 } as const;
 
@@ -35,6 +36,7 @@ export const endings = {
   limit: 'The token limit or the context is used up.',
   stopped: 'Ctrl-C.',
   complete: 'The grammar allows nothing more.',
+  severed: 'Other boards of the model did not answer.',
 } as const;
 
 /** What the two cores tell each other (config.teamwork). */

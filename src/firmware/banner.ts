@@ -29,11 +29,18 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
   const lines = [
     '',
     `esp32-llm ${version} for ${boardName}: ESP32-S3, ${cores} core${cores === 2 ? 's' : ''}${pie ? ', vector unit' : ''}`,
-    `model ${modelName}: ${config.layers} layers, dim ${config.dim}, hidden ${config.hiddenDim}, ${config.heads} heads (${config.kvHeads} for keys and values), ${config.vocabulary} pieces, ${model.label}`,
+    `model ${modelName}: ${layersOf(model)}, dim ${config.dim}, hidden ${config.hiddenDim}, ${config.heads} heads (${config.kvHeads} for keys and values), ${config.vocabulary} pieces, ${model.label}`,
     `memory: weights ${kilobytes(map.byPurpose.weights)}, KV cache ${kilobytes(map.byPurpose['kv cache'])} for ${map.context} tokens; SRAM ${kilobytes(sram?.free ?? 0)} free${elsewhere.join('')}`,
   ];
   const ascii = lines.join('\n').replace(/[^\x20-\x7e\n]/g, '?');
   return `${ascii.slice(0, BANNER_BYTES - 1)}\n`;
+}
+
+/** As people count: board 1 has the console. */
+function layersOf({ config: { layers }, part }: QuantizedModel): string {
+  if (!part) return `${layers} layers`;
+  const { board, boards, first, of } = part;
+  return `board ${board + 1} of ${boards}, layers ${first + 1} to ${first + layers} of ${of}`;
 }
 
 /** What an image tells of itself beside its model's name. */

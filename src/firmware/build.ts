@@ -1,11 +1,13 @@
 /** A model, a board and the device program become a flash image. */
 import { type Cache, noCache } from '../cache.ts';
 import { type Board, defaultBoard } from '../chip/boards/index.ts';
+import { numbers } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { piecesOf, type Tokenizer, type TokenizerPieces } from '../model/index.ts';
-import { configOf, type QuantizedModel } from '../quantize/index.ts';
+import { configOf, type Part, type QuantizedModel } from '../quantize/index.ts';
 import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, binding, readyText } from './banner.ts';
+import { itemsOfPart, linkNumbers } from './chain/items.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
 import { psramMegahertz } from './costs.ts';
 import { checkDrafter, drafterContents, drafterContext, drafterNumbers } from './drafter.ts';
@@ -80,6 +82,8 @@ export interface Firmware {
   drafts: number;
   /** Whether a small model guesses them, and not the text so far. */
   drafter: boolean;
+  /** What it has of a model that lies on several boards. */
+  part?: Part;
   cores: 1 | 2;
   pie: boolean;
   /** MHz. */
@@ -137,7 +141,10 @@ export function buildWithNeeds(options: FirmwareOptions): {
   for (const [name, bytes] of plan.drafter ? drafterContents(plan.drafter, addresses) : [])
     contents.set(name, bytes);
   for (const { name, contents: bytes } of [
-    ...systemItems(options.model.config, options.tokenizer, plan.context, options),
+    ...itemsOfPart(
+      options.model,
+      systemItems(options.model.config, options.tokenizer, plan.context, options),
+    ),
     ...screenItems(board.screen, { modelName: options.modelName }),
   ]) {
     if (bytes) contents.set(name, bytes);
@@ -172,6 +179,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
     lanes: plan.lanes,
     drafts: plan.drafts,
     drafter: plan.drafter !== undefined,
+    ...(options.model.part && { part: options.model.part }),
     ...settings,
     memoryMap: map,
     symbols: new Map([
@@ -234,6 +242,13 @@ const startMemory = (addresses: ReadonlyMap<string, number>) => ({
   panicFrames: addresses.get('panicFrames')!,
 });
 
+/** Addresses of what an image may be without. */
+const NOWHERE: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.values(numbers).flatMap((rows) =>
+    Object.entries(rows).flatMap(([name, { type }]) => (type === 'usize' ? [[name, 0]] : [])),
+  ),
+);
+
 /** Everything that the device program imports as `config.NAME`. */
 function numbersOf(
   options: FirmwareOptions,
@@ -246,13 +261,13 @@ function numbersOf(
   const zero = zeroTable(plan.placed);
   const stub = startCode(startMemory(addresses), cores);
   return {
-    grammar: 0,
-    grammarRoom: 0,
-    until: 0,
+    ...NOWHERE,
     grammarRoomBytes: options.grammarRoom ?? 0,
     ...screenConstants(board.screen),
     ...Object.fromEntries(addresses),
     ...configOf(model, plan.context, addresses),
+    ...linkNumbers(model, board, clock),
+    linkFrame: addresses.get('linkFrame') ?? 0,
     lanes: plan.lanes,
     batch: addresses.get('batch') ?? 0,
     drafts: plan.drafts,

@@ -3,6 +3,7 @@ import type { Board } from '../chip/boards/index.ts';
 import { sizesOf, value } from '../contract/index.ts';
 import type { ModelConfig, Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
+import { itemsOfPart } from './chain/items.ts';
 import { drafterItems } from './drafter.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
 import { modelItems } from './model-items.ts';
@@ -94,7 +95,7 @@ export function itemsOf(
   return [
     ...program,
     ...modelItems(model, context),
-    ...systemItems(model.config, tokenizer, context, { grammar, grammarRoom, template }),
+    ...itemsOfPart(model, systemItems(model.config, tokenizer, context, { grammar, grammarRoom, template })),
     ...screenItems(board.screen),
     ...passesItems(model, passes, context),
     ...(passes.drafter ? drafterItems(passes.drafter, context) : []),

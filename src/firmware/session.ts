@@ -17,6 +17,8 @@ export interface SessionOptions extends Pick<ChipOptions, 'usbHost' | 'quantum' 
   inputs?: readonly PinInput[];
   /** Receives what leaves UART0, as it does. */
   output?: (bytes: Uint8Array) => void;
+  /** Lets so many cycles pass, where more than the chip is to run. Default: the chip alone. */
+  advance?: (chip: Chip, cycles: number) => void;
   /** Called every 83 microseconds of simulated time or so: somebody looks at the board. */
   onLook?: (chip: Chip) => void;
   /** Keeps between runs what the simulated cores have been translated to. */
@@ -79,6 +81,7 @@ const answerTo = (text: string): string =>
 export function createSession(firmware: Firmware, options: SessionOptions = {}): Session {
   const chip = createChip({ flash: firmware.flash, board: firmware.board, ...options });
   for (const { gpio, millivolts } of options.inputs ?? []) chip.peripherals.gpio.drive(gpio, millivolts);
+  const advance = options.advance ?? ((_, maxCycles) => chip.run({ maxCycles }));
   const cache = options.cache ?? noCache;
   const key: CacheKey = ['translations', firmware.board.id, firmware.flash];
   const earlier = cache.get(key);
@@ -95,7 +98,7 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
   function* until(done: () => boolean, limit: number, what: string): Generator<void, void> {
     const end = chip.seconds + limit;
     while (!done()) {
-      chip.run({ maxCycles: SLICE });
+      advance(chip, SLICE);
       options.onLook?.(chip);
       if (session.status.phase === 'panic' && printed.includes('PANIC:')) {
         chip.run({ maxCycles: 1000 * SLICE }); // let it finish its report

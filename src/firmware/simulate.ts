@@ -11,7 +11,10 @@ import { formatDigest, type Status } from './status.ts';
 
 export interface SimulateOptions
   extends StoryOptions,
-    Pick<SessionOptions, 'inputs' | 'output' | 'usbHost' | 'onLook' | 'rom' | 'cache' | 'psramWindow'> {
+    Pick<
+      SessionOptions,
+      'inputs' | 'output' | 'usbHost' | 'advance' | 'onLook' | 'rom' | 'cache' | 'psramWindow'
+    > {
   /** Also say where the cycles went. */
   profile?: boolean;
 }

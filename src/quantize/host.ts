@@ -66,6 +66,11 @@ export function configOf(
     guesses: 0,
     rawKeys: 0,
     growths: 0,
+    linkTx: 0,
+    linkRx: 0,
+    linkFrame: 0,
+    linkPatience: 0,
+    chainWord: 0,
     scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,
     ...Object.fromEntries(
       ['model', ...model.buffers(context).map(({ name }) => name)].map((n) => [n, addresses.get(n)!]),

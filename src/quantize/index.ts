@@ -13,5 +13,14 @@ export { type Int4Rounding, int4Rounding } from './int4-values.ts';
 export { windowOf } from './layout.ts';
 export { type Judge, type MixedOptions, quantizeAuto, quantizeMixed, type RankOptions } from './mixed.ts';
 export { isMatrix } from './pack.ts';
+export { partOf } from './part.ts';
 export { ownPrecision, quantize } from './quantize.ts';
-export type { Blob, Calibration, KernelShape, Precision, QuantizedModel, WorkingBuffer } from './types.ts';
+export type {
+  Blob,
+  Calibration,
+  KernelShape,
+  Part,
+  Precision,
+  QuantizedModel,
+  WorkingBuffer,
+} from './types.ts';

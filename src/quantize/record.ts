@@ -103,6 +103,8 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
     heads,
     kvHeads,
     vocabulary,
+    boards: 1,
+    board: 0,
     activation: row.code,
     zeros: 0,
     int4Group: config.int4Group ?? INT4_GROUP,

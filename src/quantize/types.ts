@@ -27,8 +27,26 @@ export interface WorkingBuffer {
 /** The format of the matrices. */
 export type Precision = Format;
 
+/** What a board has of a model that lies on several. */
+export interface Part {
+  /** Number of the board in the ring, and how many there are: 0 has the console and the classifier, 1 the embedding. */
+  board: number;
+  boards: number;
+  /** Of the model's layers, how many, from which on. */
+  layers: number;
+  first: number;
+  /** Layers of the whole model. */
+  of: number;
+  /** What all parts of a build have in common, 32 bits. */
+  word: number;
+  /** Bytes of the weights of the whole model. */
+  bytes: number;
+}
+
 /** A model as the device program reads it, placed nowhere yet. */
 export interface QuantizedModel {
+  /** Where it is not a whole model. */
+  part?: Part;
   config: ModelConfig;
   precision: Precision;
   /** What the precision is called: the format's name, or that of a mixture. */

@@ -35,6 +35,8 @@ export interface Board {
   /** Where a person sees the console. */
   readonly console: 'uart' | 'usb';
   readonly screen?: BoardScreen;
+  /** Free pins for UART1, which leads to other boards of a model: out to the next, in from the one before. */
+  readonly link: { readonly tx: number; readonly rx: number };
   readonly led?: { readonly pin: number; readonly kind: 'plain' | 'ws2812'; readonly on: 0 | 1 };
   /** What eFuse says is inside the package. */
   readonly package: { readonly flashBytes: number; readonly psramBytes: number };
@@ -50,6 +52,7 @@ export const boards: readonly Board[] = [
     psramBytes: 8 * MB,
     psramMode: 'octal',
     console: 'usb',
+    link: { tx: 16, rx: 15 },
     screen: { controller: 'ssd1306', address: 0x3c, sda: 7, scl: 6, rotation: 180 },
     package: { flashBytes: 0, psramBytes: 8 * MB },
   },
@@ -62,6 +65,7 @@ export const boards: readonly Board[] = [
     psramBytes: 8 * MB,
     psramMode: 'octal',
     console: 'uart',
+    link: { tx: 17, rx: 18 },
     led: { pin: 48, kind: 'ws2812', on: 1 },
     package: { flashBytes: 0, psramBytes: 8 * MB },
   },
@@ -74,6 +78,7 @@ export const boards: readonly Board[] = [
     psramBytes: 0,
     psramMode: undefined,
     console: 'uart',
+    link: { tx: 17, rx: 18 },
     led: { pin: 48, kind: 'ws2812', on: 1 },
     package: { flashBytes: 0, psramBytes: 0 },
   },
@@ -86,6 +91,7 @@ export const boards: readonly Board[] = [
     psramBytes: 0,
     psramMode: undefined,
     console: 'uart',
+    link: { tx: 5, rx: 6 },
     screen: {
       controller: 'ssd1306',
       address: 0x3c,
@@ -107,6 +113,7 @@ export const boards: readonly Board[] = [
     psramBytes: 2 * MB,
     psramMode: 'quad',
     console: 'usb',
+    link: { tx: 5, rx: 6 },
     led: { pin: 21, kind: 'ws2812', on: 1 },
     package: { flashBytes: 4 * MB, psramBytes: 2 * MB },
   },
@@ -119,6 +126,7 @@ export const boards: readonly Board[] = [
     psramBytes: 0,
     psramMode: undefined,
     console: 'uart',
+    link: { tx: 17, rx: 18 },
     package: { flashBytes: 0, psramBytes: 0 },
   },
 ];

@@ -15,6 +15,8 @@ const LONGEST_ITERATION = 400;
 export interface RunLimits {
   /** Simulated seconds since power-on at which to stop. */
   readonly untilSeconds?: number;
+  /** The same in ticks of the clock. */
+  readonly untilTicks?: number;
   /** Cycles to run from now. */
   readonly maxCycles?: number;
   /** Asked after every turn of the cores (some 100 cycles); true stops. */
@@ -24,10 +26,10 @@ export interface RunLimits {
 /** CPU cycles since power-on. */
 export const cyclesOf = ({ cores }: ChipParts): number => Math.min(cores[0].cycles, cores[1].cycles);
 
-export function run(parts: ChipParts, { untilSeconds, maxCycles, until }: RunLimits): void {
+export function run(parts: ChipParts, { untilSeconds, untilTicks, maxCycles, until }: RunLimits): void {
   const { clock, cores } = parts;
   const lastCycle = cyclesOf(parts) + (maxCycles ?? Number.POSITIVE_INFINITY);
-  const lastTick = (untilSeconds ?? Number.POSITIVE_INFINITY) * TICKS_PER_SECOND;
+  const lastTick = untilTicks ?? (untilSeconds ?? Number.POSITIVE_INFINITY) * TICKS_PER_SECOND;
   for (;;) {
     clock.cycles = cyclesOf(parts);
     clock.fireDue();

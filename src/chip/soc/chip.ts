@@ -43,6 +43,8 @@ export interface Chip {
   readonly cycles: number;
   /** Simulated seconds since power-on. */
   readonly seconds: number;
+  /** The same in ticks of the clock, 480 million a second. */
+  readonly ticks: number;
   run(limits: RunLimits): void;
   /** What is run by it runs slowly, and tells where the cycles of both cores went. */
   startExplaining(): ExplainStretch;
@@ -85,6 +87,10 @@ function chipOf(parts: ChipParts): Chip {
     get seconds() {
       clock.cycles = cyclesOf(parts);
       return clock.seconds;
+    },
+    get ticks() {
+      clock.cycles = cyclesOf(parts);
+      return clock.ticks;
     },
     run: (limits) => run(parts, limits),
     startExplaining: () => startExplaining(parts),

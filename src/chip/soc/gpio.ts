@@ -37,6 +37,10 @@ export interface Gpio extends Peripheral {
   onChange(listener: () => void): void;
   /** Value of GPIO_STRAP, latched at reset. */
   strap: number;
+  /** Why a peripheral's output does not reach a pin, or undefined when it does. */
+  outputFault(pin: number, signal: number): string | undefined;
+  /** Why a pin does not reach a peripheral's input, or undefined when it does. */
+  inputFault(pin: number, signal: number): string | undefined;
   /** Why a peripheral signal does not reach a pin in both directions, or undefined when it does. */
   routingFault(pin: number, signal: number): string | undefined;
 }
@@ -131,21 +135,27 @@ export function createGpio(context: PeripheralContext, base: number, ioMux: Peri
       changed();
     },
     onChange: (listener) => void listeners.push(listener),
-    routingFault(pin, signal) {
-      const mux = ioMux.read(4 + 4 * pin);
+    outputFault: (pin, signal) =>
+      signalOf(pin) === signal ? muxFault(ioMux, pin) : `FUNC${pin}_OUT_SEL is not ${signal}`,
+    inputFault(pin, signal) {
       const inSelect = block.get(FUNC_IN_SEL0 + 4 * signal);
-      if ((block.get(FUNC_OUT_SEL0 + 4 * pin) & 0x1ff) !== signal)
-        return `FUNC${pin}_OUT_SEL is not ${signal}`;
-      if (((mux >>> 12) & 7) !== 1)
-        return `IO_MUX of GPIO${pin} does not select the GPIO function (MCU_SEL = 1)`;
-      if (!(mux & (1 << 9))) return `the input of GPIO${pin} is off (IO_MUX FUN_IE)`;
+      const fault = muxFault(ioMux, pin);
+      if (fault) return fault;
+      if (!(ioMux.read(4 + 4 * pin) & (1 << 9))) return `the input of GPIO${pin} is off (IO_MUX FUN_IE)`;
       if ((inSelect & 0x3f) !== pin || !(inSelect & 0x80))
         return `FUNC_IN_SEL of signal ${signal} is not GPIO${pin}`;
       return undefined;
     },
+    routingFault: (pin, signal) => gpio.outputFault(pin, signal) ?? gpio.inputFault(pin, signal),
   };
   return gpio;
 }
+
+/** Why IO_MUX keeps a pin from the matrix, or undefined when it does not. */
+const muxFault = (ioMux: Peripheral, pin: number): string | undefined =>
+  ((ioMux.read(4 + 4 * pin) >>> 12) & 7) === 1
+    ? undefined
+    : `IO_MUX of GPIO${pin} does not select the GPIO function (MCU_SEL = 1)`;
 
 /** IO_MUX: plain registers with the reset value of an unused pin. */
 export function createIoMux(context: PeripheralContext, base: number): Peripheral {

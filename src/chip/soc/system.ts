@@ -14,6 +14,7 @@ const CPU_PER_CONF = 0x10;
 const PERIP_CLK_EN0 = 0x18;
 const PERIP_RST_EN0 = 0x20;
 const LEDC = 1 << 11;
+const UART1 = 1 << 5;
 const INTR_FROM_CPU_0 = 0x30;
 const SYSCLK_CONF = 0x60;
 
@@ -30,6 +31,8 @@ export interface SystemRegisters extends Peripheral {
   core1InReset(): boolean;
   /** LEDC has its clock and is not held in reset. */
   ledcRuns(): boolean;
+  /** UART1 has a clock and is not in reset. */
+  uart1Runs(): boolean;
 }
 
 export interface SystemOptions {
@@ -131,6 +134,8 @@ export function createSystemRegisters(context: PeripheralContext, options: Syste
   });
 
   const control0 = () => block.get(CORE_1_CONTROL_0);
+  const runs = (bit: number) =>
+    (block.get(PERIP_CLK_EN0) & bit) !== 0 && (block.get(PERIP_RST_EN0) & bit) === 0;
   return {
     ...block,
     registers: block,
@@ -143,7 +148,8 @@ export function createSystemRegisters(context: PeripheralContext, options: Syste
     apbHertz: () => (onPll() ? 80_000_000 : clock.cpuHertz),
     memoryClockHertz: () => (onPll() ? 80_000_000 : CRYSTAL_HERTZ),
     core1Released: () => (control0() & 0b111) === 0b010,
-    ledcRuns: () => (block.get(PERIP_CLK_EN0) & LEDC) !== 0 && (block.get(PERIP_RST_EN0) & LEDC) === 0,
+    ledcRuns: () => runs(LEDC),
+    uart1Runs: () => runs(UART1),
     core1InReset: () => (control0() & 0b100) !== 0,
   };
 }

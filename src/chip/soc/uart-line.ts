@@ -2,8 +2,8 @@
 import type { Alarm, Clock } from './clock.ts';
 
 export interface UartLine {
-  /** Sends a byte as soon as those before it have passed. */
-  put(byte: number): void;
+  /** Sends a byte as soon as those before it have passed. @returns the tick at which it has passed */
+  put(byte: number): number;
   /** Bytes not yet in the shift register: the one being sent no longer counts. */
   waiting(): number;
   /** Nothing is queued or on its way. */
@@ -42,6 +42,7 @@ export function createUartLine(
       bytes.push(byte);
       done.push(free);
       watch();
+      return free;
     },
     waiting() {
       const now = clock.ticks;

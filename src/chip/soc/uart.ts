@@ -63,6 +63,10 @@ export interface Uart extends Peripheral {
   readonly registers: RegisterBlock;
   /** Calls `listener` with every byte at the moment its stop bit has left the pin. */
   onOutput(listener: (byte: number) => void): void;
+  /** Calls `listener` with every byte that is written to the FIFO, and the tick at which its stop bit will have left the pin. */
+  onSend(listener: (byte: number, ticks: number) => void): void;
+  /** A byte's stop bit has just come in. */
+  arrive(byte: number): void;
   /** Puts bytes on the RX line, one after another at the line's rate. */
   receive(bytes: Uint8Array | string): void;
   /** Bits per second that the divider gives now. */
@@ -85,6 +89,7 @@ interface State {
   readonly received: number[];
   readonly transmit: UartLine;
   readonly autobaud: Autobaud;
+  readonly senders: ((byte: number, ticks: number) => void)[];
   /** Interrupts that stay until they are cleared. */
   latched: number;
   /** When nothing will have come for so long that it is told. */
@@ -118,9 +123,10 @@ const updateInterrupt = (state: State): void =>
   state.context.interrupt(state.options.interruptSource, pendingInterrupts(state) !== 0);
 
 /** Queues a byte. @returns whether there was room */
-function send({ transmit }: State, byte: number): boolean {
+function send({ transmit, senders }: State, byte: number): boolean {
   if (transmit.waiting() >= FIFO_BYTES) return false;
-  transmit.put(byte & 0xff);
+  const ticks = transmit.put(byte & 0xff);
+  for (const listener of senders) listener(byte & 0xff, ticks);
   return true;
 }
 
@@ -221,6 +227,7 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
     received: [],
     transmit,
     autobaud: createAutobaud(),
+    senders: [],
     latched: 0,
     silence: undefined,
   };
@@ -246,6 +253,8 @@ export function createUart(context: PeripheralContext, options: UartOptions): Ua
       state.autobaud.reset();
     },
     onOutput: (listener) => void listeners.push(listener),
+    onSend: (listener) => void state.senders.push(listener),
+    arrive: (byte) => arrived(state, byte),
     receive(bytes) {
       const data = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
       for (const byte of data) arriving.put(byte);

@@ -1,5 +1,6 @@
 /** The contract as AssemblyScript: the files of device/contract, by name. */
 import { type ActivationRow, activations, plainActivations } from '../activations.ts';
+import { faults, frame, frameKinds } from '../chain.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats, stages } from '../formats.ts';
 import { grammarNote, grammarPin, grammarState, pinActions } from '../grammar.ts';
@@ -163,6 +164,9 @@ const statusFile = (): string =>
     enumeration('Ending', 'How a story ended.', names(endings)),
     prefixed('TEAMWORK', teamwork),
     prefixed('PANIC', panicFrame),
+    prefixed('FRAME', frame),
+    enumeration('FrameKind', 'What a frame between boards is.', names(frameKinds)),
+    enumeration('Fault', 'Why a board did not do what it was asked.', names(faults)),
     prefixed('GRAMMAR', grammarState),
     prefixed('PIN', grammarPin),
     `export const PIN_BYTES: usize = ${structureBytes(grammarPin)};`,

@@ -1,5 +1,6 @@
 /** The contract as a page for people: docs/contract.md. */
 import { activations, plainActivations } from '../activations.ts';
+import { faults, frame, frameKinds } from '../chain.ts';
 import { entries, weightsHeader } from '../component.ts';
 import { constants } from '../constants.ts';
 import { arithmetics, formats } from '../formats.ts';
@@ -132,6 +133,9 @@ export function contractPage(): string {
     `### Endings\n\n${nameTable(endings)}`,
     structureTable('Teamwork', teamwork),
     structureTable('Panic frame', panicFrame),
+    structureTable('Frame between boards', frame),
+    `### Kinds of frames\n\n${nameTable(frameKinds)}`,
+    `### Faults\n\n${nameTable(faults)}`,
     structureTable('Active units', activeList),
     structureTable('Normed vector', normed),
     structureTable('Attention job', attentionJob),

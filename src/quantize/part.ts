@@ -1,0 +1,105 @@
+/** A packed model in parts, each for a board of its own: whole layers, whose numbers stay as they are. */
+import { formats, placeFields, records, type Structure, structureBytes } from '../contract/index.ts';
+import type { ModelConfig } from '../model/index.ts';
+import { buffersOf } from './buffers.ts';
+import type { Blob, Part, QuantizedModel } from './types.ts';
+
+/** What the embedding of a token is read from, beside the matrix itself. */
+const OF_EMBEDDING = ['embeddingUnits', 'positions', 'embeddingMeans'];
+/** What logits follow from, beside the classifier. */
+const OF_CLASSIFIER = ['classifierScales', 'finalGain', 'finalNorm', 'logitBias'];
+
+/** The embedding goes to board 1, the classifier to board 0; layers go to boards 1, 2, ... and at last to board 0. */
+export function partOf(model: QuantizedModel, part: Part): QuantizedModel {
+  const { board, boards, first, layers } = part;
+  const config = { ...model.config, layers, ...localLayersOf(model.config, part) };
+  const embedding = targetOf(model, 'embedding');
+  const classifier = targetOf(model, 'classifier');
+  /** What a blob is called here; undefined: it lies elsewhere. A matrix that is only the embedding here is called so. */
+  const nameHere = (name: string): string | undefined => {
+    const layer = /^layer(\d+)\./.exec(name)?.[1];
+    if (layer !== undefined)
+      return Number(layer) >= first && Number(layer) < first + layers ? name : undefined;
+    if (OF_CLASSIFIER.includes(name) || (name === classifier && board === 0))
+      return board === 0 ? name : undefined;
+    if (name === embedding) return board === 1 ? 'embedding' : undefined;
+    return OF_EMBEDDING.includes(name) && board !== 1 ? undefined : name;
+  };
+  const renamed = (blob: Blob): Blob[] => {
+    const name = nameHere(blob.name);
+    return name === undefined ? [] : [{ ...blob, name }];
+  };
+  const [record, ...others] = model.blobs;
+  const { arithmetic } = formats[model.precision];
+  const isWritten = ({ name }: { name: string }): boolean => board === 0 || name !== 'logits';
+  return {
+    ...model,
+    config,
+    part,
+    constants: { ...model.constants, layers, board, boards, logits: 0 },
+    blobs: [recordOf(model, record, part, nameHere), ...others.flatMap(renamed)],
+    buffers: (context) => buffersOf(arithmetic, config, context, model.constants.zeros).filter(isWritten),
+    laneBytes: 0,
+  };
+}
+
+/** Layers that look back on a window alone, as they are counted here. */
+const localLayersOf = ({ localLayers }: ModelConfig, { first, layers }: Part): Partial<ModelConfig> =>
+  localLayers
+    ? {
+        localLayers: localLayers
+          .map((layer) => layer - first)
+          .filter((layer) => layer >= 0 && layer < layers),
+      }
+    : {};
+
+/** The blob that a word of the record's header leads to. */
+function targetOf({ precision, blobs: [record] }: QuantizedModel, word: string): string | undefined {
+  const header: Structure = records[formats[precision].arithmetic].header;
+  const { offset } = placeFields(header).find(({ name }) => name === word)!;
+  return record.references.find((reference) => reference.offset === offset)?.blob;
+}
+
+/** Bytes of a record that stay, one run behind the other. */
+interface Run {
+  from: number;
+  bytes: number;
+}
+
+function recordOf(
+  { precision, config, constants }: QuantizedModel,
+  record: Blob,
+  { first, layers }: Part,
+  nameHere: (name: string) => string | undefined,
+): Blob {
+  const { header, layer } = records[formats[precision].arithmetic];
+  const [headerBytes, layerBytes] = [header, layer].map((structure: Structure) => structureBytes(structure));
+  const [moreBytes, addedBytes] = [records.fixed.more, records.fixed.added].map((structure: Structure) =>
+    structureBytes(structure),
+  );
+  const more = headerBytes + config.layers * layerBytes;
+  const runs: Run[] = [
+    { from: 0, bytes: headerBytes },
+    { from: headerBytes + first * layerBytes, bytes: layers * layerBytes },
+    ...(constants.biases
+      ? [
+          { from: more, bytes: moreBytes },
+          { from: more + moreBytes + first * addedBytes, bytes: layers * addedBytes },
+        ]
+      : []),
+  ];
+  const bytes = new Uint8Array(runs.reduce((sum, run) => sum + run.bytes, 0));
+  let to = 0;
+  const references = runs.flatMap((run) => {
+    const start = to;
+    bytes.set(record.bytes.subarray(run.from, run.from + run.bytes), start);
+    to += run.bytes;
+    return record.references.flatMap(({ offset, blob }) => {
+      const name = nameHere(blob);
+      return offset < run.from || offset >= run.from + run.bytes || name === undefined
+        ? []
+        : [{ offset: offset - run.from + start, blob: name }];
+    });
+  });
+  return { ...record, bytes, references };
+}
