@@ -65,7 +65,7 @@ function request(kind: FrameKind, answer: FrameKind, position: u32, word: u32, p
     if (tries) setWord(Word.Resent, getWord(Word.Resent) + 1);
     discard();
     sendWord(kind, order, word);
-    const found = awaitAnswer(answer, order, patience);
+    const found = awaitAnswer(answer, order, patience, tries == 0);
     if (found == Answer.Here) return true;
     if (found == Answer.Refused) break;
     isSilent = found == Answer.Silent;
@@ -75,7 +75,7 @@ function request(kind: FrameKind, answer: FrameKind, position: u32, word: u32, p
   return false;
 }
 
-function awaitAnswer(answer: FrameKind, order: u32, patience: u32): Answer {
+function awaitAnswer(answer: FrameKind, order: u32, patience: u32, isFirst: bool): Answer {
   const begin = ccount();
   let spent: u32 = 0;
   while (spent < patience) {
@@ -86,8 +86,8 @@ function awaitAnswer(answer: FrameKind, order: u32, patience: u32): Answer {
     if (kind == FrameKind.Fault) {
       refusal = wordOf();
       if ((refusal & 0xff) != Fault.Damaged) return Answer.Refused;
-      // Whoever has taken this request complains of something else.
-      if (orderOf() != order) return Answer.Missing;
+      // Whoever has taken a request that was sent once complains of something else.
+      if (!isFirst || orderOf() != order) return Answer.Missing;
     }
     spent = ccount() - begin;
   }

@@ -54,7 +54,7 @@ export interface PredictionFacts {
 }
 
 /** Printing a token and what else goes on between two passes; cycles, nearly the same for all models. */
-const BETWEEN_PASSES = 1000;
+export const BETWEEN_PASSES = 1000;
 /**
  * Share of a pass that overlaps with transfers: nearly all of the products, whose vector kernels read line after line. Portable ones read rows
  * side by side, so that lines are waited for in bunches (fitted; with them the prediction is a rough one).

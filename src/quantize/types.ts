@@ -41,6 +41,9 @@ export interface Part {
   word: number;
   /** Bytes of the weights of the whole model. */
   bytes: number;
+  /** Components of the residual stream, and bytes that one mostly takes between boards. */
+  dim: number;
+  componentBytes: number;
 }
 
 /** A model as the device program reads it, placed nowhere yet. */

@@ -1,7 +1,7 @@
 /** How the layers of a model are shared out between boards. */
 import { formats } from '../../contract/index.ts';
 import { FailureError, UsageError } from '../../errors.ts';
-import { type Part, partOf, type QuantizedModel } from '../../quantize/index.ts';
+import { partOf, type QuantizedModel } from '../../quantize/index.ts';
 import { SRAM } from '../memory.ts';
 import { modelItems } from '../model-items.ts';
 import { digestBytes } from '../status.ts';
@@ -33,14 +33,13 @@ export function splitModel(model: QuantizedModel, boards: number, context: numbe
     throw new UsageError(
       `the model has ${layers} layer${layers === 1 ? '' : 's'}, and each of ${boards} boards takes one at least; give --boards ${layers} at most`,
     );
-  const { word, bytes } = fingerprint(model);
+  const common = { ...fingerprint(model), ...streamOf(model), boards, of: layers };
   const known = new Map<string, { part: QuantizedModel; weight: number }>();
   const partFor = (board: number, first: number, count: number) => {
     const key = `${board} ${first} ${count}`;
     const before = known.get(key);
     if (before) return before;
-    const part: Part = { board, boards, first, layers: count, of: layers, word, bytes };
-    const sliced = partOf(model, part);
+    const sliced = partOf(model, { ...common, board, first, layers: count });
     const made = { part: sliced, weight: weightOf(sliced, context) };
     known.set(key, made);
     return made;
@@ -64,6 +63,12 @@ export function splitModel(model: QuantizedModel, boards: number, context: numbe
   if (!best) throw new FailureError('no layers'); // there is one share at least
   return best.parts;
 }
+
+/** Of fixed arithmetic, three bytes say a component as long as none is 32 or more. */
+const streamOf = ({ config: { dim }, precision }: QuantizedModel) => ({
+  dim,
+  componentBytes: formats[precision].arithmetic === 'fixed' ? 3 : 4,
+});
 
 /** What tells a model from others, with its format. */
 function fingerprint({ blobs, precision }: QuantizedModel): { word: number; bytes: number } {
