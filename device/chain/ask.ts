@@ -13,9 +13,11 @@ import { discard } from "./link";
 
 /** Times that a request is sent where something comes, however damaged; silence counts for as many as that. */
 const TRIES: i32 = 64;
-const SILENT_TRY: i32 = 16;
+const SILENT_TRY: i32 = 8;
+/** Milliseconds up to which the next wait is twice as long: all of them together outlast a board that starts again. */
+const LONG_WAIT: u32 = 50;
 /** Milliseconds for a hello to come round. */
-const ROUND: u32 = 100;
+const ROUND: u32 = 50;
 /** An answer may take so many times as long as the longest so far. */
 const LONGER: u32 = 4;
 
@@ -67,9 +69,10 @@ function request(kind: FrameKind, answer: FrameKind, position: u32, word: u32, p
     sendWord(kind, order, word);
     const found = awaitAnswer(answer, order, patience, tries == 0);
     if (found == Answer.Here) return true;
-    if (found == Answer.Refused) break;
     isSilent = found == Answer.Silent;
+    if (found == Answer.Refused) break;
     tries += isSilent ? SILENT_TRY : 1;
+    if (isSilent && patience < LONG_WAIT * 1000 * <u32>clockMegahertz) patience <<= 1;
   }
   isSevered = true;
   return false;

@@ -13,7 +13,7 @@ import {
 } from '../chip/boards/index.ts';
 import { UsageError } from '../errors.ts';
 import { readInput } from '../files.ts';
-import type { Draft, Firmware, FirmwareOptions } from '../firmware/index.ts';
+import type { Chain, Draft, Firmware, FirmwareOptions } from '../firmware/index.ts';
 import type { ChatTemplate, Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { integer } from './arguments.ts';
@@ -102,10 +102,35 @@ export function boardFrom({
   return wired;
 }
 
+/** Adds `--boards`. */
+export const boardsOption = (command: Command): Command =>
+  command.addOption(
+    new Option(
+      '--boards <n>',
+      'share the layers of a model that is too large for one board out to several, wired in a ring (docs/how-to/several-boards.md)',
+    ).choices(['2', '3']),
+  );
+
 /** Builds the image that the options ask for. */
 export async function buildFrom(opened: OpenedModel, options: BuildOptions): Promise<Firmware> {
+  const { buildFirmware } = await import('../firmware/index.ts');
+  return buildFirmware(await firmwareFrom(opened, options));
+}
+
+/** Builds the images for so many boards. @throws FailureError where one board would be as fast */
+export async function buildBoardsFrom(
+  opened: OpenedModel,
+  options: BuildOptions,
+  boards: number,
+): Promise<Chain> {
+  const { buildWorthwhileChain } = await import('../firmware/index.ts');
+  return buildWorthwhileChain(await firmwareFrom(opened, options), boards);
+}
+
+/** What the options ask for. */
+async function firmwareFrom(opened: OpenedModel, options: BuildOptions): Promise<FirmwareOptions> {
   const { name, model, tokenizer } = opened;
-  const [{ asFastAs, buildFirmware }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([
+  const [{ asFastAs }, { shippedPrograms, userCache }, { quantize }] = await Promise.all([
     import('../firmware/index.ts'),
     import('../node/index.ts'),
     import('../quantize/index.ts'),
@@ -128,10 +153,10 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
     asInt8: options.precision === 'f32' ? () => quantize(model, { precision: 'int8' }) : undefined,
   };
   const room = board.psramBytes || undefined;
-  return buildFirmware({
+  return {
     ...settings,
     model: await quantized(opened, { ...options, room, judge: asFastAs(settings) }),
-  });
+  };
 }
 
 /** How conversations are written; says why not as the model's file has it. */

@@ -17,7 +17,7 @@ export function formatStory(firmware: Firmware, story: Simulation): string {
     ],
     ['ms per token', story.millisecondsPerToken.toFixed(3)],
     ...(status.drafted > 0 ? [['guessed ahead', formatGuesses(status)]] : []),
-    ['energy per token', formatEnergy(story)],
+    ['energy per token', formatEnergy(story, firmware.part?.boards)],
     ['digest', story.digest],
     ...(pins.length > 0 ? [['pins', pins.join(', ')]] : []),
     ['boot to prompt', `${story.bootSeconds.toFixed(3)} s of simulated time`],
@@ -53,10 +53,13 @@ const formatInput = ({ gpio, millivolts }: Simulation['inputs'][number]): string
   `GPIO${gpio} carries ${(millivolts / 1000).toFixed(3)} V`;
 
 /** As a range: how many clocks of peripherals run is not modelled. */
-function formatEnergy({ energy: { millijoulesPerToken, milliamperes, volts } }: Simulation): string {
+function formatEnergy(
+  { energy: { millijoulesPerToken, milliamperes, volts } }: Simulation,
+  boards: number | undefined,
+): string {
   const [least, most] = [millijoulesPerToken.least, millijoulesPerToken.most].map((mJ) => mJ.toPrecision(2));
   const [low, high] = [milliamperes.least, milliamperes.most].map((mA) => mA.toFixed(0));
-  return `about ${least} to ${most} mJ, estimated from the data sheet's ${low} to ${high} mA at ${volts} V (the chip alone)`;
+  return `about ${least} to ${most} mJ, estimated from the data sheet's ${low} to ${high} mA at ${volts} V (${boards ? `the ${boards} chips` : 'the chip'} alone)`;
 }
 
 const rate = (value: number): string => (value < 100 ? value.toFixed(1) : thousands(value));

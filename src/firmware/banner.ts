@@ -36,11 +36,15 @@ export function bannerText({ model, modelName, boardName, version, cores, pie, m
   return `${ascii.slice(0, BANNER_BYTES - 1)}\n`;
 }
 
+/** As people count, layer 1 being the first. */
+export const layersText = (first: number, layers: number): string =>
+  layers === 1 ? `layer ${first + 1}` : `layers ${first + 1} to ${first + layers}`;
+
 /** As people count: board 1 has the console. */
 function layersOf({ config: { layers }, part }: QuantizedModel): string {
   if (!part) return `${layers} layers`;
   const { board, boards, first, of } = part;
-  return `board ${board + 1} of ${boards}, layers ${first + 1} to ${first + layers} of ${of}`;
+  return `board ${board + 1} of ${boards}, ${layersText(first, layers)} of ${of}`;
 }
 
 /** What an image tells of itself beside its model's name. */

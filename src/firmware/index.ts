@@ -2,8 +2,12 @@
 export { checkPromptText, LINE_BYTES, type StoryOptions, storyLines } from '../contract/index.ts';
 export { answerOnChip, type ChipAnswer } from './answer.ts';
 export { asFastAs } from './as-fast-as.ts';
-export type { ReadyFacts } from './banner.ts';
+export { layersText, type ReadyFacts } from './banner.ts';
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
+export { buildChain, MOST_BOARDS } from './chain/build.ts';
+export { type ChainPrediction, predictChain } from './chain/predict.ts';
+export { type RingOptions, simulateChain, simulateChainSteps } from './chain/simulate.ts';
+export { buildWorthwhileChain, type Chain } from './chain/worthwhile.ts';
 export { checkTokenizers } from './drafter.ts';
 export type { EnergyEstimate } from './energy.ts';
 export {

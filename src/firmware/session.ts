@@ -77,15 +77,25 @@ const PROMPT = '> ';
 const answerTo = (text: string): string =>
   text.slice(text.indexOf('\r\n'), -PROMPT.length).trim().replace(/\s+/g, ' ');
 
+/** Hands a chip what was translated of its image before; `keep` puts that, and what came since, into the cache. */
+export function offerTranslations(chip: Chip, { board, flash }: Firmware, cache = noCache): { keep(): void } {
+  const key: CacheKey = ['translations', board.id, flash];
+  const earlier = cache.get(key);
+  if (earlier) chip.cores[0].offerTranslations(earlier);
+  return {
+    keep() {
+      const translations = cache !== noCache && chip.cores[0].keepTranslations();
+      if (translations) cache.put(key, translations);
+    },
+  };
+}
+
 /** Powers the board up; nothing has run yet. */
 export function createSession(firmware: Firmware, options: SessionOptions = {}): Session {
   const chip = createChip({ flash: firmware.flash, board: firmware.board, ...options });
   for (const { gpio, millivolts } of options.inputs ?? []) chip.peripherals.gpio.drive(gpio, millivolts);
-  const advance = options.advance ?? ((_, maxCycles) => chip.run({ maxCycles }));
-  const cache = options.cache ?? noCache;
-  const key: CacheKey = ['translations', firmware.board.id, firmware.flash];
-  const earlier = cache.get(key);
-  if (earlier) chip.cores[0].offerTranslations(earlier);
+  const advance = options.advance ?? ((_: Chip, maxCycles: number) => chip.run({ maxCycles }));
+  const translations = offerTranslations(chip, firmware, options.cache);
   let printed = '';
   chip.uart0.onOutput((byte) => {
     printed += String.fromCharCode(byte);
@@ -163,10 +173,7 @@ export function createSession(firmware: Firmware, options: SessionOptions = {}):
     boot: () => finish(steps.boot()),
     command: (line) => finish(steps.command(line)),
     tell: (prompt, limit, during) => finish(steps.tell(prompt, limit, during)),
-    keep() {
-      const translations = options.cache && chip.cores[0].keepTranslations();
-      if (translations) cache.put(key, translations);
-    },
+    keep: translations.keep,
     type: (bytes) => chip.uart0.receive(bytes),
     runUntil: (done, limit, what) => finish(until(done, limit, what)),
   };

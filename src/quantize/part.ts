@@ -20,9 +20,10 @@ export function partOf(model: QuantizedModel, part: Part): QuantizedModel {
     const layer = /^layer(\d+)\./.exec(name)?.[1];
     if (layer !== undefined)
       return Number(layer) >= first && Number(layer) < first + layers ? name : undefined;
-    if (OF_CLASSIFIER.includes(name) || (name === classifier && board === 0))
-      return board === 0 ? name : undefined;
-    if (name === embedding) return board === 1 ? 'embedding' : undefined;
+    if (board === 0 && name === classifier) return name;
+    if (board === 1 && name === embedding) return 'embedding';
+    if (name === classifier || name === embedding) return undefined;
+    if (OF_CLASSIFIER.includes(name)) return board === 0 ? name : undefined;
     return OF_EMBEDDING.includes(name) && board !== 1 ? undefined : name;
   };
   const renamed = (blob: Blob): Blob[] => {

@@ -21,12 +21,14 @@ export interface RunLimits {
   readonly maxCycles?: number;
   /** Asked after every turn of the cores (some 100 cycles); true stops. */
   readonly until?: () => boolean;
+  /** Asked when an alarm was set or was due, soon after; true stops. */
+  readonly stop?: () => boolean;
 }
 
 /** CPU cycles since power-on. */
 export const cyclesOf = ({ cores }: ChipParts): number => Math.min(cores[0].cycles, cores[1].cycles);
 
-export function run(parts: ChipParts, { untilSeconds, untilTicks, maxCycles, until }: RunLimits): void {
+export function run(parts: ChipParts, { untilSeconds, untilTicks, maxCycles, until, stop }: RunLimits): void {
   const { clock, cores } = parts;
   const lastCycle = cyclesOf(parts) + (maxCycles ?? Number.POSITIVE_INFINITY);
   const lastTick = untilTicks ?? (untilSeconds ?? Number.POSITIVE_INFINITY) * TICKS_PER_SECOND;
@@ -34,7 +36,7 @@ export function run(parts: ChipParts, { untilSeconds, untilTicks, maxCycles, unt
     clock.cycles = cyclesOf(parts);
     clock.fireDue();
     performReset(parts);
-    if (clock.cycles >= lastCycle || clock.ticks >= lastTick) return;
+    if (clock.cycles >= lastCycle || clock.ticks >= lastTick || stop?.()) return;
     const end = Math.min(
       clock.nextAlarmCycle(),
       lastCycle,

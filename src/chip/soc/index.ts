@@ -14,4 +14,4 @@ export { SCREEN_HEIGHT, SCREEN_WIDTH, type Screen } from './ssd1306.ts';
 export type { Uart } from './uart.ts';
 export type { UsbSerialJtag } from './usb-serial-jtag.ts';
 export type { Warning, Warnings } from './warnings.ts';
-export { runTogether, type WireEnd, type WireFault, wireUarts } from './wire.ts';
+export { type Wire, type WireFault, wireChips } from './wire.ts';

@@ -1,7 +1,15 @@
 /** `flash`: builds for a board and writes it there. */
 import type { Command } from 'commander';
+import { UsageError } from '../../errors.ts';
+import type { Firmware } from '../../firmware/index.ts';
 import { integer } from '../arguments.ts';
-import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import {
+  type BuildOptions,
+  boardsOption,
+  buildBoardsFrom,
+  buildFrom,
+  firmwareOptions,
+} from '../firmware-options.ts';
 import { openNamed } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions, watchConsole } from '../port-options.ts';
 import { createProgressBar } from '../progress.ts';
@@ -9,15 +17,32 @@ import { createProgressBar } from '../progress.ts';
 interface Options extends BuildOptions, PortOptions {
   baud: number;
   monitor: boolean;
+  boards?: '2' | '3';
+  part?: number;
 }
 
 export function register(program: Command): void {
-  portOptions(firmwareOptions(program.command('flash')))
+  portOptions(boardsOption(firmwareOptions(program.command('flash'))))
     .description('build for a board, write it to its flash, verify, and open the monitor')
     .option('--baud <n>', 'rate of the transfer', integer(9600, 4_000_000), 921_600)
+    .option('--part <n>', 'with --boards: which of them this one is', integer(1, 3))
     .option('--no-monitor', 'do not open the monitor afterwards')
     .addHelpText('after', '\nExample:\n  $ esp32-llm flash --board t-camera-s3')
     .action(flash);
+}
+
+/** The image, or the one of the board that this is. */
+async function imageFor(options: Options): Promise<Firmware> {
+  const boards = Number(options.boards ?? 1);
+  const { part } = options;
+  if ((part === undefined) !== (boards === 1) || (part ?? 1) > boards)
+    throw new UsageError(
+      '--boards and --part belong together: --boards 2 --part 1 writes the first of two boards, the one with the console',
+    );
+  const opened = await openNamed(options);
+  return part === undefined
+    ? buildFrom(opened, options)
+    : (await buildBoardsFrom(opened, options, boards)).images[part - 1];
 }
 
 /** What an interruption leaves behind. */
@@ -31,7 +56,7 @@ const INTERRUPTED_EXIT = 130;
 async function flash(options: Options): Promise<void> {
   const [{ awaitProgram, createSymbolizer, flashBoard, isNativeUsb, needsOf }, { openConnection }] =
     await Promise.all([import('../../serial/index.ts'), import('../../serial/node/index.ts')]);
-  const firmware = await buildFrom(await openNamed(options), options);
+  const firmware = await imageFor(options);
   let connection = await openPort(options);
   let stage: keyof typeof INTERRUPTED = 'connecting';
   const interrupt = (): void => {

@@ -1,9 +1,17 @@
 /** `run`: a story from the simulated chip. */
 import { type Command, Option } from 'commander';
+import type { Chip } from '../../chip/index.ts';
 import { type SettingValues, storySettings } from '../../contract/index.ts';
 import { integer, seed } from '../arguments.ts';
+import { formatBoards } from '../boards-report.ts';
 import { type Bursts, inBursts } from '../bursts.ts';
-import { type BuildOptions, buildFrom, firmwareOptions } from '../firmware-options.ts';
+import {
+  type BuildOptions,
+  boardsOption,
+  buildBoardsFrom,
+  buildFrom,
+  firmwareOptions,
+} from '../firmware-options.ts';
 import { type InputOptions, inputOption } from '../input-option.ts';
 import { openNamed } from '../model-options.ts';
 import { preferQuickStart } from '../quick-start.ts';
@@ -19,10 +27,11 @@ interface Options extends BuildOptions, RomOptions, SettingValues, InputOptions 
   profile: boolean;
   json?: boolean;
   screenshot?: string;
+  boards?: '2' | '3';
 }
 
 export function register(program: Command): void {
-  inputOption(settingOptions(firmwareOptions(program.command('run')), storySettings))
+  inputOption(settingOptions(boardsOption(firmwareOptions(program.command('run'))), storySettings))
     .description('tell a story on the simulated chip: boot log, story, speed and memory')
     .option('--prompt <text>', 'how the story begins', 'Once upon a time')
     .addOption(
@@ -51,8 +60,11 @@ async function run(options: Options): Promise<void> {
   const loaded = await openNamed(options);
   // A screenshot needs a screen; only --screen shows it in the terminal.
   const screen = options.screen ?? (options.screenshot === undefined ? undefined : true);
-  const firmware = await buildFrom(loaded, { ...options, screen });
-  const [{ simulate }, { userCache }] = await Promise.all([
+  const chain = options.boards
+    ? await buildBoardsFrom(loaded, { ...options, screen }, Number(options.boards))
+    : undefined;
+  const firmware = chain ? chain.images[0] : await buildFrom(loaded, { ...options, screen });
+  const [{ simulate, simulateChain }, { userCache }] = await Promise.all([
     import('../../firmware/index.ts'),
     import('../../node/index.ts'),
   ]);
@@ -60,27 +72,32 @@ async function run(options: Options): Promise<void> {
   const watch = await watchScreen(options, console);
   const rom = await romFrom(options);
   const bursts = inBursts(console);
-  const tell = () =>
-    simulate(firmware, {
-      prompt: options.prompt,
-      ...settingsFrom(options),
-      seed: options.seed,
-      tokens: options.tokens,
-      inputs: options.input,
-      profile: options.profile,
-      rom,
-      cache: userCache(),
-      output: bursts.write,
-      onLook(chip) {
-        bursts.look();
-        watch.onLook?.(chip);
-      },
-    });
+  const asked = {
+    prompt: options.prompt,
+    ...settingsFrom(options),
+    seed: options.seed,
+    tokens: options.tokens,
+    inputs: options.input,
+    profile: options.profile,
+    rom,
+    cache: userCache(),
+    output: bursts.write,
+    onLook(chip: Chip) {
+      bursts.look();
+      watch.onLook?.(chip);
+    },
+  };
+  const tell = () => (chain ? simulateChain(chain.images, asked) : simulate(firmware, asked));
   const story = await tellWatched(tell, watch, bursts);
   for (const warning of story.warnings) process.stderr.write(`warning: ${warning}\n`);
-  if (options.json)
-    process.stdout.write(`${JSON.stringify({ ...story, memory: firmware.memoryMap }, bigintAsText, 2)}\n`);
-  else process.stdout.write(`\n\n${formatStory(firmware, story)}`);
+  if (options.json) {
+    const boards = chain && { images: chain.images.map(({ memoryMap }) => memoryMap), ...chain.prediction };
+    const report = { ...story, memory: firmware.memoryMap, ...(boards && { boards }) };
+    process.stdout.write(`${JSON.stringify(report, bigintAsText, 2)}\n`);
+  } else {
+    process.stdout.write(`\n\n${formatStory(firmware, story)}`);
+    if (chain) process.stdout.write(`\n${formatBoards(chain)}\n`);
+  }
 }
 
 /** Whatever happens, the terminal is given back. */
