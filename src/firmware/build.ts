@@ -120,8 +120,14 @@ interface Settled {
  */
 export const buildFirmware = (options: FirmwareOptions): Firmware => buildWithNeeds(options).firmware;
 
-/** {@link buildFirmware}; also what its program needs beside SRAM0, for plans of others like it. */
-export function buildWithNeeds(options: FirmwareOptions): {
+/**
+ * {@link buildFirmware}; also what its program needs beside SRAM0, for plans of others like it. With `known` needs, of such another, it is
+ * built sooner.
+ */
+export function buildWithNeeds(
+  options: FirmwareOptions,
+  known: readonly MemoryItem[] = [],
+): {
   firmware: Firmware;
   needs: readonly MemoryItem[];
 } {
@@ -132,7 +138,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
     clock: options.clock ?? 240,
   };
   const board = options.board ?? defaultBoard;
-  const { plan, code, addresses, needs } = settle(options, board, settings);
+  const { plan, code, addresses, needs } = settle(options, board, settings, known);
   const linked = link(code.objects, placementOf(code, addresses));
 
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);
