@@ -4,6 +4,7 @@ import { boards, context, grammar, grammarRoom, turns } from "./contract/config"
 import {
   SETTINGS, commandOf, helpOf, isWhole, leastOf, mostOf, refusalOf, setValue, titleOf, valueOf,
 } from "./contract/settings";
+import { resent } from "./chain/ask";
 import { drain } from "./console";
 import { putPiece, useSent } from "./bind";
 import { canBind, isBound, setBound, setSent } from "./grammar";
@@ -138,7 +139,7 @@ function stats(): void {
   printRate(getWord(Word.LastCycles), 1);
   if (boards > 1) {
     print("\nsent again to other boards: ");
-    printNumber(getWord(Word.Resent));
+    printNumber(resent);
   }
   print("\nseed ");
   printNumber(getLong(Word.Seed));

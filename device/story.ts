@@ -85,7 +85,6 @@ export function beginStory(bytes: i32): bool {
   for (let word = Word.Passes; word <= Word.Seed; word++) setWord(word, 0);
   for (let word = Word.Drafted; word <= Word.Accepted; word++) setWord(word, 0);
   setWord(Word.Reused, readTo);
-  if (boards > 1) setWord(Word.Resent, 0);
   if (ARITHMETIC == 0 && drafts) beginSpeculation(readTo);
   setWord(Word.PromptTokens, promptCount);
   setLong(Word.Seed, chosen);

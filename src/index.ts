@@ -35,6 +35,9 @@ export {
 export { FailureError, UsageError } from './errors.ts';
 export {
   buildFirmware,
+  buildWorthwhileChain,
+  type Chain,
+  type ChainPrediction,
   type CodeRange,
   createHostProgram,
   createSession,
@@ -57,6 +60,7 @@ export {
   type ProfileRow,
   type Purpose as MemoryPurpose,
   type RegionName as MemoryRegion,
+  type RingOptions,
   readImage,
   type Session,
   type SessionOptions,
@@ -66,6 +70,7 @@ export {
   type Status as DeviceStatus,
   type StoryOptions,
   simulate,
+  simulateChain,
   simulateSteps,
   VERSION,
 } from './firmware/index.ts';

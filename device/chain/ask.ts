@@ -6,7 +6,6 @@ import { ccount } from "../chip";
 import { chainWord, clockMegahertz, linkPatience, linkRx } from "../contract/config";
 import { Fault, FrameKind } from "../contract/status";
 import { beginComplaint, endComplaint } from "../json";
-import { Word, getWord, setWord } from "../status";
 import { print, printNumber } from "../text";
 import { DAMAGE, SILENCE, orderOf, receive, sendWord, takeVector, wordOf } from "./frame";
 import { discard } from "./link";
@@ -38,12 +37,16 @@ let refusal: u32 = 0;
 const NO_FAULT: u32 = 0xff;
 let isSilent: bool = false;
 
+/** Requests of this story that were sent again. */
+export let resent: u32 = 0;
+
 /** The last request had no answer: the story cannot go on. */
 export let isSevered: bool = false;
 
 /** A story begins: false where the others do not answer, or are not of this build. */
 export function greetOthers(): bool {
   longest = 0;
+  resent = 0;
   return request(FrameKind.Hello, FrameKind.Hello, 0, chainWord, ROUND * 1000 * <u32>clockMegahertz);
 }
 
@@ -64,7 +67,7 @@ function request(kind: FrameKind, answer: FrameKind, position: u32, word: u32, p
   isSilent = false;
   refusal = NO_FAULT;
   for (let tries = 0; tries < TRIES; ) {
-    if (tries) setWord(Word.Resent, getWord(Word.Resent) + 1);
+    if (tries) resent++;
     discard();
     sendWord(kind, order, word);
     const found = awaitAnswer(answer, order, patience, tries == 0);

@@ -29,8 +29,6 @@ export const enum Word {
   Accepted = 14,
   /** Positions of the prompt whose keys and values were there from the story before. */
   Reused = 15,
-  /** Requests that other boards of the model were sent again. */
-  Resent = 16,
 }
 
 /** What the program is doing. */

@@ -117,12 +117,16 @@ export async function buildFrom(opened: OpenedModel, options: BuildOptions): Pro
   return buildFirmware(await firmwareFrom(opened, options));
 }
 
-/** Builds the images for so many boards. @throws FailureError where one board would be as fast */
+/** Builds the images for so many boards. @throws FailureError where one board would be as fast, UsageError for a model that is to guess */
 export async function buildBoardsFrom(
   opened: OpenedModel,
   options: BuildOptions,
   boards: number,
 ): Promise<Chain> {
+  if (options.draft !== undefined && !['text', 'none'].includes(options.draft))
+    throw new UsageError(
+      '--draft names a model, and boards in a ring do not guess; leave out --draft or --boards',
+    );
   const { buildWorthwhileChain } = await import('../firmware/index.ts');
   return buildWorthwhileChain(await firmwareFrom(opened, options), boards);
 }

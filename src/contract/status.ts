@@ -18,7 +18,6 @@ export const status = {
     drafted: field('u32', 'Tokens that were guessed ahead.'),
     accepted: field('u32', 'How many of them the story took.'),
     reused: field('u32', 'Positions of the prompt whose keys and values were there from the story before.'),
-    resent: field('u32', 'Requests that other boards of the model were sent again.'),
   },
 } as const;
 

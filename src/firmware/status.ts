@@ -29,8 +29,6 @@ export interface Status {
   accepted: number;
   /** Positions of the prompt whose keys and values were there from the story before. */
   reused: number;
-  /** Requests that other boards of the model were sent again. */
-  resent: number;
 }
 
 /** `words` are the bytes of the item `status`. */
@@ -52,7 +50,6 @@ export function readStatus(words: Uint8Array): Status {
     drafted: word('drafted'),
     accepted: word('accepted'),
     reused: word('reused'),
-    resent: word('resent'),
   };
 }
 

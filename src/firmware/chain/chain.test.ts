@@ -79,6 +79,11 @@ describe('a model on three boards', () => {
       return [[byte ^ (1 << Math.floor(random() * 8))], [], [byte, byte]][kind];
     };
   };
+  /** Requests of the last story that were sent again, as /stats says. */
+  const sentAgain = (): number => {
+    session.command('/stats');
+    return Number([...session.printed.matchAll(/sent again to other boards: (\d+)/g)].at(-1)?.[1]);
+  };
   beforeAll(() => {
     images = buildChain({ programs, model: small, tokenizer, board, cache }, 3).images;
     const wire: WireFault = (byte) => fault(byte);
@@ -93,7 +98,7 @@ describe('a model on three boards', () => {
     const status = session.tell(STORY.prompt, 1);
     expect(formatDigest(status.digest)).toBe(expected.digest);
     expect(session.tokens).toEqual(expected.tokens);
-    expect(status.resent).toBe(0);
+    expect(sentAgain()).toBe(0);
     session.command('/temp 0');
     const quiet = session.tell('b', 1);
     session.command('/temp 1');
@@ -105,12 +110,12 @@ describe('a model on three boards', () => {
     for (const chip of [session.chip, ...ring.others]) expect(chip.warnings.list).toEqual([]);
   });
 
-  it.each([1, 2])('tells the same by wires that damage, lose and double bytes (seed %i)', (seed) => {
-    fault = noise(seed, 150);
+  it('tells the same by wires that damage, lose and double bytes', () => {
+    fault = noise(1, 150);
     const status = session.tell(STORY.prompt, 5);
     fault = whole;
     expect(formatDigest(status.digest)).toBe(expected.digest);
-    expect(status.resent).toBeGreaterThan(0);
+    expect(sentAgain()).toBeGreaterThan(0);
   });
 
   it('says which board has started again, and tells the next story right', () => {
