@@ -1,0 +1,48 @@
+/** Parts of a model, one after another on this machine, against the whole. */
+import { describe, expect, it } from 'vitest';
+import { goldenModel, loadTinyStories } from '../model/testing.ts';
+import type { Model } from '../model/types.ts';
+import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { createHostEngine } from './host.ts';
+import { partOf } from './part.ts';
+import { quantize } from './quantize.ts';
+import type { Precision, QuantizedModel } from './types.ts';
+
+/** The residual stream of an engine. */
+const streamOf = ({ memory, addresses }: ReturnType<typeof createHostEngine>, dim: number): Int32Array =>
+  new Int32Array(memory.buffer, addresses.get('residual'), dim);
+
+/** Board 1 has the first layers, board 0 the others. */
+function halvesOf(model: QuantizedModel): [QuantizedModel, QuantizedModel] {
+  const { layers, dim } = model.config;
+  const middle = Math.ceil(layers / 2);
+  const common = { boards: 2, of: layers, word: 0, bytes: 0, dim, componentBytes: 3 };
+  return [
+    partOf(model, { ...common, board: 1, first: 0, layers: middle }),
+    partOf(model, { ...common, board: 0, first: middle, layers: layers - middle }),
+  ];
+}
+
+describe('a model in two parts', () => {
+  const cases: readonly (readonly [name: string, load: () => Model, precision: Precision])[] = [
+    ['llama, int8', () => loadTinyStories().model, 'int8'],
+    ['llama, int4', () => loadTinyStories().model, 'int4'],
+    ['llama, float32', () => loadTinyStories().model, 'f32'],
+    ['with biases and learned positions (gpt-neo)', () => goldenModel('gpt-neo'), 'int8'],
+    ['with biases of queries alone (qwen2)', () => goldenModel('qwen2'), 'int8'],
+  ];
+  it.each(cases)('computes what the whole does: %s', (_, load, precision) => {
+    const model = quantize(load(), { precision });
+    const { vocabulary, dim } = model.config;
+    const context = 24; // more than the window of local layers
+    const whole = createHostEngine(model, { programs, context });
+    const [first, last] = halvesOf(model).map((part) => createHostEngine(part, { programs, context }));
+    for (let position = 0; position < context; position++) {
+      const token = (7919 * position + 1) % vocabulary;
+      const expected = whole.forward(token, position).slice();
+      first.forward(token, position);
+      streamOf(last, dim).set(streamOf(first, dim));
+      expect(last.forward(token, position), `at ${position}`).toEqual(expected);
+    }
+  });
+});
