@@ -50,6 +50,8 @@ describe('misuse is one sentence and exit code 2', () => {
     [['run', '--board', 'toaster'], /Allowed choices are t-camera-s3/],
     [['run', '--temperature', 'hot'], /Give a number from 0 to 10/],
     [['run', '--seed', '0'], /Give a whole number from 1/],
+    [['run', '--boards', '4'], /Allowed choices are 2, 3/],
+    [['flash', '--boards', '2'], /--boards and --part belong together/],
     [['eval'], /name a text with --text/],
     [['pull', 'gpt4'], /choose one of stories260K, stories15M/],
     [
