@@ -3,10 +3,10 @@
  * time. What was not answered is asked again under the same number, and who has done it sends what it has sent.
  */
 import { ccount } from "../chip";
-import { chainWord, clockMegahertz, linkPatience, linkRx } from "../contract/config";
+import { chainTexts, chainWord, clockMegahertz, linkPatience } from "../contract/config";
 import { Fault, FrameKind } from "../contract/status";
 import { beginComplaint, endComplaint } from "../json";
-import { print, printNumber } from "../text";
+import { print, printNumber, printText } from "../text";
 import { DAMAGE, SILENCE, orderOf, receive, sendWord, takeVector, wordOf } from "./frame";
 import { discard } from "./link";
 
@@ -103,26 +103,21 @@ function awaitAnswer(answer: FrameKind, order: u32, patience: u32, isFirst: bool
 /** Says why the others have not answered. */
 export function complainOfOthers(): void {
   beginComplaint();
-  if (isSilent) {
-    print("The other boards do not answer: nothing comes in at GPIO");
-    printNumber(linkRx);
-    print(". Look at the wires and at their power.");
-  } else if (isFault(Fault.Foreign)) {
-    sayBoard();
-    print(" has an image of another build; flash the images of one build.");
-  } else if (isFault(Fault.Lost)) {
-    sayBoard();
-    print(" has started again and has lost the text so far; begin a new one.");
-  } else print("What the other boards answer comes damaged each time. Look at the wires.");
+  const fault = refusal & 0xff;
+  const isKnown = !isSilent && fault != NO_FAULT;
+  if (isKnown) {
+    print("Board "); // as people count: board 1 has the console
+    printNumber((refusal >> 8) + 1);
+  }
+  printText(textOf(isKnown ? fault + 1 : 0));
   endComplaint();
 }
 
-function isFault(fault: Fault): bool {
-  return (refusal & 0xff) == <u32>fault;
-}
-
-/** As people count: board 1 has the console. */
-function sayBoard(): void {
-  print("Board ");
-  printNumber((refusal >> 8) + 1);
+function textOf(index: u32): usize {
+  let text = chainTexts;
+  for (; index; index--) {
+    while (load<u8>(text)) text++;
+    text++;
+  }
+  return text;
 }

@@ -113,6 +113,9 @@
 /** Room for the longest frame. */
 // @ts-ignore: decorator
 @external("config", "linkFrame") export declare const linkFrame: usize;
+/** Why others do not answer, each ended by a zero byte: silence, then what is said of each fault. */
+// @ts-ignore: decorator
+@external("config", "chainTexts") export declare const chainTexts: usize;
 
 // Formats of the matrices (fixed arithmetic), by their codes.
 /** Of the classifier. */

@@ -64,7 +64,11 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       chainWord: 'What all images of one build have.',
       linkPatience: 'Milliseconds that the first answer of the others may take.',
     }),
-    ...rows('usize', { linkFrame: 'Room for the longest frame.' }),
+    ...rows('usize', {
+      linkFrame: 'Room for the longest frame.',
+      chainTexts:
+        'Why others do not answer, each ended by a zero byte: silence, then what is said of each fault.',
+    }),
   },
   'Formats of the matrices (fixed arithmetic), by their codes': rows('i32', {
     classifierFormat: 'Of the classifier.',

@@ -149,6 +149,7 @@ export function buildWithNeeds(
   for (const { name, contents: bytes } of [
     ...itemsOfPart(
       options.model,
+      board,
       systemItems(options.model.config, options.tokenizer, plan.context, options),
     ),
     ...screenItems(board.screen, { modelName: options.modelName }),
@@ -274,6 +275,7 @@ function numbersOf(
     ...configOf(model, plan.context, addresses),
     ...linkNumbers(model, board, clock),
     linkFrame: addresses.get('linkFrame') ?? 0,
+    chainTexts: addresses.get('chainTexts') ?? 0,
     lanes: plan.lanes,
     batch: addresses.get('batch') ?? 0,
     drafts: plan.drafts,

@@ -95,7 +95,11 @@ export function itemsOf(
   return [
     ...program,
     ...modelItems(model, context),
-    ...itemsOfPart(model, systemItems(model.config, tokenizer, context, { grammar, grammarRoom, template })),
+    ...itemsOfPart(
+      model,
+      board,
+      systemItems(model.config, tokenizer, context, { grammar, grammarRoom, template }),
+    ),
     ...screenItems(board.screen),
     ...passesItems(model, passes, context),
     ...(passes.drafter ? drafterItems(passes.drafter, context) : []),

@@ -69,6 +69,7 @@ export function configOf(
     linkTx: 0,
     linkRx: 0,
     linkFrame: 0,
+    chainTexts: 0,
     linkPatience: 0,
     chainWord: 0,
     scratchBytes: (model.buffers(context).find(({ name }) => name === 'scratch')?.bytes ?? 0) / 2,

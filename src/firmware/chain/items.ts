@@ -17,11 +17,29 @@ const WITHOUT_CONSOLE = new Set([
   'zeroRanges',
 ]);
 
-/** Of the items that a whole model's program has, those of a part's, and room for a frame. */
-export function itemsOfPart({ part, config }: QuantizedModel, items: SystemItem[]): SystemItem[] {
+/** What board 1 says where others do not answer; behind the first, what follows "Board 2" or the like, in the order of faults. */
+const textsFor = ({ link: { rx } }: Board): string[] => [
+  `The other boards do not answer: nothing comes in at GPIO${rx}. Look at the wires and at their power.`,
+  ' gets damaged frames each time, or one behind it does. Look at the wires.',
+  ' has an image of another build; flash the images of one build.',
+  ' has started again and has lost the text so far; begin a new one.',
+];
+
+/** Of the items that a whole model's program has, those of a part's; room for a frame, and texts for who has a console. */
+export function itemsOfPart(
+  { part, config }: QuantizedModel,
+  board: Board,
+  items: SystemItem[],
+): SystemItem[] {
   if (!part) return items;
   const frame = memoryItem('linkFrame', value.FRAME_BYTES + 4 * config.dim, { lifetime: 'late' });
-  return [...(part.board === 0 ? items : items.filter(({ name }) => WITHOUT_CONSOLE.has(name))), frame];
+  if (part.board > 0) return [...items.filter(({ name }) => WITHOUT_CONSOLE.has(name)), frame];
+  const contents = new TextEncoder().encode(
+    textsFor(board)
+      .map((text) => `${text}\0`)
+      .join(''),
+  );
+  return [...items, frame, { ...memoryItem('chainTexts', contents.length), contents }];
 }
 
 /** Milliseconds that the first answer may take beside what the weights do. */
