@@ -120,14 +120,8 @@ interface Settled {
  */
 export const buildFirmware = (options: FirmwareOptions): Firmware => buildWithNeeds(options).firmware;
 
-/**
- * {@link buildFirmware}; also what its program needs beside SRAM0, for plans of others like it. With `known` needs, of such another, it is
- * built sooner.
- */
-export function buildWithNeeds(
-  options: FirmwareOptions,
-  known: readonly MemoryItem[] = [],
-): {
+/** {@link buildFirmware}; also what its program needs beside SRAM0, for plans of others like it. */
+export function buildWithNeeds(options: FirmwareOptions): {
   firmware: Firmware;
   needs: readonly MemoryItem[];
 } {
@@ -138,7 +132,7 @@ export function buildWithNeeds(
     clock: options.clock ?? 240,
   };
   const board = options.board ?? defaultBoard;
-  const { plan, code, addresses, needs } = settle(options, board, settings, known);
+  const { plan, code, addresses, needs } = settle(options, board, settings);
   const linked = link(code.objects, placementOf(code, addresses));
 
   const map = createMemoryMap(plan.context, [...plan.placed, codeItem(code)], board);

@@ -4,7 +4,7 @@ export { answerOnChip, type ChipAnswer } from './answer.ts';
 export { asFastAs } from './as-fast-as.ts';
 export { layersText, type ReadyFacts } from './banner.ts';
 export { buildFirmware, type CodeRange, type Firmware, type FirmwareOptions } from './build.ts';
-export { buildChain, type ChainImages } from './chain/build.ts';
+export { buildChain } from './chain/build.ts';
 export { type ChainPrediction, predictChain } from './chain/predict.ts';
 export { type RingOptions, simulateChain, simulateChainSteps } from './chain/simulate.ts';
 export { buildWorthwhileChain, type Chain } from './chain/worthwhile.ts';

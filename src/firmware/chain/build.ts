@@ -1,19 +1,14 @@
 /** A model over several boards: an image for each. */
 import { type Board, defaultBoard } from '../../chip/boards/index.ts';
 import { UsageError } from '../../errors.ts';
-import { buildWithNeeds, type Firmware, type FirmwareOptions } from '../build.ts';
-import type { MemoryItem } from '../memory.ts';
+import { buildFirmware, type Firmware, type FirmwareOptions } from '../build.ts';
 import { splitModel } from './split.ts';
 
-export interface ChainImages {
-  /** By board; the first has the console. All hold as many positions. */
-  images: Firmware[];
-  /** What the program of the board with the console needs, as `buildWithNeeds` says it. */
-  needs: readonly MemoryItem[];
-}
-
-/** @throws as `buildFirmware` and {@link splitModel}, and UsageError for a screen on the pins of the ring */
-export function buildChain(options: Omit<FirmwareOptions, 'draft'>, boards: number): ChainImages {
+/**
+ * Images by board: the first has the console. All hold as many positions.
+ * @throws as `buildFirmware` and {@link splitModel}, and UsageError for a screen on the pins of the ring
+ */
+export function buildChain(options: Omit<FirmwareOptions, 'draft'>, boards: number): Firmware[] {
   const { model, board = defaultBoard } = options;
   checkPins(board);
   const parts = splitModel(model, boards, options.context ?? model.config.context);
@@ -23,19 +18,12 @@ export function buildChain(options: Omit<FirmwareOptions, 'draft'>, boards: numb
     grammarRoom: 0,
     template: undefined,
   };
-  /** Programs with a console need as much as each other, and so do those without. */
-  const needs: [console: readonly MemoryItem[], others: readonly MemoryItem[]] = [[], []];
-  const build = (part: number, context: number | undefined): Firmware => {
-    const kind = part === 0 ? 0 : 1;
-    const asked = { ...options, ...(kind === 1 && plain), model: parts[part], context, asInt8: undefined };
-    const built = buildWithNeeds(asked, needs[kind]);
-    needs[kind] = built.needs;
-    return built.firmware;
-  };
+  const build = (part: number, context: number | undefined): Firmware =>
+    buildFirmware({ ...options, ...(part > 0 && plain), model: parts[part], context, asInt8: undefined });
   let images = parts.map((_, part) => build(part, options.context));
   for (;;) {
     const context = Math.min(...images.map((image) => image.context));
-    if (images.every((image) => image.context === context)) return { images, needs: needs[0] };
+    if (images.every((image) => image.context === context)) return images;
     images = images.map((image, part) => (image.context === context ? image : build(part, context)));
   }
 }

@@ -85,7 +85,7 @@ describe('a model on three boards', () => {
     return Number([...session.printed.matchAll(/sent again to other boards: (\d+)/g)].at(-1)?.[1]);
   };
   beforeAll(() => {
-    images = buildChain({ programs, model: small, tokenizer, board, cache }, 3).images;
+    images = buildChain({ programs, model: small, tokenizer, board, cache }, 3);
     const wire: WireFault = (byte) => fault(byte);
     fault = whole;
     ring = createRing(images, { faults: [wire, wire, wire], cache });
@@ -148,7 +148,7 @@ describe('a model on three boards', () => {
   });
 
   it('takes no boards of another build', () => {
-    const [, stranger] = buildChain({ programs, model: large, tokenizer, board, cache }, 2).images;
+    const [, stranger] = buildChain({ programs, model: large, tokenizer, board, cache }, 2);
     const mixed = createRing([images[0], stranger], { cache });
     const console = createSession(images[0], { advance: mixed.advance, cache });
     console.boot();

@@ -1,7 +1,6 @@
 /** A model over several boards where no board alone is as fast; where one is, the refusal that says so. */
 import { FailureError } from '../../errors.ts';
-import { buildWithNeeds, type Firmware, type FirmwareOptions } from '../build.ts';
-import type { MemoryItem } from '../memory.ts';
+import { buildFirmware, type Firmware, type FirmwareOptions } from '../build.ts';
 import type { Prediction } from '../predict.ts';
 import { predictFirmware } from '../predict-firmware.ts';
 import { buildChain } from './build.ts';
@@ -20,18 +19,18 @@ export interface Chain {
  * @throws FailureError where one such board is predicted to be at least as fast, and by how much; else as `buildChain`
  */
 export function buildWorthwhileChain(options: FirmwareOptions, boards: number): Chain {
-  const { images, needs } = buildChain(options, boards);
+  const images = buildChain(options, boards);
   const prediction = predictChain(images);
-  const single = aloneIfFits(options, needs);
+  const single = aloneIfFits(options);
   const alone = single && predictFirmware(single);
   if (alone && alone.tokensPerSecond >= prediction.tokensPerSecond)
     throw new FailureError(refusal(images[0].board.name, boards, alone, prediction));
   return { images, prediction, ...(alone && { alone }) };
 }
 
-function aloneIfFits(options: FirmwareOptions, needs: readonly MemoryItem[]): Firmware | undefined {
+function aloneIfFits(options: FirmwareOptions): Firmware | undefined {
   try {
-    return buildWithNeeds({ ...options, asInt8: undefined }, needs).firmware;
+    return buildFirmware({ ...options, asInt8: undefined });
   } catch (error) {
     if (error instanceof FailureError) return undefined;
     throw error;
