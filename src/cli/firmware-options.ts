@@ -102,6 +102,10 @@ export function boardFrom({
   return wired;
 }
 
+export interface BoardsOptions {
+  boards?: '2' | '3';
+}
+
 /** Adds `--boards`. */
 export const boardsOption = (command: Command): Command =>
   command.addOption(

@@ -17,10 +17,10 @@ import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts
 import { type MemoryPlan, planMemory } from './plan.ts';
 import type { Draft } from './plan-items.ts';
 import {
+  dataItems,
   type ProgramCode,
   placeCode,
   programCode,
-  programData,
   programItems,
   sectionAddresses,
   startSymbol,
@@ -206,7 +206,8 @@ function settle(options: FirmwareOptions, board: Board, settings: Settings): Set
     programs: options.programs,
     shape: options.model.shape,
   };
-  let needs = programItems(programData({ ...constant, start: UNPLACED }));
+  const cache = options.cache ?? noCache;
+  let needs = dataItems(constant, cache);
   for (;;) {
     const plan = planMemory({ ...options, board, program: needs });
     const addresses = new Map(plan.placed.map(({ name, address }) => [name, address]));
@@ -220,7 +221,7 @@ function settle(options: FirmwareOptions, board: Board, settings: Settings): Set
       numbers: { ...program.numbers, ...drafterNumbers(drafter, plan.context, addresses) },
       shape: drafter.shape,
     };
-    const code = programCode({ ...program, drafter: drafting }, options.cache ?? noCache);
+    const code = programCode({ ...program, drafter: drafting }, cache);
     const wanted = programItems(code);
     if (wanted.every((item) => fits(item, needs))) return { plan, code, addresses, needs };
     needs = wanted.map((item) => larger(item, needs));
@@ -234,9 +235,6 @@ function larger(item: MemoryItem, given: readonly MemoryItem[]): MemoryItem {
   const before = given.find(({ name }) => name === item.name);
   return before && before.bytes > item.bytes ? { ...item, bytes: before.bytes } : item;
 }
-
-/** For what is the same wherever it lies. */
-const UNPLACED = { stackTops: [0, 0], panicFrames: 0 } as const;
 
 const startMemory = (addresses: ReadonlyMap<string, number>) => ({
   stackTops: [addresses.get('stack0')! + STACK_BYTES, addresses.get('stack1')! + STACK_BYTES] as const,
@@ -265,18 +263,11 @@ function numbersOf(
     ...NOWHERE,
     grammarRoomBytes: options.grammarRoom ?? 0,
     ...screenConstants(board.screen),
-    ...Object.fromEntries(addresses),
     ...configOf(model, plan.context, addresses),
+    ...Object.fromEntries(addresses),
     ...linkNumbers(model, board, clock),
-    linkFrame: addresses.get('linkFrame') ?? 0,
-    chainTexts: addresses.get('chainTexts') ?? 0,
     lanes: plan.lanes,
-    batch: addresses.get('batch') ?? 0,
     drafts: plan.drafts,
-    laneProducts: addresses.get('laneProducts') ?? 0,
-    guesses: addresses.get('guesses') ?? 0,
-    rawKeys: addresses.get('rawKeys') ?? 0,
-    growths: addresses.get('growths') ?? 0,
     drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
     ...systemConstants(tokenizer, options),
     cores,

@@ -52,15 +52,27 @@ export function programCode(options: ProgramOptions, cache: Cache): ProgramCode 
   return cached(cache, ['program', JSON.stringify(rest), ...modules], () => compileProgram(options));
 }
 
+type DataOptions = Omit<ProgramOptions, 'numbers' | 'start' | 'drafter'>;
+
 /**
- * The program's data alone, which nobody needs a plan or a compiler for; what a model that guesses adds is left out. (A table of calls, of
- * which only the code says whether it is there, would be found missing when all is compiled.)
+ * What the program's data alone need, which nobody needs a plan or a compiler for, or what the cache knows of it; what a model that guesses
+ * adds is left out. (A table of calls, of which only the code says whether it is there, would be found missing when all is compiled.)
  */
-export function programData(options: Omit<ProgramOptions, 'numbers' | 'drafter'>): ProgramCode {
-  const { programs, start, cores, pie, shape } = options;
-  const [main, ...portable] = modulesOf(options).map((name) => compileData(programs(name)));
+export function dataItems(options: DataOptions, cache: Cache): MemoryItem[] {
+  const { programs, ...rest } = options;
+  const modules = modulesOf(options).map(programs);
+  return cached(cache, ['program data', JSON.stringify(rest), ...modules], () =>
+    programItems(programData(options, modules)),
+  );
+}
+
+/** The same wherever it lies. */
+const UNPLACED: StartMemory = { stackTops: [0, 0], panicFrames: 0 };
+
+function programData({ cores, pie, shape }: DataOptions, modules: readonly Uint8Array[]): ProgramCode {
+  const [main, ...portable] = modules.map(compileData);
   const kernels = pie ? buildKernels(shape) : portable.map(({ object }) => object);
-  const objects = [startCode(start, cores), ...kernels, main.object].map((object) => ({
+  const objects = [startCode(UNPLACED, cores), ...kernels, main.object].map((object) => ({
     ...object,
     sections: object.sections.filter((section) => !isCode(section)),
   }));

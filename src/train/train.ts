@@ -27,7 +27,7 @@ import {
 import { isOver, type Run, type TrainOptions } from './run.ts';
 import { memoryScratch, type Scratch } from './scratch.ts';
 import { checkShape, parametersOf } from './shape.ts';
-import { hashOf, type Teacher, teach } from './teachers.ts';
+import { hashOf, teach } from './teachers.ts';
 import { chooseTokenizer, givenVocabulary } from './tokenizer-choice.ts';
 import { writeTokenizer } from './tokenizer-trainer.ts';
 import { VALIDATION_DOCUMENTS } from './validate.ts';
@@ -60,6 +60,7 @@ async function start(options: TrainOptions): Promise<Run> {
   const { storage, kernels, startThread, scratch = memoryScratch() } = options;
   const fresh = freshRecipe(options);
   const checkpoint = openCheckpoint(options);
+  const grown = checkpoint || !options.grow ? undefined : grow(options.grow, fresh.shape, fresh.seed);
   const texts = textsOf(options.text, checkpoint ? checkpoint.state.separator : options.separator);
   const text = survey(texts);
   const unseenTexts = options.validation && textsOf(options.validation, texts.separator);
@@ -82,7 +83,7 @@ async function start(options: TrainOptions): Promise<Run> {
   const machinery = { kernels, multiplyAdd, startThread, threads, batchTokens };
   const teacher = distillation && (await consult(distillation, state, corpus, scratch, options, machinery));
   const engine = await createEngine(shape, { ...machinery, top: distillation?.top });
-  prepareWeights(engine, recipe, checkpoint, options.grow);
+  prepareWeights(engine, recipe, checkpoint, grown);
   return {
     options,
     state,
@@ -200,12 +201,12 @@ function checkValidation(state: RunState, hash: string | undefined, { validation
 
 function prepareWeights(
   engine: Engine,
-  { seed, shape }: Recipe,
+  { seed }: Recipe,
   checkpoint?: Checkpoint,
-  from?: Teacher,
+  grown?: Float32Array,
 ): void {
   if (!checkpoint) {
-    if (from) engine.weights.set(grow(from, shape, seed));
+    if (grown) engine.weights.set(grown);
     else initialize(engine, seed);
     return;
   }

@@ -7,6 +7,7 @@ import { explainWriting, writeOutput } from '../../files.ts';
 import type { OpenedModel } from '../../node/index.ts';
 import { formatBoards, formatWires } from '../boards-report.ts';
 import {
+  type BoardsOptions,
   type BuildOptions,
   boardsOption,
   buildBoardsFrom,
@@ -17,12 +18,11 @@ import { formatItems, formatMemory, formatPasses, formatTraffic } from '../memor
 import { openNamed } from '../model-options.ts';
 import { thousands } from '../table.ts';
 
-interface Options extends BuildOptions {
+interface Options extends BuildOptions, BoardsOptions {
   out?: string;
   manifest?: string;
   map?: boolean;
   json?: boolean;
-  boards?: '2' | '3';
 }
 
 export function register(program: Command): void {

@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.ts';
 import type { Firmware } from '../../firmware/index.ts';
 import { integer } from '../arguments.ts';
 import {
+  type BoardsOptions,
   type BuildOptions,
   boardsOption,
   buildBoardsFrom,
@@ -14,10 +15,9 @@ import { openNamed } from '../model-options.ts';
 import { openPort, type PortOptions, portOptions, watchConsole } from '../port-options.ts';
 import { createProgressBar } from '../progress.ts';
 
-interface Options extends BuildOptions, PortOptions {
+interface Options extends BuildOptions, BoardsOptions, PortOptions {
   baud: number;
   monitor: boolean;
-  boards?: '2' | '3';
   part?: number;
 }
 

@@ -6,6 +6,7 @@ import { integer, seed } from '../arguments.ts';
 import { formatBoards } from '../boards-report.ts';
 import { type Bursts, inBursts } from '../bursts.ts';
 import {
+  type BoardsOptions,
   type BuildOptions,
   boardsOption,
   buildBoardsFrom,
@@ -20,14 +21,13 @@ import { type ScreenWatch, watchScreen } from '../screen.ts';
 import { settingOptions, settingsFrom } from '../setting-options.ts';
 import { formatStory } from '../story-report.ts';
 
-interface Options extends BuildOptions, RomOptions, SettingValues, InputOptions {
+interface Options extends BuildOptions, BoardsOptions, RomOptions, SettingValues, InputOptions {
   prompt: string;
   seed?: bigint;
   tokens?: number;
   profile: boolean;
   json?: boolean;
   screenshot?: string;
-  boards?: '2' | '3';
 }
 
 export function register(program: Command): void {
