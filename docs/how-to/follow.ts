@@ -15,10 +15,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
 export interface Block {
   readonly language: string;
@@ -38,15 +40,46 @@ export function readBlocks(page: string): Block[] {
   return blocks;
 }
 
-/** Copies what a page may change; what it only reads is linked. */
-export function copyRepository(from: string, to: string): void {
-  for (const { name } of readdirSync(from, { withFileTypes: true }).filter((entry) => entry.isFile()))
-    cpSync(join(from, name), join(to, name));
-  for (const name of ['src', 'device', 'scripts', 'bench', 'docs', 'studio', 'dist'])
-    cpSync(join(from, name), join(to, name), { recursive: true });
-  for (const name of ['node_modules', 'data', 'models'])
-    symlinkSync(join(from, name), join(to, name), 'junction');
+/** Folders that a page may change; what it only reads is linked. */
+const CHANGED = ['src', 'device', 'scripts', 'bench', 'docs', 'studio', 'dist'];
+const LINKED = ['node_modules', 'data', 'models'];
+
+/** A copy of the repository, in which pages are followed one after the other. */
+export interface Copy {
+  readonly folder: string;
+  /** Makes it what it was: away with what is new, and what was written is copied again. */
+  restore(): void;
 }
+
+/** Files may be stamped with a time that is a little behind the clock. */
+const CLOCK_MS = 100;
+
+export function copyRepository(from: string, to: string): Copy {
+  const top = filesAt(from);
+  for (const name of [...top, ...CHANGED]) cpSync(join(from, name), join(to, name), { recursive: true });
+  for (const name of LINKED) symlinkSync(join(from, name), join(to, name), 'junction');
+  const paths = new Set([...top, ...CHANGED.flatMap((name) => filesBelow(from, name))]);
+  let since = Date.now() - CLOCK_MS;
+  return {
+    folder: to,
+    restore() {
+      const there = [...filesAt(to), ...CHANGED.flatMap((name) => filesBelow(to, name))];
+      for (const path of there) if (!paths.has(path)) rmSync(join(to, path));
+      for (const path of paths) {
+        const { mtimeMs } = statSync(join(to, path), { throwIfNoEntry: false }) ?? { mtimeMs: since };
+        if (mtimeMs >= since) cpSync(join(from, path), join(to, path));
+      }
+      since = Date.now() - CLOCK_MS;
+    },
+  };
+}
+
+const filesAt = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []));
+const filesBelow = (root: string, folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
 
 /** One `@@`-separated part of a change. @throws Error where the old text is not there exactly once */
 function applyPart(source: string, part: string, path: string): string {

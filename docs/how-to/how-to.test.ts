@@ -1,10 +1,10 @@
 /** Every page of this folder, followed to the letter in a copy of the repository. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { copyRepository, followPage, readBlocks, runCommand, TYPE_CHECK } from './follow.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Copy, copyRepository, followPage, readBlocks, runCommand, TYPE_CHECK } from './follow.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,26 +30,33 @@ describe('how-to pages', () => {
     }
   });
 
-  const inCopy = (run: (folder: string) => void): void => {
-    const folder = mkdtempSync(join(tmpdir(), 'how-to-'));
-    try {
-      copyRepository(root, folder);
-      run(folder);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  };
+  let copy: Copy;
+  beforeAll(() => {
+    copy = copyRepository(root, mkdtempSync(join(tmpdir(), 'how-to-')));
+  });
+  afterAll(() => rmSync(copy.folder, { recursive: true, force: true }));
+  afterEach(() => copy.restore());
+
+  it('leave a copy as it was', () => {
+    const { folder, restore } = copy;
+    const [changed, removed, created] = ['src/index.ts', 'device/main.ts', 'src/how-to.ts'];
+    writeFileSync(join(folder, changed), '');
+    writeFileSync(join(folder, created), '');
+    rmSync(join(folder, removed));
+    restore();
+    for (const path of [changed, removed])
+      expect(readFileSync(join(folder, path), 'utf8'), path).toBe(readFileSync(join(root, path), 'utf8'));
+    expect(existsSync(join(folder, created))).toBe(false);
+  });
 
   it.each(followed)('%s is true', { timeout: 300_000 }, (name) => {
-    inCopy((folder) => followPage(read(name), folder, (command) => command !== TYPE_CHECK));
+    followPage(read(name), copy.folder, (command) => command !== TYPE_CHECK);
   });
 
   it('keep all types, together', { timeout: 300_000 }, () => {
     for (const name of followed) expect(read(name)).toContain(`\n${TYPE_CHECK}\n`);
-    inCopy((folder) => {
-      for (const name of followed) followPage(read(name), folder, () => false);
-      runCommand(TYPE_CHECK, folder);
-    });
+    for (const name of followed) followPage(read(name), copy.folder, () => false);
+    runCommand(TYPE_CHECK, copy.folder);
   });
 });
 

@@ -39,10 +39,6 @@ export async function lookInside(): Promise<void> {
   prediction.value = undefined;
   listing.value = undefined;
   insideFailure.value = undefined;
-  chosen.value = Math.max(
-    0,
-    story.tokens.findIndex(({ given }) => !given),
-  );
   insideWorker.end();
   const input = { source: source.value, tokens: story.tokens.map(({ id }) => id) };
   const look = insideWorker.call('look', input, (batch) => {
@@ -114,5 +110,7 @@ export function lookAtKernels(story: Told, index: number): () => void {
 
 // A new story has nothing to do with what was seen in the last one.
 effect(() => {
-  if (told.value === undefined) listing.value = undefined;
+  const story = told.value;
+  if (story === undefined) listing.value = undefined;
+  chosen.value = Math.max(0, story?.tokens.findIndex(({ given }) => !given) ?? 0);
 });
