@@ -4,22 +4,37 @@
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Longest first, by CPU time (theirs and that of the processes they start) on a plain clone. */
+/** Longest first: what took 8 seconds and more (two workers, 2026-11-30). */
 export const LONGEST = [
   'studio/studio.test.ts',
-  'docs/how-to/how-to.test.ts',
   'src/cli/terminal.test.ts',
+  'docs/how-to/how-to.test.ts',
   'src/firmware/simulate.test.ts',
-  'src/firmware/predict.test.ts',
-  'src/chip/core/testing/exec-vectors.test.ts',
-  'src/compiler/suite.test.ts',
   'src/board/board.test.ts',
-  'src/chip/core/fuzz.test.ts',
-  'src/compiler/large.test.ts',
+  'src/compiler/suite.test.ts',
+  'src/firmware/speculate.test.ts',
+  'src/firmware/predict.test.ts',
+  'src/testing/architectures.test.ts',
+  'src/firmware/chain/chain.test.ts',
+  'examples/examples.test.ts',
   'src/testing/int4.test.ts',
   'scripts/package.test.ts',
+  'src/chip/core/fuzz.test.ts',
+  'src/compiler/large.test.ts',
+  'src/serve/rollout.test.ts',
+  'src/testing/mixed.test.ts',
+  'src/serial/flash.test.ts',
+  'src/chip/core/testing/exec-vectors.test.ts',
+  'src/kernels/kernels.test.ts',
+  'src/compiler/fuzz.test.ts',
+  'src/firmware/history.test.ts',
+  'src/testing/published.test.ts',
+  'src/firmware/sampler.test.ts',
+  'src/serial/rollout.test.ts',
+  'src/firmware/fit.test.ts',
+  'src/chip/soc/watch-spin.test.ts',
   'src/testing/activation.test.ts',
-  'src/cli/main.test.ts',
+  'src/compiler/wrong-loops.test.ts',
   'examples/browser/browser.test.ts',
 ];
 
