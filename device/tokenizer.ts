@@ -1,7 +1,8 @@
 /** Encoding and decoding by the model's tokenizer, of which there are four kinds; what is not the image's folds away. */
-import { endToken, hidesSpace, spaceInFront, startToken, tokenizerKind } from "./contract/config";
+import { endToken, hidesSpace, normalForm, spaceInFront, startToken, tokenizerKind } from "./contract/config";
 import { BYTE_LEVEL, SENTENCEPIECE, SPACE_ALWAYS, SPACE_MISSING, UNIGRAM, WORDPIECE } from "./contract/constants";
 import { encodeByteLevel } from "./tokenizer/byte-level";
+import { normalText, normalise } from "./tokenizer/normal-form";
 import { SPACE, byteOfPiece, pieceLength, pieceStart, promptSlot } from "./tokenizer/pieces";
 import { encodeSentencePiece } from "./tokenizer/sentencepiece";
 import { encodeUnigram } from "./tokenizer/unigram";
@@ -16,6 +17,12 @@ export function encode(text: usize, bytes: i32, isFirst: bool = true): i32 {
   store<i32>(promptSlot(0), startToken);
   if (!bytes) return 1;
   if (tokenizerKind == WORDPIECE) return encodeWordPiece(text, bytes);
+  return encodePieces(normalForm ? normalText() : text, normalForm ? normalise(text, bytes) : bytes, isFirst);
+}
+
+// @ts-ignore: decorator
+@inline
+function encodePieces(text: usize, bytes: i32, isFirst: bool): i32 {
   const space = isFirst && (spaceInFront == SPACE_ALWAYS || (spaceInFront == SPACE_MISSING && load<u8>(text) != SPACE));
   if (tokenizerKind == BYTE_LEVEL) return encodeByteLevel(text, bytes, space);
   if (tokenizerKind == UNIGRAM) return encodeUnigram(text, bytes, space);

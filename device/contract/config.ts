@@ -246,6 +246,9 @@
 /** Code of the expression that cuts a text (byte-level BPE). */
 // @ts-ignore: decorator
 @external("config", "textPattern") export declare const textPattern: i32;
+/** 1: a text is brought to a normal form first, that of the tables in `textRules`. */
+// @ts-ignore: decorator
+@external("config", "normalForm") export declare const normalForm: i32;
 /** 1: a part that is a piece is taken whole (byte-level BPE). */
 // @ts-ignore: decorator
 @external("config", "wholeParts") export declare const wholeParts: i32;

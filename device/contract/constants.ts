@@ -99,8 +99,10 @@ export const UNIGRAM: i32 = 3;
 export const SPACE_ALWAYS: i32 = 1;
 /** `spaceInFront`: where the text begins with none. */
 export const SPACE_MISSING: i32 = 2;
-/** `textPattern`: llama 3's expression. */
-export const LLAMA3: i32 = 1;
+/** `textPattern`: GPT-2's expression. */
+export const GPT2: i32 = 0;
+/** `textPattern`: Qwen2's, which is llama 3's with digits one by one. */
+export const QWEN2: i32 = 2;
 /** Bits of the kinds of a class of characters. */
 export const KIND_BITS: i32 = 9;
 /** Kind: letter. */

@@ -1,6 +1,6 @@
 /** GPT-2's byte-level BPE: a text is cut by a regular expression, then the bytes of each part are merged (src/model/tokenizers). */
 import { candidates, textPattern, uniquePieces, unknownToken, wholeParts } from "../contract/config";
-import { LETTER, LLAMA3, NUMBER, WHITE } from "../contract/constants";
+import { GPT2, LETTER, NUMBER, QWEN2, WHITE } from "../contract/constants";
 import { codePoint, kindsOf, readCharacter } from "./characters";
 import { mergePairs } from "./merge";
 import { NONE, find, promptSlot } from "./pieces";
@@ -27,7 +27,7 @@ export function encodeByteLevel(text: usize, bytes: i32, space: bool): i32 {
   textEnd = at + bytes;
   let count = 1;
   while (at < textEnd) {
-    const end = textPattern == LLAMA3 ? endOfLlama3(at) : endOfGpt2(at);
+    const end = textPattern == GPT2 ? endOfGpt2(at) : endOfLlama3(at);
     count = encodePart(at, <i32>(end - at), count);
     at = end;
   }
@@ -86,9 +86,9 @@ function endOfRun(at: usize): usize {
   return end;
 }
 
-/** Whether `character` is at `at`, in small letters or, for llama 3, in any. */
+/** Whether `character` is at `at`, in small letters or, for llama 3 and Qwen2, in any. */
 function isLetter(at: usize, character: u32): bool {
-  return is(at, character) || (textPattern == LLAMA3 && is(at, character - 0x20));
+  return is(at, character) || (textPattern != GPT2 && is(at, character - 0x20));
 }
 
 /** End of `'s`, `'t`, `'re` ... that begins at `at`; `at` where none does. */
@@ -120,6 +120,7 @@ function endOfGpt2(at: usize): usize {
   return kind != END && kind != WHITE ? endOfRun(first) : endOfWhite(at);
 }
 
+// Qwen2's is the same with \p{N} alone.
 // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
 function endOfLlama3(at: usize): usize {
   const contraction = endOfContraction(at);
@@ -129,6 +130,7 @@ function endOfLlama3(at: usize): usize {
   if (kind != NUMBER && !isLineEnd(at) && kindAt(after(at)) == LETTER) return endOfRun(after(at));
   if (kind == NUMBER) {
     let end = after(at);
+    if (textPattern == QWEN2) return end;
     for (let digits = 1; digits < 3 && kindAt(end) == NUMBER; digits++) end = after(end);
     return end;
   }

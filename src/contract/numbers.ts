@@ -131,6 +131,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       spaceInFront: 'Code: whether a space goes before the text.',
       hidesSpace: '1: that space is not printed.',
       textPattern: 'Code of the expression that cuts a text (byte-level BPE).',
+      normalForm: '1: a text is brought to a normal form first, that of the tables in `textRules`.',
       wholeParts: '1: a part that is a piece is taken whole (byte-level BPE).',
       separateWords: '1: no piece reaches over the beginning of a word (Unigram).',
       cleanText: '1: control characters go and white space becomes spaces (WordPiece).',

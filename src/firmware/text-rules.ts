@@ -8,7 +8,10 @@ import {
   KIND_BITS,
   kindsOf,
   LETTER,
+  type NormalForm,
   NUMBER,
+  normalFormOf,
+  normalTables,
   type TokenizerPieces,
   WHITE,
   type WordPieceRules,
@@ -18,8 +21,11 @@ import {
 /** Planes 0 to 2 hold every letter that has a small one, and every character that consists of others. */
 const BEYOND_FOLDS = 0x30000;
 
-/** Words before the first part. */
+/** Words before the first part, and those more where texts are brought to a normal form. */
 const HEADER_WORDS = 6;
+const NORMAL_WORDS = 4;
+/** Bits of a combining class's rank, below a code point. */
+const MARK_RANK_BITS = 8;
 const utf8 = new TextEncoder();
 const text = new TextDecoder();
 
@@ -75,12 +81,31 @@ function foldsOf(
   return folds;
 }
 
+interface NormalParts {
+  /** What characters consist of. */
+  folds: readonly (readonly [codePoint: number, to: string])[];
+  /** One behind the other: the beginnings of the classes of marks, and pairs that compose. */
+  tables: readonly Uint32Array[];
+}
+
+/** What a text is brought to a normal form by. */
+function normalParts(form: NormalForm): NormalParts {
+  const { decompositions, classes, pairs } = normalTables(form);
+  const marks = Uint32Array.from(classes, ([codePoint, rank]) => (codePoint << MARK_RANK_BITS) | rank);
+  return { folds: decompositions, tables: [marks, Uint32Array.from(pairs.flat())] };
+}
+
+const NO_FORM: NormalParts = { folds: [], tables: [] };
+const WORDS_OF_PAIR = 3;
+
 /** The whole table. */
 export function packTextRules(pieces: TokenizerPieces): Uint8Array {
   const { rules } = pieces;
   const mask = kindsRead(pieces);
   const classes = mask ? classesOf(mask) : new Uint32Array(1);
-  const folds = rules.algorithm === 'wordpiece' ? foldsOf(pieces, rules, mask) : [];
+  const form = normalFormOf(rules);
+  const normal = form ? normalParts(form) : NO_FORM;
+  const folds = rules.algorithm === 'wordpiece' ? foldsOf(pieces, rules, mask) : normal.folds;
   const foldBytes = folds.map(([, to]) => utf8.encode(to));
   const replacements = rules.algorithm === 'wordpiece' ? rules.replacements : [];
   const replacementBytes = [
@@ -90,13 +115,17 @@ export function packTextRules(pieces: TokenizerPieces): Uint8Array {
     }),
     0,
   ];
-  const classesAt = 4 * HEADER_WORDS;
+  const classesAt = 4 * (HEADER_WORDS + (form ? NORMAL_WORDS : 0));
   const foldsAt = classesAt + 4 * classes.length;
   const bytesAt = foldsAt + 8 * (folds.length + 1);
   const replacementsAt = bytesAt + foldBytes.reduce((sum, { length }) => sum + length, 0);
-  const out = new Uint8Array(Math.ceil((replacementsAt + replacementBytes.length) / 4) * 4);
+  const tablesAt = Math.ceil((replacementsAt + replacementBytes.length) / 4) * 4;
+  const out = new Uint8Array(tablesAt + normal.tables.reduce((sum, { byteLength }) => sum + byteLength, 0));
   const view = new DataView(out.buffer);
   const header = [classes.length, classesAt, folds.length, foldsAt, bytesAt, replacementsAt];
+  const [marks, pairs] = normal.tables;
+  if (marks && pairs)
+    header.push(marks.length, tablesAt, pairs.length / WORDS_OF_PAIR, tablesAt + marks.byteLength);
   for (const [index, word] of header.entries()) view.setUint32(4 * index, word, true);
   for (const [index, entry] of classes.entries()) view.setUint32(classesAt + 4 * index, entry, true);
   let end = 0;
@@ -109,5 +138,7 @@ export function packTextRules(pieces: TokenizerPieces): Uint8Array {
   view.setUint32(foldsAt + 8 * folds.length, 0xffffffff, true);
   view.setUint32(foldsAt + 8 * folds.length + 4, end, true);
   out.set(replacementBytes, replacementsAt);
+  for (const [index, word] of normal.tables.flatMap((table) => [...table]).entries())
+    view.setUint32(tablesAt + 4 * index, word, true);
   return out;
 }

@@ -7,6 +7,7 @@ import {
   goneKinds,
   hidesFirstSpace,
   NEVER,
+  normalFormOf,
   PATTERNS,
   SPACES,
   type Tokenizer,
@@ -107,6 +108,7 @@ function pack(tokenizer: Tokenizer): Packed {
       unknownToken: special.unknown,
       firstByteToken: spellsBytes(rules) ? firstByteToken(tokenizer) : -1,
       hidesSpace: Number(hidesFirstSpace(rules)),
+      normalForm: Number(normalFormOf(rules) !== undefined),
       unknownScore: rules.algorithm === 'unigram' ? bitsOf(unknownScore(tokenizer)) : 0,
     },
   };

@@ -28,19 +28,35 @@ export interface TensorSource {
   read(name: string, shape: readonly number[]): Float32Array;
 }
 
-/** What stands behind a product of X.weight. */
-const biasOf = (name: string): string => name.replace(/weight$/, 'bias');
+/** What a layer's tensor of so many columns (1: a bias) becomes on the way, where the file lays it out otherwise. */
+export type Change = (kind: keyof LayerWeights, tensor: Float32Array, columns: number) => Float32Array;
 
-/**
- * Reads all tensors. Without a classifier of its own, or with one that equals the embedding, the model is tied.
- * @param change what a layer's tensor of so many columns (1: a bias) becomes on the way, where the file lays it out otherwise
- */
+/** Where the members of a rotary pair lie half a head apart: rows i and i + headSize / 2 of each head become rows 2i and 2i + 1. */
+export const pairsSideBySide =
+  (headSize: number): Change =>
+  (kind, tensor, columns) => {
+    if (kind !== 'wq' && kind !== 'wk') return tensor;
+    const out = new Float32Array(tensor.length);
+    const half = headSize / 2;
+    for (let row = 0; row * columns < tensor.length; row++) {
+      const within = row % headSize;
+      const from = row - within + (within >> 1) + (within & 1 ? half : 0);
+      out.set(tensor.subarray(from * columns, (from + 1) * columns), row * columns);
+    }
+    return out;
+  };
+
+const asItIs: Change = (_, tensor) => tensor;
+
+/** What stands behind a product of X.weight. */
+export const biasOf = (name: string): string => name.replace(/weight$/, 'bias');
+
+/** Reads all tensors. Without a classifier of its own, or with one that equals the embedding, the model is tied. */
 export function assemble(
   config: ModelConfig,
   names: TensorNames,
   source: TensorSource,
-  change: (kind: keyof LayerWeights, tensor: Float32Array, columns: number) => Float32Array = (_, tensor) =>
-    tensor,
+  change: Change = asItIs,
 ): { config: ModelConfig; weights: ModelWeights } {
   const { dim, vocabulary, context } = config;
   const { layerNorm } = traitsOf(config);

@@ -1,5 +1,5 @@
 /** Shapes, parameter counts and sizes of a model, for people and programs. */
-import type { TokenizerPieces } from './tokenizers/pieces.ts';
+import { normalFormOf, type Pattern, type TokenizerPieces } from './tokenizers/pieces.ts';
 import {
   biasesOf,
   layerShape,
@@ -30,14 +30,17 @@ export interface ModelDescription {
 
 const INT4_GROUP = 32;
 
+const PATTERN_NAMES: Readonly<Record<Pattern, string>> = { gpt2: 'GPT-2', llama3: 'llama 3', qwen2: 'Qwen2' };
+
 /** What kind of tokenizer it is, for people. */
 export function describeTokenizer({ rules, vocabulary }: TokenizerPieces): string {
-  const pieces = `${vocabulary.length} pieces`;
+  const form = normalFormOf(rules);
+  const pieces = `${form ? `text in ${form}, ` : ''}${vocabulary.length} pieces`;
   switch (rules.algorithm) {
     case 'sentencepiece':
       return `SentencePiece BPE, ${pieces}`;
     case 'byte-level':
-      return `byte-level BPE (${rules.pattern === 'gpt2' ? 'GPT-2' : 'llama 3'}), ${pieces}`;
+      return `byte-level BPE (${PATTERN_NAMES[rules.pattern]}), ${pieces}`;
     case 'wordpiece':
       return `WordPiece${rules.lowerCase ? ', lower case' : ''}, ${pieces}`;
     case 'unigram':

@@ -4,7 +4,7 @@ import type { Refuse } from './assemble.ts';
 import { templateOf } from './chat-shapes.ts';
 import { bytesOfName, mergeScores } from './hugging-face-bpe.ts';
 import { createTokenizer, longestOf, type Tokenizer } from './tokenizer.ts';
-import type { Pattern, TokenizerRules } from './tokenizers/pieces.ts';
+import type { ByteLevelRules, TokenizerRules } from './tokenizers/pieces.ts';
 
 /** Values by key; texts are Latin-1, one character a byte. */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -12,12 +12,19 @@ export type Metadata = Readonly<Record<string, unknown>>;
 /** Types of pieces (llama.h `enum llama_token_type`). */
 const [UNKNOWN, CONTROL, UNUSED] = [2, 3, 5];
 
-/** Names of expressions (llama.cpp's convert_hf_to_gguf.py) that are known here. */
-const PATTERNS_BY_NAME: Readonly<Record<string, Pattern>> = {
-  'gpt-2': 'gpt2',
-  'llama-bpe': 'llama3',
-  'llama-v3': 'llama3',
-  llama3: 'llama3',
+type Cut = Omit<ByteLevelRules, 'algorithm' | 'space'>;
+const GPT2: Cut = { pattern: 'gpt2', wholeParts: false };
+const LLAMA3: Cut = { pattern: 'llama3', wholeParts: true };
+/** Its tokenizer.json asks for the normal form, which the metadata have no key for and llama.cpp leaves out. */
+const QWEN2: Cut = { pattern: 'qwen2', wholeParts: false, normalForm: 'NFC' };
+
+/** By the names of expressions (llama.cpp's convert_hf_to_gguf.py) that are known here. */
+const CUTS: Readonly<Record<string, Cut>> = {
+  'gpt-2': GPT2,
+  'llama-bpe': LLAMA3,
+  'llama-v3': LLAMA3,
+  llama3: LLAMA3,
+  qwen2: QWEN2,
 };
 
 /** What the kinds of tokenizers have differently. */
@@ -78,15 +85,15 @@ export function readGgufTokenizer(metadata: Metadata, vocabulary: number, refuse
         `its tokenizer is ${String(model)}, which is not supported in GGUF; supported are llama and gpt2`,
       );
     const pre = String(get('pre'));
-    const pattern = Object.hasOwn(PATTERNS_BY_NAME, pre) ? PATTERNS_BY_NAME[pre] : undefined;
-    if (!pattern)
+    const cut = Object.hasOwn(CUTS, pre) ? CUTS[pre] : undefined;
+    if (!cut)
       return refuse(
-        `its text is cut as ${pre} (tokenizer.ggml.pre), which is not supported; supported are ${Object.keys(PATTERNS_BY_NAME).join(', ')}`,
+        `its text is cut as ${pre} (tokenizer.ggml.pre), which is not supported; supported are ${Object.keys(CUTS).join(', ')}`,
       );
     const merges = get('merges');
     if (!Array.isArray(merges)) return refuse('has no tokenizer.ggml.merges');
     return {
-      rules: { algorithm: 'byte-level', space: 'never', pattern, wholeParts: pattern === 'llama3' },
+      rules: { algorithm: 'byte-level', space: 'never', ...cut },
       scores: mergeScores(
         merges.map((merge) => (typeof merge === 'string' ? fromLatin1(merge) : merge)),
         texts,

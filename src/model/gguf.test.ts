@@ -1,20 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FailureError } from '../errors.ts';
-import { dataText } from '../testing/shared-files.ts';
+import { dataBytes, dataText } from '../testing/shared-files.ts';
 import { BLOCK_FORMATS } from './gguf-blocks.ts';
 import { loadCheckpoint } from './index.ts';
-import { version0Bytes } from './testing.ts';
+import { readSafetensors } from './safetensors.ts';
+import { goldenModel, version0Bytes } from './testing.ts';
 import {
   type GgufTensor,
+  ggufByteLevel,
   ggufBytes,
   ggufConfig,
   ggufTensors,
   ggufVocabulary,
+  renamedTensors,
   repeatBlock,
   type Value,
 } from './testing-gguf.ts';
-import type { ModelConfig } from './types.ts';
+import { MATRICES, type ModelConfig, matrixShape } from './types.ts';
 
 const WORDS = ['▁a', 'ab', '▁', 'a', 'b', 'c', 'é'];
 const config: ModelConfig = {
@@ -123,33 +126,69 @@ describe('a GGUF file', () => {
   });
 });
 
+describe('biases in a GGUF file', () => {
+  it('of a llama are read as they are, those of all matrices or of some', () => {
+    const biases = model.weights.layers.map((_, layer) =>
+      Object.fromEntries(
+        MATRICES.map((kind) => [
+          kind,
+          Float32Array.from({ length: matrixShape(config, kind)[0] }, (_, i) => layer + i / 10),
+        ]),
+      ),
+    );
+    const biased = { ...model, weights: { ...model.weights, biases } };
+    const all = loadCheckpoint(ggufBytes(keys, ggufTensors(biased)));
+    expect(all.config).toEqual({ ...config, biases: MATRICES });
+    expect(all.weights.biases).toEqual(biases);
+    const ofDown = { ...model, weights: { ...model.weights, biases: biases.map(({ w2 }) => ({ w2 })) } };
+    const some = loadCheckpoint(ggufBytes(keys, ggufTensors(ofDown)));
+    expect(some.config.biases).toEqual(['w2']);
+    expect(some.weights.biases).toEqual(ofDown.weights.biases);
+  });
+});
+
+describe('a Qwen2 in a GGUF file', () => {
+  const golden = goldenModel('qwen2');
+  const { tensors } = readSafetensors(dataBytes('goldens/qwen2/model.safetensors'), 'qwen2');
+  const { qwen2 } = JSON.parse(dataText('goldens/tokenizers.json.gz')).tokenizers;
+  const renamed = renamedTensors(tensors);
+  const file = { ...ggufConfig(golden.config, 'qwen2'), ...ggufByteLevel(qwen2.json, 'qwen2') };
+
+  it('is the model that transformers keeps: pairs that lie half a head apart are put side by side, biases too', () => {
+    const read = loadCheckpoint(ggufBytes(file, renamed));
+    expect({ ...read.config, normEpsilon: 0 }).toEqual({ ...golden.config, normEpsilon: 0 });
+    expect(read.config.normEpsilon).toBeCloseTo(1e-6);
+    expect(read.weights).toEqual(golden.weights);
+    expect(read.format).toBe('GGUF version 3 (F16)');
+    expect(read.tokenizer!.rules).toEqual({
+      algorithm: 'byte-level',
+      space: 'never',
+      pattern: 'qwen2',
+      wholeParts: false,
+      normalForm: 'NFC',
+    });
+  });
+  it('with another layer’s bias missing is refused', () => {
+    const { 'blk.1.attn_k.bias': _, ...others } = renamed;
+    expect(() => loadCheckpoint(ggufBytes(file, others))).toThrow(/blk.1.attn_k.bias is missing/);
+  });
+});
+
 describe('byte-level BPE in a GGUF file', () => {
   const goldens = JSON.parse(dataText('goldens/tokenizers.json.gz'));
   it.each([
     ['gpt2', 'gpt-2'],
     ['llama3', 'llama-bpe'],
+    ['qwen2', 'qwen2'],
   ])('cuts texts as %s', (name, pre) => {
-    const { json, ids } = goldens.tokenizers[name];
-    const tokens = Object.entries<number>(json.model.vocab).toSorted((a, b) => a[1] - b[1]);
-    const special = new Set(json.added_tokens.map(({ id }: { id: number }) => id));
-    const sizes = { ...config, vocabulary: tokens.length };
+    const { json, ids, texts = 'texts' } = goldens.tokenizers[name];
+    const sizes = { ...config, vocabulary: Object.keys(json.model.vocab).length };
     const file = ggufBytes(
-      {
-        ...ggufConfig(sizes),
-        'tokenizer.ggml.model': { text: 'gpt2' },
-        'tokenizer.ggml.pre': { text: pre },
-        'tokenizer.ggml.tokens': { texts: tokens.map(([token]) => token) },
-        'tokenizer.ggml.token_type': { i32s: tokens.map(([, id]) => (special.has(id) ? 3 : 1)) },
-        'tokenizer.ggml.merges': {
-          texts: json.model.merges.map((merge: string | string[]) => [merge].flat().join(' ')),
-        },
-        'tokenizer.ggml.bos_token_id': { u32: 0 },
-        'tokenizer.ggml.eos_token_id': { u32: special.size - 1 },
-      },
+      { ...ggufConfig(sizes), ...ggufByteLevel(json, pre) },
       ggufTensors(loadCheckpoint(version0Bytes(sizes))),
     );
     const { encode } = loadCheckpoint(file).tokenizer!;
-    const found = goldens.texts.map((text: string) => encode(text, { bos: false }));
+    const found = goldens[texts].map((text: string) => encode(text, { bos: false }));
     expect(found).toEqual(ids);
   });
 });
@@ -166,7 +205,7 @@ describe('is refused by name', () => {
     [
       'an architecture',
       () => changed({ 'general.architecture': text('gpt2') }),
-      /architecture gpt2 is not supported/,
+      /architecture gpt2 is not supported in GGUF; supported are llama, qwen2/,
     ],
     [
       'experts',
@@ -185,9 +224,9 @@ describe('is refused by name', () => {
       /rotary positions are scaled \(yarn\)/,
     ],
     [
-      'biases',
-      () => changed({}, { 'blk.0.attn_q.bias': tensor(0, 32) }),
-      /blk.0.attn_q.bias, and biases are not/,
+      'biases that the first layer has not',
+      () => changed({}, { 'blk.1.attn_q.bias': tensor(0, 32) }),
+      /blk.1.attn_q.bias, and its first layer has none such/,
     ],
     ['frequencies', () => changed({}, { 'rope_freqs.weight': tensor(0, 4) }), /scaled rotary frequencies/],
     [
@@ -213,8 +252,8 @@ describe('is refused by name', () => {
     ['a tokenizer', () => changed({ 'tokenizer.ggml.model': text('bert') }), /its tokenizer is bert/],
     [
       'an expression',
-      () => changed({ 'tokenizer.ggml.model': text('gpt2'), 'tokenizer.ggml.pre': text('qwen2') }),
-      /cut as qwen2 .* supported are gpt-2/,
+      () => changed({ 'tokenizer.ggml.model': text('gpt2'), 'tokenizer.ggml.pre': text('tekken') }),
+      /cut as tekken .* supported are gpt-2/,
     ],
     ['no pieces', () => changed({ 'tokenizer.ggml.tokens': undefined }), /has no tokenizer.ggml.tokens/],
     [

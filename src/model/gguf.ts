@@ -1,19 +1,30 @@
-/** Checkpoints of llama.cpp: GGUF version 2 and 3 (ggml-org/ggml docs/gguf.md), llama architecture, tokenizer inside. */
+/** Checkpoints of llama.cpp: GGUF version 2 and 3 (ggml-org/ggml docs/gguf.md), llama and Qwen2, tokenizer inside. */
 import { ggufMetadata } from 'hyllama';
 import { FailureError } from '../errors.ts';
-import { assemble, type Refuse, type TensorNames } from './assemble.ts';
+import { assemble, biasOf, pairsSideBySide, type Refuse, type TensorNames } from './assemble.ts';
 import { checkConfig } from './config.ts';
 import { BLOCK_FORMATS, formatName } from './gguf-blocks.ts';
 import { ggufTemplate, type Metadata, readGgufTokenizer } from './gguf-tokenizer.ts';
-import type { Model, ModelConfig } from './types.ts';
+import { MATRICES, type MatrixName, type Model, type ModelConfig } from './types.ts';
 
 const MAGIC = 'GGUF';
-const ARCHITECTURE = 'llama';
+
+/** In what the architectures differ that are llamas by their arithmetic. */
+interface Kind {
+  /** Whether the members of a rotary pair lie half a head apart; converters of the others have permuted wq, wk and their biases. */
+  halfSplit: boolean;
+}
+
+/** By `general.architecture` (llama.cpp: `llama_model_rope_type`; convert_hf_to_gguf.py: `LlamaModel.permute`). */
+const ARCHITECTURES: Readonly<Record<string, Kind>> = {
+  llama: { halfSplit: false },
+  qwen2: { halfSplit: true },
+};
+
 const DEFAULT_ALIGNMENT = 32;
 /** Where the count of tensors and of keys ends. */
 const PREAMBLE_BYTES = 24;
 
-/** Converters have permuted wq and wk: rotary pairs are neighbours, as ours are. */
 const NAMES: TensorNames = {
   tokenEmbedding: 'token_embd.weight',
   finalNorm: 'output_norm.weight',
@@ -55,19 +66,25 @@ export function readGguf(bytes: Uint8Array, name: string): Model {
     throw new FailureError(`${name}: ${what}`);
   };
   const header = readHeader(bytes, refuse);
-  const config = checkConfig(configOf(header.metadata, header.tensors, refuse), name);
+  const architecture = architectureOf(header.metadata, refuse);
+  const config = checkConfig(configOf(architecture, header.metadata, header.tensors, refuse), name);
   const left = new Set(header.tensors.map(({ name: tensor }) => tensor));
   const byName = new Map(header.tensors.map((info) => [info.name, info]));
   const types = new Set<string>();
-  const model = assemble(config, NAMES, {
-    has: (tensor) => byName.has(tensor),
-    read(tensor, shape) {
-      const info = byName.get(tensor) ?? refuse(`tensor ${tensor} is missing; the file is damaged`);
-      left.delete(tensor);
-      types.add(formatName(info.type));
-      return readTensor(bytes, header.dataStart, info, shape, refuse);
+  const model = assemble(
+    config,
+    NAMES,
+    {
+      has: (tensor) => byName.has(tensor),
+      read(tensor, shape) {
+        const info = byName.get(tensor) ?? refuse(`tensor ${tensor} is missing; the file is damaged`);
+        left.delete(tensor);
+        types.add(formatName(info.type));
+        return readTensor(bytes, header.dataStart, info, shape, refuse);
+      },
     },
-  });
+    ARCHITECTURES[architecture]!.halfSplit ? pairsSideBySide(config.dim / config.heads) : undefined,
+  );
   const unknown = [...left][0];
   if (unknown !== undefined) refuse(`has a tensor ${unknown}, and ${reasonFor(unknown)}`);
   const tokenizer = readGgufTokenizer(header.metadata, config.vocabulary, refuse);
@@ -81,7 +98,7 @@ export function readGguf(bytes: Uint8Array, name: string): Model {
 
 const reasonFor = (tensor: string): string =>
   tensor.endsWith('.bias')
-    ? 'biases are not supported'
+    ? 'its first layer has none such'
     : tensor.includes('rope')
       ? 'scaled rotary frequencies are not supported'
       : 'a llama model of the kind supported here has none such';
@@ -159,11 +176,26 @@ const KNOWN_KEYS = [
   'tensor_data_layout',
 ];
 
-function configOf(metadata: Metadata, tensors: readonly TensorInfo[], refuse: Refuse): ModelConfig {
-  const architecture = metadata['general.architecture'];
-  if (architecture !== ARCHITECTURE)
-    refuse(`the architecture ${String(architecture)} is not supported; supported is ${ARCHITECTURE}`);
-  const prefix = `${ARCHITECTURE}.`;
+function architectureOf(metadata: Metadata, refuse: Refuse): string {
+  const architecture = String(metadata['general.architecture']);
+  if (Object.hasOwn(ARCHITECTURES, architecture)) return architecture;
+  const known = Object.keys(ARCHITECTURES).join(', ');
+  return refuse(`the architecture ${architecture} is not supported in GGUF; supported are ${known}`);
+}
+
+/** Matrices that have a bias: those of the first layer; that the others are alike is seen when they are read. */
+function biasesIn(tensors: readonly TensorInfo[]): readonly MatrixName[] {
+  const names = new Set(tensors.map(({ name }) => name));
+  return MATRICES.filter((matrix) => names.has(biasOf(NAMES.layer[matrix]!).replace('N', '0')));
+}
+
+function configOf(
+  architecture: string,
+  metadata: Metadata,
+  tensors: readonly TensorInfo[],
+  refuse: Refuse,
+): ModelConfig {
+  const prefix = `${architecture}.`;
   const strange = Object.keys(metadata).find(
     (key) => key.startsWith(prefix) && !KNOWN_KEYS.includes(key.slice(prefix.length)),
   );
@@ -186,6 +218,7 @@ function configOf(metadata: Metadata, tensors: readonly TensorInfo[], refuse: Re
   if (scaling !== 'none' && !(scaling === 'linear' && factor === 1))
     refuse(`its rotary positions are scaled (${String(scaling)}), which is not supported`);
   const embedding = tensors.find(({ name }) => name === NAMES.tokenEmbedding);
+  const biases = biasesIn(tensors);
   return {
     dim,
     hiddenDim: number('feed_forward_length'),
@@ -200,6 +233,7 @@ function configOf(metadata: Metadata, tensors: readonly TensorInfo[], refuse: Re
     activation: 'silu',
     normEpsilon: number('attention.layer_norm_rms_epsilon'),
     ropeTheta: number('rope.freq_base', 10000),
+    ...(biases.length > 0 ? { biases } : {}),
   };
 }
 

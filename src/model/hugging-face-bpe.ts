@@ -18,13 +18,13 @@ export function bpePieces(model: Json, file: Json, refuse: Refuse): Pieces {
   if (byteLevel) return { ...pieces, vocabulary: names.map(bytesOfName), rules: byteLevel };
   if (model.byte_fallback !== true)
     refuse('its BPE is neither byte-level nor falls back to bytes, which is not supported');
-  const { space, split } = sentencePieceSpace(file, refuse);
+  const { space, split, form } = sentencePieceSpace(file, refuse);
   if (split && names.some((name, id) => scores[id] !== NEVER && name.lastIndexOf('▁') > 0))
     refuse('its BPE has pieces with spaces inside, and is cut at spaces: not supported');
   return {
     ...pieces,
     vocabulary: names.map((name) => utf8.encode(name.replaceAll('▁', ' '))),
-    rules: { algorithm: 'sentencepiece', space },
+    rules: { algorithm: 'sentencepiece', space, ...form },
   };
 }
 

@@ -1,7 +1,14 @@
 /** The steps of a tokenizer.json before its model, as rules. */
 import type { Refuse } from './assemble.ts';
 import { type Json, list, object } from './json-values.ts';
-import type { ByteLevelRules, SpaceInFront, UnigramRules, WordPieceRules } from './tokenizers/pieces.ts';
+import { NORMAL_FORMS, type NormalForm } from './tokenizers/normal-form.ts';
+import type {
+  ByteLevelRules,
+  Pattern,
+  SpaceInFront,
+  UnigramRules,
+  WordPieceRules,
+} from './tokenizers/pieces.ts';
 
 /** A step and those it consists of, in order. */
 function stepsOf(step: unknown): Json[] {
@@ -102,35 +109,53 @@ function readNormalizer(
   });
 }
 
-/** Llama 3's expression, as its tokenizer.json has it. */
-const LLAMA3 =
-  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+/** A step before all others that brings the text to a normal form, and those that are left. */
+function normalFormStep(steps: readonly Json[]): {
+  form: { normalForm?: NormalForm };
+  left: readonly Json[];
+} {
+  const normalForm = NORMAL_FORMS.find((form) => steps[0] && name(steps[0]) === form);
+  return normalForm ? { form: { normalForm }, left: steps.slice(1) } : { form: {}, left: steps };
+}
+
+/** The expressions of others' tokenizer.json, word for word. */
+const EXPRESSIONS: Readonly<Record<string, Pattern>> = {
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+":
+    'llama3',
+  "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+":
+    'qwen2',
+};
+
+const patternOf = (expression: unknown): Pattern | undefined =>
+  Object.hasOwn(EXPRESSIONS, String(expression)) ? EXPRESSIONS[String(expression)] : undefined;
 
 /** Rules of byte-level BPE; undefined where there is no ByteLevel step. */
 export function byteLevelRules(model: Json, file: Json, refuse: Refuse): ByteLevelRules | undefined {
   const steps = stepsOf(file.pre_tokenizer);
   const last = steps.at(-1);
   if (!last || name(last) !== 'ByteLevel') return undefined;
-  const normalizer = stepsOf(file.normalizer)[0];
-  if (normalizer) refuse(`its normalizer ${describe(normalizer)} is not supported for byte-level BPE`);
+  const { form, left } = normalFormStep(stepsOf(file.normalizer));
+  if (left.length > 0) refuse(`its normalizer ${describe(left[0])} is not supported for byte-level BPE`);
   const space: SpaceInFront = last.add_prefix_space ? 'missing' : 'never';
-  const rules = { algorithm: 'byte-level', space, wholeParts: model.ignore_merges === true } as const;
+  const wholeParts = model.ignore_merges === true;
+  const rules = { algorithm: 'byte-level', space, wholeParts, ...form } as const;
   if (steps.length === 1 && last.use_regex !== false) return { ...rules, pattern: 'gpt2' };
   const [split] = steps;
-  const isLlama3 =
-    steps.length === 2 &&
-    last.use_regex === false &&
-    object(split.pattern)?.Regex === LLAMA3 &&
-    split.behavior === 'Isolated';
-  if (isLlama3) return { ...rules, pattern: 'llama3' };
+  const pattern = patternOf(object(split.pattern)?.Regex);
+  const isAlone = steps.length === 2 && last.use_regex === false && split.behavior === 'Isolated';
+  if (isAlone && pattern) return { ...rules, pattern };
   return refuse(
-    `its pre-tokenizer ${steps.map(describe).join(', ')} is not supported; supported are GPT-2's and llama 3's`,
+    `its pre-tokenizer ${steps.map(describe).join(', ')} is not supported; supported are GPT-2's, llama 3's and Qwen2's`,
   );
 }
 
 /** How SentencePiece's space comes in front: by a normalizer or by Metaspace. */
-export function sentencePieceSpace(file: Json, refuse: Refuse): { space: SpaceInFront; split: boolean } {
-  const [normalizers, splits] = [stepsOf(file.normalizer), stepsOf(file.pre_tokenizer)];
+export function sentencePieceSpace(
+  file: Json,
+  refuse: Refuse,
+): { space: SpaceInFront; split: boolean; form: { normalForm?: NormalForm } } {
+  const { form, left: normalizers } = normalFormStep(stepsOf(file.normalizer));
+  const splits = stepsOf(file.pre_tokenizer);
   const isMark = (step: Json): boolean => {
     const [from, to] = replacementOf(step) ?? [];
     return name(step) === 'Replace' && from === ' ' && to === '▁';
@@ -142,14 +167,15 @@ export function sentencePieceSpace(file: Json, refuse: Refuse): { space: SpaceIn
   const [metaspace] = splits;
   if (!metaspace) {
     if (!normalizers.some(isMark)) refuse('does not mark spaces, which is not supported here');
-    return { space: normalizers.some((step) => name(step) === 'Prepend') ? 'always' : 'never', split: false };
+    const space = normalizers.some((step) => name(step) === 'Prepend') ? 'always' : 'never';
+    return { space, split: false, form };
   }
   if (normalizers.length > 0) refuse('marks spaces twice, which is not supported here');
   const scheme = metaspace.prepend_scheme ?? (metaspace.add_prefix_space === false ? 'never' : 'always');
-  return { space: scheme === 'never' ? 'never' : 'missing', split: metaspace.split !== false };
+  return { space: scheme === 'never' ? 'never' : 'missing', split: metaspace.split !== false, form };
 }
 
 export function unigramRules(model: Json, file: Json, refuse: Refuse): UnigramRules {
-  const { space, split } = sentencePieceSpace(file, refuse);
-  return { algorithm: 'unigram', space, separateWords: split, bytes: model.byte_fallback === true };
+  const { space, split, form } = sentencePieceSpace(file, refuse);
+  return { algorithm: 'unigram', space, separateWords: split, bytes: model.byte_fallback === true, ...form };
 }

@@ -8,7 +8,7 @@ import { unigramRules, wordPieceRules } from './hugging-face-rules.ts';
 import { type Pieces, vocabularyOf } from './hugging-face-vocabulary.ts';
 import { field, type Json, list, object } from './json-values.ts';
 import { createTokenizer, longestOf, type Tokenizer } from './tokenizer.ts';
-import type { SpecialTokens, TokenizerPieces } from './tokenizers/pieces.ts';
+import { NEVER, type SpecialTokens, type TokenizerPieces } from './tokenizers/pieces.ts';
 
 /** Token ids that config.json says; they are believed where they are special tokens. */
 export interface ConfiguredTokens {
@@ -19,6 +19,14 @@ export interface ConfiguredTokens {
 /** Names that special tokens go by, where nothing else says which are which. */
 const START_NAMES = ['<s>', '[BOS]', '<bos>', '<|begin_of_text|>', '<|startoftext|>', '[CLS]'];
 const END_NAMES = ['</s>', '[EOS]', '<eos>', '<|end_of_text|>', '<|endoftext|>', '[SEP]'];
+
+/**
+ * Added tokens that are no special ones but marks such as Qwen2.5's `<tool_call>`: a model may print them, but a text that is typed is
+ * spelled, as with special tokens (and as a GGUF file's are).
+ */
+const MARK = /^<[^\s<>]+>$/;
+
+const utf8 = new TextEncoder();
 
 /** Reads tokenizer.json for a model of so many pieces, of which some may be left over. */
 export function readTokenizerJson(
@@ -39,14 +47,16 @@ export function readTokenizerJson(
     return refuse(`its model ${type} is not supported; supported are ${Object.keys(readers).join(', ')}`);
   const pieces = reader(model, file, refuse);
   const special = new Map<string, number>();
+  const marks: number[] = [];
   for (const token of list(file.added_tokens).map(object)) {
     const [id, content] = [token?.id, token?.content];
     if (typeof id !== 'number' || typeof content !== 'string')
       return refuse('an added token has no id or no text');
-    if (!token?.special)
+    if (token?.special) special.set(content, id);
+    else if (MARK.test(content)) marks.push(id);
+    else
       refuse(`its added token ${JSON.stringify(content)} is taken whole from a text, which is not supported`);
-    special.set(content, id);
-    pieces.vocabulary[id] = new Uint8Array(0);
+    pieces.vocabulary[id] = token?.special ? new Uint8Array(0) : utf8.encode(content);
   }
   const size = pieces.vocabulary.length;
   if (size > vocabulary)
@@ -56,6 +66,7 @@ export function readTokenizerJson(
   const all = Array.from({ length: vocabulary }, (_, id) => pieces.vocabulary[id] ?? new Uint8Array(0));
   const scores = new Float32Array(vocabulary);
   scores.set(pieces.scores);
+  for (const id of marks) scores[id] = NEVER;
   const tokens = specialTokens(special, file, configured, refuse);
   const out: TokenizerPieces = {
     vocabulary: all,
@@ -103,8 +114,6 @@ function templateTokens(
   };
   return text < 0 ? [undefined, undefined] : [name(items[text - 1]), name(items[text + 1])];
 }
-
-const utf8 = new TextEncoder();
 
 /** What tokenizers' decoder cleans up around a piece. */
 const CLEANED: readonly (readonly [string, string])[] = [

@@ -3,7 +3,7 @@
  * Where rotary pairs lie half a head apart there, rows of wq and wk are put side by side, as ours are.
  */
 import { FailureError } from '../errors.ts';
-import { assemble, type Refuse } from './assemble.ts';
+import { assemble, pairsSideBySide, type Refuse } from './assemble.ts';
 import { templateOf } from './chat-shapes.ts';
 import { checkConfig } from './config.ts';
 import { readFloats } from './floats.ts';
@@ -11,7 +11,7 @@ import { CONFIG_FILE, FAMILIES, type Family, number } from './hugging-face-famil
 import { readTokenizerJson } from './hugging-face-tokenizer.ts';
 import { type Json, list, object, parseObject } from './json-values.ts';
 import { readSafetensors, type StoredTensor } from './safetensors.ts';
-import type { LayerWeights, Model } from './types.ts';
+import type { Model } from './types.ts';
 
 /** The files of a checkpoint by their names; undefined for one that is not there. */
 export type ReadFile = (name: string) => Uint8Array | undefined;
@@ -45,7 +45,6 @@ export function readHuggingFace(weights: readonly string[], readFile: ReadFile, 
   const types = new Set([...tensors.values()].map(({ dtype }) => dtype));
   const left = new Set([...tensors.keys()].filter((tensor) => !isSpare(tensor)));
   if (config.sharedClassifier) left.delete(names.classifier);
-  const headSize = config.dim / config.heads;
   const model = assemble(
     config,
     names,
@@ -61,8 +60,7 @@ export function readHuggingFace(weights: readonly string[], readFile: ReadFile, 
         return readFloats(tensor, stored, refuse);
       },
     },
-    (kind, tensor, columns) =>
-      halfSplit && isRotated(kind) ? neighbours(tensor, columns, headSize) : tensor,
+    halfSplit ? pairsSideBySide(config.dim / config.heads) : undefined,
   );
   const unknown = [...left][0];
   if (unknown !== undefined)
@@ -108,20 +106,6 @@ function familyOf(type: string, refuse: Refuse): Family {
   return refuse(
     `the architecture ${type} of ${CONFIG_FILE} is not supported; supported are ${Object.keys(FAMILIES).join(', ')}`,
   );
-}
-
-const isRotated = (kind: keyof LayerWeights): boolean => kind === 'wq' || kind === 'wk';
-
-/** Rows i and i + headSize / 2 of each head become rows 2i and 2i + 1. */
-function neighbours(matrix: Float32Array, columns: number, headSize: number): Float32Array {
-  const out = new Float32Array(matrix.length);
-  const half = headSize / 2;
-  for (let row = 0; row * columns < matrix.length; row++) {
-    const within = row % headSize;
-    const from = row - within + (within >> 1) + (within & 1 ? half : 0);
-    out.set(matrix.subarray(from * columns, (from + 1) * columns), row * columns);
-  }
-  return out;
 }
 
 /** Names of the files that hold the weights, of a checkpoint in several. */

@@ -1,6 +1,7 @@
 /** GGUF files for tests, written by the format's description (ggml-org/ggml docs/gguf.md). */
 import { BLOCK_FORMATS } from './gguf-blocks.ts';
-import { MATRICES, type Model, type ModelConfig, matrixShape } from './types.ts';
+import type { StoredTensor } from './safetensors.ts';
+import { MATRICES, type MatrixName, type Model, type ModelConfig, matrixShape } from './types.ts';
 
 /** Values of metadata by the type that they are stored as. */
 export type Value =
@@ -109,13 +110,14 @@ const LAYER_TENSORS = {
   w3: 'ffn_up',
 } as const;
 
+const tensor = (values: Float32Array, ...shape: number[]): GgufTensor => ({
+  type: 0,
+  shape,
+  bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+});
+
 /** A model's tensors as they are, F32. */
 export function ggufTensors({ config, weights }: Model): Record<string, GgufTensor> {
-  const tensor = (values: Float32Array, ...shape: number[]): GgufTensor => ({
-    type: 0,
-    shape,
-    bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-  });
   const { dim, vocabulary } = config;
   const layers = weights.layers.flatMap((layer, index) => [
     [`blk.${index}.attn_norm.weight`, tensor(layer.attentionNorm, dim)],
@@ -123,6 +125,10 @@ export function ggufTensors({ config, weights }: Model): Record<string, GgufTens
     ...MATRICES.map((kind) => [
       `blk.${index}.${LAYER_TENSORS[kind]}.weight`,
       tensor(layer[kind], ...matrixShape(config, kind)),
+    ]),
+    ...Object.entries(weights.biases?.[index] ?? {}).map(([kind, values]) => [
+      `blk.${index}.${LAYER_TENSORS[kind as MatrixName]}.bias`,
+      tensor(values, values.length),
     ]),
   ]);
   return Object.fromEntries([
@@ -133,20 +139,72 @@ export function ggufTensors({ config, weights }: Model): Record<string, GgufTens
   ]);
 }
 
-/** The keys of a llama model, without a tokenizer's. */
-export function ggufConfig(config: ModelConfig): Record<string, Value> {
+/** Names of transformers' tensors of a llama, as llama.cpp's converter changes them. */
+const RENAMED: readonly (readonly [from: RegExp, to: string])[] = [
+  [/^model\.embed_tokens\./, 'token_embd.'],
+  [/^model\.norm\./, 'output_norm.'],
+  [/^lm_head\./, 'output.'],
+  [/^model\.layers\.(\d+)\./, 'blk.$1.'],
+  [/\.self_attn\.([qkv])_proj\./, '.attn_$1.'],
+  [/\.self_attn\.o_proj\./, '.attn_output.'],
+  [/\.mlp\.(gate|up|down)_proj\./, '.ffn_$1.'],
+  [/\.input_layernorm\./, '.attn_norm.'],
+  [/\.post_attention_layernorm\./, '.ffn_norm.'],
+];
+
+const F16 = 1;
+
+/** transformers' tensors, F16, under their names in GGUF and otherwise as they are: what the converter makes of a Qwen2. */
+export const renamedTensors = (tensors: ReadonlyMap<string, StoredTensor>): Record<string, GgufTensor> =>
+  Object.fromEntries(
+    [...tensors].map(([name, { dtype, shape, bytes }]) => {
+      if (dtype !== 'F16') throw new Error(`${name} is ${dtype}`);
+      const renamed = RENAMED.reduce((text, [from, to]) => text.replace(from, to), name);
+      return [renamed, { type: F16, shape, bytes }];
+    }),
+  );
+
+/** The keys of a model, without a tokenizer's. */
+export function ggufConfig(config: ModelConfig, architecture = 'llama'): Record<string, Value> {
+  const sizes: Record<string, Value> = {
+    context_length: { u32: config.context },
+    embedding_length: { u32: config.dim },
+    block_count: { u32: config.layers },
+    feed_forward_length: { u32: config.hiddenDim },
+    'attention.head_count': { u32: config.heads },
+    'attention.head_count_kv': { u32: config.kvHeads },
+    'attention.layer_norm_rms_epsilon': { f32: config.normEpsilon ?? 1e-5 },
+    'rope.dimension_count': { u32: config.dim / config.heads },
+    'rope.freq_base': { f32: config.ropeTheta ?? 10000 },
+  };
   return {
-    'general.architecture': { text: 'llama' },
+    'general.architecture': { text: architecture },
     'general.name': { text: 'tiny “llama”' },
-    'llama.context_length': { u32: config.context },
-    'llama.embedding_length': { u32: config.dim },
-    'llama.block_count': { u32: config.layers },
-    'llama.feed_forward_length': { u32: config.hiddenDim },
-    'llama.attention.head_count': { u32: config.heads },
-    'llama.attention.head_count_kv': { u32: config.kvHeads },
-    'llama.attention.layer_norm_rms_epsilon': { f32: config.normEpsilon ?? 1e-5 },
-    'llama.rope.dimension_count': { u32: config.dim / config.heads },
-    'llama.rope.freq_base': { f32: config.ropeTheta ?? 10000 },
+    ...Object.fromEntries(Object.entries(sizes).map(([key, value]) => [`${architecture}.${key}`, value])),
+  };
+}
+
+/** What of a tokenizer.json the tests of GGUF need. */
+export interface ByteLevelJson {
+  model: { vocab: Record<string, number>; merges: (string | string[])[] };
+  added_tokens: { id: number }[];
+}
+
+/** A byte-level tokenizer.json as the converter writes it, its text cut as `pre`. */
+export function ggufByteLevel(
+  { model, added_tokens: added }: ByteLevelJson,
+  pre: string,
+): Record<string, Value> {
+  const tokens = Object.entries(model.vocab).toSorted((a, b) => a[1] - b[1]);
+  const special = new Set(added.map(({ id }) => id));
+  return {
+    'tokenizer.ggml.model': { text: 'gpt2' },
+    'tokenizer.ggml.pre': { text: pre },
+    'tokenizer.ggml.tokens': { texts: tokens.map(([token]) => token) },
+    'tokenizer.ggml.token_type': { i32s: tokens.map(([, id]) => (special.has(id) ? 3 : 1)) },
+    'tokenizer.ggml.merges': { texts: model.merges.map((merge) => [merge].flat().join(' ')) },
+    'tokenizer.ggml.bos_token_id': { u32: 0 },
+    'tokenizer.ggml.eos_token_id': { u32: special.size - 1 },
   };
 }
 

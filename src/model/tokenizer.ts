@@ -3,7 +3,8 @@ import { FailureError } from '../errors.ts';
 import { byteReader } from './bytes.ts';
 import { byteLevelEncoder } from './tokenizers/byte-level.ts';
 import { byteOfPiece, type Encoder } from './tokenizers/lookup.ts';
-import { hidesFirstSpace, type TokenizerPieces } from './tokenizers/pieces.ts';
+import { inNormalForm } from './tokenizers/normal-form.ts';
+import { hidesFirstSpace, normalFormOf, type TokenizerPieces } from './tokenizers/pieces.ts';
 import { sentencePieceEncoder } from './tokenizers/sentencepiece.ts';
 import { unigramEncoder } from './tokenizers/unigram.ts';
 import { wordPieceEncoder } from './tokenizers/wordpiece.ts';
@@ -108,6 +109,7 @@ export function createTokenizer(pieces: TokenizerPieces): Tokenizer {
   const spellsBytes = algorithm === 'sentencepiece' || algorithm === 'unigram';
   const bytePieces = spellsBytes ? vocabulary.map(byteOfPiece) : [];
   const hidesSpace = hidesFirstSpace(rules);
+  const form = normalFormOf(rules);
   return {
     vocabulary,
     scores,
@@ -116,7 +118,8 @@ export function createTokenizer(pieces: TokenizerPieces): Tokenizer {
     special,
     encode(text, { bos = true } = {}) {
       encoder ??= encoderOf(pieces);
-      const tokens = encoder(typeof text === 'string' ? utf8.encode(text) : text);
+      const bytes = typeof text === 'string' ? utf8.encode(text) : text;
+      const tokens = encoder(form ? inNormalForm(bytes, form) : bytes);
       return bos ? [special.start, ...tokens] : tokens;
     },
     decode(previous, token) {

@@ -1,12 +1,15 @@
 /** Architectures beside llama on the device: near the float model, and with one digest on host, simulated chip and ESP-IDF component. */
 import { describe, expect, it } from 'vitest';
 import { buildFirmware, createHostProgram, formatDigest, simulate } from '../firmware/index.ts';
-import type { Model } from '../model/index.ts';
+import { loadCheckpoint, MATRICES, type Model, matrixShape } from '../model/index.ts';
+import { readSafetensors } from '../model/safetensors.ts';
 import { goldenModel } from '../model/testing.ts';
+import { ggufByteLevel, ggufBytes, ggufConfig, ggufTensors, renamedTensors } from '../model/testing-gguf.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, quantize } from '../quantize/index.ts';
 import { createReference, softmaxOf } from '../reference/index.ts';
 import { itTellsTheSame } from './same-everywhere.ts';
+import { dataBytes, dataText } from './shared-files.ts';
 
 const POSITIONS = 60;
 
@@ -90,6 +93,40 @@ describe('GPT-Neo', () => {
     host.settle();
     const { digest } = simulate(buildFirmware(told), { prompt: 'Once', temperature: 0, seed: 1, tokens: 12 });
     expect(digest).toBe(formatDigest(host.status.digest));
+  });
+});
+
+describe('from a GGUF file', () => {
+  const { config, weights } = goldenModel('qwen2');
+  const vocabulary = ggufByteLevel(
+    JSON.parse(dataText('goldens/tokenizers.json.gz')).tokenizers.qwen2.json,
+    'qwen2',
+  );
+
+  describe('a Qwen2, with its own text', () => {
+    const { tensors } = readSafetensors(dataBytes('goldens/qwen2/model.safetensors'), 'qwen2');
+    const model = loadCheckpoint(
+      ggufBytes({ ...ggufConfig(config, 'qwen2'), ...vocabulary }, renamedTensors(tensors)),
+    );
+    itTellsTheSame(quantize(model), model.tokenizer!, [1]);
+  });
+
+  describe('a llama with a bias on every matrix', () => {
+    const biases = weights.layers.map((_, layer) =>
+      Object.fromEntries(
+        MATRICES.map((kind) => [
+          kind,
+          Float32Array.from({ length: matrixShape(config, kind)[0] }, (_, i) => Math.sin(3 * i + layer) / 2),
+        ]),
+      ),
+    );
+    const biased = { ...goldenModel('qwen2'), weights: { ...weights, biases } };
+    const model = loadCheckpoint(ggufBytes({ ...ggufConfig(config), ...vocabulary }, ggufTensors(biased)));
+    it('is near the float model in int8', () => {
+      expect(model.config.biases).toEqual(MATRICES);
+      expect(divergence(model)).toBeLessThan(0.02);
+    });
+    itTellsTheSame(quantize(model), model.tokenizer!, []);
   });
 });
 

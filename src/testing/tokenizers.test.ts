@@ -23,7 +23,7 @@ const STORY = {
 /** A model of arbitrary weights with one of the tokenizers. */
 function modelWith(name: string): { model: Model; tokenizer: Tokenizer } {
   const json = goldens[name].json;
-  const vocabulary = Math.max(...goldens[name].ids.flat()) + 8;
+  const vocabulary = Math.max(...goldens[name].ids.flat(), Object.keys(json.model.vocab).length) + 8;
   const model = loadCheckpoint(
     version0Bytes({
       dim: 16,
@@ -43,18 +43,25 @@ function modelWith(name: string): { model: Model; tokenizer: Tokenizer } {
   return { model, tokenizer };
 }
 
-describe.each(['simplestories', 'llama3', 'unigram'])('%s', (name) => {
+/** Letters and their accents, which a normal form makes one character each. */
+const ACCENTED = 'cafe\u0301, nai\u0308ve';
+
+describe.each(['simplestories', 'llama3', 'qwen2', 'unigram'])('%s', (name) => {
   const { model, tokenizer } = modelWith(name);
   const quantized = quantize(model);
   const host = createHostProgram({ programs, model: quantized, tokenizer, context: CONTEXT });
-  host.type(`/temp 0\r/tokens ${STORY.tokens}\r${STORY.prompt}\r`);
+  const { normalForm } = { normalForm: undefined, ...tokenizer.rules };
+  const prompt = normalForm ? STORY.prompt + ACCENTED : STORY.prompt;
+  host.type(`/temp 0\r/tokens ${STORY.tokens}\r${prompt}\r`);
   host.settle();
 
   it('on the chip', () => {
-    expect([...host.prompt]).toEqual(tokenizer.encode(STORY.prompt));
+    expect([...host.prompt]).toEqual(tokenizer.encode(prompt));
+    if (normalForm) expect([...host.prompt]).toEqual(tokenizer.encode(prompt.normalize(normalForm)));
+    else expect(name).not.toBe('qwen2');
     expect(host.prompt.length).toBeGreaterThan(8);
     const firmware = buildFirmware({ programs, model: quantized, tokenizer, context: CONTEXT });
-    const story = simulate(firmware, STORY);
+    const story = simulate(firmware, { ...STORY, prompt });
     expect(story.tokens).toEqual([...host.tokens]);
     expect(story.digest).toBe(formatDigest(host.status.digest));
   });

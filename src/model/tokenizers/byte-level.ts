@@ -74,25 +74,19 @@ function endOfWhite(characters: readonly Character[], at: number): number {
   return end < characters.length && end - at > 1 ? end - 1 : end;
 }
 
-/** Where the part that begins at `at` ends. */
-const endOfPart: Readonly<Record<Pattern, (characters: readonly Character[], at: number) => number>> = {
-  // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
-  gpt2(characters, at) {
-    const contraction = endOfContraction(characters, at, false);
-    if (contraction > at) return contraction;
-    const first = is(characters, at, ' ') ? at + 1 : at;
-    const kind = kindAt(characters, first);
-    return kind >= 0 && kind !== WHITE ? endOfRun(characters, first) : endOfWhite(characters, at);
-  },
-  // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
-  llama3(characters, at) {
+type EndOfPart = (characters: readonly Character[], at: number) => number;
+
+/** (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,DIGITS}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+ */
+const endWithin =
+  (digits: number): EndOfPart =>
+  (characters, at) => {
     const contraction = endOfContraction(characters, at, true);
     if (contraction > at) return contraction;
     const kind = kindAt(characters, at);
     if (kind === LETTER) return endOfRun(characters, at);
     if (kind !== NUMBER && !isLineEnd(characters, at) && kindAt(characters, at + 1) === LETTER)
       return endOfRun(characters, at + 1);
-    if (kind === NUMBER) return Math.min(endOfRun(characters, at), at + 3);
+    if (kind === NUMBER) return Math.min(endOfRun(characters, at), at + digits);
     const first = is(characters, at, ' ') ? at + 1 : at;
     if (kindAt(characters, first) === 0) {
       let end = endOfRun(characters, first);
@@ -101,5 +95,18 @@ const endOfPart: Readonly<Record<Pattern, (characters: readonly Character[], at:
     }
     for (let end = endOfRun(characters, at); end > at; end--) if (isLineEnd(characters, end - 1)) return end;
     return endOfWhite(characters, at);
+  };
+
+/** Where the part that begins at `at` ends. */
+const endOfPart: Readonly<Record<Pattern, EndOfPart>> = {
+  // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+  gpt2(characters, at) {
+    const contraction = endOfContraction(characters, at, false);
+    if (contraction > at) return contraction;
+    const first = is(characters, at, ' ') ? at + 1 : at;
+    const kind = kindAt(characters, first);
+    return kind >= 0 && kind !== WHITE ? endOfRun(characters, first) : endOfWhite(characters, at);
   },
+  llama3: endWithin(3),
+  qwen2: endWithin(1),
 };

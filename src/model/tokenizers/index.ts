@@ -13,10 +13,12 @@ export {
   WORD,
 } from './characters.ts';
 export { firstByteToken } from './lookup.ts';
+export { type NormalForm, normalTables } from './normal-form.ts';
 export {
   type ByteLevelRules,
   hidesFirstSpace,
   NEVER,
+  normalFormOf,
   PATTERNS,
   type Pattern,
   type SentencePieceRules,

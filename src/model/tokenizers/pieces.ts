@@ -1,24 +1,31 @@
 /** What makes a tokenizer: plain data, which a Worker can be sent and a flash image holds. */
+import { NORMAL_FORMS, type NormalForm } from './normal-form.ts';
 
 /** Whether a space goes in front of a text: always, only where none is there, or never. */
 export const SPACES = ['never', 'always', 'missing'] as const;
 export type SpaceInFront = (typeof SPACES)[number];
 
-/** Regular expressions by which byte-level BPE cuts a text first: GPT-2's and llama 3's. */
-export const PATTERNS = ['gpt2', 'llama3'] as const;
+/** Regular expressions by which byte-level BPE cuts a text first: GPT-2's, llama 3's and Qwen2's. */
+export const PATTERNS = ['gpt2', 'llama3', 'qwen2'] as const;
 export type Pattern = (typeof PATTERNS)[number];
+
+/** What may come before all else. */
+interface NormalRules {
+  /** The text is brought to this form of Unicode's; absent: it stays as it is. */
+  normalForm?: NormalForm;
+}
 
 /**
  * SentencePiece's BPE, as llama2.c's run.c does it: characters (`<0x41>` for the bytes of unknown ones) are merged, the pair with the
  * best score first.
  */
-export interface SentencePieceRules {
+export interface SentencePieceRules extends NormalRules {
   algorithm: 'sentencepiece';
   space: SpaceInFront;
 }
 
 /** GPT-2's BPE: the text is cut by a regular expression, then bytes are merged within the parts. */
-export interface ByteLevelRules {
+export interface ByteLevelRules extends NormalRules {
   algorithm: 'byte-level';
   space: SpaceInFront;
   pattern: Pattern;
@@ -51,7 +58,7 @@ export interface WordPieceRules {
 }
 
 /** SentencePiece's Unigram: the pieces with the best sum of scores that spell the text. */
-export interface UnigramRules {
+export interface UnigramRules extends NormalRules {
   algorithm: 'unigram';
   space: SpaceInFront;
   /** No piece reaches over the beginning of a word. */
@@ -84,6 +91,10 @@ export interface TokenizerPieces {
   rules: TokenizerRules;
   special: SpecialTokens;
 }
+
+/** The normal form that texts are brought to, where there is one. */
+export const normalFormOf = (rules: TokenizerRules): NormalForm | undefined =>
+  rules.algorithm === 'wordpiece' ? undefined : rules.normalForm;
 
 /** Whether the space that a text got in front of it is not printed. */
 export const hidesFirstSpace = (rules: TokenizerRules): boolean =>
@@ -124,7 +135,9 @@ const FIELDS: Readonly<
 /** Rules from JSON; undefined where they are none that are known here. */
 export function rulesFrom(value: unknown): TokenizerRules | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { algorithm, ...rest } = value as Record<string, unknown>;
+  const { algorithm, normalForm, ...rest } = value as Record<string, unknown>;
+  if (normalForm !== undefined && (algorithm === 'wordpiece' || !isOneOf(NORMAL_FORMS)(normalForm)))
+    return undefined;
   const fields = Object.hasOwn(FIELDS, String(algorithm))
     ? FIELDS[algorithm as TokenizerRules['algorithm']]
     : undefined;

@@ -14,7 +14,7 @@ import {
   WORD,
 } from './characters.ts';
 import type { Encoder } from './lookup.ts';
-import type { TokenizerPieces, WordPieceRules } from './pieces.ts';
+import { NEVER, type TokenizerPieces, type WordPieceRules } from './pieces.ts';
 
 const utf8 = new TextEncoder();
 const SPACE = 0x20;
@@ -92,6 +92,7 @@ export const wordOf = (piece: Uint8Array): Uint8Array => (piece[0] === SPACE ? p
 function tablesOf({ vocabulary, scores }: TokenizerPieces): WordTables {
   const [first, further] = [new Map<string, number>(), new Map<string, number>()];
   vocabulary.forEach((piece, id) => {
+    if (scores[id] === NEVER) return;
     const begins = scores[id] !== 0;
     const key = latin1(begins ? wordOf(piece) : piece);
     const table = begins ? first : further;
