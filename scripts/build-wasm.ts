@@ -19,13 +19,15 @@ const screen = ['--use', 'SCREEN=1'];
 const noScreen = ['--use', 'SCREEN=0'];
 /** Where a program's own data begin; asc reads decimal numbers only. */
 const base = (name: keyof typeof memoryBases): string[] => ['--memoryBase', `${memoryBases[name].address}`];
-/** Which stages a program has (device/contract/stages.ts). */
-const stages = (arithmetic: Arithmetic): string[] => ['--use', `ARITHMETIC=${arithmetics[arithmetic].code}`];
+/** Which stages a program has (device/contract/stages.ts), and whether those in floats know biases (device/transformer/float.ts). */
+const stages = (arithmetic: Arithmetic, isBiased = false): string[] => [
+  ...['--use', `ARITHMETIC=${arithmetics[arithmetic].code}`],
+  ...['--use', `BIASED=${isBiased ? 1 : 0}`],
+];
 
-/** The programs that exist once an arithmetic. */
-const programsOf = (arithmetic: Arithmetic): Program[] => {
-  const { suffix } = arithmetics[arithmetic];
-  const flags = [...device, ...stages(arithmetic)];
+/** The programs that exist once an arithmetic, or twice. */
+const programsOf = (arithmetic: Arithmetic, suffix: string): Program[] => {
+  const flags = [...device, ...stages(arithmetic, suffix !== arithmetics[arithmetic].suffix)];
   return [
     {
       entry: 'device/main.ts',
@@ -48,7 +50,10 @@ const programsOf = (arithmetic: Arithmetic): Program[] => {
 /** The trainer's operators, twice: with and without fused multiply-add (src/train/wasm/math.ts). */
 const trainer = [...device, '--sharedMemory', '--maximumMemory', '65536'];
 const programs: readonly Program[] = [
-  ...(Object.keys(arithmetics) as Arithmetic[]).flatMap(programsOf),
+  ...(Object.keys(arithmetics) as Arithmetic[]).flatMap((arithmetic) => {
+    const { suffix, biasedSuffix } = arithmetics[arithmetic];
+    return [...new Set([suffix, biasedSuffix])].flatMap((one) => programsOf(arithmetic, one));
+  }),
   {
     entry: 'src/train/wasm/index.ts',
     out: 'dist/train/kernels.plain.wasm',

@@ -5,10 +5,13 @@ import { FailureError } from './errors.ts';
 export const deviceProgramNames = [
   'main.chip.wasm',
   'main.chip.f32.wasm',
+  'main.chip.f32.biased.wasm',
   'main.host.wasm',
   'main.host.f32.wasm',
+  'main.host.f32.biased.wasm',
   'transformer.wasm',
   'transformer.f32.wasm',
+  'transformer.f32.biased.wasm',
   'kernels.wasm',
   'component.wasm',
   'draft.wasm',

@@ -3,7 +3,7 @@
 
 import { activation } from "./config";
 import { swiglu, reglu, gelu, relu_list } from "./kernels";
-import { silu, relu } from "../transformer/activation";
+import { silu, relu, geluTanh } from "../transformer/activation";
 
 /** out = act(gate) * up in fixed arithmetic. */
 // @ts-ignore: decorator
@@ -24,3 +24,8 @@ export function listActive(y: usize, scale: usize, list: usize, n: i32, mantissa
 // @ts-ignore: decorator
 @inline
 export function activate(x: f32): f32 { if (activation == 0) return silu(x); else return relu(x); }
+
+/** act(x), where there is no gate. */
+// @ts-ignore: decorator
+@inline
+export function activateAlone(x: f32): f32 { return geluTanh(x); }

@@ -155,6 +155,9 @@
 /** 1 where positions turn queries and keys, 0 where each has a learned vector, added to the embedding. */
 // @ts-ignore: decorator
 @external("config", "rotary") export declare const rotary: i32;
+/** 1 where norms take the mean away in float arithmetic: in the fixed one nothing has a mean any more. */
+// @ts-ignore: decorator
+@external("config", "layerNorm") export declare const layerNorm: i32;
 /** 1 where products have biases: the record has its second part then. */
 // @ts-ignore: decorator
 @external("config", "biases") export declare const biases: i32;

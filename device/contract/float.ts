@@ -43,3 +43,22 @@ export const W1: usize = 24; // address: f32 (hidden, dim): gate.
 export const W2: usize = 28; // address: f32 (dim, hidden): down.
 export const W3: usize = 32; // address: f32 (hidden, dim): up.
 export const LAYER_BYTES: usize = 36;
+
+// Second part of a record in float arithmetic, behind its layers, where products have biases.
+export const POSITIONS: usize = 0; // address: f32 (context, dim): learned positions.
+export const FINAL_NORM_BIAS: usize = 4; // address: f32 (dim).
+export const SCORE_SCALE: usize = 8; // f32: What scores are multiplied by.
+export const MORE_BYTES: usize = 12;
+
+// What is added to a layer in float arithmetic, behind that; zeros where there is no such bias.
+export const ATTENTION_NORM_BIAS: usize = 0; // address: f32 (dim).
+export const WQ_BIAS: usize = 4; // address: f32 (dim).
+export const WK_BIAS: usize = 8; // address: f32 (kvDim).
+export const WV_BIAS: usize = 12; // address: f32 (kvDim).
+export const WO_BIAS: usize = 16; // address: f32 (dim).
+export const FFN_NORM_BIAS: usize = 20; // address: f32 (dim).
+export const W1_BIAS: usize = 24; // address: f32 (hidden).
+export const W2_BIAS: usize = 28; // address: f32 (dim).
+export const W3_BIAS: usize = 32; // address: f32 (hidden).
+export const IS_LOCAL: usize = 36; // i32: 1 where its attention sees `window` positions alone.
+export const ADDED_BYTES: usize = 40;

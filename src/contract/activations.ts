@@ -36,11 +36,11 @@ export const activations: Readonly<Partial<Record<GatedActivation, ActivationRow
   },
 };
 
-/** In fixed arithmetic alone. */
-export const plainActivations: Readonly<Record<PlainActivation, Omit<ActivationRow, 'float' | 'list'>>> = {
+export const plainActivations: Readonly<Record<PlainActivation, Omit<ActivationRow, 'list'>>> = {
   gelu: {
     code: 2,
     meaning: 'x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, as in GPT-2 and GPT-Neo; no gate.',
     kernel: 'gelu',
+    float: 'geluTanh',
   },
 };

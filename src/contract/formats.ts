@@ -12,6 +12,8 @@ export interface ArithmeticRow {
   stages: string;
   /** Ending of its programs' names in dist/device, before `.wasm`. */
   suffix: string;
+  /** The same of the programs for models with biases: of those that are others. */
+  biasedSuffix: string;
   meaning: string;
 }
 
@@ -20,6 +22,7 @@ export const arithmetics = {
     code: 0,
     stages: 'fixed',
     suffix: '',
+    biasedSuffix: '',
     meaning:
       'int8 activations and KV cache scaled on the fly, a 32-bit residual stream: the same bits everywhere.',
   },
@@ -27,6 +30,7 @@ export const arithmetics = {
     code: 1,
     stages: 'float',
     suffix: '.f32',
+    biasedSuffix: '.f32.biased',
     meaning: 'IEEE singles throughout, for comparison; the chip fuses multiply and add.',
   },
 } as const satisfies Record<Arithmetic, ArithmeticRow>;
@@ -95,5 +99,6 @@ export type Format = keyof typeof formats;
 export const deviceProgram = (
   program: 'main.chip' | 'main.host' | 'transformer',
   format: Format,
-): `${typeof program}${(typeof arithmetics)[Arithmetic]['suffix']}.wasm` =>
-  `${program}${arithmetics[formats[format].arithmetic].suffix}.wasm`;
+  isBiased = false,
+): `${typeof program}${(typeof arithmetics)[Arithmetic]['suffix' | 'biasedSuffix']}.wasm` =>
+  `${program}${arithmetics[formats[format].arithmetic][isBiased ? 'biasedSuffix' : 'suffix']}.wasm`;

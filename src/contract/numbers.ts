@@ -87,6 +87,8 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
   'What architectures have otherwise': rows('i32', {
     rotary:
       '1 where positions turn queries and keys, 0 where each has a learned vector, added to the embedding.',
+    layerNorm:
+      '1 where norms take the mean away in float arithmetic: in the fixed one nothing has a mean any more.',
     biases: '1 where products have biases: the record has its second part then.',
     window:
       'Positions that local layers look back on, whose places in the cache are used again; 0: all see all.',

@@ -117,6 +117,31 @@ const float = {
       w3: field('address', 'f32 (hidden, dim): up.'),
     },
   },
+  more: {
+    meaning: 'Second part of a record in float arithmetic, behind its layers, where products have biases.',
+    unit: 4,
+    fields: {
+      positions: field('address', 'f32 (context, dim): learned positions.'),
+      finalNormBias: field('address', 'f32 (dim).'),
+      scoreScale: field('f32', 'What scores are multiplied by.'),
+    },
+  },
+  added: {
+    meaning: 'What is added to a layer in float arithmetic, behind that; zeros where there is no such bias.',
+    unit: 4,
+    fields: {
+      attentionNormBias: field('address', 'f32 (dim).'),
+      wqBias: field('address', 'f32 (dim).'),
+      wkBias: field('address', 'f32 (kvDim).'),
+      wvBias: field('address', 'f32 (kvDim).'),
+      woBias: field('address', 'f32 (dim).'),
+      ffnNormBias: field('address', 'f32 (dim).'),
+      w1Bias: field('address', 'f32 (hidden).'),
+      w2Bias: field('address', 'f32 (dim).'),
+      w3Bias: field('address', 'f32 (hidden).'),
+      isLocal: field('i32', '1 where its attention sees `window` positions alone.'),
+    },
+  },
 } as const satisfies Record<string, Structure>;
 
 export const records = { fixed, float } as const;

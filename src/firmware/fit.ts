@@ -3,7 +3,7 @@ import type { Cache } from '../cache.ts';
 import { type Board, boards } from '../chip/boards/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
-import { biasesOf, type Model, type Tokenizer } from '../model/index.ts';
+import type { Model, Tokenizer } from '../model/index.ts';
 import { type Precision, quantize } from '../quantize/index.ts';
 import { buildWithNeeds, type FirmwareOptions } from './build.ts';
 import type { RegionName } from './memory.ts';
@@ -42,38 +42,35 @@ export function fitBoards(
   programs: DevicePrograms,
   cache?: Cache,
 ): Fit[] {
-  const hasFloat = biasesOf(model.config).length === 0; // src/quantize/pack-f32.ts
-  return (hasFloat ? (['int8', 'int4', 'f32'] as const) : (['int8', 'int4'] as const)).flatMap(
-    (precision) => {
-      const packed = quantize(model, { precision });
-      const options = { model: packed, tokenizer, programs, cache };
-      const built = buildForSome(options);
-      const program = built?.needs ?? [];
-      // What the cores take alone is the same wherever things lie: one image says it for all.
-      const coreCycles = built && coreCyclesOf(built.firmware);
-      const predictionOf = ({ placed, context }: MemoryPlan, board: Board): Prediction | undefined =>
-        coreCycles && predict({ placed, board, context, clock: 240, cores: 2, pie: true, coreCycles });
-      return boards.map((board): Fit => {
-        const request = { model: packed, tokenizer, board, program };
-        const plan = planIfFits(request);
-        const prediction = plan && predictionOf(plan, board);
-        const inSram = plan && prediction && shorterPlan(request, plan);
-        const faster = inSram && predictionOf(inSram, board);
-        return {
-          board: board.id,
-          precision,
-          context: plan?.context ?? 0,
-          weights: plan ? regionsOfWeights(plan) : '',
-          drafts: plan?.drafts ?? 0,
-          memory: plan ? bytesByRegion(plan) : {},
-          prediction,
-          ...(faster && faster.tokensPerSecond > prediction.tokensPerSecond
-            ? { shorter: { context: inSram.context, prediction: faster } }
-            : {}),
-        };
-      });
-    },
-  );
+  return (['int8', 'int4', 'f32'] as const).flatMap((precision) => {
+    const packed = quantize(model, { precision });
+    const options = { model: packed, tokenizer, programs, cache };
+    const built = buildForSome(options);
+    const program = built?.needs ?? [];
+    // What the cores take alone is the same wherever things lie: one image says it for all.
+    const coreCycles = built && coreCyclesOf(built.firmware);
+    const predictionOf = ({ placed, context }: MemoryPlan, board: Board): Prediction | undefined =>
+      coreCycles && predict({ placed, board, context, clock: 240, cores: 2, pie: true, coreCycles });
+    return boards.map((board): Fit => {
+      const request = { model: packed, tokenizer, board, program };
+      const plan = planIfFits(request);
+      const prediction = plan && predictionOf(plan, board);
+      const inSram = plan && prediction && shorterPlan(request, plan);
+      const faster = inSram && predictionOf(inSram, board);
+      return {
+        board: board.id,
+        precision,
+        context: plan?.context ?? 0,
+        weights: plan ? regionsOfWeights(plan) : '',
+        drafts: plan?.drafts ?? 0,
+        memory: plan ? bytesByRegion(plan) : {},
+        prediction,
+        ...(faster && faster.tokensPerSecond > prediction.tokensPerSecond
+          ? { shorter: { context: inSram.context, prediction: faster } }
+          : {}),
+      };
+    });
+  });
 }
 
 /** Nothing where the model fits no board: then no plan is made either. */

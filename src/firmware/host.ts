@@ -189,7 +189,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   const draft = drafter ? startDrafter(drafter) : NO_DRAFTER;
   const config = globals(numbers);
   const program = new WebAssembly.Instance(
-    new WebAssembly.Module(programs(deviceProgram('main.host', model.precision))),
+    new WebAssembly.Module(programs(deviceProgram('main.host', model.precision, model.shape.biased))),
     {
       env,
       config,

@@ -38,7 +38,7 @@ const modulesOf = ({
   shape,
   drafter,
 }: Pick<ProgramOptions, 'pie' | 'shape' | 'drafter'>): DeviceProgramName[] => [
-  deviceProgram('main.chip', shape.precision),
+  deviceProgram('main.chip', shape.precision, shape.biased),
   ...(pie ? [] : ([KERNELS] as const)),
   ...(drafter ? ([DRAFT] as const) : []),
 ];

@@ -133,7 +133,7 @@ export function createHostEngine(
     config,
   });
   const program = new WebAssembly.Instance(
-    new WebAssembly.Module(programs(deviceProgram('transformer', model.precision))),
+    new WebAssembly.Module(programs(deviceProgram('transformer', model.precision, model.shape.biased))),
     {
       env,
       config,

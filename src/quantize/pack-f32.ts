@@ -1,8 +1,15 @@
 /** The packed model of the float build: float rows padded to whole vectors (src/contract). */
-import { FailureError } from '../errors.ts';
-import { biasesOf, MATRICES, type Model, matrixShape, NORM_EPSILON } from '../model/index.ts';
+import {
+  biasesOf,
+  type LayerWeights,
+  MATRICES,
+  type Model,
+  matrixShape,
+  NORM_EPSILON,
+  traitsOf,
+} from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
-import { blob, constantsOf, createRecord, ropeAngles } from './record.ts';
+import { blob, constantsOf, createRecord, type Record, ropeAngles } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
 const pad4 = (n: number): number => (n + 3) & ~3;
@@ -17,31 +24,78 @@ function padColumns(matrix: Float32Array, columns: number): Float32Array {
   return out;
 }
 
-/** A model in single precision, for the chip. @throws FailureError for one with biases */
+/** Blobs by name, each added once. */
+interface Blobs {
+  list: Blob[];
+  add(name: string, data: Float32Array): string;
+}
+
+function createBlobs(): Blobs {
+  const list: Blob[] = [];
+  const add = (name: string, data: Float32Array): string => {
+    list.push(blob(name, data, 'any'));
+    return name;
+  };
+  return { list, add };
+}
+
+/** What words lead to that the device never follows. */
+const UNREAD = 'finalNorm';
+/** What stands for every bias that a model has not. */
+const NOTHING = 'zeros';
+
+/** The second part of the record: biases, learned positions, and what else architectures have otherwise. */
+function writeAdded({ config, weights }: Model, record: Record<'float'>, { add }: Blobs): void {
+  const { dim, hiddenDim, heads, layers, localLayers = [] } = config;
+  const { scaledScores } = traitsOf(config);
+  add(NOTHING, new Float32Array(Math.max(dim, hiddenDim)));
+  const given = (name: string, values: Float32Array | undefined): string =>
+    values ? add(name, values) : NOTHING;
+  record.writeMore({
+    positions: weights.positions ? add('positions', padColumns(weights.positions, dim)) : NOTHING,
+    finalNormBias: given('finalNormBias', weights.finalNormBias),
+    scoreScale: { float: scaledScores ? 1 / Math.sqrt(dim / heads) : 1 },
+  });
+  for (let layer = 0; layer < layers; layer++) {
+    const of = (kind: keyof LayerWeights): string =>
+      given(`layer${layer}.${kind}Bias`, weights.biases?.[layer]?.[kind]);
+    record.writeAdded(layer, {
+      attentionNormBias: of('attentionNorm'),
+      wqBias: of('wq'),
+      wkBias: of('wk'),
+      wvBias: of('wv'),
+      woBias: of('wo'),
+      ffnNormBias: of('ffnNorm'),
+      w1Bias: of('w1'),
+      w2Bias: of('w2'),
+      w3Bias: of('w3'),
+      isLocal: localLayers.includes(layer) ? 1 : 0,
+    });
+  }
+}
+
+/** A model in single precision, for the chip. */
 export function packFloat(model: Model): QuantizedModel {
   const { config, weights } = model;
-  if (biasesOf(config).length > 0)
-    throw new FailureError(
-      'the model cannot run on the chip in f32: its products have biases, which the chip adds in int8 and int4 alone.',
-    );
+  const biased = biasesOf(config).length > 0;
+  const { rotary } = traitsOf(config);
   const { dim, hiddenDim, layers, heads, sharedClassifier } = config;
-  const record = createRecord('float', layers);
+  const record = createRecord('float', layers, biased);
   record.writeHeader({
     embedding: sharedClassifier ? 'classifier' : 'embedding',
     classifier: 'classifier',
     finalNorm: 'finalNorm',
-    rope: 'rope',
+    rope: rotary ? 'rope' : UNREAD,
     epsilon: { float: config.normEpsilon ?? NORM_EPSILON },
   });
-  const blobs: Blob[] = [];
-  const add = (name: string, data: Float32Array): string => {
-    blobs.push(blob(name, data, 'any'));
-    return name;
-  };
+  const blobs = createBlobs();
+  const { add } = blobs;
   weights.layers.forEach((layer, index) => {
     const vector = (part: 'attentionNorm' | 'ffnNorm') => add(`layer${index}.${part}`, layer[part]);
     const [wq, wk, wv, wo, w1, w2, w3] = MATRICES.map((part) =>
-      add(`layer${index}.${part}`, padColumns(layer[part], matrixShape(config, part)[1])),
+      layer[part].length > 0
+        ? add(`layer${index}.${part}`, padColumns(layer[part], matrixShape(config, part)[1]))
+        : UNREAD,
     );
     const attentionNorm = vector('attentionNorm');
     const ffnNorm = vector('ffnNorm');
@@ -50,15 +104,19 @@ export function packFloat(model: Model): QuantizedModel {
   add('classifier', padColumns(weights.classifier, dim));
   if (!sharedClassifier) add('embedding', padColumns(weights.tokenEmbedding, dim));
   add('finalNorm', weights.finalNorm);
-  add('rope', Float32Array.from(ropeAngles(config)));
+  if (rotary) add('rope', Float32Array.from(ropeAngles(config)));
+  if (biased) writeAdded(model, record, blobs);
   return {
     config,
     precision: 'f32',
     label: 'f32',
     constants: constantsOf(config),
-    blobs: [record.blob, ...blobs],
+    blobs: [record.blob, ...blobs.list],
     laneBytes: 0,
     buffers: (positions) => buffersOf('float', config, positions),
-    shape: { precision: 'f32', dim: pad4(dim), hidden: pad4(hiddenDim), headSize: dim / heads },
+    shape: {
+      ...{ precision: 'f32', dim: pad4(dim), hidden: pad4(hiddenDim), headSize: dim / heads },
+      ...(biased ? { biased } : {}),
+    },
   };
 }

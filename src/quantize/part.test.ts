@@ -29,6 +29,7 @@ describe('a model in two parts', () => {
     ['llama, int4', () => loadTinyStories().model, 'int4'],
     ['llama, float32', () => loadTinyStories().model, 'f32'],
     ['with biases and learned positions (gpt-neo)', () => goldenModel('gpt-neo'), 'int8'],
+    ['with biases and learned positions, float32', () => goldenModel('gpt-neo'), 'f32'],
     ['with biases of queries alone (qwen2)', () => goldenModel('qwen2'), 'int8'],
   ];
   it.each(cases)('computes what the whole does: %s', (_, load, precision) => {

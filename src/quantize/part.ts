@@ -7,7 +7,7 @@ import type { Blob, Part, QuantizedModel } from './types.ts';
 /** What the embedding of a token is read from, beside the matrix itself. */
 const OF_EMBEDDING = ['embeddingUnits', 'positions', 'embeddingMeans'];
 /** What logits follow from, beside the classifier. */
-const OF_CLASSIFIER = ['classifierScales', 'finalGain', 'finalNorm', 'logitBias'];
+const OF_CLASSIFIER = ['classifierScales', 'finalGain', 'finalNorm', 'finalNormBias', 'logitBias'];
 
 /** The embedding goes to board 1, the classifier to board 0; layers go to boards 1, 2, ... and at last to board 0. */
 export function partOf(model: QuantizedModel, part: Part): QuantizedModel {
@@ -73,10 +73,9 @@ function recordOf(
   { first, layers }: Part,
   nameHere: (name: string) => string | undefined,
 ): Blob {
-  const { header, layer } = records[formats[precision].arithmetic];
-  const [headerBytes, layerBytes] = [header, layer].map((structure: Structure) => structureBytes(structure));
-  const [moreBytes, addedBytes] = [records.fixed.more, records.fixed.added].map((structure: Structure) =>
-    structureBytes(structure),
+  const { header, layer, more: second, added } = records[formats[precision].arithmetic];
+  const [headerBytes, layerBytes, moreBytes, addedBytes] = [header, layer, second, added].map(
+    (structure: Structure) => structureBytes(structure),
   );
   const more = headerBytes + config.layers * layerBytes;
   const runs: Run[] = [

@@ -28,8 +28,8 @@ export interface Record<A extends Arithmetic> {
   writeHeader(words: Words<A, 'header'>): void;
   writeLayer(layer: number, words: Words<A, 'layer'>): void;
   /** The second part, of a record that has it. */
-  writeMore(words: Words<'fixed', 'more'>): void;
-  writeAdded(layer: number, words: Words<'fixed', 'added'>): void;
+  writeMore(words: Words<A, 'more'>): void;
+  writeAdded(layer: number, words: Words<A, 'added'>): void;
 }
 
 /** The type of a field that a word fits. */
@@ -38,8 +38,7 @@ const typeOf = (word: Word): string =>
 
 /** An empty record for so many layers, `biased` with its second part. Its writers throw for a word that is missing, unknown or of another type. */
 export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number, biased = false): Record<A> {
-  const { header, layer } = records[arithmetic];
-  const { more, added } = records.fixed;
+  const { header, layer, more, added } = records[arithmetic];
   const start = structureBytes(header) + layers * structureBytes(layer);
   const addedStart = start + structureBytes(more);
   const bytes = new Uint8Array(biased ? addedStart + layers * structureBytes(added) : start);
@@ -110,6 +109,7 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
     int4Group: config.int4Group ?? INT4_GROUP,
     gates: gatesOf(config),
     rotary: traitsOf(config).rotary ? 1 : 0,
+    layerNorm: traitsOf(config).layerNorm ? 1 : 0,
     biases: biasesOf(config).length > 0 ? 1 : 0,
   };
 }

@@ -77,7 +77,7 @@ export interface Seen {
 /** By matrix, as its blob is called: `layer0.qkv`. */
 export type Calibration = ReadonlyMap<string, Seen>;
 
-/** What the hand-written kernels are specialised to. */
+/** What the hand-written kernels are specialised to, and the program in float arithmetic. */
 export interface KernelShape {
   precision: Precision;
   /** Padded columns of the matrices that read a vector of the model's dim, a multiple of 16. */
@@ -85,6 +85,8 @@ export interface KernelShape {
   /** The same for the hidden size. */
   hidden: number;
   headSize: number;
+  /** Whether products have biases, for which the float arithmetic has a program of its own. */
+  biased?: boolean;
   /** Columns of the largest group of int4 matrices; absent: 64. */
   int4Group?: Int4Group;
 }

@@ -30,6 +30,20 @@ function divergence(model: Model, change: (model: Model) => Model = (same) => sa
   return sum / POSITIONS;
 }
 
+/** Largest difference of the float program's logits from the float model's. */
+function floatDifference(model: Model): number {
+  const reference = createReference(model);
+  const engine = createHostEngine(quantize(model, { precision: 'f32' }), { programs });
+  let largest = 0;
+  for (let position = 0; position < POSITIONS; position++) {
+    const token = (7919 * position + 1) % model.config.vocabulary;
+    const wanted = reference.forward(token, position);
+    const found = engine.forward(token, position);
+    largest = Math.max(largest, ...wanted.map((logit, id) => Math.abs(logit - found[id])));
+  }
+  return largest;
+}
+
 const goldens = ['gpt-neo', 'qwen2'].map((name) => ({ name, model: goldenModel(name) }));
 
 describe.each(goldens)('$name', ({ name, model }) => {
@@ -51,6 +65,13 @@ describe.each(goldens)('$name', ({ name, model }) => {
     expect(divergence(model, without)).toBeGreaterThan(0.03);
   });
   itTellsTheSame(quantize(model), model.tokenizer!, name === 'gpt-neo' ? [2] : []);
+
+  describe('in float32', () => {
+    it('has the logits of the float model', () => {
+      expect(floatDifference(model)).toBeLessThan(1e-4);
+    });
+    itTellsTheSame(quantize(model, { precision: 'f32' }), model.tokenizer!, []);
+  });
 });
 
 describe('GPT-Neo', () => {
@@ -125,6 +146,9 @@ describe('from a GGUF file', () => {
     it('is near the float model in int8', () => {
       expect(model.config.biases).toEqual(MATRICES);
       expect(divergence(model)).toBeLessThan(0.02);
+    });
+    it('is the float model in float32', () => {
+      expect(floatDifference(model)).toBeLessThan(1e-4);
     });
     itTellsTheSame(quantize(model), model.tokenizer!, []);
   });

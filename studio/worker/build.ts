@@ -3,7 +3,7 @@ import type { Cache } from '../../src/cache.ts';
 import { findBoard } from '../../src/chip/boards/index.ts';
 import { deviceProgram } from '../../src/contract/index.ts';
 import { buildFirmware, type Firmware } from '../../src/firmware/index.ts';
-import type { OpenedModel } from '../../src/model/index.ts';
+import { biasesOf, type OpenedModel } from '../../src/model/index.ts';
 import { ownPrecision, quantize } from '../../src/quantize/index.ts';
 import type { ImageChoice } from './protocol.ts';
 import { programsOf } from './shipped.ts';
@@ -14,7 +14,8 @@ export async function prepare(
   { board, precision, context }: ImageChoice,
   cache: Cache,
 ): Promise<() => Firmware> {
-  const programs = await programsOf(deviceProgram('main.chip', precision ?? ownPrecision(model)));
+  const isBiased = biasesOf(model.config).length > 0;
+  const programs = await programsOf(deviceProgram('main.chip', precision ?? ownPrecision(model), isBiased));
   return () =>
     buildFirmware({
       programs,

@@ -276,7 +276,7 @@ function activationsFile(): string {
   const list = Object.keys(parameters).join(', ');
   return file(
     'What stands between the two products of the feed-forward, by the activation of the model.',
-    `import { activation } from "./config";\nimport { ${[...[...rows, ...plain].map(({ kernel }) => kernel), ...listing.map(({ list }) => list)].join(', ')} } from "./kernels";\nimport { ${rows.map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
+    `import { activation } from "./config";\nimport { ${[...[...rows, ...plain].map(({ kernel }) => kernel), ...listing.map(({ list }) => list)].join(', ')} } from "./kernels";\nimport { ${[...rows, ...plain].map(({ float }) => float).join(', ')} } from "../transformer/activation";\n`,
     inlineFunction(
       'gateAndUp',
       signature(kernels.swiglu).replace(/^\(|\): void$/g, ''),
@@ -312,6 +312,13 @@ function activationsFile(): string {
       'f32',
       choose('activation', rows, ({ float }) => `return ${float}(x);`),
       'act(x).',
+    ),
+    inlineFunction(
+      'activateAlone',
+      'x: f32',
+      'f32',
+      choose('activation', plain, ({ float }) => `return ${float}(x);`),
+      'act(x), where there is no gate.',
     ),
   );
 }
