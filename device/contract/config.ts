@@ -54,7 +54,7 @@
 /** Buffer: f32 (vocabulary): what the forward pass leaves behind. */
 // @ts-ignore: decorator
 @external("config", "logits") export declare const logits: usize;
-/** Buffer: f32 (layer, head, position, headSize). */
+/** Buffer: f32 (layer, head, position, headSize): layers of a window have positions for that alone. */
 // @ts-ignore: decorator
 @external("config", "keys") export declare const keys: usize;
 /** Buffer: f32, as `keys`. */

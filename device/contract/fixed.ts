@@ -197,4 +197,5 @@ export const GATE_UP_FACTOR: usize = 20; // f32: From a product's unit to that.
 export const DOWN_BIAS: usize = 24; // address: s16 (dim).
 export const DOWN_BIAS_FACTOR: usize = 28; // f32: From its unit to the residual stream's.
 export const IS_LOCAL: usize = 32; // i32: 1 where its attention sees `window` positions alone.
+export const LOCAL_BEFORE: usize = 36; // i32: How many of the layers before it do.
 export const ADDED_BYTES: usize = 48;

@@ -61,4 +61,5 @@ export const W1_BIAS: usize = 24; // address: f32 (hidden).
 export const W2_BIAS: usize = 28; // address: f32 (dim).
 export const W3_BIAS: usize = 32; // address: f32 (hidden).
 export const IS_LOCAL: usize = 36; // i32: 1 where its attention sees `window` positions alone.
-export const ADDED_BYTES: usize = 40;
+export const LOCAL_BEFORE: usize = 40; // i32: How many of the layers before it do.
+export const ADDED_BYTES: usize = 44;

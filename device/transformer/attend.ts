@@ -1,5 +1,5 @@
 /** Attention: what depends on the position alone, and the heads of a half. */
-import { heads, keys, kvHeads, model, rotary, values as cachedValues } from "../contract/config";
+import { heads, keys, kvHeads, model, rotary, values as cachedValues, window } from "../contract/config";
 import { COARSEST } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { pairsOf, queryLimit } from "../contract/fixed";
@@ -9,7 +9,7 @@ import {
   ATTENTION_AHEAD, ATTENTION_HEADS, ATTENTION_HEAD_SIZE, ATTENTION_KV_HEADS, ATTENTION_LIFTS, ATTENTION_ODD, ATTENTION_SCORES, ATTENTION_SHIFT,
   ATTENTION_STRIDE, ATTENTION_VALUES,
 } from "../contract/status";
-import { headCache, keyUnit, layerRecord, queriesOf, scratchOf } from "./places";
+import { headCache, keyUnit, layerRecord, queriesOf, scratchOf, windowedCache, windowedStride } from "./places";
 import { held } from "./window";
 import { exponentOf, mantissaOf } from "./scalar";
 
@@ -56,22 +56,30 @@ function describeAttention(mine: usize): void {
   store<i32>(job, heads, ATTENTION_HEADS);
 }
 
-/** Attention of this half's heads over positions 0...position, or the last of them in a local layer, to their places in `to`: s16 (dim). */
+/**
+ * Attention of this half's heads over positions 0...position, to their places in `to`: s16 (dim). Compiled for caches that all hold the
+ * context (T: u8), which then have nothing of what comes with others: see {@link attendInWindow}.
+ */
 // @ts-ignore: decorator
 @inline
-export function attendFor(half: i32, layer: i32, position: i32, to: usize): void {
+export function attendFor<T>(half: i32, layer: i32, position: i32, to: usize): void {
   const first = firstOf(half, heads);
   const last = first + countOf(half, heads);
   // From here on heads read keys of the second half, whose scales are others.
   const border = (countOf(0, kvHeads) * heads + kvHeads - 1) / kvHeads;
-  if (first < border) attendTo(0, half, layer, position, first, min(last, border), to);
-  if (last > border) attendTo(1, half, layer, position, max(first, border), last, to);
+  if (first < border) attendTo<T>(0, half, layer, position, first, min(last, border), to);
+  if (last > border) attendTo<T>(1, half, layer, position, max(first, border), last, to);
+}
+
+/** The same where local layers' caches hold their window: in those over the last positions alone. */
+export function attendInWindow(half: i32, layer: i32, position: i32, to: usize): void {
+  attendFor<u16>(half, layer, position, to);
 }
 
 /** Attention of some of a half's heads, which read keys of half `source`. */
 // @ts-ignore: decorator
 @inline
-function attendTo(source: i32, half: i32, layer: i32, position: i32, first: i32, last: i32, to: usize): void {
+function attendTo<T>(source: i32, half: i32, layer: i32, position: i32, first: i32, last: i32, to: usize): void {
   const mine = scratchOf(half);
   const job = mine + at.ATTENTION;
   const rows = 2 * pairsOf(heads);
@@ -82,9 +90,10 @@ function attendTo(source: i32, half: i32, layer: i32, position: i32, first: i32,
   const spare = -1 - exponentOf(largest * (<f32>1 / <f32>queryLimit()));
   quantize_by(queriesOf(mine, half), query, rows, mantissaOf(factor), min(max(6 - exponentOf(factor) - spare, 0), 31));
   store<i32>(job, min(max(spare, 0), 19 - COARSEST), ATTENTION_SHIFT);
+  if (sizeof<T>() > 1) store<usize>(job, windowedStride(layer), ATTENTION_STRIDE);
   store<usize>(job, mine + at.LIFTS() + (<usize>(layer * heads + first) << 1), ATTENTION_LIFTS);
   store<i32>(job, (first * kvHeads) % heads, ATTENTION_AHEAD);
-  const key = keys + headCache(layer, (first * kvHeads) / heads);
+  const key = keys + (sizeof<T>() > 1 ? windowedCache(layer, (first * kvHeads) / heads) : headCache(layer, (first * kvHeads) / heads));
   const out = to + (<usize>(first * headSize()) << 1);
   attendHeads(query + <usize>((first - firstOf(half, heads)) * (headSize() >> 1)), key, out, last - first, held(layer, position + 1), job);
 }

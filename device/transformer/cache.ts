@@ -1,10 +1,10 @@
 /** The cache of keys and values: int8, a half's keys of a layer in one unit that grows. */
-import { keys, kvHeads, rawKeys, values as cachedValues } from "../contract/config";
+import { keys, kvHeads, rawKeys, values as cachedValues, window } from "../contract/config";
 import { pairsOf } from "../contract/fixed";
 import { rescale_keys } from "../contract/kernels";
 import { countOf, firstOf, headSize } from "../contract/sizes";
 import { beginLog, noteGrowth } from "./history";
-import { headCache, keyUnit } from "./places";
+import { headCache, keyUnit, windowedCache, windowedStride } from "./places";
 import { held, slot } from "./window";
 
 /**
@@ -34,19 +34,31 @@ function growUnit(half: i32, layer: i32, position: i32, largest: f32): void {
   const unit = keyUnit(layer, half);
   while (largest * load<f32>(unit, 4) > 127) {
     const factor = max(<i32>((<f32>128 * 127) / (largest * load<f32>(unit, 4))), 1);
-    rescale(half, layer, held(layer, position), factor);
+    if (window) rescaleInWindow(half, layer, held(layer, position), factor);
+    else rescale(half, layer, position, factor);
     if (rawKeys) noteGrowth(half, layer, position, factor);
   }
 }
 
 /** Makes a unit 128 / factor times as large, and the keys before a position factor / 128 times. */
 export function rescale(half: i32, layer: i32, position: i32, factor: i32): void {
+  rescaleAs<u8>(half, layer, position, factor);
+}
+
+function rescaleInWindow(half: i32, layer: i32, position: i32, factor: i32): void {
+  rescaleAs<u16>(half, layer, position, factor);
+}
+
+/** T as in attend.ts: u16 where local layers' caches hold their window. */
+// @ts-ignore: decorator
+@inline
+function rescaleAs<T>(half: i32, layer: i32, position: i32, factor: i32): void {
   const unit = keyUnit(layer, half);
   const bytes = ((position + 15) & ~15) * headSize();
-  let place = keys + headCache(layer, firstOf(half, kvHeads));
+  let place = keys + (sizeof<T>() > 1 ? windowedCache(layer, firstOf(half, kvHeads)) : headCache(layer, firstOf(half, kvHeads)));
   for (let count = countOf(half, kvHeads); count > 0; count--) {
     rescale_keys(place, bytes, factor);
-    place += headCache(0, 1);
+    place += sizeof<T>() > 1 ? windowedStride(layer) : headCache(0, 1);
   }
   store<f32>(unit, load<f32>(unit) * (<f32>128 / <f32>factor));
   store<f32>(unit, load<f32>(unit, 4) * (<f32>factor / 128), 4);
@@ -70,14 +82,30 @@ export function cacheKeys(half: i32, layer: i32, position: i32, quantized: usize
 // @ts-ignore: decorator
 @inline
 export function cache(half: i32, layer: i32, position: i32, quantized: usize): void {
+  if (window) cacheInWindow(half, layer, position, quantized);
+  else spreadAll(half, layer, position, quantized);
+}
+
+/** The same where layers' caches differ in length, and local ones' places are used again. */
+function cacheInWindow(half: i32, layer: i32, position: i32, quantized: usize): void {
+  spreadHeads(half, slot(layer, position), quantized, windowedCache(layer, firstOf(half, kvHeads)), windowedStride(layer));
+}
+
+// @ts-ignore: decorator
+@inline
+function spreadAll(half: i32, layer: i32, position: i32, quantized: usize): void {
+  spreadHeads(half, position, quantized, headCache(layer, firstOf(half, kvHeads)), headCache(0, 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function spreadHeads(half: i32, position: i32, quantized: usize, place: usize, stride: usize): void {
   const size = headSize();
   const pairs = size >> 1;
   let even = quantized;
   let odd = quantized + pairsOf(kvHeads);
   let value = quantized + 2 * pairsOf(kvHeads);
-  const first = firstOf(half, kvHeads);
-  position = slot(layer, position);
-  let place = headCache(layer, first) + <usize>((position >> 4) * (size << 4) + (position & 15));
+  place += <usize>((position >> 4) * (size << 4) + (position & 15));
   for (let count = countOf(half, kvHeads); count > 0; count--) {
     spread(keys + place, even, pairs);
     spread(keys + place + <usize>(pairs << 4), odd, pairs);
@@ -85,7 +113,7 @@ export function cache(half: i32, layer: i32, position: i32, quantized: usize): v
     even += pairs;
     odd += pairs;
     value += size;
-    place += headCache(0, 1);
+    place += stride;
   }
 }
 

@@ -7,7 +7,7 @@ import { hasEmbedding } from "../chain/part";
 import { actAlone, gateAndUp, listActive } from "../contract/activations";
 import {
   attention, biases, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, heads, hidden, int4Group, kvHeads, logits,
-  model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, zeros,
+  model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, window, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -18,7 +18,7 @@ import {
 } from "../contract/kernels";
 import { pad16 } from "../contract/sizes";
 import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
-import { attendFor, takePosition } from "./attend";
+import { attendFor, attendInWindow, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
 import { isLogFull, rawRows } from "./history";
@@ -190,7 +190,8 @@ export function takeRows(half: i32, layer: i32, position: i32, outputs: usize, s
 // @ts-ignore: decorator
 @inline
 export function attend(half: i32, layer: i32, position: i32): void {
-  attendFor(half, layer, position, attention);
+  if (window) attendInWindow(half, layer, position, attention);
+  else attendFor<u8>(half, layer, position, attention);
 }
 
 /** Adds this half's rows of the attention's output matrix to the residual stream. */

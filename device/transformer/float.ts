@@ -146,7 +146,15 @@ function rotate(vector: usize, angles: usize): void {
 // @ts-ignore: decorator
 @inline
 function cached(cache: usize, layer: i32, head: i32, position: i32): usize {
+  if (BIASED && window) return cache + (<usize>((windowedPlace(layer, head) + position) * pad4(headSize())) << 2);
   return cache + (<usize>(((layer * kvHeads + head) * at.contextPadded() + position) * pad4(headSize())) << 2);
+}
+
+/** Positions of all heads before one, where local layers' caches hold their window alone (places.ts). */
+function windowedPlace(layer: i32, head: i32): i32 {
+  const local = load<i32>(addedRecord(layer), at.LOCAL_BEFORE) - load<i32>(addedRecord(0), at.LOCAL_BEFORE);
+  const before = (layer - local) * at.contextPadded() + local * pad4(window);
+  return before * kvHeads + head * (isWindowed(layer) ? pad4(window) : at.contextPadded());
 }
 
 /** Queries of this half's heads; keys and values into the cache, (layer, head, position, headSize). */

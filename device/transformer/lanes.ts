@@ -5,7 +5,7 @@
  */
 import {
   batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, laneProducts, layers, model, outFormat, qkvFormat,
-  rotary, vocabulary,
+  rotary, vocabulary, window,
 } from "../contract/config";
 import { TILE_BYTES } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -16,7 +16,7 @@ import { multiplyDim, multiplyHidden, rowBytes } from "../contract/formats";
 import { pad16 } from "../contract/sizes";
 import { barrier } from "../barrier";
 import { remindScreen } from "../screen";
-import { attendFor, takePosition } from "./attend";
+import { attendFor, attendInWindow, takePosition } from "./attend";
 import { quantizeBounded } from "./bounded";
 import { activateRows, embedInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
 import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
@@ -141,7 +141,11 @@ function isRefused(lane: i32): bool {
 }
 
 function attendLane(half: i32, lane: i32, layer: i32, position: i32): void {
-  attendFor(half, layer, position, attentionOf(lane));
+  attendFor<u8>(half, layer, position, attentionOf(lane));
+}
+
+function attendLaneInWindow(half: i32, lane: i32, layer: i32, position: i32): void {
+  attendInWindow(half, layer, position, attentionOf(lane));
 }
 
 function quantizeLanes(half: i32, count: i32, layer: i32): void {
@@ -263,7 +267,10 @@ export function forwardLanes(core: i32, position: i32, count: i32, certain: i32,
         count = lane;
         break;
       }
-      for (let half = first; half <= last; half++) attendLane(half, lane, layer, position + lane);
+      for (let half = first; half <= last; half++) {
+        if (window) attendLaneInWindow(half, lane, layer, position + lane);
+        else attendLane(half, lane, layer, position + lane);
+      }
       barrier(core);
     }
     quantizeLanes(core, count, layer);

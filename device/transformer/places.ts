@@ -1,10 +1,10 @@
 /** Where things lie: scratch, records, matrices, the cache of keys and values. */
-import { cores, heads, keyUnits, kvHeads, model, scratch, scratchBytes } from "../contract/config";
+import { cores, heads, keyUnits, kvHeads, layers, model, scratch, scratchBytes, window } from "../contract/config";
 import * as at from "../contract/fixed";
 import { contextPadded, pairsOf } from "../contract/fixed";
 import { MIXED } from "../contract/constants";
 import { rowBytes, scaleBytes } from "../contract/formats";
-import { headSize } from "../contract/sizes";
+import { headSize, pad16 } from "../contract/sizes";
 
 /** Scratch of the core that runs a half. */
 // @ts-ignore: decorator
@@ -17,6 +17,26 @@ export function scratchOf(half: i32): usize {
 @inline
 export function layerRecord(layer: i32): usize {
   return model + at.HEADER_BYTES + <usize>layer * at.LAYER_BYTES;
+}
+
+/** The second part of the record. */
+// @ts-ignore: decorator
+@inline
+export function moreRecord(): usize {
+  return model + at.HEADER_BYTES + <usize>layers * at.LAYER_BYTES;
+}
+
+// @ts-ignore: decorator
+@inline
+export function addedRecord(layer: i32): usize {
+  return moreRecord() + at.MORE_BYTES + <usize>layer * at.ADDED_BYTES;
+}
+
+/** Whether a layer's attention sees a window alone. */
+// @ts-ignore: decorator
+@inline
+export function isLocal(layer: i32): bool {
+  return load<i32>(addedRecord(layer), at.IS_LOCAL) != 0;
 }
 
 /** Rows from `first` on of the matrix whose words are at `matrix` of a record. */
@@ -54,11 +74,23 @@ export function boundOf(record: usize, matrix: usize): i32 {
   return load<i32>(record + matrix + (at.QKV_BOUND - at.QKV));
 }
 
-/** Elements of one layer's keys (or values) of one head. */
+/** Where the keys (or values) of a head of a layer begin: so many elements, or bytes. Where all layers' caches hold the context. */
 // @ts-ignore: decorator
 @inline
 export function headCache(layer: i32, head: i32): usize {
   return <usize>((layer * kvHeads + head) * headSize() * contextPadded());
+}
+
+/** The same where local ones hold their window alone. (Of layers that are not a model's first, those before are not here.) */
+export function windowedCache(layer: i32, head: i32): usize {
+  const local = load<i32>(addedRecord(layer), at.LOCAL_BEFORE) - load<i32>(addedRecord(0), at.LOCAL_BEFORE);
+  const before = (layer - local) * contextPadded() + local * pad16(window);
+  return <usize>(before * kvHeads * headSize()) + <usize>head * windowedStride(layer);
+}
+
+/** From a head's keys (or values) to the next one's of the same layer, where local layers' caches hold their window. */
+export function windowedStride(layer: i32): usize {
+  return <usize>(headSize() * (isLocal(layer) ? pad16(window) : contextPadded()));
 }
 
 /** Where the unit of the keys of one half of a layer's heads is; its reciprocal lies behind it. */

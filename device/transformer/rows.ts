@@ -2,12 +2,12 @@
  * What becomes of a product's rows: they go to the residual stream, and where an architecture has biases those are added. Rows of queries,
  * keys, values and hidden units then leave as s16 in a unit of their own, whatever the activations' scale was.
  */
-import { dim, layers, logits, model } from "../contract/config";
+import { dim, logits } from "../contract/config";
 import * as at from "../contract/fixed";
 import { firstRow, rowsOf } from "../contract/fixed";
 import { add_residual, bias_rows, largest_s32 } from "../contract/kernels";
 import { pad16 } from "../contract/sizes";
-import { scratchOf } from "./places";
+import { addedRecord, moreRecord, scratchOf } from "./places";
 import { fitsOnce, mantissaOf, repeatsOf, shiftOf } from "./scalar";
 
 /** From a bias's address in the record to its factor. */
@@ -22,26 +22,6 @@ export function addRows(x: usize, rows: i32, outputs: usize, scales: usize, fact
   add_residual(outputs, scales, x, rows, mantissa, shift);
   if (fitsOnce(factor)) return;
   for (let times = repeatsOf(factor); times > 1; times--) add_residual(outputs, scales, x, rows, mantissa, shift);
-}
-
-/** The second part of the record. */
-// @ts-ignore: decorator
-@inline
-function moreRecord(): usize {
-  return model + at.HEADER_BYTES + <usize>layers * at.LAYER_BYTES;
-}
-
-// @ts-ignore: decorator
-@inline
-function addedRecord(layer: i32): usize {
-  return moreRecord() + at.MORE_BYTES + <usize>layer * at.ADDED_BYTES;
-}
-
-/** Whether a layer's attention sees a window alone. */
-// @ts-ignore: decorator
-@inline
-export function isLocal(layer: i32): bool {
-  return load<i32>(addedRecord(layer), at.IS_LOCAL) != 0;
 }
 
 /** Scales of rows that have none any more. */

@@ -3,7 +3,7 @@
  * next. The order of positions in it does not matter to attention that knows none.
  */
 import { window } from "../contract/config";
-import { isLocal } from "./rows";
+import { isLocal } from "./places";
 
 /** Of so many positions, those that a layer's cache holds. */
 // @ts-ignore: decorator

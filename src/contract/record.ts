@@ -85,6 +85,7 @@ const fixed = {
       downBias: field('address', 's16 (dim).'),
       downBiasFactor: field('f32', "From its unit to the residual stream's."),
       isLocal: field('i32', '1 where its attention sees `window` positions alone.'),
+      localBefore: field('i32', 'How many of the layers before it do.'),
     },
   },
 } as const satisfies Record<string, Structure>;
@@ -140,6 +141,7 @@ const float = {
       w2Bias: field('address', 'f32 (dim).'),
       w3Bias: field('address', 'f32 (hidden).'),
       isLocal: field('i32', '1 where its attention sees `window` positions alone.'),
+      localBefore: field('i32', 'How many of the layers before it do.'),
     },
   },
 } as const satisfies Record<string, Structure>;

@@ -110,6 +110,9 @@ export const SHAPE = ['dim', 'hiddenDim', 'layers', 'heads', 'kvHeads', 'vocabul
 export type ShapeNumbers = Readonly<Record<(typeof SHAPE)[number], number>> & {
   readonly zeros?: number;
   readonly gates?: number;
+  /** Layers whose caches hold `window` positions alone; 0: all hold the context. */
+  readonly windowed?: number;
+  readonly window?: number;
 };
 
 const parsed = new Map<string, ReturnType<typeof parseFormula>>();
@@ -132,7 +135,11 @@ const builtins: Readonly<Record<string, (a: number, b: number) => number>> = { m
 /** The size functions of an arithmetic for a model of this shape. */
 export function sizesOf<A extends Arithmetic>(arithmetic: A, shape: ShapeNumbers): Sizes<A> {
   const functions: Readonly<Record<string, SizeFunction>> = { ...sizes.common, ...sizes[arithmetic] };
-  const known: Readonly<Record<string, number>> = { zeros: 0, gates: 2, ...value, ...shape };
+  const known: Readonly<Record<string, number>> = {
+    ...{ zeros: 0, gates: 2, windowed: 0, window: 0 },
+    ...value,
+    ...shape,
+  };
   const call = (name: string, args: readonly number[]): number => {
     const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
     if (builtin) return builtin(args[0], args[1]);

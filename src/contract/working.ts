@@ -76,11 +76,11 @@ const fixedBuffers = {
     's32 (vocabulary): what the forward pass leaves behind, in units of `logitUnit`; the sampler gathers candidates in it.',
   ),
   keys: cache(
-    'layers * kvHeads * headSize() * contextPadded() + READ_AHEAD',
-    's8 (layer, head, group of 16 positions, headSize, 16).',
+    'kvHeads * headSize() * (layers * contextPadded() - windowed * (contextPadded() - pad16(window))) + READ_AHEAD',
+    's8 (layer, head, group of 16 positions, headSize, 16): layers of a window have groups for that alone.',
   ),
   values: cache(
-    'layers * kvHeads * headSize() * contextPadded() + 48 * headSize()',
+    'kvHeads * headSize() * (layers * contextPadded() - windowed * (contextPadded() - pad16(window))) + 48 * headSize()',
     'u8, as `keys`, 128 more than they stand for; loads run two registers ahead, each a group of positions apart.',
   ),
 } as const;
@@ -93,10 +93,13 @@ const floatBuffers = {
   scratch: buffer('2 * SCRATCH', "Both cores' scratch."),
   logits: buffer('4 * pad4(vocabulary)', 'f32 (vocabulary): what the forward pass leaves behind.'),
   keys: cache(
-    '4 * layers * kvHeads * contextPadded() * pad4(headSize())',
-    'f32 (layer, head, position, headSize).',
+    '4 * kvHeads * pad4(headSize()) * (layers * contextPadded() - windowed * (contextPadded() - pad4(window)))',
+    'f32 (layer, head, position, headSize): layers of a window have positions for that alone.',
   ),
-  values: cache('4 * layers * kvHeads * contextPadded() * pad4(headSize())', 'f32, as `keys`.'),
+  values: cache(
+    '4 * kvHeads * pad4(headSize()) * (layers * contextPadded() - windowed * (contextPadded() - pad4(window)))',
+    'f32, as `keys`.',
+  ),
 } as const;
 
 /** Every buffer; all are zero when the program starts. `SCRATCH` is the size of one core's scratch. */

@@ -1,5 +1,6 @@
 /** What a token moves: bytes of every blob and buffer of a model that it reads and writes, in the mean of a story. */
-import type { Blob, QuantizedModel, WorkingBuffer } from '../quantize/index.ts';
+import type { ModelConfig } from '../model/index.ts';
+import { type Blob, type QuantizedModel, type WorkingBuffer, windowOf } from '../quantize/index.ts';
 
 export interface Traffic {
   reads: number;
@@ -40,13 +41,22 @@ export const storyPositions = (context: number): number => Math.min(STORY_POSITI
 /** An int8 cache keeps 16 positions side by side: what a position writes touches a line for four of its bytes, or for one scale. */
 const SPREAD: Readonly<Record<string, number>> = { keys: 16, values: 16, keyScales: 32, valueScales: 32 };
 
+/** Of so many positions, those that a layer's cache holds, in the mean of the layers. */
+function meanHeld(config: ModelConfig, context: number, positions: number): number {
+  const { layers, localLayers = [] } = config;
+  const window = windowOf(config, context);
+  if (window === 0) return positions;
+  return positions - (localLayers.length / layers) * Math.max(0, positions - window);
+}
+
 /** The KV cache: a position is written, and those so far are read. Activations lie in SRAM, whatever moves. */
 export function cacheTraffic(model: QuantizedModel, buffer: WorkingBuffer, context: number): Traffic {
   const { name, bytes, purpose } = buffer;
   if (purpose !== 'kv cache') return { reads: 0, writes: 0 };
+  const held = (positions: number): number => meanHeld(model.config, context, positions);
   const spread = model.precision === 'f32' ? 1 : (SPREAD[name] ?? 1);
   return {
-    reads: (bytes * Math.min(meanPositions(storyPositions(context)), context)) / context,
-    writes: (spread * bytes) / context,
+    reads: (bytes * held(Math.min(meanPositions(storyPositions(context)), context))) / held(context),
+    writes: (spread * bytes) / held(context),
   };
 }

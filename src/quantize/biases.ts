@@ -218,6 +218,7 @@ export function addedLayer(facts: LayerFacts): AddedLayer {
       downBias: name('downBias'),
       downBiasFactor: { float: down.unit * 2 ** RESIDUAL_BITS },
       isLocal: config.localLayers?.includes(layer) ? 1 : 0,
+      localBefore: config.localLayers?.filter((other) => other < layer).length ?? 0,
     },
     units: {
       qkv: qkv.unit,

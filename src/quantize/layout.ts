@@ -28,12 +28,11 @@ export const windowOf = ({ localLayers = [], window = 0 }: ModelConfig, context:
   localLayers.length > 0 && context > window ? window : 0;
 
 /** The numbers that sizes follow from. */
-export const shapeOf = (config: ModelConfig, zeros: number, context = config.context): ShapeNumbers => ({
-  ...config,
-  context,
-  zeros,
-  gates: gatesOf(config),
-});
+export function shapeOf(config: ModelConfig, zeros: number, context = config.context): ShapeNumbers {
+  const window = windowOf(config, context);
+  const windowed = window > 0 ? (config.localLayers?.length ?? 0) : 0;
+  return { ...config, context, zeros, gates: gatesOf(config), window, windowed };
+}
 
 export interface Layout {
   headSize: number;

@@ -70,6 +70,7 @@ function writeAdded({ config, weights }: Model, record: Record<'float'>, { add }
       w2Bias: of('w2'),
       w3Bias: of('w3'),
       isLocal: localLayers.includes(layer) ? 1 : 0,
+      localBefore: localLayers.filter((other) => other < layer).length,
     });
   }
 }

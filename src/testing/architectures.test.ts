@@ -90,6 +90,28 @@ describe('GPT-Neo', () => {
     for (const change of [wide, nowhere, last]) expect(divergence(model, change)).toBeGreaterThan(0.03);
   });
 
+  describe('with a window', () => {
+    const seen = (window: number): Model => ({ ...model, config: { ...model.config, window } });
+    it.each([
+      ['int8', 32, 32 + 48 * 4],
+      ['f32', 20, 0],
+    ] as const)('has caches of that alone in local layers: %s', (precision, places, ahead) => {
+      const cacheOf = (window: number, context: number): number =>
+        quantize(seen(window), { precision })
+          .buffers(context)
+          .filter(({ purpose }) => purpose === 'kv cache')
+          .reduce((sum, { bytes }) => sum + bytes, 0);
+      // Two of four layers have so many of 64 places.
+      const share = (cacheOf(20, 64) - ahead) / (cacheOf(64, 64) - ahead);
+      expect(share).toBeCloseTo((64 + places) / 128);
+      expect(cacheOf(20, 20)).toBe(cacheOf(64, 20));
+    });
+    it.each([16, 20, 33])('of %i positions is near the float model', (window) => {
+      expect(divergence(seen(window))).toBeLessThan(0.02);
+      expect(floatDifference(seen(window))).toBeLessThan(1e-4);
+    });
+  });
+
   it('reads prompts in passes of several positions, with the same digest, and neither guesses nor goes back', () => {
     const firmware = buildFirmware({
       ...{ programs, model: quantize(model), tokenizer: model.tokenizer!, weights: 'flash' },
