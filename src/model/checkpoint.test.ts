@@ -98,6 +98,10 @@ describe('files of others', () => {
     ],
     ['a web page', '<!DOCTYPE html>', /is a web page/],
     ['a config', '{"hidden_size": 64}', /is JSON text/],
+    ['ONNX', '\x08\x08\x12\x07pytorch\x1a\x052.1.0', /is an ONNX model.*name the checkpoint/],
+    ['TensorFlow Lite', '\x1c\0\0\0TFL3', /is a TensorFlow Lite model.* convert it to safetensors/],
+    ['NumPy', '\x93NUMPY\x01\0', /is a NumPy array/],
+    ['gzip', '\x1f\x8b\x08\0', /is a gzip archive.* unpack it first/],
   ];
   it.each(cases)('%s is told by its bytes', (_what, start, message) => {
     const bytes = new Uint8Array(5000);

@@ -126,7 +126,12 @@ describe('is refused by name', () => {
     [
       'an architecture',
       () => loadCheckpointFolder(withConfig({ model_type: 'mamba' })),
-      /architecture mamba .* not supported/,
+      /architecture mamba .* not supported; supported are llama, qwen2, gpt_neo/,
+    ],
+    [
+      'none',
+      () => loadCheckpointFolder(withConfig({ model_type: undefined })),
+      /config.json has no model_type/,
     ],
     [
       'biases that are missing',

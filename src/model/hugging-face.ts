@@ -33,7 +33,7 @@ export function readHuggingFace(weights: readonly string[], readFile: ReadFile, 
     parseObject(readFile(file) ?? refuse(`${file} is missing beside it`)) ??
     refuse(`${file} is no JSON object`);
   const settings = json(CONFIG_FILE);
-  const type = String(settings.model_type);
+  const type = String(settings.model_type ?? refuse(`${CONFIG_FILE} has no model_type`));
   const { names, configOf, isSpare, halfSplit } = familyOf(type, refuse);
   const config = checkConfig(configOf(settings, refuse), name);
   const tensors = new Map<string, StoredTensor>();
