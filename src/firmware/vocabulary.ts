@@ -69,7 +69,7 @@ function pack(tokenizer: Tokenizer): Packed {
   const { vocabulary, scores, rules, maxTokenLength, special } = tokenizer;
   if (vocabulary.length > LARGEST_VOCABULARY) {
     throw new FailureError(
-      `the vocabulary has ${vocabulary.length} pieces; the firmware's tables hold ${LARGEST_VOCABULARY} at most.`,
+      `the vocabulary has ${vocabulary.length} pieces; the firmware's tables hold ${LARGEST_VOCABULARY} at most; --prune-vocabulary TEXT keeps those that a text uses.`,
     );
   }
   const pieceOffsets = new Uint32Array(vocabulary.length + 1);

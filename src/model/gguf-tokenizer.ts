@@ -58,8 +58,8 @@ export function readGgufTokenizer(metadata: Metadata, vocabulary: number, refuse
     return values;
   };
   const types = list('token_type', 1);
-  const token = (key: string, usual: number): number => {
-    const id = Number(get(key) ?? usual);
+  const token = (key: string, usual?: number): number => {
+    const id = Number(get(key) ?? usual ?? refuse(`has no tokenizer.ggml.${key}`));
     return Number.isInteger(id) && id >= 0 && id < vocabulary
       ? id
       : refuse(`tokenizer.ggml.${key} is ${id}, and the vocabulary has ${vocabulary} pieces`);
@@ -71,7 +71,10 @@ export function readGgufTokenizer(metadata: Metadata, vocabulary: number, refuse
   const texts = tokens.map((text, id) =>
     typeof text === 'string' ? fromLatin1(text) : refuse(`piece ${id} is no text; the file is damaged`),
   );
-  const [start, end] = [token('bos_token_id', 1), token('eos_token_id', 2)];
+  // SentencePiece's have usual places; others begin with what ends them where nothing else is said, as Qwen2's do.
+  const isUsual = model === 'llama';
+  const end = token('eos_token_id', isUsual ? 2 : undefined);
+  const start = token('bos_token_id', isUsual ? 1 : end);
   const { rules, scores, bytesOf, unknown } = ((): Kind => {
     if (model === 'llama')
       return {

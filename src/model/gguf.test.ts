@@ -168,6 +168,13 @@ describe('a Qwen2 in a GGUF file', () => {
       normalForm: 'NFC',
     });
   });
+  it('begins texts with what ends them where it says nothing else', () => {
+    const { 'tokenizer.ggml.bos_token_id': _, ...others } = file;
+    const { special } = loadCheckpoint(
+      ggufBytes({ ...others, 'tokenizer.ggml.eos_token_id': { u32: 7 } }, renamed),
+    ).tokenizer!;
+    expect([special.start, special.end]).toEqual([7, 7]);
+  });
   it('with another layer’s bias missing is refused', () => {
     const { 'blk.1.attn_k.bias': _, ...others } = renamed;
     expect(() => loadCheckpoint(ggufBytes(file, others))).toThrow(/blk.1.attn_k.bias is missing/);
@@ -260,6 +267,16 @@ describe('is refused by name', () => {
       'fewer pieces',
       () => changed({ 'tokenizer.ggml.tokens': { texts: ['a'] } }),
       /has 1 pieces and an embedding of 266/,
+    ],
+    [
+      'byte-level BPE without an end',
+      () =>
+        changed({
+          'tokenizer.ggml.model': text('gpt2'),
+          'tokenizer.ggml.pre': text('gpt-2'),
+          'tokenizer.ggml.eos_token_id': undefined,
+        }),
+      /has no tokenizer.ggml.eos_token_id/,
     ],
     ['a start', () => changed({ 'tokenizer.ggml.bos_token_id': { u32: 999 } }), /bos_token_id is 999/],
   ])('%s', (_, make, message) => {
