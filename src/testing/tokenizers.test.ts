@@ -17,7 +17,7 @@ const STORY = {
   prompt: "ONCE  MIA's 37 little, happy days (it wasn't to be!",
   temperature: 0,
   seed: 1,
-  tokens: 36,
+  tokens: 48,
 };
 
 /** A model of arbitrary weights with one of the tokenizers. */
@@ -65,7 +65,7 @@ describe.each(['simplestories', 'llama3', 'qwen2', 'unigram'])('%s', (name) => {
     expect(story.tokens).toEqual([...host.tokens]);
     expect(story.digest).toBe(formatDigest(host.status.digest));
   });
-  if (name !== 'simplestories') return; // what differs is the same code in both
+  if (name !== 'simplestories' && !normalForm) return; // what differs is the same code in both
 
   it('in the ESP-IDF component', () => {
     const component = buildIdfComponent({
@@ -77,7 +77,7 @@ describe.each(['simplestories', 'llama3', 'qwen2', 'unigram'])('%s', (name) => {
     });
     const { tokens, digest } = runComponent(component, {
       cores: 2,
-      prompt: STORY.prompt,
+      prompt,
       temperature: 0,
       topp: 1,
       seed: 1n,
