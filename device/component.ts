@@ -7,7 +7,7 @@ import { context, line, promptMerges, startToken } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
-import { beginGrammar, follow, isComplete, isForRequests, needed, onlyToken, printedBytes, printedText, setSent, state } from "./grammar";
+import { beginGrammar, follow, isComplete, isForRequests, isTooLongFor, onlyToken, printedBytes, printedText, setSent, state } from "./grammar";
 import { choose, noteToken, prepare, seedRandom } from "./sampler";
 import { foldRequest } from "./request";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
@@ -52,7 +52,7 @@ export function begin(text: usize, bytes: i32, seed: u64): i32 {
   }
   promptCount = encode(text, bytes);
   if (promptCount > context) return 0;
-  if (needed() > limit - promptCount + 1) return -1;
+  if (isTooLongFor(limit - promptCount + 1)) return -1;
   seedRandom(seed);
   resetDigest();
   token = startToken;

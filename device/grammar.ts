@@ -92,6 +92,11 @@ export function needed(): i32 {
   return state ? load<i32>(state + GRAMMAR_DISTANCE) : 0;
 }
 
+/** So many positions are too few for what is bound to a grammar; what is not has no end that it must reach. */
+export function isTooLongFor(positions: i32): bool {
+  return state != 0 && needed() > positions;
+}
+
 /** Nothing can follow. */
 export function isComplete(): bool {
   return state != 0 && !load<i32>(state + GRAMMAR_COUNT);

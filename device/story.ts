@@ -8,7 +8,7 @@ import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
-import { beginGrammar, canBind, follow, isComplete, isForRequests, isBound, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
+import { beginGrammar, canBind, follow, isComplete, isForRequests, isBound, isTooLongFor, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
 import { tokenAt } from "./guesses";
 import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
@@ -68,7 +68,7 @@ export function beginStory(bytes: i32): bool {
     return false;
   }
   limit = tokenLimit && tokenLimit < context ? tokenLimit : context;
-  if (canBind() && needed() > limit - promptCount + 1) return complainOfRoom();
+  if (canBind() && isTooLongFor(limit - promptCount + 1)) return complainOfRoom();
   if (boards > 1 && !greetOthers()) return complainOfChain();
   const chosen = seed ? seed : <u64>(read32(RANDOM) ^ ccount()) | 1;
   seedRandom(chosen);

@@ -82,6 +82,8 @@ describe('a grammar on the device', () => {
   });
 
   it('can be switched off', () => {
+    const few = tell(['/grammar off', '/tokens 2', 'Once upon a time']);
+    expect([few.status.ending, few.tokens.length]).toEqual(['limit', 2]);
     expect(tell(['/grammar off', '/temp 0', 'Once upon a time']).text).toMatch(/^, there was/);
     expect(tell(['/grammar maybe']).output).toContain('/grammar wants on or off');
   });

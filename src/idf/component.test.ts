@@ -82,6 +82,10 @@ describe('component for ESP-IDF', () => {
     },
   );
 
+  it('stops in the middle of a prompt where it may tell no more, as the firmware does', () => {
+    expect(tell(1, { ...drawn, tokens: 3 }).story).toEqual(expected({ ...drawn, tokens: 3 }));
+  });
+
   it.each([1, 2] as const)('says what a grammar allows, as the firmware does, %i core(s)', (cores) => {
     const { tokenizer } = smallModel();
     const schema = { type: 'object', properties: { a: { enum: ['cat', 'dog'] }, n: { type: 'integer' } } };
