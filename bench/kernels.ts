@@ -65,6 +65,7 @@ const rows: Row[] = [
   { kernel: 'rope', what: '16 pairs', args: ['y', 's', 'angles', 'out', 16], macs: 0, calls: LAYERS },
   { kernel: 'rope', what: '8 pairs', args: ['y', 's', 'angles', 'out', 8], macs: 0, calls: LAYERS },
   { kernel: 'add_residual', what: '32', args: ['y', 's', 'x', 32, 20000, 9], macs: 0, calls: 2 * LAYERS },
+  { kernel: 'add_row', what: '32', args: ['w', 'x', 32, 20000, 9], macs: 0, calls: 0 },
   { kernel: 'swiglu', what: '88', args: ['y', 's', 'out', 88, 20000, 12], macs: 0, calls: LAYERS },
   {
     kernel: 'attention',

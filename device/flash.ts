@@ -9,12 +9,17 @@ const SYNC_CTRL: usize = 0x600c_4028;
 const SYNC_ADDRESS: usize = 0x600c_402c;
 const SYNC_SIZE: usize = 0x600c_4030;
 const PRELOAD_CTRL: usize = 0x600c_4040;
+const PRELOAD_ADDRESS: usize = 0x600c_4044;
+const PRELOAD_LINES: usize = 0x600c_4048;
 const AUTOLOAD_CTRL: usize = 0x600c_404c;
 const FREEZE: usize = 0x600c_4150;
 const MMU: usize = 0x600c_5000;
 
 const BOTH_BUSES: u32 = 3;
 const LINE_64: u32 = 2 << 3;
+const LINE_BYTES: u32 = 64;
+const PRELOAD_ENABLE: u32 = 1;
+const PRELOAD_DONE: u32 = 2;
 const GEOMETRY: u32 = 0b11100;
 const PSRAM: u32 = 1 << 15;
 const PAGE_SHIFT: u32 = 16;
@@ -32,7 +37,7 @@ export function mapMemory(): void {
     setBits(AUTOLOAD_CTRL, 1 << 2, 0);
     waitFor(AUTOLOAD_CTRL, 1 << 3, 1 << 3);
   }
-  waitFor(PRELOAD_CTRL, 2, 2);
+  waitFor(PRELOAD_CTRL, PRELOAD_DONE, PRELOAD_DONE);
   setBits(FREEZE, 2, 1);
   waitFor(FREEZE, 4, 4);
   setBits(FREEZE, 1, 0);
@@ -58,6 +63,15 @@ export function mapMemory(): void {
 
   setBits(DCACHE_CTRL, 0, 1);
   setBits(DCACHE_CTRL1, BOTH_BUSES, 0);
+}
+
+/** Has the cache bring in what lies there, while the cores do something else. */
+export function preload(address: usize, bytes: u32): void {
+  if (!(read32(PRELOAD_CTRL) & PRELOAD_DONE)) return;
+  const first = <u32>address & ~(LINE_BYTES - 1);
+  write32(PRELOAD_ADDRESS, first);
+  write32(PRELOAD_LINES, (<u32>address + bytes - first + LINE_BYTES - 1) / LINE_BYTES);
+  write32(PRELOAD_CTRL, PRELOAD_ENABLE);
 }
 
 /** Waits for bits of a register; not for ever. */

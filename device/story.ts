@@ -1,11 +1,13 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  boards, clockMegahertz, context, drafts, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns, untilToken,
+  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
+  untilToken,
 } from "./contract/config";
 import { complainOfOthers, greetOthers, isSevered } from "./chain/ask";
 import { pump, stopRequested, waited, write } from "./console";
 import { digest, digestToken, resetDigest } from "./digest";
+import { preload } from "./flash";
 import { noteInterrupt } from "./line";
 import { beginComplaint, endComplaint, json, printEnd, printStart, printToken } from "./json";
 import { beginGrammar, canBind, follow, isComplete, isForRequests, isBound, isTooLongFor, needed, onlyToken, printedBytes, printedText, state } from "./grammar";
@@ -14,12 +16,14 @@ import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
 import { forward, pass, passLanes } from "./parallel";
 import { choose, noteToken, seedRandom } from "./sampler";
+import { layerRow, layerRows } from "./contract/fixed";
 import { penalty, setPenalty, setTemperature, temperature } from "./contract/settings";
 import { seed, tokenLimit } from "./settings";
 import { beginSpeculation, speculate, takeLane } from "./speculate";
 import { Control, show, showNumber, showTenths, showText } from "./screen/queue";
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
+import { rowsOfToken } from "./transformer/fixed";
 import { setToken } from "./transformer/lanes";
 import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
@@ -134,6 +138,7 @@ export function continueStory(): bool {
   const begin = ccount();
   const waitedBefore = waited;
   const next = predict();
+  if (ARITHMETIC == 0 && hasLayerEmbeddings) preload(rowsOfToken(next), layerRows() * layerRow());
   if (boards > 1 && isSevered) return sever();
   cached = max(cached, position + 1);
   const isOver = ends(next);

@@ -3,17 +3,18 @@
  * halves (rows of matrices, heads, hidden units); a core does its half, and both meet before the next stage reads the results.
  * With one core it does both halves, with the same numbers.
  */
-import { cores, layers } from "./contract/config";
+import { cores, hasLayerEmbeddings, layers } from "./contract/config";
 import { barrier } from "./barrier";
 import { hasClassifier } from "./chain/part";
 import { remindScreen } from "./screen";
-import { attend, classify, embed, feedForward, project, projectDown, projectOut } from "./contract/stages";
+import { attend, classify, embed, embedLayer, feedForward, project, projectDown, projectOut } from "./contract/stages";
 
 /** With two cores: one half of every stage, and a meeting behind each. */
 // @ts-ignore: decorator
 @inline
 function forwardHalf(core: i32, token: i32, position: i32, scored: bool): void {
   embed(core, token, position);
+  if (hasLayerEmbeddings) embedLayer(core, 0, token); // the same rows of the stream: nobody is waited for
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
     project(core, layer, position);
@@ -25,6 +26,7 @@ function forwardHalf(core: i32, token: i32, position: i32, scored: bool): void {
     feedForward(core, layer);
     barrier(core);
     projectDown(core, layer);
+    if (hasLayerEmbeddings) embedLayer(core, layer + 1, token);
     barrier(core);
   }
   if (hasClassifier() && scored) classify(core);
@@ -37,12 +39,14 @@ export function forwardCore(core: i32, token: i32, position: i32, scored: bool):
     else forwardHalf(0, token, position, scored);
   } else {
     for (let half = 0; half < 2; half++) embed(half, token, position);
+    if (hasLayerEmbeddings) for (let half = 0; half < 2; half++) embedLayer(half, 0, token);
     for (let layer = 0; layer < layers; layer++) {
       for (let half = 0; half < 2; half++) project(half, layer, position);
       for (let half = 0; half < 2; half++) attend(half, layer, position);
       for (let half = 0; half < 2; half++) projectOut(half, layer);
       for (let half = 0; half < 2; half++) feedForward(half, layer);
       for (let half = 0; half < 2; half++) projectDown(half, layer);
+      if (hasLayerEmbeddings) for (let half = 0; half < 2; half++) embedLayer(half, layer + 1, token);
       if (SCREEN) remindScreen();
     }
     if (!hasClassifier() || !scored) return;

@@ -1,5 +1,5 @@
 /** Frames between boards (docs/contract.md): what is sent, and what comes whole. The CRC is reckoned while bytes pass, which takes longer. */
-import { dim, linkFrame, residual } from "../contract/config";
+import { linkFrame, residual, streamWords } from "../contract/config";
 import { FRAME_BYTES, FRAME_MARK } from "../contract/constants";
 import { FRAME_HEAD, FRAME_ORDER, FrameKind } from "../contract/status";
 import { CRC_RESIDUE, CRC_START, crcWith } from "../crc";
@@ -50,14 +50,14 @@ export function sendWord(kind: FrameKind, order: u32, word: u32): void {
 /** The residual stream. */
 export function sendVector(order: u32): void {
   const bytes = ARITHMETIC == 0 && isNarrow() ? NARROW : WORD;
-  begin(FrameKind.Vector, order, bytes * <u32>dim);
-  for (let i = 0; i < dim; i++) sendLow(load<u32>(residual + (<usize>i << 2)), bytes);
+  begin(FrameKind.Vector, order, bytes * <u32>streamWords);
+  for (let i = 0; i < streamWords; i++) sendLow(load<u32>(residual + (<usize>i << 2)), bytes);
   end();
 }
 
 /** Whether 24 bits say all of every component: below 32, which the residual streams of trained models mostly are. */
 function isNarrow(): bool {
-  for (let i = 0; i < dim; i++) {
+  for (let i = 0; i < streamWords; i++) {
     const x = load<i32>(residual + (<usize>i << 2));
     if (x != (x << 8) >> 8) return false;
   }
@@ -98,7 +98,7 @@ function takeFrame(byte: i32): bool {
     check = crcWith(check, <u32>byte);
     place++;
     if (place == HEADER) {
-      if (load<u8>(linkFrame) != <u8>FRAME_MARK || payloadBytes() > WORD * <u32>dim) return false;
+      if (load<u8>(linkFrame) != <u8>FRAME_MARK || payloadBytes() > WORD * <u32>streamWords) return false;
       bytes = payloadBytes() + <u32>FRAME_BYTES;
     }
     if (place == bytes) return check == CRC_RESIDUE;
@@ -110,11 +110,11 @@ function takeFrame(byte: i32): bool {
 /** The residual stream as the last frame has it. */
 export function takeVector(): void {
   const from = linkFrame + HEADER;
-  if (payloadBytes() == WORD * <u32>dim) {
-    memory.copy(residual, from, <usize>dim << 2);
+  if (payloadBytes() == WORD * <u32>streamWords) {
+    memory.copy(residual, from, <usize>streamWords << 2);
     return;
   }
-  for (let i = 0; i < dim; i++) {
+  for (let i = 0; i < streamWords; i++) {
     const at = from + <usize>(i * NARROW);
     const low = <u32>load<u8>(at) | (<u32>load<u8>(at, 1) << 8);
     store<i32>(residual + (<usize>i << 2), <i32>(low | (<u32>load<u8>(at, 2) << 16)) << 8 >> 8);

@@ -98,6 +98,9 @@
 /** Which of them this is: 0 has the console and the classifier, 1 the embedding. */
 // @ts-ignore: decorator
 @external("config", "board") export declare const board: i32;
+/** Words of the residual stream that go from board to board: its components; with per-layer embeddings padded, and the token. */
+// @ts-ignore: decorator
+@external("config", "streamWords") export declare const streamWords: i32;
 /** Pin that leads to the next board. */
 // @ts-ignore: decorator
 @external("config", "linkTx") export declare const linkTx: u32;
@@ -161,6 +164,9 @@
 /** 1 where products have biases: the record has its second part then. */
 // @ts-ignore: decorator
 @external("config", "biases") export declare const biases: i32;
+/** 1 where rows of the token are added to the residual stream behind its embedding and behind every layer, from tables. */
+// @ts-ignore: decorator
+@external("config", "hasLayerEmbeddings") export declare const hasLayerEmbeddings: i32;
 /** Positions that local layers look back on, whose places in the cache are used again; 0: all see all. */
 // @ts-ignore: decorator
 @external("config", "window") export declare const window: i32;

@@ -80,6 +80,16 @@ export function laneRows(): i32 { return 4 * max(qkvRows(), gates * hiddenHalf()
 @inline
 export function laneBytes(): i32 { return laneStream() + laneAttention() + laneActivations() + laneRows(); }
 
+/** Rows of per-layer embeddings that a token has. */
+// @ts-ignore: decorator
+@inline
+export function layerRows(): i32 { return layers + 1; }
+
+/** Bytes of a row of per-layer embeddings: what its unit is, s8 (dim). */
+// @ts-ignore: decorator
+@inline
+export function layerRow(): i32 { return 16 + pad16(dim); }
+
 /** Queries are held this small so that a score's lane of QACC cannot overflow. */
 // @ts-ignore: decorator
 @inline
@@ -144,6 +154,7 @@ export const FINAL_FACTOR: usize = 32; // f32: What its gains leave out of the s
 export const LOGIT_FACTOR: usize = 36; // f32: From products with the classifier to logits, for activations of unit 1.
 export const ROPE: usize = 40; // address: s16 (context, headSize / 2, 2): cosine and sine in units of 2^-15.
 export const EPSILON: usize = 44; // f32: RMSNorm's, in squared residual units.
+export const LAYER_EMBEDDINGS: usize = 48; // address: (vocabulary, layers + 1): rows of layerRow() bytes, where `config.hasLayerEmbeddings` is 1.
 export const HEADER_BYTES: usize = 64;
 
 // A layer in fixed arithmetic.

@@ -30,6 +30,7 @@ export const CLASSIFIER: usize = 4; // address: f32 (vocabulary, dim).
 export const FINAL_NORM: usize = 8; // address: f32 (dim).
 export const ROPE: usize = 12; // address: f32 (context, headSize / 2, 2): cosine and sine.
 export const EPSILON: usize = 16; // f32: RMSNorm's.
+export const LAYER_EMBEDDINGS: usize = 20; // address: f32 (vocabulary, layers + 1, dim), where `config.hasLayerEmbeddings` is 1.
 export const HEADER_BYTES: usize = 32;
 
 // A layer in float arithmetic.

@@ -30,4 +30,8 @@ export function projectDown(half: i32, layer: i32): void { if (ARITHMETIC == 0) 
 
 // @ts-ignore: decorator
 @inline
+export function embedLayer(half: i32, behind: i32, token: i32): void { if (ARITHMETIC == 0) fixed.embedLayer(half, behind, token); else float.embedLayer(half, behind, token); }
+
+// @ts-ignore: decorator
+@inline
 export function classify(half: i32): void { if (ARITHMETIC == 0) fixed.classify(half); else float.classify(half); }

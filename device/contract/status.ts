@@ -94,7 +94,7 @@ export const enum FrameKind {
   Hello = 0,
   /** Asks for a pass: the token. For board 1. */
   Token = 1,
-  /** The residual stream behind the layers of a board, for the next one: its words, or of fixed arithmetic their low 24 bits where these say all. */
+  /** The residual stream behind the layers of a board, for the next one: its words, or of fixed arithmetic their low 24 bits where these say all. With per-layer embeddings one more word, the token. */
   Vector = 2,
   /** A word: why a board did not do what it was asked, an index of faults, and its number in the second byte. Goes on to board 0. */
   Fault = 3,
@@ -160,6 +160,11 @@ export const NORMED_SHIFT: usize = 0; // Right shift of the residual stream.
 export const NORMED_SQUARES: usize = 4; // Sum of its squares, shifted, divided by 2^8.
 
 export const NORMED_VECTOR: usize = 16;
+// What a row of per-layer embeddings begins with; its s8 (dim) follow.
+export const LAYER_ROW_MANTISSA: usize = 0; // Of one unit of the row, in 2^-8 of the residual stream: 15 bits.
+export const LAYER_ROW_SHIFT: usize = 4; // Right shift of the products with it, 0 to 31.
+
+export const LAYER_ROW_VECTOR: usize = 16;
 // What all heads of a core have in common, for the attention kernel.
 export const ATTENTION_HEAD_SIZE: usize = 0; // Components of a head.
 export const ATTENTION_ODD: usize = 4; // From even components of a head's query to its odd ones, in bytes.

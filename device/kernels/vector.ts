@@ -125,6 +125,14 @@ export function add_residual(y: usize, scale: usize, x: usize, n: i32, mantissa:
   }
 }
 
+/** x += 2^8 row * mantissa >> shift, saturating. row: s8 (n), x: s32 (n), mantissa: s16, shift 0...31. */
+export function add_row(row: usize, x: usize, n: i32, mantissa: i32, shift: i32): void {
+  for (let i = 0; i < n; i++) {
+    const place = at32(x, i);
+    store<i32>(place, add32(load<i32>(place), ((<i32>load<i8>(row + i) << 8) * mantissa) >> shift));
+  }
+}
+
 /** y = ((y * scale / 2^15) * mantissa >> shift) + bias, all of it saturating: y, scale, bias: s16 (n). */
 export function bias_rows(y: usize, scale: usize, bias: usize, n: i32, mantissa: i32, shift: i32): void {
   for (let i = 0; i < n; i++) {

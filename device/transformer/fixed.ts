@@ -6,18 +6,20 @@
 import { hasEmbedding } from "../chain/part";
 import { actAlone, gateAndUp, listActive } from "../contract/activations";
 import {
-  attention, biases, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, heads, hidden, int4Group, kvHeads, logits,
-  model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, window, zeros,
+  attention, biases, boards, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, hasLayerEmbeddings, heads, hidden,
+  int4Group, kvHeads, logits, model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, window, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
-import { firstRow, hiddenHalf, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
+import { firstRow, hiddenHalf, layerRow, layerRows, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
 import { INT4, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
+  add_row, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
 } from "../contract/kernels";
 import { pad16 } from "../contract/sizes";
-import { ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
+import {
+  ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, LAYER_ROW_MANTISSA, LAYER_ROW_SHIFT, LAYER_ROW_VECTOR, NORMED_SHIFT, NORMED_SQUARES,
+} from "../contract/status";
 import { attendFor, attendInWindow, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
@@ -75,6 +77,7 @@ export function embed(half: i32, token: i32, position: i32): void {
   if (hasEmbedding()) {
     embedInto(residual, half, token);
     if (!rotary) addPosition(residual, half, token, position);
+    if (hasLayerEmbeddings && boards > 1) store<i32>(passedToken(), token);
   }
   if (shares(half)) takePosition(scratchOf(half), position);
 }
@@ -103,6 +106,37 @@ export function embedInto(x: usize, half: i32, token: i32): void {
     from += 64;
     to += 16;
   }
+}
+
+/** The token's rows of per-layer embeddings, one behind the other. */
+// @ts-ignore: decorator
+@inline
+export function rowsOfToken(token: i32): usize {
+  return load<usize>(model, at.LAYER_EMBEDDINGS) + <usize>(token * layerRows() * layerRow());
+}
+
+/** Where the token goes from board to board: behind the padded residual stream, of which that is loaded and not used. */
+// @ts-ignore: decorator
+@inline
+function passedToken(): usize {
+  return residual + (<usize>pad16(dim) << 2);
+}
+
+/** Adds this half of what the token has behind so many layers; behind none, where this board has the embedding. */
+// @ts-ignore: decorator
+@inline
+export function embedLayer(half: i32, behind: i32, token: i32): void {
+  if (behind || hasEmbedding()) embedLayerInto(residual, half, behind, boards > 1 ? load<i32>(passedToken()) : token);
+}
+
+/** The same to its rows of a residual stream. */
+// @ts-ignore: decorator
+@inline
+export function embedLayerInto(x: usize, half: i32, behind: i32, token: i32): void {
+  const row = rowsOfToken(token) + <usize>(behind * layerRow());
+  const first = firstRow(half, dim);
+  const mantissa = load<i32>(row, LAYER_ROW_MANTISSA);
+  add_row(row + LAYER_ROW_VECTOR + first, x + (<usize>first << 2), rowsOf(half, dim), mantissa, load<i32>(row, LAYER_ROW_SHIFT));
 }
 
 /** Components `first` and so many more of an embedding that lies in int4 (device/kernels/matvec4.ts), where `unit` is that of its row. */

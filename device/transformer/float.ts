@@ -131,6 +131,13 @@ export function embed(half: i32, token: i32, position: i32): void {
   for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(residual, i) + float(vector, i));
 }
 
+/** Adds this half of what the token has behind so many layers. */
+export function embedLayer(half: i32, behind: i32, token: i32): void {
+  const source = row(load<usize>(model, at.LAYER_EMBEDDINGS), token * (layers + 1) + behind, dim);
+  const end = firstOf(half, dim) + countOf(half, dim);
+  for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(residual, i) + float(source, i));
+}
+
 /** Rotates the pairs of one head's query or key; angles: f32 (headSize / 2, 2) of this position. */
 function rotate(vector: usize, angles: usize): void {
   for (let i = 0; i < headSize(); i += 2) {

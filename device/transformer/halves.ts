@@ -19,6 +19,21 @@ export function embed(half: i32, token: i32, position: i32): void {
   else embedFirst(token, position);
 }
 
+function embedLayerFirst(behind: i32, token: i32): void {
+  fixed.embedLayer(0, behind, token);
+}
+
+function embedLayerSecond(behind: i32, token: i32): void {
+  fixed.embedLayer(1, behind, token);
+}
+
+// @ts-ignore: decorator
+@inline
+export function embedLayer(half: i32, behind: i32, token: i32): void {
+  if (half) embedLayerSecond(behind, token);
+  else embedLayerFirst(behind, token);
+}
+
 function projectFirst(layer: i32, position: i32): void {
   fixed.project(0, layer, position);
 }

@@ -4,8 +4,8 @@
  * keeps meanwhile (src/contract/sizes.ts); its numbers are those of a pass of its own, operation by operation.
  */
 import {
-  batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, laneProducts, layers, model, outFormat, qkvFormat,
-  rotary, vocabulary, window,
+  batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, hasLayerEmbeddings, laneProducts, layers, model,
+  outFormat, qkvFormat, rotary, vocabulary, window,
 } from "../contract/config";
 import { TILE_BYTES } from "../contract/constants";
 import * as at from "../contract/fixed";
@@ -18,7 +18,7 @@ import { barrier } from "../barrier";
 import { remindScreen } from "../screen";
 import { attendFor, attendInWindow, takePosition } from "./attend";
 import { quantizeBounded } from "./bounded";
-import { activateRows, embedInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
+import { activateRows, embedInto, embedLayerInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
 import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { addBias, addPosition, addRows } from "./rows";
 
@@ -98,6 +98,11 @@ function tileOf(format: i32, columns: i32): i32 {
 
 function embedLanes(half: i32, count: i32): void {
   for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane));
+}
+
+/** What is added for the tokens behind so many layers. */
+function embedLayerLanes(half: i32, count: i32, behind: i32): void {
+  for (let lane = 0; lane < count; lane++) embedLayerInto(streamOf(lane), half, behind, load<i32>(headerOf(lane) + LANE_TOKEN));
 }
 
 /** Learned positions from `position` on. */
@@ -252,6 +257,7 @@ export function forwardLanes(core: i32, position: i32, count: i32, certain: i32,
   const last = cores == 2 ? core : 1;
   for (let half = first; half <= last; half++) embedLanes(half, count);
   if (!rotary) for (let half = first; half <= last; half++) placeLanes(half, position, count);
+  if (hasLayerEmbeddings) for (let half = first; half <= last; half++) embedLayerLanes(half, count, 0);
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
     const record = layerRecord(layer);
@@ -288,6 +294,7 @@ export function forwardLanes(core: i32, position: i32, count: i32, certain: i32,
       barrier(core);
     }
     for (let half = first; half <= last; half++) projectDownLanes(half, count, layer);
+    if (hasLayerEmbeddings) for (let half = first; half <= last; half++) embedLayerLanes(half, count, layer + 1);
     barrier(core);
     if (SCREEN && cores == 1) remindScreen();
   }

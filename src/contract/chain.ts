@@ -22,7 +22,7 @@ export const frameKinds = {
   hello: 'Begins a story: a word that all images of one build have. Goes all the way round.',
   token: 'Asks for a pass: the token. For board 1.',
   vector:
-    'The residual stream behind the layers of a board, for the next one: its words, or of fixed arithmetic their low 24 bits where these say all.',
+    'The residual stream behind the layers of a board, for the next one: its words, or of fixed arithmetic their low 24 bits where these say all. With per-layer embeddings one more word, the token.',
   fault:
     'A word: why a board did not do what it was asked, an index of faults, and its number in the second byte. Goes on to board 0.',
 } as const;

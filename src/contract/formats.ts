@@ -35,7 +35,10 @@ export const arithmetics = {
   },
 } as const satisfies Record<Arithmetic, ArithmeticRow>;
 
-/** What a forward pass consists of, in order: each arithmetic's module exports these. */
+/**
+ * What a forward pass consists of, in order (with per-layer embeddings `embedLayer` comes behind `embed`, too): each arithmetic's module
+ * exports these.
+ */
 export const stages = {
   embed: ['half', 'token', 'position'],
   project: ['half', 'layer', 'position'],
@@ -43,6 +46,7 @@ export const stages = {
   projectOut: ['half', 'layer'],
   feedForward: ['half', 'layer'],
   projectDown: ['half', 'layer'],
+  embedLayer: ['half', 'behind', 'token'],
   classify: ['half'],
 } as const;
 

@@ -31,6 +31,7 @@ export {
   attentionJob,
   digest,
   endings,
+  layerRow,
   normed,
   panicFrame,
   phases,

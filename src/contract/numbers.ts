@@ -58,6 +58,10 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       boards: 'Boards that the layers lie on; with 1 all of it folds away.',
       board: 'Which of them this is: 0 has the console and the classifier, 1 the embedding.',
     }),
+    ...rows('i32', {
+      streamWords:
+        'Words of the residual stream that go from board to board: its components; with per-layer embeddings padded, and the token.',
+    }),
     ...rows('u32', {
       linkTx: 'Pin that leads to the next board.',
       linkRx: 'Pin that leads from the one before.',
@@ -90,6 +94,8 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     layerNorm:
       '1 where norms take the mean away in float arithmetic: in the fixed one nothing has a mean any more.',
     biases: '1 where products have biases: the record has its second part then.',
+    hasLayerEmbeddings:
+      '1 where rows of the token are added to the residual stream behind its embedding and behind every layer, from tables.',
     window:
       'Positions that local layers look back on, whose places in the cache are used again; 0: all see all.',
   }),

@@ -33,6 +33,10 @@ const fixed = {
       logitFactor: field('f32', 'From products with the classifier to logits, for activations of unit 1.'),
       rope: field('address', 's16 (context, headSize / 2, 2): cosine and sine in units of 2^-15.'),
       epsilon: field('f32', "RMSNorm's, in squared residual units."),
+      layerEmbeddings: field(
+        'address',
+        '(vocabulary, layers + 1): rows of layerRow() bytes, where `config.hasLayerEmbeddings` is 1.',
+      ),
     },
   },
   layer: {
@@ -101,6 +105,10 @@ const float = {
       finalNorm: field('address', 'f32 (dim).'),
       rope: field('address', 'f32 (context, headSize / 2, 2): cosine and sine.'),
       epsilon: field('f32', "RMSNorm's."),
+      layerEmbeddings: field(
+        'address',
+        'f32 (vocabulary, layers + 1, dim), where `config.hasLayerEmbeddings` is 1.',
+      ),
     },
   },
   layer: {

@@ -91,6 +91,12 @@ export const sizes = {
       'laneStream() + laneAttention() + laneActivations() + laneRows()',
       'Of what one position keeps in a pass of several.',
     ),
+    layerRows: size('', 'layers + 1', 'Rows of per-layer embeddings that a token has.'),
+    layerRow: size(
+      '',
+      '16 + pad16(dim)',
+      'Bytes of a row of per-layer embeddings: what its unit is, s8 (dim).',
+    ),
     queryLimit: size(
       '',
       'min(ACTIVATION_LIMIT, LANE_LIMIT / (128 * headSize()))',

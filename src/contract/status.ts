@@ -126,3 +126,13 @@ export const normed = {
     squares: field('i32', 'Sum of its squares, shifted, divided by 2^8.'),
   },
 } as const;
+
+/** What a row of per-layer embeddings begins with: its s8 components follow. */
+export const layerRow = {
+  meaning: 'What a row of per-layer embeddings begins with; its s8 (dim) follow.',
+  unit: 16,
+  fields: {
+    mantissa: field('i32', 'Of one unit of the row, in 2^-8 of the residual stream: 15 bits.'),
+    shift: field('i32', 'Right shift of the products with it, 0 to 31.'),
+  },
+} as const;

@@ -13,8 +13,8 @@ export interface MemoryItem {
    * the ROM. `late`: empty, first used when both cores run our code, so it may lie where the ROM keeps its own data.
    */
   lifetime: 'loaded' | 'early' | 'late';
-  /** `sram` only, or wherever there is room. */
-  memory: 'sram' | 'any';
+  /** `sram` only, or wherever there is room, or `flash` alone: tables of which a token reads a row. */
+  memory: 'sram' | 'any' | 'flash';
   /** The boot code zeroes it. Only for what is not loaded. */
   zero: boolean;
   /** Bytes of it that a token reads, and writes, in the mean of a story: what moves most stays in SRAM when not all can. */

@@ -9,6 +9,8 @@ export interface Room {
   /** Where weights go that are not to stay, or do not fit, in SRAM; 0 without. */
   flashBytes: number;
   psramBytes: number;
+  /** Flash for what lies there in any case (default: none). */
+  tableBytes?: number;
   /** Keep all loaded items that may lie anywhere out of SRAM and PSRAM. */
   flashOnly?: boolean;
   /** Of the memories behind the cache. */
@@ -51,12 +53,16 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
     item.memory === 'any' &&
     item.fixed === undefined &&
     (isLoaded(item) ? room.flashBytes : room.psramBytes) > 0;
-  const leaving = items.filter(canLeave);
-  const staying = items.filter((item) => !canLeave(item));
+  const tables = items.filter(isTable);
+  const tableBytes = total(tables, cachedBytes);
+  if (tableBytes > (room.tableBytes ?? 0)) return { shortOf: tables[0] };
+  const others = items.filter((item) => !isTable(item));
+  const leaving = others.filter(canLeave);
+  const staying = others.filter((item) => !canLeave(item));
   const forced = new Set<MemoryItem>();
   // Where what is behind the cache has no room for all of them, the smallest part of them that must stay.
   for (const [kind, bytes] of [
-    [leaving.filter(isLoaded), room.flashBytes],
+    [leaving.filter(isLoaded), room.flashBytes - Math.min(tableBytes, room.flashBytes)],
     [leaving.filter((item) => !isLoaded(item)), room.psramBytes],
   ] as const) {
     const kept = overflowing(kind, bytes);
@@ -74,13 +80,15 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
       const inside = new Set(chosen);
       return mapExternal(
         sram,
-        leaving.filter((item) => !forced.has(item) && !inside.has(item)),
+        [...leaving.filter((item) => !forced.has(item) && !inside.has(item)), ...tables],
         room,
       );
     }
     if (!chosen.pop()) return { shortOf: sram }; // the least worthy, for the ROM's data may be in the way
   }
 }
+
+const isTable = ({ memory }: MemoryItem): boolean => memory === 'flash';
 
 /** Numbers of the items that memory of so many bytes cannot take, as few bytes of SRAM as that can be. */
 function overflowing(items: readonly MemoryItem[], bytes: number): Choice | undefined {

@@ -7,17 +7,26 @@ import { itemsOf, type PlanRequest } from './plan-items.ts';
 const IMAGE_RESERVE = 1 << 20;
 const CONTEXT_STEP = 16;
 
+const flashFor = ({ flashBytes }: PlanRequest['board']): number => Math.max(0, flashBytes - IMAGE_RESERVE);
+
 const sramAlone = (board: PlanRequest['board']): Room => ({
   flashBytes: 0,
   psramBytes: 0,
+  tableBytes: flashFor(board),
   costs: memoryCosts(board),
 });
 
-/** Memories to try: SRAM alone, which nothing else is as fast as, then all that the board has. */
+/** Memories to try: SRAM alone, which nothing else is as fast as, then all that the board has; tables lie in flash in both. */
 export function roomsOf({ board, weights }: PlanRequest): Room[] {
-  const flashBytes = Math.max(0, board.flashBytes - IMAGE_RESERVE);
+  const flashBytes = flashFor(board);
   const costs = memoryCosts(board);
-  const all: Room = { flashBytes, psramBytes: board.psramBytes, flashOnly: weights === 'flash', costs };
+  const all: Room = {
+    flashBytes,
+    psramBytes: board.psramBytes,
+    tableBytes: flashBytes,
+    flashOnly: weights === 'flash',
+    costs,
+  };
   return weights === 'flash' ? [all] : [sramAlone(board), all];
 }
 

@@ -47,7 +47,7 @@ function rowOf(items: readonly MemoryItem[], purpose: Purpose, label: string, bo
   if (bytes === 0) return [];
   const loaded = mine.some(({ lifetime }) => lifetime === 'loaded');
   const elsewhere = loaded ? 'SRAM, flash' : board.psramBytes > 0 ? 'SRAM, PSRAM' : 'SRAM';
-  return [[label, kilobytes(bytes), mine.some(({ memory }) => memory === 'any') ? elsewhere : 'SRAM']];
+  return [[label, kilobytes(bytes), mine.some(({ memory }) => memory !== 'sram') ? elsewhere : 'SRAM']];
 }
 
 /** Changes of one option each that are known to help, tried out. */

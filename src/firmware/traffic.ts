@@ -18,6 +18,7 @@ const ROWS_OF: Readonly<Record<string, (model: QuantizedModel) => number>> = {
   rope: ({ config }) => config.context,
   positions: ({ config }) => config.context,
   embeddingMeans: ({ config }) => config.vocabulary,
+  layerEmbeddings: ({ config }) => config.vocabulary, // the rows of a token lie together
 };
 /** Matrices of which zeros spare a part: gate rows are all read, up rows and down columns for active units. */
 const SPARED: readonly (readonly [name: RegExp, share: number])[] = [

@@ -16,7 +16,15 @@ import { normalize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
 import { rope } from './rope.ts';
 import { swiglu } from './swiglu.ts';
-import { addResidual, biasRows, largestS16, quantizeBy, quantizeRows, rescaleKeys } from './vector.ts';
+import {
+  addResidual,
+  addRow,
+  biasRows,
+  largestS16,
+  quantizeBy,
+  quantizeRows,
+  rescaleKeys,
+} from './vector.ts';
 
 export type { Kernel } from './kernel.ts';
 
@@ -33,6 +41,7 @@ export const kernels: readonly Kernel[] = [
   quantizeRows,
   rescaleKeys,
   addResidual,
+  addRow,
   biasRows,
   rope,
   attention,

@@ -121,10 +121,40 @@ export const rescaleKeys = kernel('rescale_keys', (asm, { k, n, factor }) => {
   leave(asm);
 });
 
-/** x += (y * scale >> 15) * mantissa >> shift: the exact 32-bit product is put together from its two halves. */
+/**
+ * x += (y * m) >> shift of two vectors y0 and y1: the exact 32-bit product is put together from its two halves. h0 and h1 are for these; r
+ * is x, of which it loads ahead.
+ */
+function addProducts(
+  asm: Assembler,
+  { y0, y1, h0, h1, r, m }: Record<'y0' | 'y1' | 'h0' | 'h1' | 'r' | 'm', QR>,
+  [x, out, shift]: readonly [AR, AR, AR],
+): void {
+  asm.ssai(16);
+  asm.ee_vmul_s16(h0, y0, m);
+  asm.ee_vmul_s16(h1, y1, m);
+  asm.ssai(0);
+  asm.ee_vmul_s16_ld_incp(r, x, y0, y0, m);
+  asm.ee_vmul_s16(y1, y1, m);
+  asm.ee_vzip_16(y0, h0);
+  asm.ee_vzip_16(y1, h1);
+  asm.ssr(shift);
+  for (const vector of [y0, h0, y1, h1]) asm.ee_vsr_32(vector, vector);
+  asm.ee_vadds_s32_ld_incp(r, x, y0, y0, r);
+  asm.ee_vst_128_ip(y0, out, 16);
+  asm.ee_vadds_s32_ld_incp(r, x, h0, h0, r);
+  asm.ee_vst_128_ip(h0, out, 16);
+  asm.ee_vadds_s32_ld_incp(r, x, y1, y1, r);
+  asm.ee_vst_128_ip(y1, out, 16);
+  asm.ee_vadds_s32(h1, h1, r);
+  asm.ee_vst_128_ip(h1, out, 16);
+}
+
+/** x += (y * scale >> 15) * mantissa >> shift. */
 export const addResidual = kernel('add_residual', (asm, { y, scale, x, n, mantissa, shift }) => {
   const { out } = asm.pool('AR', 'out');
-  const { m, y0, y1, h0, h1, r } = asm.pool('QR', 'm', 'y0', 'y1', 'h0', 'h1', 'r');
+  const vectors = asm.pool('QR', 'm', 'y0', 'y1', 'h0', 'h1', 'r');
+  const { m, y0, y1, h0, h1 } = vectors;
   enter(asm);
   broadcast16(asm, m, mantissa);
   asm.mov(out, x);
@@ -135,24 +165,25 @@ export const addResidual = kernel('add_residual', (asm, { y, scale, x, n, mantis
     asm.ssai(15);
     asm.ee_vmul_s16(y0, y0, h0);
     asm.ee_vmul_s16(y1, y1, h1);
-    asm.ssai(16);
-    asm.ee_vmul_s16(h0, y0, m);
-    asm.ee_vmul_s16(h1, y1, m);
-    asm.ssai(0);
-    asm.ee_vmul_s16_ld_incp(r, x, y0, y0, m);
-    asm.ee_vmul_s16(y1, y1, m);
-    asm.ee_vzip_16(y0, h0);
-    asm.ee_vzip_16(y1, h1);
-    asm.ssr(shift);
-    for (const vector of [y0, h0, y1, h1]) asm.ee_vsr_32(vector, vector);
-    asm.ee_vadds_s32_ld_incp(r, x, y0, y0, r);
-    asm.ee_vst_128_ip(y0, out, 16);
-    asm.ee_vadds_s32_ld_incp(r, x, h0, h0, r);
-    asm.ee_vst_128_ip(h0, out, 16);
-    asm.ee_vadds_s32_ld_incp(r, x, y1, y1, r);
-    asm.ee_vst_128_ip(y1, out, 16);
-    asm.ee_vadds_s32(h1, h1, r);
-    asm.ee_vst_128_ip(h1, out, 16);
+    addProducts(asm, vectors, [x, out, shift]);
+  });
+  leave(asm);
+});
+
+/** x += 2^8 row * mantissa >> shift: bytes are the upper ones of 16 bits. */
+export const addRow = kernel('add_row', (asm, { row, x, n, mantissa, shift }) => {
+  const { out } = asm.pool('AR', 'out');
+  const vectors = asm.pool('QR', 'm', 'y0', 'y1', 'h0', 'h1', 'r');
+  const { m, y0, y1 } = vectors;
+  enter(asm);
+  broadcast16(asm, m, mantissa);
+  asm.mov(out, x);
+  asm.srli(n, n, 4);
+  asm.loopgtz(n, () => {
+    asm.ee_vld_128_ip(y1, row, 16);
+    asm.ee_zero_q(y0);
+    asm.ee_vzip_8(y0, y1);
+    addProducts(asm, vectors, [x, out, shift]);
   });
   leave(asm);
 });

@@ -7,7 +7,8 @@
  * llama2.c's. The tokenizer is three tensors: `tokenizer.pieces` U8, all pieces one behind the other; `tokenizer.offsets` U32
  * (vocabulary + 1), where each begins; `tokenizer.scores` F32 (vocabulary). A matrix may be I8, with a factor a row in NAME.scales F32
  * (rows): a quarter of the bytes, and what an int8 image is made of. The bias of X.weight is X.bias; learned positions are
- * `pos_embeddings.weight` (context, dim). A model that only answers requests has `grammar` U8, all
+ * `pos_embeddings.weight` (context, dim); per-layer embeddings, where the config says them, `layer_embeddings.N.weight`
+ * (vocabulary, dim), N from 0 to the number of layers. A model that only answers requests has `grammar` U8, all
  * that it may say, as a board reads it.
  */
 import { FailureError } from '../errors.ts';
@@ -30,6 +31,7 @@ import {
   type Model,
   type ModelConfig,
   matricesOf,
+  tablesOf,
   traitsOf,
 } from './types.ts';
 
@@ -50,6 +52,7 @@ const SIZES = [
   'biases',
   'localLayers',
   'window',
+  'layerEmbeddings',
   'int4Group',
   'int8Matrices',
 ];
@@ -71,6 +74,9 @@ const layerTensor = (layer: number, kind: keyof LayerWeights): string =>
   `layers.${layer}.${LAYER_NAMES[kind]}`;
 /** What stands behind a product of X.weight. */
 const biasOf = (tensor: string): string => tensor.replace(/weight$/, 'bias');
+
+/** The table whose rows are added behind so many layers. */
+const tableOf = (behind: number): string => `layer_embeddings.${behind}.weight`;
 
 const POSITIONS = 'pos_embeddings.weight';
 
@@ -228,6 +234,7 @@ function readWeights(
       weights(biasOf(layerTensor(layer, kind)), [layerShape(config, kind)[0]]);
     return Object.fromEntries(biased.map((kind) => [kind, read(kind)]));
   });
+  const tables = Array.from({ length: tablesOf(config) }, (_, i) => weights(tableOf(i), [vocabulary, dim]));
   const finalNorm = weights('norm.weight', [dim]);
   const finalNormBias = layerNorm ? weights('norm.bias', [dim]) : undefined;
   const classifier = config.sharedClassifier ? tokenEmbedding : weights('output.weight', [vocabulary, dim]);
@@ -236,6 +243,7 @@ function readWeights(
     layers,
     finalNorm,
     classifier,
+    ...(tables.length > 0 ? { layerEmbeddings: tables } : {}),
     ...(biased.length > 0 ? { biases } : {}),
     ...(finalNormBias ? { finalNormBias } : {}),
     ...(positions ? { positions } : {}),
@@ -316,6 +324,8 @@ export function writeOwn(
     for (const [kind, bias] of Object.entries(weights.biases?.[index] ?? {}))
       addWeights(biasOf(layerTensor(index, kind as keyof LayerWeights)), [bias.length], bias);
   });
+  for (const [i, table] of (weights.layerEmbeddings ?? []).entries())
+    addWeights(tableOf(i), [vocabulary, dim], table);
   addWeights('norm.weight', [dim], weights.finalNorm);
   if (weights.finalNormBias) addWeights('norm.bias', [dim], weights.finalNormBias);
   if (!config.sharedClassifier) addWeights('output.weight', [vocabulary, dim], weights.classifier);

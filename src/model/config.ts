@@ -29,7 +29,7 @@ const LIMITS = {
 /** What else is wrong with a config, whose sizes are right. */
 function problemOf(config: ModelConfig): string | undefined {
   const { dim, heads, kvHeads, layers, biases = [], localLayers = [], window, activation } = config;
-  const { int8Matrices = [] } = config;
+  const { int8Matrices = [], layerEmbeddings } = config;
   const { architecture = 'llama' } = config;
   if (!Object.hasOwn(ARCHITECTURES, architecture)) return `its architecture ${architecture} is unknown`;
   const { rotary, activations } = traitsOf(config);
@@ -55,6 +55,8 @@ function problemOf(config: ModelConfig): string | undefined {
     return `localLayers ${localLayers.join(', ')} are no numbers of its ${layers} layers`;
   if (localLayers.length > 0 !== (window !== undefined && Number.isInteger(window) && window > 0))
     return `window ${window} does not go with ${localLayers.length} local layers`;
+  if (layerEmbeddings !== undefined && layerEmbeddings !== true)
+    return `layerEmbeddings is ${layerEmbeddings}, and true where it is said at all`;
   return undefined;
 }
 

@@ -8,6 +8,7 @@ import {
   matricesOf,
   matrixShape,
   parameterCount,
+  tablesOf,
   traitsOf,
 } from './types.ts';
 
@@ -97,6 +98,7 @@ function listTensors(config: ModelConfig): TensorDescription[] {
   return [
     tensor(sharedClassifier ? 'token embedding = classifier' : 'token embedding', vocabulary, dim),
     ...(rotary ? [] : [tensor('positions', context, dim)]),
+    ...(tablesOf(config) > 0 ? [tensor('per-layer embeddings', tablesOf(config), vocabulary, dim)] : []),
     ...kinds,
     ...(sharedClassifier ? [] : [tensor('classifier', vocabulary, dim)]),
   ];

@@ -108,6 +108,9 @@ function withRows(model: Model, rows: readonly number[]): Model {
       ...weights,
       tokenEmbedding,
       classifier: config.sharedClassifier ? tokenEmbedding : pick(weights.classifier, dim),
+      ...(weights.layerEmbeddings && {
+        layerEmbeddings: weights.layerEmbeddings.map((table) => pick(table, dim)),
+      }),
     },
     ...(groups ? { groups: fewer(groups) } : {}),
   };

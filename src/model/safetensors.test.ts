@@ -5,7 +5,7 @@ import { quantize } from '../quantize/index.ts';
 import { loadCheckpoint } from './checkpoint.ts';
 import { writeOwn } from './checkpoint-own.ts';
 import { isSafetensors, readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
-import { tokenizerBytes, version0Bytes } from './testing.ts';
+import { tokenizerBytes, version0Bytes, withLayerEmbeddings } from './testing.ts';
 import { loadTokenizer } from './tokenizer-file.ts';
 import type { Model, ModelConfig } from './types.ts';
 
@@ -21,9 +21,10 @@ const config: ModelConfig = {
   activation: 'silu',
 };
 const tokenizer = loadTokenizer(tokenizerBytes(config.vocabulary), config.vocabulary);
-const modelWith = (change: Partial<ModelConfig> = {}): Model => {
+const modelWith = ({ layerEmbeddings, ...change }: Partial<ModelConfig> = {}): Model => {
   const llama2c = loadCheckpoint(version0Bytes({ ...config, ...change }));
-  return { ...llama2c, config: { ...llama2c.config, ...change } };
+  const model = { ...llama2c, config: { ...llama2c.config, ...change } };
+  return layerEmbeddings ? withLayerEmbeddings(model) : model;
 };
 const written = writeOwn(modelWith(), tokenizer, { steps: 7 });
 
@@ -63,6 +64,7 @@ describe('our checkpoint', () => {
     { sharedClassifier: false },
     { activation: 'relu' },
     { int4Group: 32, int8Matrices: ['w1', 'w2', 'w3'] },
+    { layerEmbeddings: true },
   ])('comes back as it was written, with its tokenizer and its facts: %o', (change) => {
     const model = modelWith(change);
     const read = loadCheckpoint(writeOwn(model, tokenizer, { steps: 7, note: 'ä' }));
@@ -195,6 +197,24 @@ describe('refusals, each by name', () => {
       'a missing tensor',
       drop('layers.1.attention.wq.weight'),
       /tensor layers.1.attention.wq.weight is missing/,
+    ],
+    [
+      'a missing table of per-layer embeddings',
+      () =>
+        withHeader(written, (header) => {
+          const metadata = (header as Record<string, Record<string, string>>)['__metadata__'];
+          metadata.config = JSON.stringify({ ...JSON.parse(metadata.config), layerEmbeddings: true });
+        }),
+      /tensor layer_embeddings\.0\.weight is missing/,
+    ],
+    [
+      'per-layer embeddings that are neither there nor not',
+      () =>
+        withHeader(written, (header) => {
+          const metadata = (header as Record<string, Record<string, string>>)['__metadata__'];
+          metadata.config = JSON.stringify({ ...JSON.parse(metadata.config), layerEmbeddings: 2 });
+        }),
+      /layerEmbeddings is 2, and true where it is said at all/,
     ],
     ['a missing tokenizer', drop('tokenizer.scores'), /tensor tokenizer.scores is missing/],
     [

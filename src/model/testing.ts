@@ -5,7 +5,7 @@ import { sharedPath } from '../testing/shared-files.ts';
 import { loadCheckpoint, loadCheckpointFolder } from './checkpoint.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import { loadTokenizer } from './tokenizer-file.ts';
-import { type Model, type ModelConfig, parameterCount } from './types.ts';
+import { type Model, type ModelConfig, parameterCount, tablesOf } from './types.ts';
 
 export interface TestCheckpoint {
   readonly name: string;
@@ -63,6 +63,21 @@ const goldenFile = (path: string): Uint8Array | undefined => {
 
 /** A small real model: stories260K where it is there, else our own tinystories. */
 export const loadSmallModel: () => TestCheckpoint = loadStories260K ?? loadTinyStories;
+
+/** A model with per-layer embeddings, random ones of about that magnitude. */
+export function withLayerEmbeddings(model: Model, magnitude = 0.3): Model {
+  const config = { ...model.config, layerEmbeddings: true as const };
+  const { vocabulary, dim } = config;
+  let state = 1;
+  const draw = (): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return (magnitude * state) / 2 ** 31;
+  };
+  const layerEmbeddings = Array.from({ length: tablesOf(config) }, () =>
+    Float32Array.from({ length: vocabulary * dim }, draw),
+  );
+  return { ...model, config, weights: { ...model.weights, layerEmbeddings } };
+}
 
 /** A llama2.c version 0 file whose weights count up by a thousandth. */
 export function version0Bytes(config: ModelConfig): Uint8Array {

@@ -61,6 +61,11 @@ export interface ModelConfig {
   /** Layers whose attention sees the last {@link window} positions alone, this one included; absent: none. */
   localLayers?: readonly number[];
   window?: number;
+  /**
+   * Per-layer embeddings: rows of the token are added to the residual stream behind its embedding and behind every layer, each from a table
+   * of its own; absent: none.
+   */
+  layerEmbeddings?: true;
   /** Columns of a row, at most, that share a scale where matrices are packed as int4; absent: {@link INT4_GROUP}. */
   int4Group?: Int4Group;
   /** Matrices that stay int8 where the layers are packed as int4, in the order of {@link MATRICES}; absent: none. */
@@ -101,6 +106,8 @@ export interface ModelWeights {
   layers: LayerWeights[];
   finalNorm: Float32Array; // (dim)
   classifier: Float32Array; // (vocabulary, dim); the token embedding itself when shared
+  /** Where the config says so: what is added to the residual stream behind so many layers. */
+  layerEmbeddings?: readonly Float32Array[]; // (layers + 1), each (vocabulary, dim)
   /** By layer, where {@link biasesOf} names any. */
   biases?: readonly LayerBiases[];
   /** Of LayerNorm. */
@@ -193,6 +200,12 @@ export function matrixShape(config: ModelConfig, name: MatrixName): readonly [ro
   }
 }
 
+/** Tables of per-layer embeddings. */
+export const tablesOf = ({
+  layerEmbeddings,
+  layers,
+}: Pick<ModelConfig, 'layerEmbeddings' | 'layers'>): number => (layerEmbeddings ? layers + 1 : 0);
+
 /** Number of learned parameters. */
 export function parameterCount(config: ModelConfig): number {
   const { dim, layers, vocabulary, sharedClassifier, context } = config;
@@ -203,6 +216,6 @@ export function parameterCount(config: ModelConfig): number {
     layers * (matrices + biases + 2 * dim) +
     (layerNorm ? 2 : 1) * dim +
     (rotary ? 0 : context * dim) +
-    vocabulary * dim * (sharedClassifier ? 1 : 2)
+    vocabulary * dim * ((sharedClassifier ? 1 : 2) + tablesOf(config))
   );
 }

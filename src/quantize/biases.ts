@@ -79,8 +79,11 @@ export function foldBiases(model: Model): { model: Model; added?: Added } {
   const rows = (matrix: Float32Array): Float32Array[] => rowsOf(matrix, dim);
   const joined = (parts: readonly Float32Array[]): Float32Array =>
     Float32Array.from(parts.flatMap((part) => [...part]));
+  const tables = weights.layerEmbeddings?.map((table) =>
+    layerNorm ? joined(rows(table).map(centred)) : table,
+  );
   return {
-    model: { ...model, weights: { ...weights, layers } },
+    model: { ...model, weights: { ...weights, layers, ...(tables && { layerEmbeddings: tables }) } },
     added: {
       layers: layers.map((layer, index) => biasesOfLayer(model, layer, index)),
       logits: times(weights.classifier, weights.finalNormBias ?? new Float32Array(dim)),

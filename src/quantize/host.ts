@@ -66,6 +66,7 @@ export function configOf(
     guesses: 0,
     rawKeys: 0,
     growths: 0,
+    streamWords: 0,
     linkTx: 0,
     linkRx: 0,
     linkFrame: 0,

@@ -50,6 +50,8 @@ export interface Layout {
   vocabulary: number;
   zeros: number;
   queryLimit: number;
+  /** Bytes of a row of per-layer embeddings. */
+  layerRow: number;
   /** Rows of a half, of `rows` rows that are cut in the middle. */
   rowsOf(index: number, rows: number): number;
   /** Items of a half, of `count` items. */
@@ -70,6 +72,7 @@ export function layoutOf(config: ModelConfig, zeros: number): Layout {
     vocabulary: of('pad16', config.vocabulary),
     zeros,
     queryLimit: of('queryLimit'),
+    layerRow: of('layerRow'),
     rowsOf: (index, rows) => of('rowsOf', index, rows),
     half: (index, count) => ({ first: of('firstOf', index, count), count: of('countOf', index, count) }),
   };

@@ -9,6 +9,7 @@ import {
   traitsOf,
 } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
+import { LAYER_EMBEDDINGS } from './layer-embeddings.ts';
 import { blob, constantsOf, createRecord, type Record, ropeAngles } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
@@ -75,6 +76,17 @@ function writeAdded({ config, weights }: Model, record: Record<'float'>, { add }
   }
 }
 
+/** Rows of tables (layers + 1), each (vocabulary, dim), by token: (vocabulary, layers + 1, dim). */
+function byToken(tables: readonly Float32Array[], dim: number): Float32Array {
+  const padded = pad4(dim);
+  const out = new Float32Array((tables.length * tables[0].length * padded) / dim);
+  tables.forEach((table, behind) => {
+    for (let from = 0, token = 0; from < table.length; from += dim, token++)
+      out.set(table.subarray(from, from + dim), (token * tables.length + behind) * padded);
+  });
+  return out;
+}
+
 /** A model in single precision, for the chip. */
 export function packFloat(model: Model): QuantizedModel {
   const { config, weights } = model;
@@ -88,6 +100,7 @@ export function packFloat(model: Model): QuantizedModel {
     finalNorm: 'finalNorm',
     rope: rotary ? 'rope' : UNREAD,
     epsilon: { float: config.normEpsilon ?? NORM_EPSILON },
+    layerEmbeddings: config.layerEmbeddings ? LAYER_EMBEDDINGS : null,
   });
   const blobs = createBlobs();
   const { add } = blobs;
@@ -107,6 +120,8 @@ export function packFloat(model: Model): QuantizedModel {
   add('finalNorm', weights.finalNorm);
   if (rotary) add('rope', Float32Array.from(ropeAngles(config)));
   if (biased) writeAdded(model, record, blobs);
+  if (weights.layerEmbeddings)
+    blobs.list.push(blob(LAYER_EMBEDDINGS, byToken(weights.layerEmbeddings, dim), 'flash'));
   return {
     config,
     precision: 'f32',

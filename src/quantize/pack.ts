@@ -6,6 +6,7 @@ import { type Added, type AddedLayer, addedLayer, addedOf, foldBiases } from './
 import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
 import { quantizeInt4, type Rounding } from './int4.ts';
+import { LAYER_EMBEDDINGS, packLayerEmbeddings } from './layer-embeddings.ts';
 import { hasList, type Layout, layoutOf, shapeOf, skipsZeros } from './layout.ts';
 import {
   type Order,
@@ -322,6 +323,7 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
     logitFactor: { float: classifier.unit / 32768 },
     rope: traitsOf(config).rotary ? 'rope' : 'finalGain', // or nothing that is read
     epsilon: { float: (config.normEpsilon ?? NORM_EPSILON) * 2 ** (2 * RESIDUAL_BITS) },
+    layerEmbeddings: config.layerEmbeddings ? LAYER_EMBEDDINGS : null,
   });
   const layers = Array.from({ length: config.layers }, (_, layer) =>
     packLayer(model, layer, layout, quantizer, formats, added),
@@ -345,6 +347,7 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
       blob('finalGain', finalGain.gains, 'any'),
       ...(traitsOf(config).rotary ? [blob('rope', ropeTable(config), 'any')] : []),
       ...(more?.blobs ?? []),
+      ...packLayerEmbeddings(model, layout),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
     laneBytes: zeros ? 0 : sizesOf('fixed', shapeOf(config, zeros)).of('laneBytes'),

@@ -1,6 +1,6 @@
 /** Parts of a model, one after another on this machine, against the whole. */
 import { describe, expect, it } from 'vitest';
-import { goldenModel, loadTinyStories } from '../model/testing.ts';
+import { goldenModel, loadTinyStories, withLayerEmbeddings } from '../model/testing.ts';
 import type { Model } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine } from './host.ts';
@@ -8,9 +8,9 @@ import { partOf } from './part.ts';
 import { quantize } from './quantize.ts';
 import type { Precision, QuantizedModel } from './types.ts';
 
-/** The residual stream of an engine. */
-const streamOf = ({ memory, addresses }: ReturnType<typeof createHostEngine>, dim: number): Int32Array =>
-  new Int32Array(memory.buffer, addresses.get('residual'), dim);
+/** The residual stream of an engine, and what goes along behind it. */
+const streamOf = ({ memory, addresses }: ReturnType<typeof createHostEngine>, words: number): Int32Array =>
+  new Int32Array(memory.buffer, addresses.get('residual'), words);
 
 /** Board 1 has the first layers, board 0 the others. */
 function halvesOf(model: QuantizedModel): [QuantizedModel, QuantizedModel] {
@@ -28,6 +28,7 @@ describe('a model in two parts', () => {
     ['llama, int8', () => loadTinyStories().model, 'int8'],
     ['llama, int4', () => loadTinyStories().model, 'int4'],
     ['llama, float32', () => loadTinyStories().model, 'f32'],
+    ['with per-layer embeddings, int8', () => withLayerEmbeddings(loadTinyStories().model), 'int8'],
     ['with biases and learned positions (gpt-neo)', () => goldenModel('gpt-neo'), 'int8'],
     ['with biases and learned positions, float32', () => goldenModel('gpt-neo'), 'f32'],
     ['with biases of queries alone (qwen2)', () => goldenModel('qwen2'), 'int8'],
@@ -42,8 +43,11 @@ describe('a model in two parts', () => {
       const token = (7919 * position + 1) % vocabulary;
       const expected = whole.forward(token, position).slice();
       first.forward(token, position);
-      streamOf(last, dim).set(streamOf(first, dim));
-      expect(last.forward(token, position), `at ${position}`).toEqual(expected);
+      const words = model.config.layerEmbeddings ? dim + 1 : dim; // the token, too
+      streamOf(last, words).set(streamOf(first, words));
+      expect(last.forward(model.config.layerEmbeddings ? 0 : token, position), `at ${position}`).toEqual(
+        expected,
+      );
     }
   });
 });

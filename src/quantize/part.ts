@@ -1,7 +1,8 @@
 /** A packed model in parts, each for a board of its own: whole layers, whose numbers stay as they are. */
 import { formats, placeFields, records, type Structure, structureBytes } from '../contract/index.ts';
-import type { ModelConfig } from '../model/index.ts';
+import { type ModelConfig, tablesOf } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
+import { LAYER_EMBEDDINGS } from './layer-embeddings.ts';
 import type { Blob, Part, QuantizedModel } from './types.ts';
 
 /** What the embedding of a token is read from, beside the matrix itself. */
@@ -28,7 +29,8 @@ export function partOf(model: QuantizedModel, part: Part): QuantizedModel {
   };
   const renamed = (blob: Blob): Blob[] => {
     const name = nameHere(blob.name);
-    return name === undefined ? [] : [{ ...blob, name }];
+    const bytes = name === LAYER_EMBEDDINGS ? rowsOfPart(blob.bytes, model.config, part) : blob.bytes;
+    return name === undefined ? [] : [{ ...blob, name, bytes }];
   };
   const [record, ...others] = model.blobs;
   const { arithmetic } = formats[model.precision];
@@ -53,6 +55,19 @@ const localLayersOf = ({ localLayers }: ModelConfig, { first, layers }: Part): P
           .filter((layer) => layer >= 0 && layer < layers),
       }
     : {};
+
+/** Of per-layer embeddings the rows behind the part's layers, and one before them, which behind the embedding alone is read. */
+function rowsOfPart(table: Uint8Array, config: ModelConfig, { first, layers }: Part): Uint8Array {
+  const ofToken = table.length / config.vocabulary;
+  const row = ofToken / tablesOf(config);
+  const mine = tablesOf({ ...config, layers }) * row;
+  const out = new Uint8Array(config.vocabulary * mine);
+  for (let token = 0; token < config.vocabulary; token++) {
+    const from = token * ofToken + first * row;
+    out.set(table.subarray(from, from + mine), token * mine);
+  }
+  return out;
+}
 
 /** The blob that a word of the record's header leads to. */
 function targetOf({ precision, blobs: [record] }: QuantizedModel, word: string): string | undefined {

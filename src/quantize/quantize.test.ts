@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { value } from '../contract/index.ts';
-import type { MatrixName, Model, ModelConfig } from '../model/index.ts';
+import { type MatrixName, type Model, type ModelConfig, tablesOf } from '../model/index.ts';
 import { loadTinyStories } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate } from '../reference/index.ts';
@@ -47,6 +47,9 @@ function randomModel(config: ModelConfig, seed: number): Model {
       })),
       finalNorm: fill(dim, 0.3, 1),
       classifier: sharedClassifier ? tokenEmbedding : fill(vocabulary * dim, 0.5),
+      ...(config.layerEmbeddings && {
+        layerEmbeddings: Array.from({ length: tablesOf(config) }, () => fill(vocabulary * dim, 0.5)),
+      }),
     },
   };
 }
@@ -80,6 +83,7 @@ const configs = [
   config(72, 3, 1, 200, false),
   config(96, 2, 1, 96),
   config(20, 5, 5, 33),
+  { ...config(72, 3, 1, 200), layerEmbeddings: true as const },
 ];
 
 /** Root mean square of the difference over that of the reference. */

@@ -16,8 +16,8 @@ import { biasesOf, INT4_GROUP, type ModelConfig, ROPE_THETA, traitsOf } from '..
 import { gatesOf } from './layout.ts';
 import type { Blob } from './types.ts';
 
-/** A word of the record: the name of a blob whose address it holds, a whole number or a single. */
-export type Word = string | number | { float: number };
+/** A word of the record: the name of a blob whose address it holds (null: nothing is there), a whole number or a single. */
+export type Word = string | null | number | { float: number };
 
 /** Every word of a part, each once. */
 export type Words<A extends Arithmetic, P extends PartOf<A>> = { [W in WordsOf<A, P>]: Word };
@@ -34,7 +34,7 @@ export interface Record<A extends Arithmetic> {
 
 /** The type of a field that a word fits. */
 const typeOf = (word: Word): string =>
-  typeof word === 'string' ? 'address' : typeof word === 'number' ? 'i32' : 'f32';
+  typeof word === 'string' || word === null ? 'address' : typeof word === 'number' ? 'i32' : 'f32';
 
 /** An empty record for so many layers, `biased` with its second part. Its writers throw for a word that is missing, unknown or of another type. */
 export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number, biased = false): Record<A> {
@@ -47,7 +47,7 @@ export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number
   const put = (at: number, word: Word): void => {
     if (typeof word === 'string') references.push({ offset: at, blob: word });
     else if (typeof word === 'number') view.setInt32(at, word, true);
-    else view.setFloat32(at, word.float, true);
+    else if (word) view.setFloat32(at, word.float, true);
   };
   const write = (
     start: number,
@@ -111,6 +111,7 @@ export function constantsOf(config: ModelConfig): { [name: string]: number } {
     rotary: traitsOf(config).rotary ? 1 : 0,
     layerNorm: traitsOf(config).layerNorm ? 1 : 0,
     biases: biasesOf(config).length > 0 ? 1 : 0,
+    hasLayerEmbeddings: config.layerEmbeddings ? 1 : 0,
   };
 }
 

@@ -7,8 +7,11 @@ export interface Blob {
   bytes: Uint8Array;
   /** Bytes. */
   align: number;
-  /** `sram` only for what is read all the time and small; `any` may lie in flash or PSRAM as well. */
-  memory: 'sram' | 'any';
+  /**
+   * `sram` only for what is read all the time and small; `any` may lie in flash or PSRAM as well; `flash` for large tables of which a token
+   * reads a row.
+   */
+  memory: 'sram' | 'any' | 'flash';
   /** 32-bit words of this blob that hold the address of another. */
   references: readonly { offset: number; blob: string }[];
 }
@@ -41,7 +44,7 @@ export interface Part {
   word: number;
   /** Bytes of the weights of the whole model. */
   bytes: number;
-  /** Components of the residual stream, and bytes that one mostly takes between boards. */
+  /** Words of the residual stream that go between boards, and bytes that one mostly takes. */
   dim: number;
   componentBytes: number;
 }

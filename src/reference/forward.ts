@@ -66,6 +66,11 @@ export function createReference(model: Model, observer: PassObserver = {}): Refe
         throw new RangeError(`position ${position} is outside the context of ${context}`);
       x.set(weights.tokenEmbedding.subarray(token * dim, (token + 1) * dim));
       if (weights.positions) accumulate(x, weights.positions.subarray(position * dim, (position + 1) * dim));
+      const addRow = (behind: number): void => {
+        const table = weights.layerEmbeddings?.[behind];
+        if (table) accumulate(x, table.subarray(token * dim, (token + 1) * dim));
+      };
+      addRow(0);
       weights.layers.forEach((layer, index) => {
         const { keys, values } = cache[index];
         const k = keys.subarray(position * keyDim, (position + 1) * keyDim);
@@ -87,6 +92,7 @@ export function createReference(model: Model, observer: PassObserver = {}): Refe
         else activate(config.activation, gate);
         multiply(gate, index, { w2: projected });
         accumulate(x, projected);
+        addRow(index + 1);
         observer.layer?.(index, x);
       });
       normalise(x, x, weights.finalNorm, weights.finalNormBias);

@@ -38,8 +38,12 @@ const logits = (variant: Shape, weights: Float32Array) => {
 };
 
 describe('scale of the residual stream', () => {
-  it.each([true, false])('leaves the model what it is, shared classifier %s', (sharedClassifier) => {
-    const variant = { ...shape, sharedClassifier };
+  it.each<Partial<Shape>>([
+    { sharedClassifier: true },
+    { sharedClassifier: false },
+    { layerEmbeddings: true },
+  ])('leaves the model what it is: %o', (change) => {
+    const variant = { ...shape, ...change };
     const weights = weightsOf(variant);
     const before = logits(variant, weights);
     const after = logits(variant, scaleResidual(variant, weights, 1 / 4));

@@ -13,7 +13,7 @@ import { modelOf } from './writer.ts';
  */
 export function scaleResidual(shape: Shape, weights: Float32Array, factor: number): Float32Array {
   const out = weights.slice();
-  const { embedding, finalNorm, layers } = parametersOf(shape);
+  const { embedding, finalNorm, layers, tables } = parametersOf(shape);
   const multiply = ({ offset, rows, columns }: typeof embedding, by: number) => {
     for (let i = offset; i < offset + rows * columns; i++) out[i] *= by;
   };
@@ -22,6 +22,7 @@ export function scaleResidual(shape: Shape, weights: Float32Array, factor: numbe
     multiply(wo, factor);
     multiply(w2, factor);
   }
+  for (const table of tables) multiply(table, factor);
   if (shape.sharedClassifier) multiply(finalNorm, 1 / factor);
   return out;
 }

@@ -1,5 +1,5 @@
 /** Dropout in a pass: where, and the same in both directions. */
-import type { Operators } from './pass-operators.ts';
+import type { Chunk, Operators } from './pass-operators.ts';
 import type { Tensor } from './shape.ts';
 
 /** What a step drops. */
@@ -18,6 +18,7 @@ export const sites = {
   embedding: 0,
   attention: (layer: number) => 2 * layer + 1,
   feedForward: (layer: number) => 2 * layer + 2,
+  table: (behind: number) => -2 - behind,
 };
 
 /** What drops in a chunk of a step; nothing where none is asked for. */
@@ -60,6 +61,19 @@ export function addBranch(
     copy(out, residual, tokens * shape.dim);
     multiply(out, x, w, tokens, true);
   }
+}
+
+/** x += rows of a table, of which some is dropped. */
+export function addRows(
+  { kernels, buffers, weight }: Operators,
+  { tokens, count }: Chunk,
+  x: number,
+  table: Tensor,
+  drop: ((at: number) => void) | undefined,
+): void {
+  kernels.gather(buffers.dBranch, weight(table), tokens, count, table.columns);
+  drop?.(buffers.dBranch);
+  kernels.addInto(x, buffers.dBranch, count * table.columns);
 }
 
 /** The gradient of what a branch added to the residual stream: dx without what was dropped. */

@@ -211,7 +211,7 @@ function fillTeacher(
 
 /**
  * Fresh weights: normal, matrices with deviation 1 / sqrt(columns), those that write to the residual stream
- * (wo, w2) zero, norms one.
+ * (wo, w2, per-layer embeddings) zero, norms one.
  */
 export function initialize(engine: Engine, seed: number, embeddingDeviation = 0.05): void {
   const random = createRandom(seed);
@@ -219,7 +219,7 @@ export function initialize(engine: Engine, seed: number, embeddingDeviation = 0.
   for (const { name, kind, rows, columns, offset } of parametersOf(shape).tensors) {
     const values = weights.subarray(offset, offset + rows * columns);
     if (kind === 'norm') values.fill(1);
-    else if (/\.(wo|w2)$/.test(name)) values.fill(0);
+    else if (kind === 'table' || /\.(wo|w2)$/.test(name)) values.fill(0);
     else {
       const deviation = kind === 'embedding' ? embeddingDeviation : 1 / Math.sqrt(columns);
       for (let i = 0; i < values.length; i++) values[i] = deviation * random.normal();

@@ -56,10 +56,28 @@ describe.each([true, false])('a larger model, its classifier shared: %s', (share
   });
 });
 
-it('a model of the same shape is the model itself', () => {
-  const from = randomModel(small);
-  expect(modelOf(small, grow(from, small, 1)).weights).toEqual(from.model.weights);
-});
+it.each([small, { ...small, layerEmbeddings: true as const }])(
+  'a model of the same shape is the model itself: %o',
+  (shape) => {
+    const from = randomModel(shape);
+    expect(modelOf(shape, grow(from, shape, 1)).weights).toEqual(from.model.weights);
+  },
+);
+
+describe.each([undefined, true as const])(
+  'one with per-layer embeddings, those before: %s',
+  (layerEmbeddings) => {
+    const from = randomModel({ ...small, ...(layerEmbeddings && { layerEmbeddings }) });
+    const before = logitsOf(from.model.config, grow(from, from.model.config, 1));
+
+    it.each(larger)('%s, predicts what the smaller one does', (_, sizes) => {
+      const shape = { ...from.model.config, ...sizes, layerEmbeddings: true as const };
+      logitsOf(shape, grow(from, shape, 1)).forEach((logits, position) => {
+        for (const [i, value] of logits.entries()) expect(value).toBeCloseTo(before[position][i], 3);
+      });
+    });
+  },
+);
 
 it.each([
   ['s4', 'p2'],
@@ -104,4 +122,9 @@ it.each([
   [{ activation: 'relu' as const }, /activation is silu, not relu/],
 ])('refuses %j', (sizes, message) => {
   expect(() => grow(randomModel(small), { ...small, ...sizes }, 1)).toThrow(message);
+});
+
+it('refuses to grow out of per-layer embeddings', () => {
+  const from = randomModel({ ...small, layerEmbeddings: true });
+  expect(() => grow(from, small, 1)).toThrow(/it has per-layer embeddings; give --layer-embeddings\.$/);
 });

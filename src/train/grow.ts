@@ -19,7 +19,7 @@ export function grow(from: Teacher, shape: Shape, seed: number): Float32Array {
   checkFit(from.name, small, shape);
   const source = flatten(from);
   const old = parametersOf(small);
-  const { count, embedding, classifier, layers, finalNorm } = parametersOf(shape);
+  const { count, embedding, classifier, layers, finalNorm, tables } = parametersOf(shape);
   const weights = new Float32Array(count);
   const random = createRandom(seed);
   const places = placesOf(small, shape);
@@ -42,6 +42,11 @@ export function grow(from: Teacher, shape: Shape, seed: number): Float32Array {
   copy(embedding, old.embedding, places.tokens, places.dim);
   if (classifier !== embedding) copy(classifier, old.classifier, places.tokens, places.dim);
   copyNorm(finalNorm, old.finalNorm);
+  // Rows behind layers that are new, and of a model that had none, are zero.
+  const copyTable = (behind: number, was: number) => {
+    if (tables[behind] && old.tables[was]) copy(tables[behind], old.tables[was], places.tokens, places.dim);
+  };
+  copyTable(0, 0);
   let next = 0;
   layers.forEach((to, i) => {
     const isOld = i === placeOfLayer(next, small.layers, shape.layers);
@@ -53,6 +58,7 @@ export function grow(from: Teacher, shape: Shape, seed: number): Float32Array {
     if (!isOld) return; // a copy, but wo and w2 are zero
     copy(to.wo, tensors.wo, places.dim, places.queries);
     copy(to.w2, tensors.w2, places.dim, places.hidden);
+    copyTable(i + 1, next);
   });
   return weights;
 }
@@ -121,6 +127,8 @@ function checkFit(name: string, small: Shape, shape: Shape): void {
     wrong(`its heads have ${heads(small).size} floats, not ${heads(shape).size}`);
   if (heads(shape).group < heads(small).group)
     wrong(`${heads(small).group} of its heads share keys, not ${heads(shape).group}`);
+  if (small.layerEmbeddings && !shape.layerEmbeddings)
+    wrong('it has per-layer embeddings; give --layer-embeddings');
   for (const same of ['vocabulary', 'activation', 'sharedClassifier'] as const)
     if (shape[same] !== small[same]) wrong(`its ${same} is ${small[same]}, not ${shape[same]}`);
 }

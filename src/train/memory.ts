@@ -74,7 +74,7 @@ export interface ThreadBuffers {
   dk: number; // (tokens, kvDim)
   dv: number; // (tokens, kvDim)
   dHidden: number; // (tokens, hiddenDim)
-  dBranch: number; // (tokens, dim), used with dropout alone
+  dBranch: number; // (tokens, dim), used with dropout and tables alone
 }
 
 /** The one shared memory of a training run: every address in it. */

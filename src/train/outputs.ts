@@ -14,7 +14,7 @@ import { modelOf, writeVersion0, writeVersion1 } from './writer.ts';
 
 /**
  * Files that a run leaves in its storage: our checkpoint with everything in it; for others' programs llama2.c's version 0, version 1
- * (only of models that these can say: SiLU) and tokenizer; and what it saw on its way.
+ * (only of models that these can say: SiLU, no per-layer embeddings) and tokenizer; and what it saw on its way.
  */
 export const outputNames = {
   checkpoint: 'model.safetensors',
@@ -134,7 +134,8 @@ function modelFiles(run: Run, trained: Float32Array): [string, Uint8Array][] {
   const { template } = options;
   const model = { ...modelOf(shape, weights), ...(template ? { template } : {}) };
   const own = writeCheckpoint(model, tokenizer, trainingFacts(state));
-  if (shape.activation !== LLAMA2C_ACTIVATION) return [[outputNames.checkpoint, own]];
+  if (shape.activation !== LLAMA2C_ACTIVATION || shape.layerEmbeddings)
+    return [[outputNames.checkpoint, own]];
   return [
     [outputNames.checkpoint, own],
     [outputNames.model, writeVersion0(shape, weights)],

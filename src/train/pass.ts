@@ -1,6 +1,6 @@
 /** One training step of one thread: forward and backward pass over a chunk of the batch. */
 
-import { addBranch, branchGradient, type Drop, type Dropping, dropping, sites } from './drop.ts';
+import { addBranch, addRows, branchGradient, type Drop, type Dropping, dropping, sites } from './drop.ts';
 import type { Kernels } from './kernels.ts';
 import { keptFloats, type LayerBuffers, type Layout, LOGIT_ROWS } from './memory.ts';
 import { bindOperators, type Chunk, type Operators } from './pass-operators.ts';
@@ -78,13 +78,20 @@ function forward(ops: Operators, chunk: Chunk, rounding: Rounding, drop?: Drop):
   const n = chunk.count;
   kernels.gather(layers[0].input, weight(parameters.embedding), chunk.tokens, n, shape.dim);
   drop?.(layers[0].input, sites.embedding);
+  const addTable = (x: number, behind: number) => {
+    const table = parameters.tables[behind];
+    if (table) addRows(ops, chunk, x, table, drop && ((at) => drop(at, sites.table(behind))));
+  };
+  addTable(layers[0].input, 0);
   parameters.layers.forEach((w, i) => {
     const b = layers[i];
     const dropAt = (site: number) => drop && ((at: number) => drop(at, site));
     forwardAttention(ops, chunk, w, b, rounding);
     addBranch(ops, b.middle, b.input, b.mixedRounded, w.wo, n, dropAt(sites.attention(i)));
     forwardFeedForward(ops, n, w, b, rounding);
-    addBranch(ops, layers[i + 1]?.input ?? output, b.middle, b.hidden, w.w2, n, dropAt(sites.feedForward(i)));
+    const x = layers[i + 1]?.input ?? output;
+    addBranch(ops, x, b.middle, b.hidden, w.w2, n, dropAt(sites.feedForward(i)));
+    addTable(x, i + 1);
   });
   kernels.rmsnormForward(outputNormal, outputInverse, output, weight(parameters.finalNorm), n, shape.dim);
   ops.round(outputNormal, n, shape.dim, rounding.activations);
@@ -245,12 +252,21 @@ function backward(ops: Operators, chunk: Chunk, drop?: Drop): void {
   ops.clear(dx, n * shape.dim);
   const dNorm = chunk.gradient(parameters.finalNorm);
   kernels.rmsnormBackward(dx, dNorm, dNormal, output, outputInverse, norm, n, shape.dim);
+  const tableGradient = (behind: number) => {
+    const table = parameters.tables[behind];
+    if (!table) return;
+    const ofRows = branchGradient(ops, n, sites.table(behind), drop);
+    kernels.scatterAdd(chunk.gradient(table), ofRows, chunk.tokens, n, shape.dim);
+  };
   for (let i = layers.length - 1; i >= 0; i--) {
+    const w = parameters.layers[i];
+    tableGradient(i + 1);
     const afterFeedForward = branchGradient(ops, n, sites.feedForward(i), drop);
-    backwardFeedForward(ops, chunk, parameters.layers[i], layers[i], afterFeedForward);
+    backwardFeedForward(ops, chunk, w, layers[i], afterFeedForward);
     const afterAttention = branchGradient(ops, n, sites.attention(i), drop);
-    backwardAttention(ops, chunk, parameters.layers[i], layers[i], afterAttention);
+    backwardAttention(ops, chunk, w, layers[i], afterAttention);
   }
+  tableGradient(0);
   drop?.(dx, sites.embedding);
   kernels.scatterAdd(chunk.gradient(parameters.embedding), dx, chunk.tokens, n, shape.dim);
 }

@@ -66,7 +66,18 @@ export interface Distillation {
 }
 
 type Sizes = Partial<
-  Pick<Shape, 'dim' | 'layers' | 'heads' | 'kvHeads' | 'hiddenDim' | 'vocabulary' | 'context' | 'int4Group'>
+  Pick<
+    Shape,
+    | 'dim'
+    | 'layers'
+    | 'heads'
+    | 'kvHeads'
+    | 'hiddenDim'
+    | 'vocabulary'
+    | 'context'
+    | 'int4Group'
+    | 'layerEmbeddings'
+  >
 >;
 
 export interface RecipeOptions extends Sizes, Partial<Regularization> {
@@ -121,7 +132,7 @@ export function recipeOf(options: RecipeOptions): Recipe {
     throw new UsageError(`train: no preset is called ${name}; there are ${Object.keys(presets).join(', ')}.`);
   }
   const optimizer = options.optimizer ?? 'muon';
-  const choices = [...Object.keys(preset.shape), 'int4Group'] as (keyof RecipeOptions)[];
+  const choices = [...Object.keys(preset.shape), 'int4Group', 'layerEmbeddings'] as (keyof RecipeOptions)[];
   const shape = { ...preset.shape, ...given(options, choices) };
   const threads = options.threads ?? 1;
   return {
@@ -176,6 +187,7 @@ const FIXED = [
     'context',
     'activation',
     'int4Group',
+    'layerEmbeddings',
   ] as const),
   ...(['seed', 'packing', 'optimizer', 'finish', 'rate'] as const),
   ...(['temperature', 'teacherWeight', 'teacherTop'] as const),

@@ -1,11 +1,11 @@
 import { UsageError } from '../errors.ts';
-import type { ModelConfig } from '../model/index.ts';
+import { type ModelConfig, tablesOf } from '../model/index.ts';
 
 /** What is trained: the shape of the model. */
 export type Shape = ModelConfig;
 
-/** Which optimiser owns a tensor: hidden matrices are Muon's, the rest is AdamW's. */
-export type TensorKind = 'embedding' | 'norm' | 'matrix';
+/** Which optimiser owns a tensor: hidden matrices are Muon's, the rest is AdamW's; tables are per-layer embeddings. */
+export type TensorKind = 'embedding' | 'table' | 'norm' | 'matrix';
 
 export interface Tensor {
   /** Name as in src/model, e.g. `layers.2.wq`. */
@@ -38,6 +38,8 @@ export interface Parameters {
   finalNorm: Tensor;
   /** The embedding itself when it is shared. */
   classifier: Tensor;
+  /** Per-layer embeddings: what is added behind so many layers; empty without. */
+  tables: Tensor[];
 }
 
 /** Refuses what the kernels cannot do, in one sentence. */
@@ -86,5 +88,8 @@ export function parametersOf(shape: Shape): Parameters {
   }));
   const finalNorm = add('finalNorm', 'norm', 1, dim);
   const classifier = shape.sharedClassifier ? embedding : add('classifier', 'embedding', vocabulary, dim);
-  return { count, tensors, embedding, layers, finalNorm, classifier };
+  const tables = Array.from({ length: tablesOf(shape) }, (_, i) =>
+    add(`layerEmbeddings.${i}`, 'table', vocabulary, dim),
+  );
+  return { count, tensors, embedding, layers, finalNorm, classifier, tables };
 }

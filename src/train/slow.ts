@@ -150,7 +150,13 @@ export function slowLoss(
     { length: positions.length * dim },
     (_, at) => embedding[batch.tokens[Math.floor(at / dim)] * dim + (at % dim)],
   );
-  x = drop(x, 0);
+  const withRows = (x: Vector, behind: number): Vector => {
+    const table = parameters.tables[behind];
+    if (!table) return x;
+    const rows = x.map((_, at) => of(table)[batch.tokens[Math.floor(at / dim)] * dim + (at % dim)]);
+    return drop(rows, -2 - behind).map((y, at) => y + x[at]);
+  };
+  x = withRows(drop(x, 0), 0);
   for (const [i, layer] of parameters.layers.entries()) {
     const normal = slowRmsnorm(x, of(layer.attentionNorm));
     const kvDim = headSize * kvHeads;
@@ -171,6 +177,7 @@ export function slowLoss(
     const up = slowMatmul(normal2, of(layer.w3), dim);
     const hidden = slowGated(gate, up, shape.activation === 'relu');
     x = drop(slowMatmul(hidden, of(layer.w2), hiddenDim), 2 * i + 2).map((y, at) => y + x[at]);
+    x = withRows(x, i + 1);
   }
   const logits = slowMatmul(slowRmsnorm(x, of(parameters.finalNorm)), of(parameters.classifier), dim);
   return slowCrossEntropy(logits, batch.targets, shape.vocabulary) / batch.targets.length;

@@ -77,6 +77,7 @@ describe('a whole step against plain TypeScript in double precision', () => {
       'ReLU, own classifier, odd sizes',
       { ...shape, activation: 'relu', sharedClassifier: false, hiddenDim: 4, kvHeads: 2 },
     ],
+    ['per-layer embeddings', { ...shape, layerEmbeddings: true }],
   ] as [string, Shape][])('%s: loss, every gradient, the updated weights', async (_, variant) => {
     const engine = await engineOf({ shape: variant });
     shake(engine);
@@ -100,28 +101,34 @@ describe('a whole step against plain TypeScript in double precision', () => {
   });
 });
 
-it('drops the same in the forward as in the backward pass, and nothing where it only measures', async () => {
-  const engine = await engineOf({});
-  shake(engine);
-  const before = Float64Array.from(engine.weights);
-  const one = { start: 0, length: 6 };
-  const alone = {
-    tokens: Array.from(ids.slice(0, 6)),
-    targets: Array.from(ids.slice(1, 7)),
-    segments: [6],
-  };
-  const drop = (x: Vector, site: number) => slowDropout(x, dropKey(1234, 0, site), 0.3);
-  const dropping = { ...training, dropout: 0.3, dropoutKey: 1234 };
-  engine.refresh(dropping);
-  expect(engine.loss(corpus, [one], dropping) / 6).toBeCloseTo(slowLoss(shape, before, alone), 5);
-  const { loss } = engine.step(corpus, [one], dropping);
-  expect(loss).toBeCloseTo(slowLoss(shape, before, alone, drop), 5);
-  const gradients = finiteDifferences((w) => slowLoss(shape, w, alone, drop), before, 1e-4);
-  const size = Math.max(...gradients.map(Math.abs));
-  gradients.forEach((g, i) => {
-    expect(Math.abs(engine.gradients[i] - g) / size).toBeLessThan(1e-4);
-  });
-});
+it.each([
+  ['llama', shape],
+  ['per-layer embeddings', { ...shape, layerEmbeddings: true }],
+] as [string, Shape][])(
+  '%s: drops the same in the forward as in the backward pass, and nothing where it only measures',
+  async (_, shape) => {
+    const engine = await engineOf({ shape });
+    shake(engine);
+    const before = Float64Array.from(engine.weights);
+    const one = { start: 0, length: 6 };
+    const alone = {
+      tokens: Array.from(ids.slice(0, 6)),
+      targets: Array.from(ids.slice(1, 7)),
+      segments: [6],
+    };
+    const drop = (x: Vector, site: number) => slowDropout(x, dropKey(1234, 0, site), 0.3);
+    const dropping = { ...training, dropout: 0.3, dropoutKey: 1234 };
+    engine.refresh(dropping);
+    expect(engine.loss(corpus, [one], dropping) / 6).toBeCloseTo(slowLoss(shape, before, alone), 5);
+    const { loss } = engine.step(corpus, [one], dropping);
+    expect(loss).toBeCloseTo(slowLoss(shape, before, alone, drop), 5);
+    const gradients = finiteDifferences((w) => slowLoss(shape, w, alone, drop), before, 1e-4);
+    const size = Math.max(...gradients.map(Math.abs));
+    gradients.forEach((g, i) => {
+      expect(Math.abs(engine.gradients[i] - g) / size).toBeLessThan(1e-4);
+    });
+  },
+);
 
 function muonStep(weights: Vector, gradients: Vector, offset: number, rows: number, columns: number): Vector {
   const w = weights.slice(offset, offset + rows * columns);

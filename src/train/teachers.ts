@@ -32,12 +32,15 @@ export function flatten({ name, model: { config, weights } }: Teacher): Float32A
     throw new UsageError(
       `train: ${name} was not trained here, and its norms, positions or products are others; take a model of train's.`,
     );
-  const { count, embedding, layers, finalNorm, classifier } = parametersOf(config);
+  const { count, embedding, layers, finalNorm, classifier, tables } = parametersOf(config);
   const flat = new Float32Array(count);
   flat.set(weights.tokenEmbedding, embedding.offset);
   layers.forEach((tensors, i) => {
     for (const kind of ['attentionNorm', 'ffnNorm', ...MATRICES] as const)
       flat.set(weights.layers[i][kind], tensors[kind].offset);
+  });
+  tables.forEach(({ offset }, i) => {
+    flat.set(weights.layerEmbeddings![i], offset);
   });
   flat.set(weights.finalNorm, finalNorm.offset);
   if (!config.sharedClassifier) flat.set(weights.classifier, classifier.offset);

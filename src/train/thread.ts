@@ -18,7 +18,7 @@ export interface ThreadTask {
 
 /** Settings of one step, shared by all threads (Float64 slots in this order). */
 export interface Settings {
-  /** Learning rate of the matrices (Muon's, or AdamW's), of the embedding, of the norms. */
+  /** Learning rate of the matrices (Muon's, or AdamW's), of the embedding (from which that of tables follows), of the norms. */
   matrixRate: number;
   embeddingRate: number;
   normRate: number;
@@ -80,6 +80,8 @@ const MUON_MOMENTUM = 0.95;
 const BETA1 = 0.9;
 const BETA2 = 0.98;
 const EPSILON = 1e-10;
+/** Rate of per-layer embeddings in that of the embedding, which is mostly the classifier, too (measured: models/README.md). */
+const TABLE_RATE = 3;
 
 /** First slots of the results: a loss for each chunk, a sum of squares for each part of the gradient, its norm. */
 export const Result = { loss: 0, squares: CHUNKS, gradientNorm: 2 * CHUNKS } as const;
@@ -236,7 +238,12 @@ function updateTensor(
     );
     return;
   }
-  const rates = { matrix: settings.matrixRate, embedding: settings.embeddingRate, norm: settings.normRate };
+  const rates = {
+    matrix: settings.matrixRate,
+    embedding: settings.embeddingRate,
+    table: TABLE_RATE * settings.embeddingRate,
+    norm: settings.normRate,
+  };
   kernels.adamw(
     weights,
     gradients,

@@ -12,6 +12,7 @@ import { curveSvg } from './curve.ts';
 import { outputNames } from './outputs.ts';
 import { storyText, tinyRun } from './testing.ts';
 import { train as trainAnywhere } from './train.ts';
+import { writeVersion0, writeVersion1 } from './writer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -165,6 +166,26 @@ describe('train', () => {
     expect(readdirSync(join(folder, 'other'))).not.toContain(outputNames.model);
     expect(readdirSync(join(folder, 'other'))).not.toContain(outputNames.version1);
   });
+});
+
+it.each(['int8', 'int4'] as const)('per-layer embeddings learn, rounded in the end as %s', async (finish) => {
+  const out = join(folder, `tables-${finish}`);
+  const options = { ...basic, out, steps: 20, finish, layerEmbeddings: true as const };
+  const { state } = await train(options);
+  expect(state.curve.at(-1)!.loss).toBeLessThan(state.curve[0].loss);
+  const { config, weights } = loadCheckpoint(file(`tables-${finish}`, outputNames.checkpoint));
+  expect(config.layerEmbeddings).toBe(true);
+  expect(weights.layerEmbeddings!.length).toBe(config.layers + 1);
+  for (const table of weights.layerEmbeddings!) expect(table.some((value) => value !== 0)).toBe(true);
+  expect(readdirSync(out)).not.toContain(outputNames.model);
+  expect(readdirSync(out)).not.toContain(outputNames.version1);
+  for (const write of [writeVersion0, writeVersion1])
+    expect(() => write(config, new Float32Array(0))).toThrow(/have no word for per-layer embeddings/);
+  // A run that began without cannot go on with them.
+  await train({ ...basic, out: join(folder, `none-${finish}`), steps: 1 });
+  await expect(
+    train({ ...basic, out: join(folder, `none-${finish}`), steps: 2, resume: true, layerEmbeddings: true }),
+  ).rejects.toThrow(/layerEmbeddings is undefined, not true/);
 });
 
 describe('refusals, one sentence each', () => {

@@ -1,3 +1,4 @@
+import { FailureError } from '../errors.ts';
 import type { Model } from '../model/index.ts';
 import { type LayerTensors, parametersOf, type Shape, type Tensor } from './shape.ts';
 
@@ -30,14 +31,24 @@ export function modelOf(shape: Shape, weights: Float32Array): Model {
         w2: of(layer.w2),
         w3: of(layer.w3),
       })),
+      ...(parameters.tables.length > 0 && { layerEmbeddings: parameters.tables.map(of) }),
       finalNorm: of(parameters.finalNorm),
       classifier: sharedClassifier ? tokenEmbedding : of(parameters.classifier),
     },
   };
 }
 
-/** A llama2.c version 0 checkpoint (export.py `legacy_export`): what run.c reads. */
+/** @throws FailureError for what no llama2.c file has a word for */
+function checkSayable({ layerEmbeddings }: Shape): void {
+  if (layerEmbeddings)
+    throw new FailureError(
+      "llama2.c's files have no word for per-layer embeddings; write the model as a .safetensors checkpoint.",
+    );
+}
+
+/** A llama2.c version 0 checkpoint (export.py `legacy_export`): what run.c reads. @throws FailureError for per-layer embeddings */
 export function writeVersion0(shape: Shape, weights: Float32Array): Uint8Array {
+  checkSayable(shape);
   const { embedding, layers, finalNorm, classifier } = parametersOf(shape);
   const order = [embedding, ...VERSION_0.flatMap((kind) => layers.map((layer) => layer[kind])), finalNorm];
   const headSize = shape.dim / shape.heads;
@@ -55,8 +66,9 @@ export function writeVersion0(shape: Shape, weights: Float32Array): Uint8Array {
   return assemble(28, header(shape, vocabulary), 0, body);
 }
 
-/** A llama2.c version 1 checkpoint (export.py `version1_export`). */
+/** A llama2.c version 1 checkpoint (export.py `version1_export`). @throws FailureError for per-layer embeddings */
 export function writeVersion1(shape: Shape, weights: Float32Array): Uint8Array {
+  checkSayable(shape);
   const { embedding, layers, finalNorm, classifier } = parametersOf(shape);
   const all = (kind: keyof LayerTensors) => layers.map((layer) => layer[kind]);
   const order = [...all('attentionNorm'), ...all('ffnNorm'), finalNorm, embedding, ...MATRICES.flatMap(all)];

@@ -12,11 +12,12 @@ const [WIDTH, HEIGHT, LEFT, BOTTOM] = [560, 260, 64, 34];
 const X = { from: -1, to: 4 };
 const Y = { from: 5, to: 10.2 };
 
-/** Multiply-adds of a token's matrices: an embedding counts where it is the classifier, too. */
+/** Multiply-adds of a token's matrices: an embedding counts where it is the classifier, too, and tables of rows do not. */
 function multiplyAdds({ tensors, config }: ModelFacts): number {
   const matrices = tensors.filter(({ shape }) => shape.length > 1);
   const sum = matrices.reduce((total, { elements }) => total + elements, 0);
-  return config.sharedClassifier ? sum : sum - config.vocabulary * config.dim;
+  const tables = (config.sharedClassifier ? 0 : 1) + (config.layerEmbeddings ? config.layers + 1 : 0);
+  return sum - tables * config.vocabulary * config.dim;
 }
 
 const place = (value: number, { from, to }: typeof X): number =>

@@ -35,6 +35,7 @@ interface Options {
   heads?: number;
   kvHeads?: number;
   hidden?: number;
+  layerEmbeddings?: true;
   weightDecay?: number;
   warmup?: number;
   decayShare?: number;
@@ -62,6 +63,10 @@ function addShape(command: Command): void {
     .option('--heads <n>', 'heads of queries', integer(1, 256))
     .option('--kv-heads <n>', 'heads of keys and values', integer(1, 256))
     .option('--hidden <n>', 'width of the feed-forward part', integer(4, 65536))
+    .option(
+      '--layer-embeddings',
+      'rows of tables in flash that are added behind the embedding and every layer: they cost hardly any time',
+    )
     .option(
       '--tokenizer <name>',
       'take the tokenizer of this model or tokenizer.bin (default: one made for the text)',

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { findBoard } from '../../chip/boards/boards.ts';
 import type { WireFault } from '../../chip/soc/index.ts';
 import { storyLines } from '../../contract/index.ts';
-import { loadCheckpoint, loadTokenizer, type ModelConfig } from '../../model/index.ts';
-import { BABBLER, babblerTokenizerBytes, version0Bytes } from '../../model/testing.ts';
+import { loadCheckpoint, loadTokenizer, type Model, type ModelConfig } from '../../model/index.ts';
+import { BABBLER, babblerTokenizerBytes, version0Bytes, withLayerEmbeddings } from '../../model/testing.ts';
 import { shippedPrograms as programs } from '../../node/device-programs.ts';
 import { partOf, quantize } from '../../quantize/index.ts';
 import { kept as cache } from '../../testing/kept.ts';
@@ -34,7 +34,9 @@ function createRandom(seed: number): () => number {
 }
 
 /** Small weights that mean nothing; the embedding of LOUD is large. */
-function babble(config: ModelConfig) {
+const babble = (config: ModelConfig) => quantize(babbling(config));
+
+function babbling(config: ModelConfig): Model {
   const model = loadCheckpoint(version0Bytes(config));
   const random = createRandom(1);
   const { tokenEmbedding, classifier, layers } = model.weights;
@@ -48,12 +50,15 @@ function babble(config: ModelConfig) {
     });
   const loud = tokenizer.encode(LOUD).at(-1)!;
   if (!config.sharedClassifier) tokenEmbedding.subarray(loud * config.dim, (loud + 1) * config.dim).fill(100);
-  return quantize(model);
+  return model;
 }
 
 const small = babble({ ...BABBLER, dim: 32, hiddenDim: 48, layers: 3, sharedClassifier: false });
 /** More than the SRAM of one board holds. */
 const large = babble({ ...BABBLER, dim: 160, hiddenDim: 512, heads: 4, kvHeads: 2, layers: 2 });
+
+/** Rows go by the token, which has to go round with the residual stream; dim is no multiple of 16. */
+const withRows = withLayerEmbeddings(babbling({ ...BABBLER, dim: 40, hiddenDim: 48, layers: 3 }), 1);
 
 function toldOnHost(model: typeof small, story: typeof STORY): { digest: string; tokens: number[] } {
   const host = createHostProgram({ programs, model, tokenizer });
@@ -208,5 +213,29 @@ describe('the parts of a model', () => {
     expect(blobs.map(({ name }) => name)).toContain('embedding');
     expect(blobs.map(({ name }) => name)).not.toContain('classifier');
     expect(config.layers).toBe(1);
+  });
+});
+
+describe('per-layer embeddings', () => {
+  it.each([2, 3])('go by the token on %i boards, too', (boards) => {
+    const model = quantize(withRows);
+    const expected = toldOnHost(model, STORY);
+    const images = buildChain({ programs, model, tokenizer, board, context: 48, cache }, boards);
+    const told = simulateChain(images, { ...STORY, cache });
+    expect(told.digest).toBe(expected.digest);
+    expect(told.warnings).toEqual([]);
+    // What a board has of the tables lies in its flash.
+    for (const { memoryMap } of images) {
+      const where = memoryMap.regions.filter(({ entries }) =>
+        entries.some(({ name }) => name === 'layerEmbeddings'),
+      );
+      expect(where.map(({ name }) => name)).toEqual(['flash']);
+    }
+  });
+
+  it('are refused in f32, whose residual stream has no room for the token', () => {
+    expect(() => splitModel(quantize(withRows, { precision: 'f32' }), 2, 48)).toThrow(
+      /per-layer embeddings, which go to several boards in int8 and int4 alone/,
+    );
   });
 });

@@ -2,7 +2,7 @@
 import type { Board } from '../../chip/boards/index.ts';
 import { value } from '../../contract/index.ts';
 import type { QuantizedModel } from '../../quantize/index.ts';
-import { memoryItem } from '../memory.ts';
+import { memoryItem, roundUp } from '../memory.ts';
 import type { SystemItem } from '../system.ts';
 
 /** What a board without a console has of the program's memory. */
@@ -25,6 +25,10 @@ const textsFor = ({ link: { rx } }: Board): string[] => [
   ' has started again and has lost the text so far; begin a new one.',
 ];
 
+/** Components of the residual stream, and with per-layer embeddings the token, behind those that fill registers up. */
+export const streamWordsOf = ({ dim, layerEmbeddings }: QuantizedModel['config']): number =>
+  layerEmbeddings ? roundUp(dim, 16) + 1 : dim;
+
 /** Of the items that a whole model's program has, those of a part's; room for a frame, and texts for who has a console. */
 export function itemsOfPart(
   { part, config }: QuantizedModel,
@@ -32,7 +36,7 @@ export function itemsOfPart(
   items: SystemItem[],
 ): SystemItem[] {
   if (!part) return items;
-  const frame = memoryItem('linkFrame', value.FRAME_BYTES + 4 * config.dim, { lifetime: 'late' });
+  const frame = memoryItem('linkFrame', value.FRAME_BYTES + 4 * streamWordsOf(config), { lifetime: 'late' });
   if (part.board > 0) return [...items.filter(({ name }) => WITHOUT_CONSOLE.has(name)), frame];
   const contents = new TextEncoder().encode(
     textsFor(board)
@@ -50,7 +54,7 @@ const PATIENCE_PER_MEGABYTE = 1000;
 const MOST_PATIENCE = 8000;
 
 export const linkNumbers = (
-  { part }: QuantizedModel,
+  { part, config }: QuantizedModel,
   { link }: Board,
   megahertz: number,
 ): Record<string, number> =>
@@ -58,6 +62,7 @@ export const linkNumbers = (
     ? {
         linkTx: link.tx,
         linkRx: link.rx,
+        streamWords: streamWordsOf(config),
         chainWord: part.word,
         linkPatience: Math.min(
           MOST_PATIENCE,

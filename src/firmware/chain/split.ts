@@ -5,6 +5,7 @@ import { partOf, type QuantizedModel } from '../../quantize/index.ts';
 import { SRAM } from '../memory.ts';
 import { modelItems } from '../model-items.ts';
 import { digestBytes } from '../status.ts';
+import { streamWordsOf } from './items.ts';
 
 /** Of SRAM, what the program needs beside model and cache, about. */
 const PROGRAM_BYTES = 24 << 10;
@@ -25,10 +26,14 @@ const weightOf = (model: QuantizedModel, context: number): number =>
 
 /**
  * The model's parts by board. As little as can be lies beyond SRAM; of such shares, that whose fullest board is emptiest.
- * @throws UsageError where there are more boards than layers
+ * @throws UsageError where there are more boards than layers, and for per-layer embeddings in f32
  */
 export function splitModel(model: QuantizedModel, boards: number, context: number): QuantizedModel[] {
-  const { layers } = model.config;
+  const { layers, layerEmbeddings } = model.config;
+  if (layerEmbeddings && formats[model.precision].arithmetic === 'float')
+    throw new UsageError(
+      'the model has per-layer embeddings, which go to several boards in int8 and int4 alone; give --precision int8 or leave --boards out',
+    );
   if (layers < boards)
     throw new UsageError(
       `the model has ${layers} layer${layers === 1 ? '' : 's'}, and each of ${boards} boards takes one at least; give --boards ${layers} at most`,
@@ -65,8 +70,8 @@ export function splitModel(model: QuantizedModel, boards: number, context: numbe
 }
 
 /** Of fixed arithmetic, three bytes say a component as long as none is 32 or more. */
-const streamOf = ({ config: { dim }, precision }: QuantizedModel) => ({
-  dim,
+const streamOf = ({ config, precision }: QuantizedModel) => ({
+  dim: streamWordsOf(config),
   componentBytes: formats[precision].arithmetic === 'fixed' ? 3 : 4,
 });
 
