@@ -8,7 +8,7 @@ import {
   type Parameter,
   kernels as table,
 } from '../contract/index.ts';
-import { goldenModel, loadSmallModel } from '../model/testing.ts';
+import { goldenModel, loadSmallModel, withLayerEmbeddings } from '../model/testing.ts';
 import { ACTIVATIONS } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, type QuantizedModel, quantize } from '../quantize/index.ts';
@@ -32,13 +32,13 @@ const SAMPLING: ReadonlySet<string> = new Set([
 /** What need not happen at a position that is compared: then it is compared wherever it happens. */
 const SELDOM: ReadonlySet<string> = new Set(['rescale_keys']);
 
-/** The small model, what a model of another activation would call, the small one in int4, and what has biases or no gate. */
+/** The small model, what a model of another activation would call, the small one in int4, and what has biases, no gate or per-layer embeddings. */
 const { model: small } = loadSmallModel();
 const models = [
   ...ACTIVATIONS.map((activation) => quantize({ ...small, config: { ...small.config, activation } })),
   quantize(small, { precision: 'int4' }),
   quantize(goldenModel('gpt-neo')),
-  quantize(goldenModel('qwen2')),
+  quantize(withLayerEmbeddings(goldenModel('qwen2'))),
 ];
 
 describe('kernels on real activations', () => {
