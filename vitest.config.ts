@@ -6,8 +6,7 @@ export default defineConfig({
     include: ['{src,device,docs,examples,scripts,studio}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Three on two cores: while one waits for commands that it started, or for a board, the others go on.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // Test files share a process, with its modules and what the engine has compiled: a third less work.
     isolate: false,
     sequence: { sequencer: LongestFirst },
