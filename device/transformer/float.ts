@@ -112,6 +112,14 @@ function biasedProduct(matrix: usize, bias: usize, x: usize, columns: i32, y: us
   if (BIASED) addBias(y + (<usize>first << 2), bias, first, count);
 }
 
+/** Adds this half of a vector to the residual stream. */
+// @ts-ignore: decorator
+@inline
+function addToResidual(half: i32, vector: usize): void {
+  const end = firstOf(half, dim) + countOf(half, dim);
+  for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(residual, i) + float(vector, i));
+}
+
 /** x += rows of a matrix times v, for this half's rows. */
 function addProduct(half: i32, matrix: usize, v: usize, columns: i32): void {
   const first = firstOf(half, dim);
@@ -126,16 +134,12 @@ export function embed(half: i32, token: i32, position: i32): void {
   const source = row(load<usize>(model, at.EMBEDDING), token, dim);
   const end = firstOf(half, dim) + countOf(half, dim);
   for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(source, i));
-  if (!BIASED || rotary) return;
-  const vector = row(load<usize>(moreRecord(), at.POSITIONS), position, dim);
-  for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(residual, i) + float(vector, i));
+  if (BIASED && !rotary) addToResidual(half, row(load<usize>(moreRecord(), at.POSITIONS), position, dim));
 }
 
 /** Adds this half of what the token has behind so many layers. */
 export function embedLayer(half: i32, behind: i32, token: i32): void {
-  const source = row(load<usize>(model, at.LAYER_EMBEDDINGS), token * (layers + 1) + behind, dim);
-  const end = firstOf(half, dim) + countOf(half, dim);
-  for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(residual, i) + float(source, i));
+  addToResidual(half, row(load<usize>(model, at.LAYER_EMBEDDINGS), token * (layers + 1) + behind, dim));
 }
 
 /** Rotates the pairs of one head's query or key; angles: f32 (headSize / 2, 2) of this position. */

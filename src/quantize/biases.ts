@@ -16,7 +16,7 @@ import {
 } from '../model/index.ts';
 import type { Layout } from './layout.ts';
 import { type Row, rowsOf } from './matrix.ts';
-import { blob, type Words } from './record.ts';
+import { blob, localWords, type Words } from './record.ts';
 import { gateUpRows, qkvRows } from './rows.ts';
 import type { Blob } from './types.ts';
 
@@ -220,8 +220,7 @@ export function addedLayer(facts: LayerFacts): AddedLayer {
       gateUpFactor: { float: plain.gateUp / gateUp.unit },
       downBias: name('downBias'),
       downBiasFactor: { float: down.unit * 2 ** RESIDUAL_BITS },
-      isLocal: config.localLayers?.includes(layer) ? 1 : 0,
-      localBefore: config.localLayers?.filter((other) => other < layer).length ?? 0,
+      ...localWords(config, layer),
     },
     units: {
       qkv: qkv.unit,

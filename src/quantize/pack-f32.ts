@@ -10,7 +10,7 @@ import {
 } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
 import { LAYER_EMBEDDINGS } from './layer-embeddings.ts';
-import { blob, constantsOf, createRecord, type Record, ropeAngles } from './record.ts';
+import { blob, constantsOf, createRecord, localWords, type Record, ropeAngles } from './record.ts';
 import type { Blob, QuantizedModel } from './types.ts';
 
 const pad4 = (n: number): number => (n + 3) & ~3;
@@ -47,7 +47,7 @@ const NOTHING = 'zeros';
 
 /** The second part of the record: biases, learned positions, and what else architectures have otherwise. */
 function writeAdded({ config, weights }: Model, record: Record<'float'>, { add }: Blobs): void {
-  const { dim, hiddenDim, heads, layers, localLayers = [] } = config;
+  const { dim, hiddenDim, heads, layers } = config;
   const { scaledScores } = traitsOf(config);
   add(NOTHING, new Float32Array(Math.max(dim, hiddenDim)));
   const given = (name: string, values: Float32Array | undefined): string =>
@@ -70,8 +70,7 @@ function writeAdded({ config, weights }: Model, record: Record<'float'>, { add }
       w1Bias: of('w1'),
       w2Bias: of('w2'),
       w3Bias: of('w3'),
-      isLocal: localLayers.includes(layer) ? 1 : 0,
-      localBefore: localLayers.filter((other) => other < layer).length,
+      ...localWords(config, layer),
     });
   }
 }

@@ -19,6 +19,12 @@ import type { Blob } from './types.ts';
 /** A word of the record: the name of a blob whose address it holds (null: nothing is there), a whole number or a single. */
 export type Word = string | null | number | { float: number };
 
+/** Of a layer with biases: whether its attention sees a window alone, and how many of those before it do. */
+export const localWords = ({ localLayers = [] }: ModelConfig, layer: number) => ({
+  isLocal: localLayers.includes(layer) ? 1 : 0,
+  localBefore: localLayers.filter((other) => other < layer).length,
+});
+
 /** Every word of a part, each once. */
 export type Words<A extends Arithmetic, P extends PartOf<A>> = { [W in WordsOf<A, P>]: Word };
 
