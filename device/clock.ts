@@ -24,6 +24,8 @@ const CALIBRATION_LOW: u32 = 1 << 3;
 const CALIBRATION_DONE: u32 = 1 << 24;
 
 const BOOT_MEGAHERTZ: u32 = 20;
+/** Of the PLL, except while tuning.ts tries how far a setting bears others. */
+export const PLL_MEGAHERTZ: u32 = 480;
 /** Polls of a flag before giving up: a millisecond or more at 20 MHz. */
 const PATIENCE: u32 = 2000;
 
@@ -36,28 +38,44 @@ const SYSTIMER_MEGAHERTZ: u32 = 16;
 export function raiseClock(): void {
   setBits(RTC_OPTIONS0, 0x540, 0); // power up the PLL and its bias
   setBits(SYSTEM_CPU_PER_CONF, 0, 1 << 2); // 480 MHz
-  startPll();
+  setBits(ANALOG_BLOCKS, PLL_GATE, 0);
+  startPll(PLL_MEGAHERTZ);
+  pause(10);
+  endCalibration();
   raiseVoltage();
-  const divider: u32 = clockMegahertz == 240 ? 2 : clockMegahertz == 160 ? 1 : 0;
-  setBits(SYSTEM_CPU_PER_CONF, 3, divider);
+  divideClock(clockMegahertz == 240 ? 2 : clockMegahertz == 160 ? 1 : 0);
   setBits(SYSTEM_SYSCLK_CONF, 0xfff, 1 << 10); // PLL, pre-divider 1
 }
 
-function startPll(): void {
-  setBits(ANALOG_BLOCKS, PLL_GATE, 0);
+/** The PLL by 6, 3 or 2: CPUPERIOD_SEL 0, 1 or 2. */
+// @ts-ignore: decorator
+@inline
+export function divideClock(select: u32): void {
+  setBits(SYSTEM_CPU_PER_CONF, 3, select);
+}
+
+/** Begins a calibration of the PLL of a 40 MHz crystal for 480 MHz, or for another multiple of 4 as ESP-IDF sets it for a while; waits until it is done. */
+// @ts-ignore: decorator
+@inline
+export function startPll(megahertz: u32): void {
+  const isUsual = megahertz == PLL_MEGAHERTZ;
   setBits(ANALOG_STATE, CALIBRATION_HIGH, CALIBRATION_LOW);
   setBits(ANALOG_MODE, 0x1_fff0, 0x1_ff40);
-  // For a 40 MHz crystal and 480 MHz.
+  // 40 MHz (divider + 4) / (reference divider + 1)
   writeAnalog(PLL_BLOCK, 4, 0x6b);
-  writeAnalog(PLL_BLOCK, 2, 0x50);
-  writeAnalog(PLL_BLOCK, 3, 8);
+  writeAnalog(PLL_BLOCK, 2, isUsual ? 0x50 : 0x59);
+  writeAnalog(PLL_BLOCK, 3, isUsual ? 8 : megahertz / 4 - 4);
   changeAnalog(PLL_BLOCK, 5, 0x77, 0);
   writeAnalog(PLL_BLOCK, 6, 0x73);
-  changeAnalog(PLL_BLOCK, 9, 3, 3);
+  changeAnalog(PLL_BLOCK, 9, 3, isUsual ? 3 : 2);
   for (let tries: u32 = 0; tries < PATIENCE; tries++) {
     if (read32(ANALOG_STATE) & CALIBRATION_DONE) break;
   }
-  pause(10);
+}
+
+// @ts-ignore: decorator
+@inline
+export function endCalibration(): void {
   setBits(ANALOG_STATE, CALIBRATION_LOW, CALIBRATION_HIGH);
 }
 

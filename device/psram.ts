@@ -1,14 +1,14 @@
 /**
  * PSRAM behind the data cache (docs/esp32-s3.md B6, after ESP-IDF's esp_psram): the device is identified and set up over SPI1, then SPI0 learns
- * how the cache shall reach it. Octal runs at 80 MHz in both clock edges where tuning.ts finds the moment to sample at, else at 40, where none is
- * needed. Tried in simulation only.
+ * how the cache shall reach it. Octal runs at 80 MHz in both clock edges, or 120 where that is wanted, if tuning.ts finds the moment to sample at, else
+ * at 40, where none is needed. Tried in simulation only.
  */
 import { read32, write32 } from "./chip";
 import { setBits } from "./clock";
 import { psramKind, psramMegahertz, psramPages } from "./contract/config";
 import { ask, readWord, tell, writeWord } from "./mspi";
 import { print, printNumber } from "./text";
-import { chosen, firstGood, lastGood, tune } from "./tuning";
+import { chosen, firstGood, lastGood, tune, tunedMegahertz } from "./tuning";
 
 const QUAD = 1;
 
@@ -85,7 +85,7 @@ function startOctal(): bool {
   write32(SRAM_DOUBLE_RATE, 3);
   write32(SRAM_COMMAND, 0b11111 << 18);
   write32(SRAM_TIMING, 3 | (3 << 2) | (3 << 7) | (2 << 25));
-  // Of 160 MHz where there is a delay to sample with, else of 80.
+  // Of 240 or 160 MHz where there is a delay to sample with, else of 80.
   if (psramMegahertz > 40) tune();
   write32(SRAM_CLOCK, DIVIDER_2);
   return true;
@@ -96,7 +96,7 @@ export function printPsram(): void {
   if (!psramPages) return;
   const isTuned = chosen >= 0;
   print("PSRAM clock ");
-  printNumber(psramKind == QUAD || isTuned ? 80 : 40);
+  printNumber(psramMegahertz == 120 ? tunedMegahertz : psramKind == QUAD || isTuned ? 80 : 40);
   print(" MHz");
   if (isTuned) {
     print(", delay ");
@@ -105,6 +105,7 @@ export function printPsram(): void {
     printNumber(firstGood);
     print(" to ");
     printNumber(lastGood);
+    if (psramMegahertz == 120 && tunedMegahertz < 120) print(": no delay setting bears 120");
   } else if (psramKind != QUAD && psramMegahertz > 40) print(": no delay setting reads right at 80");
   print("\n");
 }

@@ -1,106 +1,96 @@
 /**
- * When octal PSRAM is to be sampled at 80 MHz in both clock edges (docs/esp32-s3.md B6, after ESP-IDF's mspi_timing_tuning): the way there and back is
- * longer than a bit. A pattern written slowly is read under each delay setting, in the order of the moment that it samples at; the middle of
- * the settings that read right is taken. Tried in simulation only.
+ * When octal PSRAM is to be sampled at 80 or 120 MHz in both clock edges (docs/esp32-s3.md B6, after ESP-IDF's mspi_timing_tuning): the way there
+ * and back is longer than a bit. A pattern written slowly is read under each delay setting, in the order of the moment that it samples at. At 80 the
+ * middle of the settings that read right is taken, at 120 the one that bears the fastest clock (overclock.ts). Tried in simulation only.
  */
 import { read32, write32 } from "./chip";
 import { setBits } from "./clock";
-import { readWord, writeWord } from "./mspi";
+import { psramMegahertz } from "./contract/config";
+import { readsWith, select, setInputs, SETTING_COUNT, SPI1_CALIBRATION, writePattern } from "./delays";
+import { steadiest } from "./overclock";
 
 const SPI1_CLOCK: usize = 0x6000_2014;
-const SPI1_CALIBRATION: usize = 0x6000_20a8;
 const FLASH_CLOCK: usize = 0x6000_3014;
 const CALIBRATION: usize = 0x6000_30bc;
-const INPUT_MODE: usize = 0x6000_30c0;
-const INPUT_DELAY: usize = 0x6000_30c4;
 const CORE_CLOCK: usize = 0x6000_30ec;
 const PADS: usize = 0x6000_33fc;
 
 const CORE_80: u32 = 0;
 const CORE_160: u32 = 2;
+const CORE_240: u32 = 3;
 /** The delay line has a clock. */
 const DELAYS_ON: u32 = 1;
-/** Extra dummy clocks count. */
-const DUMMIES_ON: u32 = 2;
 /** The strength of the clock pad as in bits 3:0, the strongest. */
 const STRONG_CLOCK: u32 = 0x1f;
 
-/** ESP-IDF's settings for a core clock of 160 MHz: mode and delay of the inputs, extra dummy clocks. */
-const SETTINGS = memory.data<u8>([
-  0, 0, 0, 4, 2, 2, 2, 1, 2, 4, 1, 2, 1, 0, 1, 4, 0, 2, 0, 0, 1, 4, 2, 3, 2, 1, 3, 4, 1, 3, 1, 0, 2, 4, 0, 3, 0, 0, 2, 4, 2, 4,
-]);
-const SETTING_COUNT: i32 = 14;
-/** Runs of fewer settings are luck, of more no window: something else is wrong then. */
+/** At 80 MHz runs of fewer settings are luck, of more no window: something else is wrong then. */
 const SHORTEST: i32 = 3;
 const LONGEST: i32 = 5;
-
-const PATTERN: u32 = 0xa5ff_005a;
-const WORDS: u32 = 16;
 
 /** First and last of the settings that read right, and the one that is used; -1 where there is none. */
 export let firstGood: i32 = -1;
 export let lastGood: i32 = -1;
 export let chosen: i32 = -1;
+/** The bus clock that it is for, where 120 MHz was to be tried. */
+export let tunedMegahertz: u32 = 40;
 
-/** Doubles MSPI's core clock and finds the setting; false, with everything as it was, where there is none. PSRAM takes commands by SPI1. */
+/** Raises MSPI's core clock and finds the setting; false, with everything as it was, where there is none. PSRAM takes commands by SPI1. */
 export function tune(): bool {
-  for (let word: u32 = 0; word < WORDS; word++) writeWord(word << 2, PATTERN);
+  writePattern();
   const flashClock = read32(FLASH_CLOCK);
   const commandClock = read32(SPI1_CLOCK);
   setBits(PADS, 0, STRONG_CLOCK);
-  write32(FLASH_CLOCK, slower(flashClock));
-  setBits(CORE_CLOCK, 3, CORE_160);
-  write32(SPI1_CLOCK, dividedBy(2));
-  write32(CALIBRATION, DELAYS_ON);
-  sweep();
+  const isFound = (psramMegahertz == 120 && tuneFor(120, flashClock)) || tuneFor(80, flashClock);
   write32(SPI1_CALIBRATION, 0);
   write32(SPI1_CLOCK, commandClock);
-  const length = lastGood - firstGood + 1;
-  if (lastGood >= 0 && length >= SHORTEST && length <= LONGEST) {
-    chosen = lastGood - (length > 4 ? 2 : 1);
-    const dummies = select(chosen);
-    write32(CALIBRATION, DELAYS_ON | (dummies ? DUMMIES_ON : 0) | (dummies << 2));
-    return true;
-  }
+  if (isFound) return true;
   write32(CALIBRATION, 0);
-  write32(INPUT_MODE, 0);
-  write32(INPUT_DELAY, 0);
+  setInputs(0, 0, 0);
   setBits(CORE_CLOCK, 3, CORE_80);
   write32(FLASH_CLOCK, flashClock);
   return false;
 }
 
+/** Sets a core clock of twice that bus clock, with flash as fast as before, and the setting for it; false where there is none. */
+// @ts-ignore: decorator
+@inline
+function tuneFor(megahertz: u32, flashClock: u32): bool {
+  write32(FLASH_CLOCK, slower(flashClock, megahertz / 40));
+  setBits(CORE_CLOCK, 3, megahertz == 120 ? CORE_240 : CORE_160);
+  write32(SPI1_CLOCK, dividedBy(2));
+  write32(CALIBRATION, DELAYS_ON);
+  sweep(megahertz);
+  if (lastGood < 0) return false;
+  chosen = megahertz == 120 ? steadiest(firstGood, lastGood) : middle();
+  if (chosen < 0) return false;
+  write32(CALIBRATION, DELAYS_ON | select(megahertz, chosen));
+  if (psramMegahertz == 120) tunedMegahertz = megahertz;
+  return true;
+}
+
 /** The longest run of settings that read right. */
-function sweep(): void {
+// @ts-ignore: decorator
+@inline
+function sweep(megahertz: u32): void {
+  firstGood = -1;
+  lastGood = -1;
   let run = 0;
   for (let setting = 0; setting < SETTING_COUNT; setting++) {
-    const dummies = select(setting);
-    write32(SPI1_CALIBRATION, (dummies ? DUMMIES_ON : 0) | (dummies << 2));
-    run = reads() ? run + 1 : 0;
+    run = readsWith(megahertz, setting) ? run + 1 : 0;
     if (run <= (lastGood < 0 ? 0 : lastGood - firstGood + 1)) continue;
     lastGood = setting;
     firstGood = setting - run + 1;
   }
 }
 
-function reads(): bool {
-  for (let word: u32 = 0; word < WORDS; word++) if (readWord(word << 2) != PATTERN) return false;
-  return true;
+function middle(): i32 {
+  const length = lastGood - firstGood + 1;
+  return length >= SHORTEST && length <= LONGEST ? lastGood - (length > 4 ? 2 : 1) : -1;
 }
 
-/** Sets the delays of all nine inputs; returns the dummy clocks that go with them. */
-function select(setting: i32): u32 {
-  const at = SETTINGS + <usize>(3 * setting);
-  const mode = <u32>load<u8>(at, 0);
-  const delay = <u32>load<u8>(at, 1);
-  write32(INPUT_MODE, mode * 0x124_9249);
-  write32(INPUT_DELAY, delay * 0x1_5555);
-  return load<u8>(at, 2);
-}
-
-/** The same bus clock from twice the core clock. */
-function slower(clock: u32): u32 {
-  return dividedBy(clock >> 31 ? 2 : 2 * (((clock >> 16) & 0xff) + 1));
+/** The same bus clock from so many times the core clock. */
+function slower(clock: u32, times: u32): u32 {
+  return dividedBy(clock >> 31 ? times : times * (((clock >> 16) & 0xff) + 1));
 }
 
 function dividedBy(divider: u32): u32 {

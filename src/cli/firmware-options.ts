@@ -40,6 +40,8 @@ export interface BuildOptions extends ModelOptions, QuantizedOptions {
   flashSize?: string;
   psram?: 'octal' | 'quad' | 'none';
   psramSize?: string;
+  /** MHz. */
+  psramClock?: '40' | '80' | '120';
 }
 
 /** Adds the options that change a board's memory. */
@@ -77,7 +79,13 @@ export function firmwareOptions(command: Command): Command {
       '--screen [wiring]',
       'a screen that the board does not bring itself, as ssd1306:sda=8,scl=9; none: leave it dark',
     )
-    .addOption(new Option('--clock <MHz>', 'CPU clock').choices(['80', '160', '240']).default('240'));
+    .addOption(new Option('--clock <MHz>', 'CPU clock').choices(['80', '160', '240']).default('240'))
+    .addOption(
+      new Option(
+        '--psram-clock <MHz>',
+        'bus clock that octal PSRAM is tried at (default: 80; 120 is an experiment of Espressif, untried here)',
+      ).choices(['40', '80', '120']),
+    );
 }
 
 /** The board that is meant, with its screen. */
@@ -87,12 +95,14 @@ export function boardFrom({
   flashSize,
   psram,
   psramSize,
-}: Pick<BuildOptions, 'board' | 'screen' | 'flashSize' | 'psram' | 'psramSize'>): Board {
+  psramClock,
+}: Pick<BuildOptions, 'board' | 'screen' | 'flashSize' | 'psram' | 'psramSize' | 'psramClock'>): Board {
   const megabytes = (text: string | undefined) => (text === undefined ? undefined : Number(text));
   const found = withMemory(board === undefined ? defaultBoard : findBoard(board), {
     flashSize: megabytes(flashSize),
     psram,
     psramSize: megabytes(psramSize),
+    psramClock: psramClock && (Number(psramClock) as 40 | 80 | 120),
   });
   const wired = typeof screen === 'string' ? withScreen(found, screen) : found;
   if (screen === true && !wired.screen)

@@ -1,6 +1,6 @@
 /** A model, a board and the device program become a flash image. */
 import { type Cache, noCache } from '../cache.ts';
-import { type Board, defaultBoard } from '../chip/boards/index.ts';
+import { type Board, defaultBoard, psramMegahertz } from '../chip/boards/index.ts';
 import { numbers } from '../contract/index.ts';
 import type { DevicePrograms } from '../device-programs.ts';
 import { piecesOf, type Tokenizer, type TokenizerPieces } from '../model/index.ts';
@@ -9,7 +9,6 @@ import { type LinkedCode, link } from '../xtensa/index.ts';
 import { bannerText, binding, readyText } from './banner.ts';
 import { itemsOfPart, linkNumbers } from './chain/items.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
-import { psramMegahertz } from './costs.ts';
 import { checkDrafter, drafterContents, drafterContext, drafterNumbers } from './drafter.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';

@@ -1,5 +1,5 @@
 /** What the memories behind the cache cost, from the chip's model of their bus. */
-import { type Board, type BusTiming, lineCosts } from '../chip/index.ts';
+import { type Board, type BusTiming, lineCosts, psramMegahertz } from '../chip/index.ts';
 import { CACHE_LINE, type RegionName } from './memory.ts';
 
 /** CPU cycles for which a line of 64 bytes keeps the bus busy. */
@@ -17,9 +17,6 @@ export interface MemoryCosts {
 }
 
 const INSTRUCTION_LINE = 32;
-
-/** The bus clock at which the firmware runs a board's PSRAM; octal in both edges, where it finds the moment to sample at. */
-export const psramMegahertz = ({ psramMegahertz = 80 }: Board): number => psramMegahertz;
 
 /** How the firmware runs a board's memories. */
 export const busTiming = (board: Board, clock: number): BusTiming => ({

@@ -1,4 +1,4 @@
-/** Octal PSRAM at 80 MHz: the boot code finds the moment to sample at on boards that differ. */
+/** Octal PSRAM at 80 and 120 MHz: the boot code finds the moment to sample at on boards that differ. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/boards/boards.ts';
 import { samplesRight, stepOf, windowOf } from '../chip/soc/psram-timing.ts';
@@ -63,6 +63,42 @@ describe('octal PSRAM', () => {
   });
 });
 
+describe('octal PSRAM at 120 MHz, where it is wanted', () => {
+  const wanted = { ...board, psramMegahertz: 120 } as const;
+  let firmware: Firmware;
+  beforeAll(() => {
+    firmware = buildFirmware({ programs, model: quantized, tokenizer, board: wanted, context: CONTEXT });
+  });
+
+  // A bit is two thirds as long, and the first setting that reads right does not with a faster PLL.
+  it.each([
+    [1, 3, 'delay 2 of 1 to 2'],
+    [2, 5, 'delay 3 of 2 to 4'],
+    [6, 4, 'delay 7 of 6 to 7'],
+  ])(
+    'takes the setting that bears the fastest clock: window from step %i, %i long: %s',
+    (first, length, found) => {
+      const story = simulate(firmware, { ...STORY, psramWindow: { first, length } });
+      expect(story.printed).toContain(`PSRAM clock 120 MHz, ${found}\r\n`);
+      expect(story.warnings).toEqual([]);
+    },
+  );
+
+  it('runs at 80 MHz where no setting bears a clock that is a little faster', () => {
+    const psramWindow = { first: 3, length: 4, fastestHertz: 125e6 };
+    const story = simulate(firmware, { ...STORY, psramWindow });
+    expect(story.printed).toContain('PSRAM clock 80 MHz, delay 5 of 3 to 6: no delay setting bears 120\r\n');
+    expect(story.warnings).toEqual([]);
+  });
+
+  it('tells the same story in fewer cycles', () => {
+    const usual = buildFirmware({ programs, model: quantized, tokenizer, board, context: CONTEXT });
+    const [fast, slow] = [firmware, usual].map((image) => simulate(image, STORY));
+    expect(fast.digest).toBe(slow.digest);
+    expect(fast.tokensPerSecond.mean).toBeGreaterThan(slow.tokensPerSecond.mean);
+  });
+});
+
 describe('PSRAM that is too small for all weights', () => {
   it('holds the end of one whose beginning lies in flash, which makes no difference to the story', () => {
     const context = 64;
@@ -84,6 +120,21 @@ describe('the moment that a setting samples at', () => {
       at80.map((_, step) => step),
     );
     expect(stepOf({ mode: 3, num: 3, dummy: 1 }, 160)).toBeUndefined();
+  });
+
+  it('is so at 120 MHz, too', () => {
+    const at120 = [[0,0,0],[4,1,2],[1,0,1],[4,0,2],[0,0,1],[4,1,3],[1,0,2],[4,0,3],[0,0,2],[4,1,4],[1,0,3],[4,0,4],[0,0,3],[4,1,5]]; // biome-ignore format: a table
+    expect(at120.map(([mode, num, dummy]) => stepOf({ mode, num, dummy }, 240))).toEqual(
+      at120.map((_, step) => step),
+    );
+  });
+
+  it('comes earlier where the PLL runs faster, when the answer does not', () => {
+    const setting = { mode: 0, num: 0, dummy: 2 }; // step 8 of 240 MHz
+    const window = { first: 7, length: 3 };
+    const reads = (megahertz: number) => samplesRight(setting, window, 240e6, 120e6, megahertz * 1e6);
+    expect([480, 544, 552].map(reads)).toEqual([true, true, false]);
+    expect([416, 408].map(reads)).toEqual([true, false]);
   });
 
   it('does not matter up to 40 MHz, and does above', () => {

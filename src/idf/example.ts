@@ -1,5 +1,5 @@
 /** Example projects around the component, and the settings of a board. */
-import { type Board, defaultBoard } from '../chip/boards/index.ts';
+import { type Board, defaultBoard, psramMegahertz } from '../chip/boards/index.ts';
 import { FailureError } from '../errors.ts';
 import { glyphs } from '../firmware/index.ts';
 import { alignUp } from './layout.ts';
@@ -60,6 +60,7 @@ export function exampleFiles(
     BOARD: board.name,
     FLASH_MODE: board.flashMode.toUpperCase(),
     FLASH_MEGABYTES: board.flashBytes >> 20,
+    FLASH_MEGAHERTZ: isExperiment(board) ? 120 : board.flashMegahertz,
     PSRAM: psramSettings(board),
     CONSOLE: board.console === 'usb' ? 'USB_SERIAL_JTAG' : 'UART_DEFAULT',
     WANTED: WANTED[options.example](board),
@@ -74,15 +75,18 @@ export function exampleFiles(
   return options.example === 'story' ? files.set('main/font.h', fontHeader()) : files;
 }
 
-function psramSettings({ psramMode }: Board): string {
-  if (!psramMode) return '';
+function psramSettings(board: Board): string {
+  if (!board.psramMode) return '';
   return `
 # PSRAM
 CONFIG_SPIRAM=y
-CONFIG_SPIRAM_MODE_${psramMode === 'octal' ? 'OCT' : 'QUAD'}=y
-CONFIG_SPIRAM_SPEED_80M=y
-`;
+CONFIG_SPIRAM_MODE_${board.psramMode === 'octal' ? 'OCT' : 'QUAD'}=y
+CONFIG_SPIRAM_SPEED_${psramMegahertz(board)}M=y
+${isExperiment(board) ? 'CONFIG_IDF_EXPERIMENTAL_FEATURES=y\n' : ''}`;
 }
+
+/** Octal PSRAM at 120 MHz, which ESP-IDF lets run with flash at 120 MHz only. */
+const isExperiment = (board: Board): boolean => psramMegahertz(board) === 120;
 
 function screenSettings({ screen }: Board): string {
   if (!screen) return '# CONFIG_STORY_SCREEN is not set';

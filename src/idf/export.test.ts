@@ -121,8 +121,9 @@ describe('export idf', () => {
   });
 
   it('settings follow the board', () => {
-    const settings = (id: string): string =>
-      String(example(findBoard(id)).files.get('examples/story/sdkconfig.defaults'));
+    const settingsOf = (board: Board): string =>
+      String(example(board).files.get('examples/story/sdkconfig.defaults'));
+    const settings = (id: string): string => settingsOf(findBoard(id));
     const octal = settings('t-camera-s3');
     for (const line of [
       'CONFIG_IDF_TARGET="esp32s3"',
@@ -138,6 +139,14 @@ describe('export idf', () => {
       'CONFIG_STORY_SCREEN_UPSIDE_DOWN=y',
     ])
       expect(octal.split('\n')).toContain(line);
+    const fast = settingsOf({ ...findBoard('t-camera-s3'), psramMegahertz: 120 }).split('\n');
+    for (const line of [
+      'CONFIG_ESPTOOLPY_FLASHFREQ_120M=y',
+      'CONFIG_SPIRAM_SPEED_120M=y',
+      'CONFIG_IDF_EXPERIMENTAL_FEATURES=y',
+    ])
+      expect(fast).toContain(line);
+    expect(octal).not.toContain('EXPERIMENTAL');
     expect(settings('heltec-v3')).not.toContain('SPIRAM');
     expect(settings('heltec-v3')).toContain('CONFIG_STORY_SCREEN_RESET=21');
     expect(settings('bare-s3')).not.toContain('CONFIG_STORY_SCREEN=y');

@@ -30,8 +30,8 @@ export interface Board {
   readonly flashMegahertz: 80 | 40;
   readonly psramBytes: number;
   readonly psramMode: 'octal' | 'quad' | undefined;
-  /** Bus clock of the PSRAM that is tried; 80 where absent. Octal at 40 needs no tuning. */
-  readonly psramMegahertz?: 40 | 80;
+  /** Bus clock of the PSRAM that is wanted; 80 where absent. Octal at 40 needs no tuning, and is the only kind that runs at 120. */
+  readonly psramMegahertz?: 40 | 80 | 120;
   /** Where a person sees the console. */
   readonly console: 'uart' | 'usb';
   readonly screen?: BoardScreen;
@@ -132,6 +132,9 @@ export const boards: readonly Board[] = [
 ];
 
 export const defaultBoard: Board = boards[1];
+
+/** The bus clock at which a board's PSRAM is to run; octal in both edges, where the firmware finds the moment to sample at. */
+export const psramMegahertz = ({ psramMegahertz = 80 }: Board): 40 | 80 | 120 => psramMegahertz;
 
 /** @throws UsageError that lists the known boards. */
 export function findBoard(id: string): Board {

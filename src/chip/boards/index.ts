@@ -5,6 +5,7 @@ export {
   boards,
   defaultBoard,
   findBoard,
+  psramMegahertz,
   type ScreenController,
 } from './boards.ts';
 export { FLASH_SIZES, type MemoryChoice, PSRAM_SIZES, withMemory } from './memory-option.ts';

@@ -19,10 +19,22 @@ export interface MemoryChoice {
   psram?: 'octal' | 'quad' | 'none';
   /** Megabytes. */
   psramSize?: number;
+  /** MHz that octal PSRAM is tried at. */
+  psramClock?: 40 | 80 | 120;
 }
 
-/** @throws UsageError for memory that no module has, or a size of PSRAM without its kind */
-export function withMemory(board: Board, { flashSize, psram, psramSize }: MemoryChoice): Board {
+/** @throws UsageError for memory that no module has, a size of PSRAM without its kind, or a clock that the firmware does not give its kind */
+export function withMemory(board: Board, { psramClock, ...sizes }: MemoryChoice): Board {
+  const sized = withSizes(board, sizes);
+  if (psramClock === undefined) return sized;
+  if (sized.psramMode !== 'octal')
+    throw new UsageError(
+      `--psram-clock is for octal PSRAM, and ${sized.name} has ${sized.psramMode ? 'quad PSRAM, which runs at 80 MHz' : 'no PSRAM'}`,
+    );
+  return { ...sized, psramMegahertz: psramClock };
+}
+
+function withSizes(board: Board, { flashSize, psram, psramSize }: Omit<MemoryChoice, 'psramClock'>): Board {
   if (flashSize === undefined && psram === undefined && psramSize === undefined) return board;
   const flashBytes = flashSize === undefined ? board.flashBytes : flashSize * MB;
   const psramMode = psram === undefined ? board.psramMode : psram === 'none' ? undefined : psram;

@@ -4,7 +4,7 @@
  */
 
 import { type Alarm, TICKS_PER_SECOND } from './clock.ts';
-import type { PeripheralContext } from './context.ts';
+import { CRYSTAL_HERTZ, type PeripheralContext } from './context.ts';
 import { createRegisterBlock, type Peripheral } from './peripheral.ts';
 import { describePllFault } from './system.ts';
 import { hex } from './warnings.ts';
@@ -22,6 +22,8 @@ const CAL_STOP_FORCE_LOW = 1 << 3;
 const CAL_DONE = 1 << 24;
 
 const BBPLL = 0x66;
+const OC_REF_DIV = 2;
+const OC_DIV = 3;
 const SARADC = 0x69;
 /** The reference voltage's self-calibration, which IDF's rtc_init waits for: both parts of it are done whenever one looks. */
 const ULP = 0x61;
@@ -52,6 +54,8 @@ export interface AnalogBus extends Peripheral {
   saradcRegister(register: number): number;
   /** Why the BBPLL does not give 480 MHz, or undefined when it does. */
   pllProblem(): string | undefined;
+  /** What it gives by its dividers once it was calibrated: the crystal's clock times (OC_DIV + 4) / (OC_REF_DIV + 1). */
+  pllHertz(): number;
 }
 
 export function createAnalogBus(context: PeripheralContext, base: number): AnalogBus {
@@ -136,5 +140,10 @@ export function createAnalogBus(context: PeripheralContext, base: number): Analo
     saradcRegister: (register) => registersOf(SARADC)[register],
     pllProblem: () =>
       calibrated ? describePllFault(registersOf(BBPLL)) : 'the PLL was never calibrated (0x6000e040 bit 24)',
+    pllHertz: () => {
+      const registers = registersOf(BBPLL);
+      if (!calibrated) return TICKS_PER_SECOND;
+      return (CRYSTAL_HERTZ * (registers[OC_DIV] + 4)) / ((registers[OC_REF_DIV] & 0xf) + 1);
+    },
   };
 }

@@ -19,7 +19,7 @@ import { createRtcControl } from './rtc-control.ts';
 import { createSens } from './sens.ts';
 import { createSha } from './sha.ts';
 import { createFlashChip, createOctalPsram, createQuadPsram } from './spi-devices.ts';
-import { createSpi0, createSpi1 } from './spi-memory.ts';
+import { createSpi0, createSpi1, type Spi0Options } from './spi-memory.ts';
 import { createSystemRegisters } from './system.ts';
 import { createSystemTimer } from './system-timer.ts';
 import { createTimerGroup } from './timer-group.ts';
@@ -96,11 +96,11 @@ const UARTS = [
   { name: 'UART2', base: 0x6002e000, interruptSource: 29 },
 ] as const;
 
-/** Flash and PSRAM, their controllers, and the caches before them. @param memoryClockHertz of SPI0 and SPI1 */
+/** Flash and PSRAM, their controllers, and the caches before them. @param clocks of SPI0 and SPI1, and of the PLL that they come from */
 function createExternalMemory(
   context: PeripheralContext,
   options: PeripheralOptions,
-  memoryClockHertz: () => number,
+  clocks: Pick<Spi0Options, 'memoryClockHertz' | 'pllHertz'>,
 ) {
   const { clock, board, layout, hooks } = options;
   const changedAt = (start: number) => (offset: number, bytes: number) =>
@@ -110,7 +110,7 @@ function createExternalMemory(
   const psramChip = board.psramBytes > 0 ? createPsram(options.psram, changedAt(layout.psram)) : undefined;
   const spi0 = createSpi0(context, {
     base: 0x60003000,
-    memoryClockHertz,
+    ...clocks,
     onChange: () => cached.costsChanged(),
     psramWindow: options.psramWindow,
   });
@@ -200,7 +200,10 @@ export function createPeripherals(options: PeripheralOptions) {
     onCore1Change: hooks.coreControlChanged,
   });
   const timerGroups = createTimerGroups(context, hooks);
-  const { spi0, spi1, cached } = createExternalMemory(context, options, () => system.memoryClockHertz());
+  const { spi0, spi1, cached } = createExternalMemory(context, options, {
+    memoryClockHertz: () => system.memoryClockHertz(),
+    pllHertz: () => analog.pllHertz(),
+  });
   const ledc = createLedc(context, { base: 0x60019000, running: () => system.ledcRuns() });
   const { ioMux, gpio, i2c } = createPins(context, board, ledc);
   const sens = createSens(context, {

@@ -3,7 +3,9 @@
  * back is longer than a bit, so the controller must be told by how much to wait; how much that is differs from board to board.
  *
  * ESP-IDF tries its settings in the order of the moment they sample at. That order is the scale here: a further dummy clock is so many
- * steps later, a delay of the inputs so many earlier. Which steps read right is a window of a few, whose place is the board's.
+ * steps later, a delay of the inputs so many earlier. A step is a twelfth of a clock of 40 MHz, 2.1 ns, at both core clocks. Which steps read right is a
+ * window of a few, whose place, the way there and back, is the board's; its length, the time of a bit, falls as the bus clock rises. Where
+ * the PLL runs at another clock, steps and bits become shorter, and the way does not.
  */
 
 export interface DelaySetting {
@@ -12,14 +14,20 @@ export interface DelaySetting {
   readonly dummy: number;
 }
 
-/** Steps that read right: from `first`, `length` of them. */
+/** Steps that read right at 80 MHz: from `first`, `length` of them. */
 export interface SampleWindow {
   readonly first: number;
   readonly length: number;
+  /** Bus clock that the PSRAM itself bears; any where absent. */
+  readonly fastestHertz?: number;
 }
 
 /** Above this no setting at all reads right by luck. */
 const UNTUNED_HERTZ = 40e6;
+/** Bus clock of the windows. */
+const WINDOW_HERTZ = 80e6;
+/** Of the PLL, by which all clocks of the bus follow. */
+const PLL_HERTZ = 480e6;
 
 /** By the core clock in MHz, whose half is the bus clock: steps of a dummy clock, and of each input delay (mode, num). */
 const SCALES: Readonly<
@@ -36,16 +44,21 @@ export function stepOf({ mode, num, dummy }: DelaySetting, coreMegahertz: number
   return delay === undefined ? undefined : delay + scale.dummy * dummy;
 }
 
-/** Whether a bus at this clock reads right. */
+/** Whether a bus at this clock reads right; both clocks as they are while the PLL runs at 480 MHz, @param pllHertz at which it does. */
 export function samplesRight(
   setting: DelaySetting,
   window: SampleWindow,
   coreHertz: number,
   busHertz: number,
+  pllHertz = PLL_HERTZ,
 ): boolean {
   if (busHertz <= UNTUNED_HERTZ) return true;
+  const drift = pllHertz / PLL_HERTZ;
+  if (window.fastestHertz && busHertz * drift > window.fastestHertz) return false;
   const step = stepOf(setting, coreHertz / 1e6);
-  return step !== undefined && step >= window.first && step < window.first + window.length;
+  const first = window.first * drift;
+  const length = Math.floor((window.length * WINDOW_HERTZ) / busHertz);
+  return step !== undefined && step >= first && step < first + length;
 }
 
 /** The window of one unit of a board, by its MAC address: some are early and some late, some wide and some narrow. */

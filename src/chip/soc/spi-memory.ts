@@ -86,6 +86,8 @@ export interface Spi0Options {
   readonly base: number;
   /** Hertz of the clock before the dividers when CORE_CLK_SEL is 0. */
   memoryClockHertz(): number;
+  /** Of the PLL. */
+  pllHertz(): number;
   onChange(): void;
   /** Of the board's octal PSRAM. */
   readonly psramWindow: SampleWindow;
@@ -146,7 +148,8 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
       num: isDelayed ? block.get(SMEM_DIN_NUM) & 3 : 0,
       dummy: calibration & 2 ? (calibration >>> 2) & 7 : 0,
     };
-    return samplesRight(setting, options.psramWindow, coreClock(), coreClock() / divider);
+    const bus = coreClock() / divider;
+    return samplesRight(setting, options.psramWindow, coreClock(), bus, options.pllHertz());
   };
   return {
     ...block,
