@@ -14,7 +14,6 @@ import { attend, classify, embed, embedLayer, feedForward, project, projectDown,
 @inline
 function forwardHalf(core: i32, token: i32, position: i32, scored: bool): void {
   embed(core, token, position);
-  if (hasLayerEmbeddings) embedLayer(core, 0, token); // the same rows of the stream: nobody is waited for
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
     project(core, layer, position);
@@ -39,7 +38,6 @@ export function forwardCore(core: i32, token: i32, position: i32, scored: bool):
     else forwardHalf(0, token, position, scored);
   } else {
     for (let half = 0; half < 2; half++) embed(half, token, position);
-    if (hasLayerEmbeddings) for (let half = 0; half < 2; half++) embedLayer(half, 0, token);
     for (let layer = 0; layer < layers; layer++) {
       for (let half = 0; half < 2; half++) project(half, layer, position);
       for (let half = 0; half < 2; half++) attend(half, layer, position);

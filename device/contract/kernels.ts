@@ -37,6 +37,9 @@
 /** x += 2^8 row * mantissa >> shift, saturating. */
 // @ts-ignore: decorator
 @external("kernel", "add_row") export declare function add_row(row: usize, x: usize, n: i32, mantissa: i32, shift: i32): void;
+/** x = 2^8 row * mantissa >> shift. */
+// @ts-ignore: decorator
+@external("kernel", "set_row") export declare function set_row(row: usize, x: usize, n: i32, mantissa: i32, shift: i32): void;
 /** out = y * scale, exact. Returns the largest. */
 // @ts-ignore: decorator
 @external("kernel", "logits_s32") export declare function logits_s32(y: usize, scale: usize, out: usize, n: i32): i32;

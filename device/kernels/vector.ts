@@ -133,6 +133,11 @@ export function add_row(row: usize, x: usize, n: i32, mantissa: i32, shift: i32)
   }
 }
 
+/** x = 2^8 row * mantissa >> shift: what add_row adds. */
+export function set_row(row: usize, x: usize, n: i32, mantissa: i32, shift: i32): void {
+  for (let i = 0; i < n; i++) store<i32>(at32(x, i), ((<i32>load<i8>(row + i) << 8) * mantissa) >> shift);
+}
+
 /** y = ((y * scale / 2^15) * mantissa >> shift) + bias, all of it saturating: y, scale, bias: s16 (n). */
 export function bias_rows(y: usize, scale: usize, bias: usize, n: i32, mantissa: i32, shift: i32): void {
   for (let i = 0; i < n; i++) {

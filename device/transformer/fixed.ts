@@ -14,7 +14,7 @@ import * as at from "../contract/fixed";
 import { firstRow, hiddenHalf, layerRow, layerRows, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
 import { INT4, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_row, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope,
+  add_row, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope, set_row,
 } from "../contract/kernels";
 import { pad16 } from "../contract/sizes";
 import {
@@ -82,11 +82,17 @@ export function embed(half: i32, token: i32, position: i32): void {
   if (shares(half)) takePosition(scratchOf(half), position);
 }
 
-/** This half of the token's embedding, to its rows of a residual stream. */
+/** This half of the token's embedding, to its rows of a residual stream; with per-layer embeddings it is the first of their rows. */
 // @ts-ignore: decorator
 @inline
 export function embedInto(x: usize, half: i32, token: i32): void {
   const first = firstRow(half, dim);
+  if (hasLayerEmbeddings) {
+    const row = rowsOfToken(token);
+    const mantissa = load<i32>(row, LAYER_ROW_MANTISSA);
+    set_row(row + LAYER_ROW_VECTOR + first, x + (<usize>first << 2), rowsOf(half, dim), mantissa, load<i32>(row, LAYER_ROW_SHIFT));
+    return;
+  }
   const unit = load<i32>(load<usize>(model, at.EMBEDDING_UNITS) + (<usize>token << 2));
   if (embeddingFormat == INT4) {
     embedInt4(x, first, rowsOf(half, dim), token, unit);
@@ -122,11 +128,11 @@ function passedToken(): usize {
   return residual + (<usize>pad16(dim) << 2);
 }
 
-/** Adds this half of what the token has behind so many layers; behind none, where this board has the embedding. */
+/** Adds this half of what the token has behind so many layers. */
 // @ts-ignore: decorator
 @inline
 export function embedLayer(half: i32, behind: i32, token: i32): void {
-  if (behind || hasEmbedding()) embedLayerInto(residual, half, behind, boards > 1 ? load<i32>(passedToken()) : token);
+  embedLayerInto(residual, half, behind, boards > 1 ? load<i32>(passedToken()) : token);
 }
 
 /** The same to its rows of a residual stream. */

@@ -4,8 +4,8 @@
  * the host's. `BIASED` (scripts/build-wasm.ts): a program of its own for architectures with biases, so that the others have nothing of it.
  */
 import {
-  attention, cores, dim, gates, heads, hidden, hiddenDim, keys, kvHeads, layerNorm, layers, logits, model, queries, residual, rotary, scratch,
-  scratchBytes, values, vocabulary, window,
+  attention, cores, dim, gates, hasLayerEmbeddings, heads, hidden, hiddenDim, keys, kvHeads, layerNorm, layers, logits, model, queries, residual, rotary,
+  scratch, scratchBytes, values, vocabulary, window,
 } from "../contract/config";
 import { hasEmbedding } from "../chain/part";
 import { activate, activateAlone } from "../contract/activations";
@@ -135,6 +135,7 @@ export function embed(half: i32, token: i32, position: i32): void {
   const end = firstOf(half, dim) + countOf(half, dim);
   for (let i = firstOf(half, dim); i < end; i++) setFloat(residual, i, float(source, i));
   if (BIASED && !rotary) addToResidual(half, row(load<usize>(moreRecord(), at.POSITIONS), position, dim));
+  if (hasLayerEmbeddings) embedLayer(half, 0, token);
 }
 
 /** Adds this half of what the token has behind so many layers. */

@@ -257,7 +257,6 @@ export function forwardLanes(core: i32, position: i32, count: i32, certain: i32,
   const last = cores == 2 ? core : 1;
   for (let half = first; half <= last; half++) embedLanes(half, count);
   if (!rotary) for (let half = first; half <= last; half++) placeLanes(half, position, count);
-  if (hasLayerEmbeddings) for (let half = first; half <= last; half++) embedLayerLanes(half, count, 0);
   barrier(core);
   for (let layer = 0; layer < layers; layer++) {
     const record = layerRecord(layer);

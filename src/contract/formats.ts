@@ -35,10 +35,7 @@ export const arithmetics = {
   },
 } as const satisfies Record<Arithmetic, ArithmeticRow>;
 
-/**
- * What a forward pass consists of, in order (with per-layer embeddings `embedLayer` comes behind `embed`, too): each arithmetic's module
- * exports these.
- */
+/** What a forward pass consists of, in order: each arithmetic's module exports these. */
 export const stages = {
   embed: ['half', 'token', 'position'],
   project: ['half', 'layer', 'position'],

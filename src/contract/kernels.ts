@@ -178,6 +178,18 @@ export const kernels = {
     },
     clobbers: 'a2-a4 a8 q0-q5 sar loop',
   },
+  set_row: {
+    arithmetic: 'fixed',
+    meaning: 'x = 2^8 row * mantissa >> shift.',
+    parameters: {
+      row: reads('s8 (n)'),
+      x: writes('s32 (n)'),
+      n: i32('a multiple of 16'),
+      mantissa: i32('15 bits'),
+      shift: i32('0 to 31'),
+    },
+    clobbers: 'a2-a4 q0-q4 sar loop',
+  },
   logits_s32: {
     arithmetic: 'fixed',
     meaning: 'out = y * scale, exact.',

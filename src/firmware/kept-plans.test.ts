@@ -91,7 +91,7 @@ describe('the plan for', () => {
       { draft: 'none', grammarRoom: 100_000 },
       '384: 42 57 0, 0 lanes, 0 drafts; at most 384, 0 in SRAM',
     ],
-  ] as const)('%s on %s, %o', (name, board, more, kept) => {
+  ] as const)('%s on %s, row %#', (name, board, more, kept) => {
     const request = { ...models[name], board: findBoard(board), program: [], ...more };
     const contexts = [longestContext(request), longestInSram(request)];
     expect(`${summary(planMemory(request))}; at most ${contexts.join(', ')} in SRAM`).toBe(kept);

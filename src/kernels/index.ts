@@ -19,6 +19,7 @@ import { swiglu } from './swiglu.ts';
 import {
   addResidual,
   addRow,
+  setRow,
   biasRows,
   largestS16,
   quantizeBy,
@@ -42,6 +43,7 @@ export const kernels: readonly Kernel[] = [
   rescaleKeys,
   addResidual,
   addRow,
+  setRow,
   biasRows,
   rope,
   attention,

@@ -105,6 +105,12 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
       inputs: { row: 16 * n, x: 64 * n },
       outputs: { x: 64 * n },
     })),
+  set_row: () =>
+    fc.tuple(integer(1, 8), ...factor).map(([n, ...by]) => ({
+      args: ['row', 'x', 16 * n, ...by],
+      inputs: { row: 16 * n },
+      outputs: { x: 64 * n },
+    })),
   bias_rows: () =>
     fc.tuple(integer(1, 8), ...factor).map(([n, ...by]) => ({
       args: ['y', 'scale', 'bias', 16 * n, ...by],

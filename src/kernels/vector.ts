@@ -121,25 +121,40 @@ export const rescaleKeys = kernel('rescale_keys', (asm, { k, n, factor }) => {
   leave(asm);
 });
 
+type ProductVectors = Record<'y0' | 'y1' | 'h0' | 'h1' | 'm', QR>;
+
 /**
- * x += (y * m) >> shift of two vectors y0 and y1: the exact 32-bit product is put together from its two halves. h0 and h1 are for these; r
- * is x, of which it loads ahead.
+ * (y * m) >> shift of two vectors y0 and y1, in y0, h0, y1, h1: the exact 32-bit product is put together from its two halves. `low` computes the
+ * lower half of y0.
  */
-function addProducts(
+function products(
   asm: Assembler,
-  { y0, y1, h0, h1, r, m }: Record<'y0' | 'y1' | 'h0' | 'h1' | 'r' | 'm', QR>,
-  [x, out, shift]: readonly [AR, AR, AR],
-): void {
+  { y0, y1, h0, h1, m }: ProductVectors,
+  shift: AR,
+  low: () => void = () => asm.ee_vmul_s16(y0, y0, m),
+): readonly QR[] {
   asm.ssai(16);
   asm.ee_vmul_s16(h0, y0, m);
   asm.ee_vmul_s16(h1, y1, m);
   asm.ssai(0);
-  asm.ee_vmul_s16_ld_incp(r, x, y0, y0, m);
+  low();
   asm.ee_vmul_s16(y1, y1, m);
   asm.ee_vzip_16(y0, h0);
   asm.ee_vzip_16(y1, h1);
   asm.ssr(shift);
-  for (const vector of [y0, h0, y1, h1]) asm.ee_vsr_32(vector, vector);
+  const found = [y0, h0, y1, h1];
+  for (const vector of found) asm.ee_vsr_32(vector, vector);
+  return found;
+}
+
+/** x += the products; r is x, of which it loads ahead. */
+function addProducts(
+  asm: Assembler,
+  vectors: ProductVectors & { r: QR },
+  [x, out, shift]: readonly [AR, AR, AR],
+): void {
+  const { y0, y1, h0, h1, r, m } = vectors;
+  products(asm, vectors, shift, () => asm.ee_vmul_s16_ld_incp(r, x, y0, y0, m));
   asm.ee_vadds_s32_ld_incp(r, x, y0, y0, r);
   asm.ee_vst_128_ip(y0, out, 16);
   asm.ee_vadds_s32_ld_incp(r, x, h0, h0, r);
@@ -174,16 +189,33 @@ export const addResidual = kernel('add_residual', (asm, { y, scale, x, n, mantis
 export const addRow = kernel('add_row', (asm, { row, x, n, mantissa, shift }) => {
   const { out } = asm.pool('AR', 'out');
   const vectors = asm.pool('QR', 'm', 'y0', 'y1', 'h0', 'h1', 'r');
-  const { m, y0, y1 } = vectors;
   enter(asm);
-  broadcast16(asm, m, mantissa);
+  broadcast16(asm, vectors.m, mantissa);
   asm.mov(out, x);
   asm.srli(n, n, 4);
   asm.loopgtz(n, () => {
-    asm.ee_vld_128_ip(y1, row, 16);
-    asm.ee_zero_q(y0);
-    asm.ee_vzip_8(y0, y1);
+    widen(asm, vectors, row);
     addProducts(asm, vectors, [x, out, shift]);
   });
   leave(asm);
 });
+
+/** x = the same. */
+export const setRow = kernel('set_row', (asm, { row, x, n, mantissa, shift }) => {
+  const vectors = asm.pool('QR', 'm', 'y0', 'y1', 'h0', 'h1');
+  enter(asm);
+  broadcast16(asm, vectors.m, mantissa);
+  asm.srli(n, n, 4);
+  asm.loopgtz(n, () => {
+    widen(asm, vectors, row);
+    for (const vector of products(asm, vectors, shift)) asm.ee_vst_128_ip(vector, x, 16);
+  });
+  leave(asm);
+});
+
+/** Sixteen bytes as the upper ones of 16 bits. */
+function widen(asm: Assembler, { y0, y1 }: Pick<ProductVectors, 'y0' | 'y1'>, row: AR): void {
+  asm.ee_vld_128_ip(y1, row, 16);
+  asm.ee_zero_q(y0);
+  asm.ee_vzip_8(y0, y1);
+}

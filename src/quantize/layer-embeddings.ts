@@ -1,4 +1,7 @@
-/** Per-layer embeddings: tables that stay in flash, of which a token reads its rows, one behind the other. */
+/**
+ * Per-layer embeddings: tables that stay in flash, of which a token reads its rows, one behind the other. The first of them is its embedding, with what
+ * is added to that.
+ */
 import { layerRow, offsetOf, structureBytes, value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import { type Model, quantizeRow } from '../model/index.ts';
@@ -17,9 +20,10 @@ const LARGEST_SHIFT = 31;
 
 /** int8 rows, each behind what its unit is; none for a model without. @throws FailureError for one that the residual stream does not hold */
 export function packLayerEmbeddings({ config, weights }: Model, layout: Layout): Blob[] {
-  const { layerEmbeddings: tables } = weights;
-  if (!tables) return [];
+  if (!weights.layerEmbeddings) return [];
   const { dim, vocabulary } = config;
+  const [first, ...others] = weights.layerEmbeddings;
+  const tables = [first.map((x, i) => x + weights.tokenEmbedding[i]), ...others];
   const bytes = new Uint8Array(vocabulary * tables.length * layout.layerRow);
   const view = new DataView(bytes.buffer);
   let at = 0;

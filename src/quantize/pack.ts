@@ -311,8 +311,8 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
   const more = added && addedOf(config, layout, added);
   const record = createRecord('fixed', config.layers, added !== undefined);
   record.writeHeader({
-    embedding: shared ? 'classifier' : 'embedding',
-    embeddingUnits: 'embeddingUnits',
+    embedding: config.layerEmbeddings ? null : shared ? 'classifier' : 'embedding',
+    embeddingUnits: config.layerEmbeddings ? null : 'embeddingUnits',
     classifier: 'classifier',
     classifierScales: 'classifierScales',
     classifierShift: classifier.shift,
@@ -343,7 +343,7 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
       ...layers.flatMap((layer) => layer.blobs),
       blob('classifier', classifier.values, 'any'),
       blob('classifierScales', withReadAhead(classifier.scales), 'any'),
-      ...embeddingBlobs,
+      ...(config.layerEmbeddings ? [] : embeddingBlobs),
       blob('finalGain', finalGain.gains, 'any'),
       ...(traitsOf(config).rotary ? [blob('rope', ropeTable(config), 'any')] : []),
       ...(more?.blobs ?? []),
