@@ -61,9 +61,18 @@ describe('a shape', () => {
   });
 
   it('has as many weights as its preset says: int4 in SRAM, and 3 to 4 million', () => {
-    expect(parametersOf(presets.s4.shape).count).toBe(439_168);
-    expect(parametersOf(presets.p4.shape).count).toBeGreaterThan(3e6);
-    expect(parametersOf(presets.p4.shape).count).toBeLessThan(4e6);
+    const read = (name: string) => parametersOf({ ...presets[name].shape, layerEmbeddings: undefined }).count;
+    expect(read('s4')).toBe(439_168);
+    expect(parametersOf(presets.s4.shape).count).toBe(439_168 + 4 * 1024 * 128);
+    expect(read('p4')).toBeGreaterThan(3e6);
+    expect(read('p4')).toBeLessThan(4e6);
+  });
+
+  it('has the per-layer embeddings of its preset, unless it is to have none', () => {
+    expect(recipeOf({ preset: 's4' }).shape.layerEmbeddings).toBe(true);
+    expect(recipeOf({ preset: 's4', layerEmbeddings: false }).shape).not.toHaveProperty('layerEmbeddings');
+    expect(recipeOf({ preset: 's3' }).shape).not.toHaveProperty('layerEmbeddings');
+    expect(recipeOf({ preset: 's3', layerEmbeddings: true }).shape.layerEmbeddings).toBe(true);
   });
 
   it('is a preset with every size that was given', () => {

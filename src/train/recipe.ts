@@ -66,19 +66,8 @@ export interface Distillation {
 }
 
 type Sizes = Partial<
-  Pick<
-    Shape,
-    | 'dim'
-    | 'layers'
-    | 'heads'
-    | 'kvHeads'
-    | 'hiddenDim'
-    | 'vocabulary'
-    | 'context'
-    | 'int4Group'
-    | 'layerEmbeddings'
-  >
->;
+  Pick<Shape, 'dim' | 'layers' | 'heads' | 'kvHeads' | 'hiddenDim' | 'vocabulary' | 'context' | 'int4Group'>
+> & { layerEmbeddings?: boolean };
 
 export interface RecipeOptions extends Sizes, Partial<Regularization> {
   preset?: string;
@@ -132,8 +121,10 @@ export function recipeOf(options: RecipeOptions): Recipe {
     throw new UsageError(`train: no preset is called ${name}; there are ${Object.keys(presets).join(', ')}.`);
   }
   const optimizer = options.optimizer ?? 'muon';
-  const choices = [...Object.keys(preset.shape), 'int4Group', 'layerEmbeddings'] as (keyof RecipeOptions)[];
-  const shape = { ...preset.shape, ...given(options, choices) };
+  const { layerEmbeddings: usual, ...sizes } = preset.shape;
+  const { layerEmbeddings = usual } = options;
+  const choices = [...Object.keys(sizes), 'int4Group'] as Exclude<keyof RecipeOptions, 'layerEmbeddings'>[];
+  const shape = { ...sizes, ...given(options, choices), ...(layerEmbeddings && { layerEmbeddings }) };
   const threads = options.threads ?? 1;
   return {
     shape,
@@ -200,6 +191,7 @@ export function checkUnchanged(recipe: Recipe, options: RecipeOptions): void {
   const says = {
     ...recipe,
     ...recipe.shape,
+    layerEmbeddings: recipe.shape.layerEmbeddings ?? false,
     rate: recipe.matrixRate,
     temperature,
     teacherWeight,

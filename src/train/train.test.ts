@@ -185,7 +185,7 @@ it.each(['int8', 'int4'] as const)('per-layer embeddings learn, rounded in the e
   await train({ ...basic, out: join(folder, `none-${finish}`), steps: 1 });
   await expect(
     train({ ...basic, out: join(folder, `none-${finish}`), steps: 2, resume: true, layerEmbeddings: true }),
-  ).rejects.toThrow(/layerEmbeddings is undefined, not true/);
+  ).rejects.toThrow(/layerEmbeddings is false, not true/);
 });
 
 describe('refusals, one sentence each', () => {

@@ -35,7 +35,7 @@ interface Options {
   heads?: number;
   kvHeads?: number;
   hidden?: number;
-  layerEmbeddings?: true;
+  layerEmbeddings?: boolean;
   weightDecay?: number;
   warmup?: number;
   decayShare?: number;
@@ -65,8 +65,9 @@ function addShape(command: Command): void {
     .option('--hidden <n>', 'width of the feed-forward part', integer(4, 65536))
     .option(
       '--layer-embeddings',
-      'rows of tables in flash that are added behind the embedding and every layer: they cost hardly any time',
+      'rows of tables in flash that are added behind the embedding and every layer: they cost hardly any time (s4, p2, p4 have them)',
     )
+    .option('--no-layer-embeddings', 'none')
     .option(
       '--tokenizer <name>',
       'take the tokenizer of this model or tokenizer.bin (default: one made for the text)',

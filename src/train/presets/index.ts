@@ -15,13 +15,15 @@ export const presets: Readonly<Record<string, Preset>> = {
   s4: preset('stories in internal SRAM as int4: the model that ships', [128, 3, 8, 2, 160, 1024], {
     int4Group: 128,
     int8Matrices: ['w2'],
+    layerEmbeddings: true,
   }),
   '1m': preset('a teacher, or boards with PSRAM', [128, 6, 8, 4, 320, 512]),
-  p2: preset(
-    'stories in PSRAM, 1.7 million weights: stories-large; s4 grows into it',
-    [192, 4, 12, 3, 512, 1024],
-  ),
-  p4: preset('stories in PSRAM, 3.3 million weights; s4 and p2 grow into it', [192, 8, 12, 3, 512, 1024]),
+  p2: preset('stories in PSRAM, 1.7 million weights; s4 grows into it', [192, 4, 12, 3, 512, 1024], {
+    layerEmbeddings: true,
+  }),
+  p4: preset('stories in PSRAM, 3.3 million weights; s4 and p2 grow into it', [192, 8, 12, 3, 512, 1024], {
+    layerEmbeddings: true,
+  }),
   home: preset('short requests: small and quick to train', [64, 4, 4, 2, 128, 512], { context: 128 }),
 };
 
