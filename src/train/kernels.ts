@@ -22,6 +22,7 @@ export interface Kernels {
   attentionForward(
     out: number,
     sums: number,
+    largest: number,
     kept: number,
     q: number,
     k: number,

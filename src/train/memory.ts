@@ -53,6 +53,8 @@ export interface ChunkBuffers {
   teacherShares: number;
   /** Exponentials of the logits, where they are asked for: (capacity, logitStride). */
   predictions: number;
+  /** Largest scores of attention in nats, none below 0: (layers, kvHeads). */
+  scores: number;
 }
 
 /** What belongs to one thread. */
@@ -143,6 +145,7 @@ export function layOut(
       teacherIds: floats(capacity * named),
       teacherShares: floats(capacity * named),
       predictions: floats(predicts ? capacity * logitStride : 0),
+      scores: floats(shape.layers * shape.kvHeads),
     })),
     threads: Array.from({ length: threads }, () => ({
       ...threadBuffers(shape, capacity, logitStride, bytes),

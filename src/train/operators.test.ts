@@ -11,6 +11,7 @@ import {
   slowDistillation,
   slowDropout,
   slowGated,
+  slowLargest,
   slowMatmul,
   slowOrthogonalize,
   slowRmsnorm,
@@ -168,8 +169,10 @@ describe.each([
       const kept = keeps ? floats(new Float64Array(heads * keptFloats(length)).fill(1e3)) : undefined;
       const keptAt = kept?.at ?? 0;
       const tail = [length, heads, kvHeads, headSize] as const;
-      kernels.attentionForward(out.at, sums.at, keptAt, qAt, kAt, vAt, 0, 0, 0, ...tail);
+      const largest = floats(new Float64Array(kvHeads));
+      kernels.attentionForward(out.at, sums.at, largest.at, keptAt, qAt, kAt, vAt, 0, 0, 0, ...tail);
       expectClose(out.view, slowAttention(q, k, v, shape));
+      expectClose(largest.view, slowLargest(q, k, shape));
       for (const { at, view } of kept ? [out, kept] : [out]) {
         const behind = new Float32Array(memory.buffer, at + view.byteLength, 4);
         expect([...behind]).toEqual([1e3, 1e3, 1e3, 1e3]);
@@ -281,6 +284,7 @@ describe.each([
       kernels.attentionForward(
         out.at,
         sums.at,
+        floats(new Float64Array(1)).at,
         0,
         floats(q).at,
         floats(k).at,

@@ -52,6 +52,7 @@ export function createPass(
   return {
     run(number, rounding, training) {
       const chunk = ops.chunk(number);
+      ops.clear(chunk.scores, shape.layers * shape.kvHeads);
       if (chunk.count === 0) return 0;
       const drop = dropping(ops, number, chunk.count, training);
       forward(ops, chunk, rounding, drop);
@@ -86,7 +87,7 @@ function forward(ops: Operators, chunk: Chunk, rounding: Rounding, drop?: Drop):
   parameters.layers.forEach((w, i) => {
     const b = layers[i];
     const dropAt = (site: number) => drop && ((at: number) => drop(at, site));
-    forwardAttention(ops, chunk, w, b, rounding);
+    forwardAttention(ops, chunk, w, b, rounding, chunk.scores + 4 * i * shape.kvHeads);
     addBranch(ops, b.middle, b.input, b.mixedRounded, w.wo, n, dropAt(sites.attention(i)));
     forwardFeedForward(ops, n, w, b, rounding);
     const x = layers[i + 1]?.input ?? output;
@@ -103,6 +104,7 @@ function forwardAttention(
   w: LayerTensors,
   b: LayerBuffers,
   { activations, cache }: Rounding,
+  largest: number,
 ): void {
   const { kernels, layout, headSize, kvDim, queryGroup, cacheGroup, multiply, round } = ops;
   const { dim, heads, kvHeads } = ops.shape;
@@ -130,6 +132,7 @@ function forwardAttention(
     kernels.attentionForward(
       b.mixed + row,
       b.sums + first * heads * 4,
+      largest,
       kept,
       b.q + row,
       b.k + kvRow,

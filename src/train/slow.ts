@@ -46,6 +46,23 @@ export interface Heads {
   headSize: number;
 }
 
+/** What position `i` of head `h` scores with each up to it. */
+function slowScores(
+  q: Vector,
+  k: Vector,
+  { heads, kvHeads, headSize }: Heads,
+  h: number,
+  i: number,
+): number[] {
+  const kvHead = Math.floor(h / (heads / kvHeads)) * headSize;
+  const query = i * heads * headSize + h * headSize;
+  return Array.from({ length: i + 1 }, (_, j) => {
+    let score = 0;
+    for (let e = 0; e < headSize; e++) score += q[query + e] * k[j * kvHeads * headSize + kvHead + e];
+    return score / Math.sqrt(headSize);
+  });
+}
+
 /** Causal softmax attention over one segment. */
 export function slowAttention(q: Vector, k: Vector, v: Vector, shape: Heads): Vector {
   const { length, heads, kvHeads, headSize } = shape;
@@ -54,12 +71,7 @@ export function slowAttention(q: Vector, k: Vector, v: Vector, shape: Heads): Ve
     const kvHead = Math.floor(h / (heads / kvHeads)) * headSize;
     for (let i = 0; i < length; i++) {
       const query = i * heads * headSize + h * headSize;
-      const weights: number[] = [];
-      for (let j = 0; j <= i; j++) {
-        let score = 0;
-        for (let e = 0; e < headSize; e++) score += q[query + e] * k[j * kvHeads * headSize + kvHead + e];
-        weights.push(Math.exp(score / Math.sqrt(headSize)));
-      }
+      const weights = slowScores(q, k, shape, h, i).map(Math.exp);
       const sum = weights.reduce((a, b) => a + b, 0);
       weights.forEach((weight, j) => {
         for (let e = 0; e < headSize; e++) {
@@ -69,6 +81,17 @@ export function slowAttention(q: Vector, k: Vector, v: Vector, shape: Heads): Ve
     }
   }
   return out;
+}
+
+/** The largest score of each head of keys, or 0. */
+export function slowLargest(q: Vector, k: Vector, shape: Heads): Vector {
+  const { length, heads, kvHeads } = shape;
+  const largest = new Float64Array(kvHeads);
+  for (let h = 0; h < heads; h++) {
+    const at = Math.floor(h / (heads / kvHeads));
+    for (let i = 0; i < length; i++) largest[at] = Math.max(largest[at], ...slowScores(q, k, shape, h, i));
+  }
+  return largest;
 }
 
 export function slowGated(gate: Vector, up: Vector, relu: boolean): Vector {

@@ -4,6 +4,7 @@ import { Command, createMeeting, type Meeting } from './crew.ts';
 import { instantiateKernels, type Kernels } from './kernels.ts';
 import { CHUNKS, CONTROL_SLOTS, type Layout, RESULT_SLOTS, SETTING_SLOTS } from './memory.ts';
 import { createPass } from './pass.ts';
+import { clipFactor, scoringLayer } from './scores.ts';
 import { parametersOf, type Shape, type Tensor } from './shape.ts';
 
 /** What a thread needs to join a run; can be posted to a worker. */
@@ -102,7 +103,7 @@ export function joinRun(task: ThreadTask): Thread {
   const pass = createPass(kernels, memory, shape, layout, index);
   const slots = new Float64Array(memory.buffer, layout.settings, SETTING_SLOTS);
   const results = new Float64Array(memory.buffer, layout.results, RESULT_SLOTS);
-  const { count, tensors } = parametersOf(shape);
+  const { count, tensors, layers } = parametersOf(shape);
   const queue = [...tensors].sort((a, b) => workOf(b) - workOf(a) || a.offset - b.offset);
   const gradients = layout.chunks.map((chunk) => new Float32Array(memory.buffer, chunk.gradients, count));
   const bytes = new Uint8Array(memory.buffer);
@@ -125,11 +126,27 @@ export function joinRun(task: ThreadTask): Thread {
     for (let item = 0; item < CHUNKS; item++) squares += results[Result.squares + item];
     return Math.sqrt(squares);
   };
+  const scores = layout.chunks.map(
+    (chunk) => new Float32Array(memory.buffer, chunk.scores, shape.layers * shape.kvHeads),
+  );
+  const limitScores = (tensor: Tensor) => {
+    const layer = scoringLayer(layers, tensor);
+    if (layer < 0) return;
+    const floats = (tensor.rows / shape.kvHeads) * tensor.columns;
+    for (let head = 0; head < shape.kvHeads; head++) {
+      const factor = clipFactor(Math.max(...scores.map((chunk) => chunk[layer * shape.kvHeads + head])));
+      if (factor === 1) continue;
+      const at = layout.weights + 4 * (tensor.offset + head * floats);
+      const weights = new Float32Array(memory.buffer, at, floats);
+      for (let i = 0; i < floats; i++) weights[i] *= factor;
+    }
+  };
   const update = (settings: Settings) => {
     const norm = gradientNorm();
     const clip = settings.clip > 0 && norm > settings.clip ? settings.clip / norm : 1;
     share(queue.length, (item) => {
       updateTensor(kernels, layout, index, queue[item], settings, clip);
+      limitScores(queue[item]);
       refresh(queue[item], settings);
     });
     if (index === 0) results[Result.gradientNorm] = norm;

@@ -168,11 +168,13 @@ function scaleRow(row: usize, count: i32, factor: f32): void {
  * out (length, heads*headSize) from q (same shape), k and v (length, kvHeads*headSize);
  * `kept`, unless it is 0, takes the exponentials for the backward pass, row after row: row i of a head has its i + 1 and zeros up to a
  * multiple of 8. sums (heads, length) then takes the inverse of each row's sum, else its logarithm (base 2, of the unshifted sum). With `steps` (see valueSteps; stepStride bytes from
- * one head to the next) the weights are rounded, else it is 0.
+ * one head to the next) the weights are rounded, else it is 0. largest (kvHeads) takes the largest score of each head of keys, in nats, where that
+ * is more than is there.
  */
 export function attentionForward(
   out: usize,
   sums: usize,
+  largest: usize,
   kept: usize,
   q: usize,
   k: usize,
@@ -198,6 +200,8 @@ export function attentionForward(
       packEntries(packedValues, v + kvHead, kvStride, length, headSize);
     }
     const kvOffset = <usize>(h / group) * stepStride;
+    const largestAt = largest + ((<usize>(h / group)) << 2);
+    let top = load<f32>(largestAt) * LOG2_E;
     for (let first = 0; first < length; first += FORWARD_ROWS) {
       const rows = min(FORWARD_ROWS, length - first);
       const reach = first + rows;
@@ -207,6 +211,7 @@ export function attentionForward(
       for (let i = 0; i < rows; i++) {
         const row = scores + <usize>i * scoreStride;
         const sum = exponentialRow(row, kept ? keep : gradients, first + i + 1, columns, scale);
+        top = max(top, peak);
         if (steps) roundRow(row, reach, steps + kvOffset, inverses + kvOffset);
         store<f32>(tileSums + ((<usize>i) << 2), 1 / sum);
         store<f32>(sums + ((<usize>(h * length + first + i)) << 2), kept ? 1 / sum : peak + LOG2_E * <f32>log(<f64>sum));
@@ -217,6 +222,7 @@ export function attentionForward(
         scaleRow(out + at + <usize>i * stride, headSize, load<f32>(tileSums + ((<usize>i) << 2)));
       }
     }
+    store<f32>(largestAt, top / LOG2_E);
   }
 }
 
