@@ -19,12 +19,12 @@ import { swiglu } from './swiglu.ts';
 import {
   addResidual,
   addRow,
-  setRow,
   biasRows,
   largestS16,
   quantizeBy,
   quantizeRows,
   rescaleKeys,
+  setRow,
 } from './vector.ts';
 
 export type { Kernel } from './kernel.ts';
