@@ -11,7 +11,7 @@ const expected: Readonly<Record<string, RegExp>> = {
   'tell-story.ts':
     /> Once upon a time\r\nOnce upon a time, there was[\s\S]*digest [0-9a-f]{16}, predicted \d{4} tokens\/s/,
   'fit-boards.ts':
-    /LILYGO T-Camera S3, int8: \d{3} positions, weights in sram, flash, psram\n(.*\n)+.*int4: \d+ positions, weights in sram, flash\n(.*\n)+.*f32: \d+ positions/,
+    /LILYGO T-Camera S3, int8: \d{3} positions, weights in sram, flash, psram\n(.*\n)+.*int4: \d+ positions, weights in sram\n(.*\n)+.*f32: \d+ positions/,
   'run-kernel.ts': /ee\.vmulas\.s8\.accx[\s\S]*64 \* 1 \* 3 = 192, in 26 cycles/,
   'compile-wasm.ts': /remu[\s\S]*gcd\(3528, 3780\) = 252: \d+ instructions, \d+ cycles/,
   'read-screen.ts': /^(.{128}\n){32}$/,

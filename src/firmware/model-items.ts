@@ -16,7 +16,7 @@ export function modelItems(model: QuantizedModel, context: number, prefix = '', 
     ...model.blobs.map(
       (blob): MemoryItem => ({
         name: prefix + blob.name,
-        purpose: 'weights',
+        purpose: blob.memory === 'flash' ? 'tables' : 'weights', // what stays there is read by row
         bytes: blob.bytes.length,
         align: Math.max(blob.align, ALIGN),
         lifetime: 'loaded',
