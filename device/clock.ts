@@ -43,8 +43,15 @@ export function raiseClock(): void {
   pause(10);
   endCalibration();
   raiseVoltage();
-  divideClock(clockMegahertz == 240 ? 2 : clockMegahertz == 160 ? 1 : 0);
+  divideToConfigured();
   setBits(SYSTEM_SYSCLK_CONF, 0xfff, 1 << 10); // PLL, pre-divider 1
+}
+
+/** The PLL's 480 MHz down to config.clockMegahertz. */
+// @ts-ignore: decorator
+@inline
+export function divideToConfigured(): void {
+  divideClock(clockMegahertz == 240 ? 2 : clockMegahertz == 160 ? 1 : 0);
 }
 
 /** The PLL by 6, 3 or 2: CPUPERIOD_SEL 0, 1 or 2. */

@@ -3,7 +3,7 @@
  * chip warms, by 1 MHz of 120 in some 5 °C, so each setting is tried while the PLL runs slower and faster. Even so ESP-IDF calls 120 MHz experimental:
  * a chip that is 20 °C warmer or colder than at its start may read wrong.
  */
-import { divideClock, endCalibration, PLL_MEGAHERTZ, startPll } from "./clock";
+import { divideClock, divideToConfigured, endCalibration, PLL_MEGAHERTZ, startPll } from "./clock";
 import { clockMegahertz } from "./contract/config";
 import { readsWith } from "./delays";
 
@@ -26,7 +26,7 @@ export function steadiest(first: i32, last: i32): i32 {
     best = setting;
   }
   runPll(PLL_MEGAHERTZ);
-  divideClock(clockMegahertz == 240 ? 2 : clockMegahertz == 160 ? 1 : 0);
+  divideToConfigured();
   return best;
 }
 

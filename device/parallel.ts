@@ -7,16 +7,20 @@ import { arrive, barrier, isAhead } from "./barrier";
 import { askOthers } from "./chain/ask";
 import { asksOthers, hasClassifier } from "./chain/part";
 import { canBind } from "./grammar";
-import { cores, drafts, lanes, screenKind, teamwork } from "./contract/config";
+import { cores, drafter, drafts, lanes, screenKind, teamwork } from "./contract/config";
 import {
   TEAMWORK_JOB_CERTAIN as JOB_CERTAIN, TEAMWORK_JOB_COUNT as JOB_COUNT, TEAMWORK_JOB_GRAMMAR as JOB_GRAMMAR, TEAMWORK_JOB_LANE as JOB_LANE,
   TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_SCORED as JOB_SCORED,
   TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE, TEAMWORK_JOB_TOKEN as JOB_TOKEN,
 } from "./contract/status";
+import { share, take } from "./drafter";
 import { serveScreen } from "./screen";
 import { prepare } from "./sampler";
 import { forwardCore } from "./transformer";
 import { forwardLanes, scoreLane } from "./transformer/lanes";
+
+/** In place of a count of positions: a pass of the model that guesses. */
+const DRAFT: i32 = -1;
 
 /** A barrier of core 1 whose wait belongs to the screen: core 0 samples, prints, or waits for somebody to type. */
 function awaitPass(): void {
@@ -96,6 +100,21 @@ export function passLanes(position: i32, count: i32, certain: i32, scored: bool)
   return through;
 }
 
+/** A pass of the model that guesses, after which `next` can say what follows where `scored`. */
+export function draft(token: i32, position: i32, scored: bool, temperature: f32, penalty: f32): void {
+  take(token, position);
+  if (cores == 2) {
+    postChoice(temperature, penalty, 0, 0);
+    write32(teamwork + JOB_SCORED, scored ? 1 : 0);
+    write32(teamwork + JOB_COUNT, DRAFT);
+    write32(teamwork + JOB_TOKEN, token);
+    write32(teamwork + JOB_POSITION, position);
+  }
+  barrier(0);
+  share(0, token, position, scored, temperature, penalty);
+  barrier(0);
+}
+
 // @ts-ignore: decorator
 @inline
 function postPass(token: i32, position: i32): void {
@@ -109,10 +128,16 @@ export function work(): void {
   for (;;) {
     awaitPass();
     const position = read32(teamwork + JOB_POSITION);
-    const count = ARITHMETIC == 0 && lanes ? read32(teamwork + JOB_COUNT) : 1;
+    const count = ARITHMETIC == 0 && lanes ? <i32>read32(teamwork + JOB_COUNT) : 1;
     const scored = hasClassifier() && read32(teamwork + JOB_SCORED) != 0;
     if (ARITHMETIC == 0 && count > 1) {
       forwardLanes(1, position, count, drafts ? read32(teamwork + JOB_CERTAIN) : count, scored);
+      barrier(1);
+      continue;
+    }
+    if (ARITHMETIC == 0 && drafter && count == DRAFT) {
+      const token = read32(teamwork + JOB_TOKEN);
+      share(1, token, position, scored, reinterpret<f32>(read32(teamwork + JOB_TEMPERATURE)), reinterpret<f32>(read32(teamwork + JOB_PENALTY)));
       barrier(1);
       continue;
     }

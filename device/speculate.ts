@@ -6,11 +6,13 @@
  * where the guess is no draw, both take it with its probability.
  */
 import { context, drafter, drafts, rawKeys } from "./contract/config";
-import { follow, next } from "./drafter";
+import { next } from "./drafter";
 import { beginGuesses, guess, kindOf, learn, lookUp, tokenAt, worthGuessing } from "./guesses";
-import { forward, forwardLane, passLanes } from "./parallel";
+import { draft, forward, forwardLane, passLanes } from "./parallel";
 import { Word, getWord, setWord } from "./status";
 import { setToken, tokenOf } from "./transformer/lanes";
+import { minp, topk, topp } from "./contract/settings";
+import { foreseen, lookAhead } from "./sampler/random";
 import { restore } from "./transformer/restore";
 
 /** Position of the first lane of the last pass, and how many went through it. */
@@ -46,7 +48,7 @@ export function takeLane(token: i32, position: i32): i32 {
 export function speculate(token: i32, position: i32, temperature: f32, penalty: f32, state: usize, left: i32, end: i32): void {
   let lane = takeLane(token, position);
   if (lane < 0) {
-    const count = guessAhead(token, position, min(drafts, min(end, context) - position - 1));
+    const count = guessAhead(token, position, min(drafts, min(end, context) - position - 1), temperature, penalty);
     if (!count) return forward(token, position, temperature, penalty, state, left);
     base = position;
     through = passLanes(position, count + 1, 1, true);
@@ -56,24 +58,26 @@ export function speculate(token: i32, position: i32, temperature: f32, penalty: 
   forwardLane(lane, position, temperature, penalty, state, left);
 }
 
-/** Puts the small model's guesses into the lanes. What it has gone through beyond the story's tokens is written over. */
-function askDrafter(token: i32, position: i32, count: i32): void {
-  for (let p = min(followed, position); p < position; p++) follow(tokenAt(p), p);
+/** Puts into the lanes what the small model takes the large one to choose, with its penalty and its random numbers. What it has gone through beyond the story's tokens is written over. */
+function askDrafter(token: i32, position: i32, count: i32, temperature: f32, penalty: f32): void {
+  for (let p = min(followed, position); p < position; p++) draft(tokenAt(p), p, false, temperature, penalty);
+  lookAhead();
   for (let ahead = 1; ahead <= count; ahead++) {
-    token = next(token, position + ahead - 1);
+    draft(token, position + ahead - 1, true, temperature, penalty);
+    token = next(temperature, topp, topk, minp, foreseen());
     setToken(ahead, token);
   }
   followed = position + count;
 }
 
 /** Puts `token` and what may follow it into the lanes; returns how many guesses there are. */
-function guessAhead(token: i32, position: i32, most: i32): i32 {
+function guessAhead(token: i32, position: i32, most: i32, temperature: f32, penalty: f32): i32 {
   through = 0;
   if (!drafter) lookUp(position);
   const count = worthGuessing(drafter ? min(most, drafter - position) : most);
   if (count <= 0) return 0;
   setToken(0, token);
-  if (drafter) askDrafter(token, position, count);
+  if (drafter) askDrafter(token, position, count, temperature, penalty);
   else for (let ahead = 1; ahead <= count; ahead++) setToken(ahead, guess(position, ahead));
   setWord(Word.Drafted, getWord(Word.Drafted) + count);
   return count;

@@ -49,9 +49,14 @@ function roundedWeights({ config, weights }: Model): Model['weights'] {
 
 /** Rows of a table in whole 63rds of their largest. */
 function inSevenBits(table: Float32Array, dim: number): Float32Array {
-  return table.map((x, i) => {
-    const row = table.subarray(i - (i % dim), i - (i % dim) + dim);
+  const rounded = new Float32Array(table.length);
+  for (let start = 0; start < table.length; start += dim) {
+    const row = table.subarray(start, start + dim);
     const step = row.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) / 63 || 1;
-    return Math.round(x / step) * step;
-  });
+    rounded.set(
+      row.map((x) => Math.round(x / step) * step),
+      start,
+    );
+  }
+  return rounded;
 }

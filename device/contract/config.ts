@@ -69,7 +69,7 @@
 /** What the positions of a pass of several keep: `lanes` times laneBytes(). */
 // @ts-ignore: decorator
 @external("config", "batch") export declare const batch: usize;
-/** s16 (drafts + 1, vocabulary): products of the classifier with positions of a pass. */
+/** s16 (drafts + 1, vocabulary): products of the classifier with positions of a pass, where lanes have no room for them. */
 // @ts-ignore: decorator
 @external("config", "laneProducts") export declare const laneProducts: usize;
 /** s8 (layer, half, position, key rows): keys as they were first written, so that a cache can be used again from its middle; 0: not kept. */

@@ -65,13 +65,14 @@ export const TEAMWORK_JOB_TOKEN: usize = 8; // Token of the posted pass.
 export const TEAMWORK_JOB_POSITION: usize = 12; // Its position.
 export const TEAMWORK_JOB_TEMPERATURE: usize = 16; // Its temperature; 0 where nothing is drawn.
 export const TEAMWORK_JOB_PENALTY: usize = 20; // Its repetition penalty; 1 where nothing is lowered.
-export const TEAMWORK_JOB_COUNT: usize = 24; // Positions of the posted pass; more than one: their tokens are in the lanes; 0: no pass, but the logits of a lane.
+export const TEAMWORK_JOB_COUNT: usize = 24; // Positions of the posted pass; more than one: their tokens are in the lanes; 0: no pass, but the logits of a lane; -1: a pass of the model that guesses.
 export const TEAMWORK_JOB_CERTAIN: usize = 28; // Of several positions, those whose tokens the story has; the others are guessed.
 export const TEAMWORK_JOB_LANE: usize = 32; // Where there is no pass: the lane whose logits are wanted.
 export const TEAMWORK_JOB_SCORED: usize = 36; // 0 where nobody asks what follows: the classifier is left out.
 export const TEAMWORK_JOB_GRAMMAR: usize = 40; // The grammar's state, whose tokens are allowed; 0: all.
 export const TEAMWORK_JOB_LEFT: usize = 44; // Tokens that may still be told, this one included.
-export const TEAMWORK_LARGEST: usize = 48; // Float arithmetic: largest logit of each core's half.
+export const TEAMWORK_TILES: usize = 48; // Tiles of weights that each core has brought into the cache, in passes of several positions.
+export const TEAMWORK_LARGEST: usize = 56; // Float arithmetic: largest logit of each core's half.
 
 // What the exception vectors save before they call `panic`.
 export const PANIC_CORE: usize = 0; // Number of the core.

@@ -173,12 +173,52 @@ export function threshold(groups: i32, topp: f32, topk: i32, minp: f32): i32 {
   return least;
 }
 
+/** The token of a candidate, by its place among the weights. */
+// @ts-ignore: decorator
+@inline
+function candidateAt(place: i32): i32 {
+  const ofSecond = place - (groupsOf(0) << 4);
+  return <i32>load<u16>(candidates + (<usize>(ofSecond < 0 ? place : firstRow(1, vocabulary) + ofSecond) << 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function shareOf(mass: i32, chance: u32): i32 {
+  return <i32>((<u64>chance * <u64>mass) >> 32);
+}
+
 /** Draws a token from the candidates of both halves; spoils the logits. */
 export function draw(temperature: f32, topp: f32, topk: i32, minp: f32): i32 {
   const groups = weigh(temperature);
   const least = threshold(groups, topp, topk, minp);
   const mass = mass_from(logits, groups, least);
-  const place = pick(logits, least, <i32>((<u64>random() * <u64>mass) >> 32));
-  const ofSecond = place - (groupsOf(0) << 4);
-  return <i32>load<u16>(candidates + (<usize>(ofSecond < 0 ? place : firstRow(1, vocabulary) + ofSecond) << 1));
+  return candidateAt(pick(logits, least, shareOf(mass, random())));
+}
+
+/** Reach to either side of what is drawn, as a share of the mass: 1 / 5 did best of 1 / 20 to 2 / 5 on stories. */
+const REACH: i32 = 5;
+
+/**
+ * What another model will most likely draw with the random number `chance`: its weights are nearly these, and so are the places
+ * where one token's end and the next one's begin. So it is the token that has most of what lies around the place that `chance` means here.
+ */
+export function foresee(temperature: f32, topp: f32, topk: i32, minp: f32, chance: u32): i32 {
+  const groups = weigh(temperature);
+  const least = threshold(groups, topp, topk, minp);
+  const mass = mass_from(logits, groups, least);
+  const low = shareOf(mass, chance) - mass / REACH;
+  const high = shareOf(mass, chance) + mass / REACH;
+  let end = 0;
+  let most = i32.MIN_VALUE;
+  let likeliest = 0;
+  for (let place = 0; place < groups << 4 && end < high; place++) {
+    const weight = <i32>load<i16>(logits + (<usize>place << 1));
+    if (weight < least) continue;
+    const within = min(end + weight, high) - max(end, low);
+    end += weight;
+    if (within <= most) continue;
+    most = within;
+    likeliest = place;
+  }
+  return candidateAt(likeliest);
 }

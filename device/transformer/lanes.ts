@@ -1,16 +1,15 @@
 /**
  * Several positions in one pass over the weights, for models whose weights stream from PSRAM or flash: a tile of a matrix is brought
- * into the cache by its product with the first position's activations, and is there for the others. A lane is what one position
+ * into the cache (tiles.ts), and is there for all of them. A lane is what one position
  * keeps meanwhile (src/contract/sizes.ts); its numbers are those of a pass of its own, operation by operation.
  */
 import {
   batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, hasLayerEmbeddings, laneProducts, layers, model,
   outFormat, qkvFormat, rotary, vocabulary, window,
 } from "../contract/config";
-import { TILE_BYTES } from "../contract/constants";
 import * as at from "../contract/fixed";
 import {
-  firstRow, hiddenHalf, laneActivations, laneAttention, laneBytes, laneStream, qkvRows, rowsOf,
+  firstRow, hiddenHalf, laneActivations, laneAttention, laneBytes, laneStream, productRest, qkvRows, rowsOf,
 } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes } from "../contract/formats";
 import { pad16 } from "../contract/sizes";
@@ -21,6 +20,7 @@ import { quantizeBounded } from "./bounded";
 import { activateRows, embedInto, embedLayerInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
 import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { addBias, addPosition, addRows } from "./rows";
+import { bringIn, tileOf } from "./tiles";
 
 /** Bytes before the activations: their scale, the lane's token, and for each half whether a guess was refused (`takeRows`). */
 const LANE_HEADER: usize = 16;
@@ -79,7 +79,7 @@ export function tokenOf(lane: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function productsOf(lane: i32): usize {
-  return laneProducts + <usize>(lane * 2 * pad16(vocabulary));
+  return productRest() ? laneProducts + <usize>(lane * 2 * pad16(vocabulary)) : rowsAt(lane);
 }
 
 /** Of what only one core does, a lane at a time: the first of a half's lanes; every `cores`th one is. */
@@ -87,13 +87,6 @@ function productsOf(lane: i32): usize {
 @inline
 function firstLane(half: i32, count: i32): i32 {
   return cores == 2 ? half : half ? count : 0;
-}
-
-/** Rows of a tile. */
-// @ts-ignore: decorator
-@inline
-function tileOf(format: i32, columns: i32): i32 {
-  return max(16, (TILE_BYTES / rowBytes(format, columns)) & ~15);
 }
 
 function embedLanes(half: i32, count: i32): void {
@@ -123,6 +116,7 @@ function projectLanes(half: i32, count: i32, layer: i32): void {
   for (let row = 0; row < qkvRows(); row += tile) {
     const rows = min(tile, qkvRows() - row);
     const weights = rowsFrom(record, at.QKV, formatOf(record, at.QKV, qkvFormat), pad16(dim), half * qkvRows() + row);
+    bringIn(half, weights, rows * rowBytes(formatOf(record, at.QKV, qkvFormat), pad16(dim)));
     for (let lane = 0; lane < count; lane++) {
       const to = rowsAt(lane) + (<usize>(half * qkvRows() + row) << 1);
       multiplyDim(formatOf(record, at.QKV, qkvFormat), weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.QKV));
@@ -165,10 +159,13 @@ function projectOutLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
   const outputs = scratchOf(half) + at.OUTPUTS();
   const tile = tileOf(formatOf(record, at.OUT, outFormat), pad16(dim));
-  const end = firstRow(half, dim) + rowsOf(half, dim);
-  for (let row = firstRow(half, dim); row < end; row += tile) {
-    const rows = min(tile, end - row);
+  const first = firstRow(half, dim);
+  const end = first + rowsOf(half, dim);
+  for (let row = first; row < first + rowsOf(0, dim); row += tile) {
+    const rows = max(0, min(tile, end - row));
     const weights = rowsFrom(record, at.OUT, formatOf(record, at.OUT, outFormat), pad16(dim), row);
+    bringIn(half, weights, rows * rowBytes(formatOf(record, at.OUT, outFormat), pad16(dim)));
+    if (!rows) break;
     const scales = scalesFrom(record, at.OUT, formatOf(record, at.OUT, outFormat), pad16(dim), row);
     for (let lane = 0; lane < count; lane++) {
       multiplyDim(formatOf(record, at.OUT, outFormat), weights, activationsOf(lane), pad16(dim), outputs, rows, productShift(record, at.OUT));
@@ -185,6 +182,7 @@ function gateUpLanes(half: i32, count: i32, layer: i32): void {
   for (let row = 0; row < gates * hiddenHalf(); row += tile) {
     const rows = min(tile, gates * hiddenHalf() - row);
     const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first + row);
+    bringIn(half, weights, rows * rowBytes(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim)));
     for (let lane = 0; lane < count; lane++) {
       const to = rowsAt(lane) + (<usize>(first + row) << 1);
       multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, activationsOf(lane), pad16(dim), to, rows, productShift(record, at.GATE_UP));
@@ -213,10 +211,13 @@ function projectDownLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
   const outputs = scratchOf(half) + at.OUTPUTS();
   const tile = tileOf(formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf());
-  const end = firstRow(half, dim) + rowsOf(half, dim);
-  for (let row = firstRow(half, dim); row < end; row += tile) {
-    const rows = min(tile, end - row);
+  const first = firstRow(half, dim);
+  const end = first + rowsOf(half, dim);
+  for (let row = first; row < first + rowsOf(0, dim); row += tile) {
+    const rows = max(0, min(tile, end - row));
     const weights = rowsFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), row);
+    bringIn(half, weights, rows * rowBytes(formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf()));
+    if (!rows) break;
     const scales = scalesFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), row);
     for (let lane = 0; lane < count; lane++) {
       multiplyHidden(formatOf(record, at.DOWN, downFormat), weights, activationsOf(lane), 2 * hiddenHalf(), outputs, rows, productShift(record, at.DOWN));
@@ -229,10 +230,13 @@ function projectDownLanes(half: i32, count: i32, layer: i32): void {
 /** Products of the classifier's rows with all lanes. */
 function classifyLanes(half: i32, count: i32): void {
   const tile = tileOf(classifierFormat, pad16(dim));
-  const end = firstRow(half, vocabulary) + rowsOf(half, vocabulary);
-  for (let row = firstRow(half, vocabulary); row < end; row += tile) {
-    const rows = min(tile, end - row);
+  const first = firstRow(half, vocabulary);
+  const end = first + rowsOf(half, vocabulary);
+  for (let row = first; row < first + rowsOf(0, vocabulary); row += tile) {
+    const rows = max(0, min(tile, end - row));
     const weights = rowsFrom(model, at.CLASSIFIER, classifierFormat, pad16(dim), row);
+    bringIn(half, weights, rows * rowBytes(classifierFormat, pad16(dim)));
+    if (!rows) break;
     for (let lane = 0; lane < count; lane++) {
       const to = productsOf(lane) + (<usize>row << 1);
       multiplyDim(classifierFormat, weights, activationsOf(lane), pad16(dim), to, rows, productShift(model, at.CLASSIFIER));

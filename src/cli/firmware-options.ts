@@ -196,7 +196,8 @@ async function draftFrom({ draft }: BuildOptions, { tokenizer }: OpenedModel): P
   ]);
   const small = await openModel(draft, undefined, showDownloads);
   checkTokenizers(small.tokenizer, tokenizer);
-  return quantize(small.model);
+  // Memory that it takes is missing to the large model; a worse guess costs less.
+  return quantize(small.model, { room: 0 });
 }
 
 /** The packed grammar of `--grammar`; says what of it was cut. */

@@ -33,8 +33,8 @@ export const constants = {
     'Instead of the code of a format where layers differ in it: the record says that of each matrix.',
   ),
   TILE_BYTES: i32(
-    4096,
-    'Of a matrix in a pass of several positions: an eighth of the data cache for each core.',
+    2048,
+    'Of a matrix in a pass of several positions: a sixteenth of the data cache for each core, and less to wait for at a barrier.',
   ),
   REPETITION_WINDOW: i32(64, 'Tokens that the repetition penalty looks back over; a power of two.'),
   GROWTH_WORDS: i32(64, 'Of the log of a unit of keys: when it grew.'),

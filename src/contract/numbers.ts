@@ -40,7 +40,8 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     ...rows('usize', {
       scratchBytes: "Bytes of one core's scratch.",
       batch: 'What the positions of a pass of several keep: `lanes` times laneBytes().',
-      laneProducts: 's16 (drafts + 1, vocabulary): products of the classifier with positions of a pass.',
+      laneProducts:
+        's16 (drafts + 1, vocabulary): products of the classifier with positions of a pass, where lanes have no room for them.',
       rawKeys:
         's8 (layer, half, position, key rows): keys as they were first written, so that a cache can be used again from its middle; 0: not kept.',
       growths: 'u32 (layer, half, GROWTH_WORDS): when the units of the keys grew; with `rawKeys`.',

@@ -91,6 +91,11 @@ export const sizes = {
       'laneStream() + laneAttention() + laneActivations() + laneRows()',
       'Of what one position keeps in a pass of several.',
     ),
+    productRest: size(
+      '',
+      'max(0, 2 * pad16(vocabulary) + READ_AHEAD - laneRows())',
+      "Bytes of the classifier's products that a lane's rows, which are read by then, have no room for; where there are any, products lie apart.",
+    ),
     layerRows: size('', 'layers + 1', 'Rows of per-layer embeddings that a token has.'),
     layerRow: size(
       '',

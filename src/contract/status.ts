@@ -50,7 +50,7 @@ export const teamwork = {
     jobPenalty: field('f32', 'Its repetition penalty; 1 where nothing is lowered.'),
     jobCount: field(
       'u32',
-      'Positions of the posted pass; more than one: their tokens are in the lanes; 0: no pass, but the logits of a lane.',
+      'Positions of the posted pass; more than one: their tokens are in the lanes; 0: no pass, but the logits of a lane; -1: a pass of the model that guesses.',
     ),
     jobCertain: field(
       'u32',
@@ -60,6 +60,11 @@ export const teamwork = {
     jobScored: field('u32', '0 where nobody asks what follows: the classifier is left out.'),
     jobGrammar: field('u32', "The grammar's state, whose tokens are allowed; 0: all."),
     jobLeft: field('u32', 'Tokens that may still be told, this one included.'),
+    tiles: field(
+      'u32',
+      'Tiles of weights that each core has brought into the cache, in passes of several positions.',
+      2,
+    ),
     largest: field('f32', "Float arithmetic: largest logit of each core's half.", 2),
   },
 } as const;

@@ -6,10 +6,11 @@ import { piecesOf, type Tokenizer } from '../model/index.ts';
 import { configOf, type QuantizedModel, resolveBlob, windowOf } from '../quantize/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { modelItems } from './model-items.ts';
+import { recentTokens } from './system.ts';
 
 const PREFIX = 'draft.';
-/** How often it runs for a token that is told: about half of what it guesses is right. */
-const RUNS_PER_TOKEN = 1.5;
+/** How often it runs for a pass of the large model, by which traffic is counted. */
+const RUNS_PER_PASS = 5;
 
 /** Positions that it can guess at, of so many of the large model's. */
 export const drafterContext = ({ config }: QuantizedModel, context: number): number =>
@@ -25,7 +26,7 @@ export function drafterParts(
 
 /** The same as items of a plan: where nothing is better kept in SRAM, it lies there. */
 export function drafterItems(model: QuantizedModel, context: number): MemoryItem[] {
-  return modelItems(model, drafterContext(model, context), PREFIX, RUNS_PER_TOKEN);
+  return [...modelItems(model, drafterContext(model, context), PREFIX, RUNS_PER_PASS), recentTokens(PREFIX)];
 }
 
 /** Its blobs with each other's addresses filled in, by the items' names. */
@@ -37,15 +38,15 @@ export function drafterContents(
   return new Map(model.blobs.map((blob) => [PREFIX + blob.name, resolveBlob(blob, own)]));
 }
 
-/** What its program imports otherwise than the large model's: core 0 runs it alone. */
-export const drafterNumbers = (
+/** What its program imports otherwise than the large model's. */
+export function drafterNumbers(
   model: QuantizedModel,
   context: number,
   addresses: ReadonlyMap<string, number>,
-): Record<string, number> => ({
-  ...configOf(model, drafterContext(model, context), ownAddresses(addresses)),
-  cores: 1,
-});
+): Record<string, number> {
+  const own = ownAddresses(addresses);
+  return { ...configOf(model, drafterContext(model, context), own), recent: own.get('recent')! };
+}
 
 const ownAddresses = (addresses: ReadonlyMap<string, number>): Map<string, number> =>
   new Map(

@@ -90,7 +90,8 @@ const programRank = ({ screen, psramBytes }: Board): number => (screen ? 2 : 0) 
 
 /** With what fits SRAM alone, where that is shorter and still a story. */
 function shorterPlan(request: PlanRequest, { context, placed }: MemoryPlan): MemoryPlan | undefined {
-  if (context <= SHORT_STORY || placed.every(({ region }) => region === 'sram')) return undefined;
+  const isInSram = placed.every(({ purpose, region }) => region === 'sram' || purpose === 'tables');
+  if (context <= SHORT_STORY || isInSram) return undefined;
   const most = longestInSram(request);
   return most >= SHORT_STORY && most < context ? planIfFits({ ...request, context: most }) : undefined;
 }

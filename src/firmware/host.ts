@@ -135,7 +135,11 @@ const NO_CHIP = {
 };
 
 /** What the program imports and does not call. */
-const NO_DRAFTER: WebAssembly.ModuleImports = { follow: () => undefined, next: () => 0 };
+const NO_DRAFTER: WebAssembly.ModuleImports = {
+  take: () => undefined,
+  share: () => undefined,
+  next: () => 0,
+};
 
 export function createHostProgram(options: HostProgramOptions): HostProgram {
   const { model, tokenizer, programs, output } = options;
@@ -172,7 +176,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
     lanes: options.lanes ?? 0,
     batch: addresses.get('batch')!,
     drafts,
-    laneProducts: addresses.get('laneProducts')!,
+    laneProducts: addresses.get('laneProducts') ?? 0,
     guesses: addresses.get('guesses')!,
     rawKeys: addresses.get('rawKeys') ?? 0,
     growths: addresses.get('growths') ?? 0,

@@ -61,7 +61,7 @@ describe('the plan for', () => {
       'large',
       'devkitc-n16r8',
       { draft: small.quantized },
-      '512: 125 8 31, 12 lanes, 7 drafts, history, drafter; at most 512, 0 in SRAM',
+      '512: 98 8 59, 12 lanes, 7 drafts, history, drafter; at most 512, 0 in SRAM',
     ],
     ['large', 'devkitc-n8', {}, '512: 27 69 0, 2 lanes, 0 drafts; at most 512, 0 in SRAM'],
     [

@@ -2,7 +2,7 @@
 import type { Board } from '../chip/boards/index.ts';
 import { sizesOf, value } from '../contract/index.ts';
 import type { ModelConfig, Tokenizer } from '../model/index.ts';
-import type { QuantizedModel } from '../quantize/index.ts';
+import { type QuantizedModel, shapeOf } from '../quantize/index.ts';
 import { itemsOfPart } from './chain/items.ts';
 import { drafterItems } from './drafter.ts';
 import { type MemoryItem, memoryItem, roundUp } from './memory.ts';
@@ -52,7 +52,10 @@ export const passesMemory = (
   { name: 'batch', bytes: lanes * laneBytes },
   {
     name: 'laneProducts',
-    bytes: drafts > 0 ? (drafts + 1) * 2 * roundUp(config.vocabulary, 16) + value.READ_AHEAD : 0,
+    bytes:
+      drafts > 0 && sizesOf('fixed', shapeOf(config, 0)).of('productRest') > 0
+        ? (drafts + 1) * 2 * roundUp(config.vocabulary, 16) + value.READ_AHEAD
+        : 0,
   },
   ...(history ? historyMemory(config, context) : []),
   { name: 'guesses', bytes: drafts > 0 ? 8 * value.GUESS_KINDS : 0 },
@@ -67,12 +70,16 @@ const historyMemory = (config: ModelConfig, context: number): { name: string; by
   { name: 'growths', bytes: config.layers * 2 * value.GROWTH_WORDS * 4 },
 ];
 
-/** Positions that a pass checks for each token that is told, where a model guesses. */
-const LANES_PER_TOKEN = 2;
+/** Positions of a pass where a model guesses. */
+const LANES_PER_PASS = 6;
 
 /** Where a model guesses, most passes have several positions, and every layer writes and reads what they keep. */
 function passesItems(model: QuantizedModel, passes: Passes, context: number): MemoryItem[] {
-  const moved = passes.drafter ? LANES_PER_TOKEN * model.laneBytes * model.config.layers : 0;
+  const { layers, vocabulary } = model.config;
+  const moved = new Map([
+    ['batch', LANES_PER_PASS * model.laneBytes * layers],
+    ['laneProducts', LANES_PER_PASS * 2 * roundUp(vocabulary, 16)],
+  ]);
   return passesMemory(model, passes, context)
     .filter(({ bytes }) => bytes > 0)
     .map(({ name, bytes }) =>
@@ -81,7 +88,7 @@ function passesItems(model: QuantizedModel, passes: Passes, context: number): Me
         memory: 'any',
         lifetime: 'late',
         zero: true,
-        ...(name === 'batch' ? { reads: moved, writes: moved } : {}),
+        ...(passes.drafter ? { reads: moved.get(name) ?? 0, writes: moved.get(name) ?? 0 } : {}),
       }),
     );
 }

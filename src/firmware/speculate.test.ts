@@ -157,12 +157,23 @@ describe('guessing ahead', () => {
       ['/temp 0', ''],
       ['/temp 0', TEXT],
       ['/temp 0.8\r/seed 3', 'Once'],
+      ['/temp 0.8\r/topk 9\r/penalty 1.3\r/seed 3', 'Once'],
     ] as const) {
       const alone = tell(quantized, 0, settings, prompt);
       const guessed = tell(quantized, 7, settings, prompt, { drafter });
       expect(story(guessed)).toEqual(story(alone));
       expect(guessed.accepted).toBeGreaterThan(10);
     }
+  });
+
+  it('guesses with the penalty of the large model, and with its random numbers', () => {
+    const share = (settings: string): number => {
+      const { drafted, accepted } = tell(quantized, 7, settings, 'Once', { drafter: quantized });
+      return accepted / drafted;
+    };
+    expect(share('/temp 0\r/penalty 1.5')).toBe(1);
+    // Where one token has more than the other's share of what lies around the number drawn, that is the guess: not always what is drawn.
+    expect(share('/temp 1\r/topp 0\r/minp 0.1\r/penalty 1.2\r/seed 6')).toBeGreaterThan(0.9);
   });
 
   it.each([
@@ -183,11 +194,13 @@ describe('guessing ahead', () => {
     expect([firmware.drafter, firmware.drafts]).toEqual([true, 7]);
     const prompt = 'Once';
     const tokens = 14;
-    const expected = tell(quantized, firmware.drafts, '/temp 0', prompt, { tokens, drafter: int4 });
-    const { digest, status, warnings } = simulate(firmware, { prompt, temperature: 0, tokens });
+    const settings = '/temp 0.7\r/topp 0.9\r/penalty 2\r/seed 4';
+    const expected = tell(quantized, firmware.drafts, settings, prompt, { tokens, drafter: int4 });
+    const how = { temperature: 0.7, topp: 0.9, penalty: 2, seed: 4n };
+    const { digest, status, warnings } = simulate(firmware, { prompt, tokens, ...how });
     const { drafted, accepted } = status;
     expect({ digest, drafted, accepted }).toEqual({
-      digest: tell(quantized, 0, '/temp 0', prompt, { tokens }).digest,
+      digest: tell(quantized, 0, settings, prompt, { tokens }).digest,
       drafted: expected.drafted,
       accepted: expected.accepted,
     });

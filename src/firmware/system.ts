@@ -70,7 +70,7 @@ export function systemItems(
     empty('promptMerges', 4 * (LINE_BYTES + 2), 'late', false),
     empty('storyTokens', 4 * context, 'late', true),
     empty('candidates', 2 * roundUp(config.vocabulary, 16), 'late', false),
-    empty('recent', RECENT_BYTES, 'late', false),
+    recentTokens(),
     loaded('banner', new Uint8Array(BANNER_BYTES), 'sram'),
     loaded('readyLine', new Uint8Array(readyBytes(template)), 'sram'),
     ...(template ? [loaded('until', untilOf(template), 'sram')] : []),
@@ -82,6 +82,10 @@ export function systemItems(
     ...Object.entries(tables).map(([name, table]) => loaded(name, bytesOf(table), 'any')),
   ];
 }
+
+/** What the repetition penalty looks back on. */
+export const recentTokens = (prefix = ''): SystemItem =>
+  empty(`${prefix}recent`, RECENT_BYTES, 'late', false);
 
 /** What ends an answer, and room for what was said last. */
 function untilOf({ end }: ChatTemplate): Uint8Array {
