@@ -16,6 +16,9 @@ export interface SpecialNames {
 /** Names of what begins and ends a text in a shape below. */
 const [BOS, EOS] = ['bos_token', 'eos_token'];
 
+/** A model's own text within a shape. */
+const OWN = '\0';
+
 const TAG = /(\{%[\s\S]*?%\}|\{\{[\s\S]*?\}\})/;
 
 /** Within a tag: one kind of quotes, one way to reach into a message, no white space but in texts. */
@@ -45,8 +48,9 @@ function even(program: string): string {
 
 interface KnownShape {
   name: string;
+  /** With {@link OWN} where any text may stand. */
   programs: readonly string[];
-  /** With names of special tokens as texts; {@link BOS} and {@link EOS} apart. */
+  /** With names of special tokens as texts; {@link BOS} and {@link EOS} apart, and {@link OWN} for what stands there. */
   template: ChatTemplate;
 }
 
@@ -71,6 +75,18 @@ const SHAPES: readonly KnownShape[] = [
       `{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}`,
     ],
     template: { ...CHATML, end: '<|im_end|>' },
+  },
+  {
+    // Qwen1.5, Qwen2, SmolLM: as ChatML, with a system message of the model's own where a conversation has none.
+    name: 'ChatML with a system message of its own',
+    programs: [
+      `{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\n${OWN}<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}`,
+    ],
+    template: {
+      ...CHATML,
+      withoutSystem: ['<|im_start|>system\n', OWN, '<|im_end|>\n'],
+      end: '<|im_end|>',
+    },
   },
   {
     name: 'llama 3',
@@ -126,12 +142,25 @@ function withTokens(parts: TemplateParts, { ids, start, end }: SpecialNames): Te
 /** The names of shapes that are known, for messages. */
 const known = SHAPES.map(({ name }) => name).join(', ');
 
+/** The text that stands for {@link OWN} where a program is this one; empty where it has none, undefined where it is another. */
+function ownText(program: string, text: string): string | undefined {
+  const [before, behind] = even(program).split(OWN);
+  if (behind === undefined) return before === text ? '' : undefined;
+  const own = text.slice(before.length, text.length - behind.length);
+  return own !== '' && !/['"{}\\]/.test(own) && text === before + own + behind ? own : undefined;
+}
+
 /** What a program in Jinja writes, as a template; or a sentence that refuses it. */
 export function knownTemplate(program: string, special: SpecialNames): ChatTemplate | string {
   const text = even(program);
-  const shape = SHAPES.find(({ programs }) => programs.some((one) => even(one) === text));
-  if (!shape) return `its chat template is none that is known here; known are ${known}`;
-  const { template } = shape;
+  const found = SHAPES.flatMap(({ programs, template }) =>
+    programs.flatMap((one) => {
+      const own = ownText(one, text);
+      return own === undefined ? [] : [{ template, own }];
+    }),
+  )[0];
+  if (!found) return `its chat template is none that is known here; known are ${known}`;
+  const { template, own } = found;
   const around = ({ before, behind }: { before: TemplateParts; behind: TemplateParts }) => ({
     before: withTokens(before, special),
     behind: withTokens(behind, special),
@@ -142,6 +171,14 @@ export function knownTemplate(program: string, special: SpecialNames): ChatTempl
     user: around(template.user),
     assistant: around(template.assistant),
     ...(template.afterSystem ? { afterSystem: withTokens(template.afterSystem, special) } : {}),
+    ...(template.withoutSystem
+      ? {
+          withoutSystem: withTokens(
+            template.withoutSystem.map((part) => (part === OWN ? own : part)),
+            special,
+          ),
+        }
+      : {}),
     ...(ends === undefined ? {} : { end: ends }),
   };
 }

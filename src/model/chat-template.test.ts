@@ -92,12 +92,42 @@ describe("others' templates", () => {
       .replaceAll('message["role"]', 'message.role');
     expect(written(knownTemplate(spaced, special), TALK)).toBe(written(knownTemplate(CHATML, special), TALK));
     const refusal =
-      /^its chat template is none that is known here; known are ChatML, llama 3, llama 2, Zephyr$/;
+      /^its chat template is none that is known here; known are ChatML, ChatML with a system message of its own, llama 3, llama 2, Zephyr$/;
     for (const other of [CHATML.replace('{% endfor %}', '\n{% endfor %} '), `${CHATML}!`, '{{ tools }}', ''])
       expect(knownTemplate(other, special)).toMatch(refusal);
     expect(knownTemplate(CHATML, special)).toMatchObject({ end: 3 });
     const asText = knownTemplate(CHATML, { ...special, ids: new Map() });
     expect(asText).toMatchObject({ end: '<|im_end|>', user: { before: ['<|im_start|>user\n'] } });
+  });
+});
+
+describe('ChatML with a system message of its own', () => {
+  // Qwen2's, word for word.
+  const qwen2 =
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+  it('stands before a conversation that has none', () => {
+    const template = knownTemplate(qwen2, special);
+    const rest = '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n';
+    expect(written(template, TALK.slice(1, 2))).toBe(
+      `<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n${rest}`,
+    );
+    expect(written(template, TALK.slice(0, 2))).toBe(`<|im_start|>system\nBe kind.<|im_end|>\n${rest}`);
+    expect(written(template, TALK)).toBe(written(knownTemplate(CHATML, special), TALK));
+    expect(chatTemplateFrom(template, 512)).toEqual(template);
+    expect(template).toMatchObject({
+      withoutSystem: [2, 'system\n', 'You are a helpful assistant.', 3, '\n'],
+      end: 3,
+    });
+  });
+
+  it('may be any text, and no program', () => {
+    const other = knownTemplate(qwen2.replace('You are a helpful assistant.', 'Be brief'), special);
+    expect(written(other, TALK.slice(1, 2))).toContain('system\nBe brief<|im_end|>');
+    for (const own of ['', "' + name + '", '{{ name }}'])
+      expect(knownTemplate(qwen2.replace('You are a helpful assistant.', own), special)).toMatch(
+        /^its chat template is none/,
+      );
   });
 });
 
@@ -119,7 +149,8 @@ describe('a template', () => {
       'has an end that is neither a token nor a text of at most 32 bytes',
     ],
     [{ ...TEMPLATES.plain, end: 600 }, 'has an end that is neither'],
-    [{ ...TEMPLATES.plain, afterSystem: 'x' }, 'has an afterSystem that is no list'],
+    [{ ...TEMPLATES.plain, afterSystem: 'x' }, 'has afterSystem that is no list'],
+    [{ ...TEMPLATES.plain, withoutSystem: [1.5] }, 'has withoutSystem that is no list'],
     [{ user: { before: [], behind: [] }, assistant: { before: [], behind: [] } }, 'puts nothing between'],
   ])('is refused in a sentence: %j', (value, message) => {
     expect(chatTemplateFrom(value, 512)).toContain(message);

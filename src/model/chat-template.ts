@@ -28,6 +28,8 @@ export interface ChatTemplate {
   assistant: Around;
   /** Before a user's turn right behind the system's, where it is not what stands before others. */
   afterSystem?: TemplateParts;
+  /** Before the first turn of a conversation without the system's: mostly such a turn, with a text of the model's own. */
+  withoutSystem?: TemplateParts;
   /** What ends an answer beside the tokens that end every text. */
   end?: string | number;
 }
@@ -45,6 +47,9 @@ const PLAIN: ChatTemplate = {
 /** Templates that go by a name: for models that were taught them as text. */
 export const TEMPLATES: Readonly<Record<string, ChatTemplate>> = { plain: PLAIN };
 
+/** Lists beside those of the roles. */
+const BESIDE = ['afterSystem', 'withoutSystem'] as const;
+
 /** A template from JSON, or what is wrong with it. `vocabulary`: pieces of the model, where they are known. */
 export function chatTemplateFrom(
   value: unknown,
@@ -59,7 +64,7 @@ export function chatTemplateFrom(
   const isEnd = (it: unknown): boolean =>
     isToken(it) || (typeof it === 'string' && it !== '' && utf8Length(it) <= LONGEST_END);
   if (!isObject(value)) return 'is no JSON object';
-  const known = ['system', 'user', 'assistant', 'afterSystem', 'end'];
+  const known = ['system', 'user', 'assistant', ...BESIDE, 'end'];
   const strange = Object.keys(value).find((key) => !known.includes(key));
   if (strange !== undefined) return `says ${strange}, which is none of ${known.join(', ')}`;
   for (const role of ROLES) {
@@ -73,8 +78,8 @@ export function chatTemplateFrom(
     )
       return `has no lists of texts and tokens as before and behind of ${role}`;
   }
-  if (value.afterSystem !== undefined && !isParts(value.afterSystem))
-    return 'has an afterSystem that is no list of texts and tokens';
+  const noList = BESIDE.find((key) => value[key] !== undefined && !isParts(value[key]));
+  if (noList) return `has ${noList} that is no list of texts and tokens`;
   if (value.end !== undefined && !isEnd(value.end))
     return `has an end that is neither a token nor a text of at most ${LONGEST_END} bytes`;
   if ((value.assistant as Around).before.length === 0 && (value.user as Around).behind.length === 0)
@@ -112,12 +117,13 @@ export function renderTurns(template: ChatTemplate, turns: readonly Turn[]): Tem
   const rendered = turns.map(({ role, content }, i): TemplateParts => {
     const around = template[role];
     if (!around) throw new Error(`renderTurns: the template has no turn of ${role}`);
-    const { afterSystem } = template;
+    const { afterSystem, withoutSystem = [] } = template;
+    const first = i === 0 && role !== 'system' ? withoutSystem : [];
     const isAfterSystem = role === 'user' && turns[i - 1]?.role === 'system' && afterSystem !== undefined;
     const text = content.trim();
     if (role !== 'assistant')
-      return joined([...(isAfterSystem ? afterSystem : around.before), text, ...around.behind]);
-    return [...joined(opens), ...joined([space + text, ...around.behind])];
+      return joined([...first, ...(isAfterSystem ? afterSystem : around.before), text, ...around.behind]);
+    return [...joined([...first, ...opens]), ...joined([space + text, ...around.behind])];
   });
   return [...rendered, joined(opens)];
 }
@@ -140,12 +146,13 @@ export function renumbered(template: ChatTemplate, place: (token: number) => num
     before: before.map(one),
     behind: behind.map(one),
   });
-  const { system, user, assistant, afterSystem, end } = template;
+  const { system, user, assistant, afterSystem, withoutSystem, end } = template;
   return {
     ...(system ? { system: around(system) } : {}),
     user: around(user),
     assistant: around(assistant),
     ...(afterSystem ? { afterSystem: afterSystem.map(one) } : {}),
+    ...(withoutSystem ? { withoutSystem: withoutSystem.map(one) } : {}),
     ...(end === undefined ? {} : { end: one(end) }),
   };
 }
