@@ -1,12 +1,12 @@
 /**
- * `npx tsx bench/speculate.ts [--stories N] [--counted N] [--large MODEL] [--small MODEL]`: what a small model's guesses are worth to a large one whose weights stream from
- * PSRAM. Stories at the defaults, seeds from 1 on: the first N (3) on the simulated board, with guesses and without, the same story and both
+ * `npx tsx bench/speculate.ts [--stories N] [--counted N] [--large MODEL] [--small MODEL]`: what a small model's guesses are worth to a
+ * large one whose weights stream from PSRAM. Stories at the defaults, seeds from 1 on: the first N (3) on the simulated board, with guesses and without, the same story and both
  * speeds; more of them (100) on the host program, which tells as many tokens a pass.
  */
 import { parseArgs } from 'node:util';
 import { findBoard } from '../src/chip/boards/index.ts';
-import { storySettings } from '../src/contract/index.ts';
-import { buildFirmware, createHostProgram, simulate } from '../src/firmware/index.ts';
+import { storyLines, storySettings } from '../src/contract/index.ts';
+import { buildFirmware, createHostProgram, simulate, toldTokens } from '../src/firmware/index.ts';
 import { openModel, shippedPrograms as programs } from '../src/node/index.ts';
 import { quantize } from '../src/quantize/index.ts';
 
@@ -42,9 +42,9 @@ for (let seed = 1; seed <= Number(values.stories); seed++) {
   const [plain, fast] = [one.millisecondsPerToken, other.millisecondsPerToken];
   before += plain * one.status.passes;
   after += fast * one.status.passes;
-  const { passes, promptTokens, accepted } = other.status;
+  const { passes, accepted } = other.status;
   console.log(
-    `seed ${seed}, ${passes} tokens, digest ${one.digest}: ${(1000 / plain).toFixed(1)} and ${(1000 / fast).toFixed(1)} predicted tokens/s, ${(plain / fast).toFixed(2)} times; ${perPass(passes - promptTokens + 1, accepted)} tokens a pass`,
+    `seed ${seed}, ${passes} tokens, digest ${one.digest}: ${(1000 / plain).toFixed(1)} and ${(1000 / fast).toFixed(1)} predicted tokens/s, ${(plain / fast).toFixed(2)} times; ${perPass(toldTokens(other.status), accepted)} tokens a pass`,
   );
 }
 if (after > 0) console.log(`together: ${(before / after).toFixed(2)} times`);
@@ -61,11 +61,9 @@ const host = createHostProgram({
 });
 let [told, right] = [0, 0];
 for (let seed = 1; seed <= Number(values.counted); seed++) {
-  const { temperature, topp, penalty } = storySettings;
-  host.type(`/temp ${temperature}\r/topp ${topp}\r/penalty ${penalty}\r/seed ${seed}\r${PROMPT}\r`);
+  host.type([...storyLines({ seed, ...storySettings }), PROMPT].map((line) => `${line}\r`).join(''));
   host.settle();
-  const { passes, promptTokens, accepted } = host.status;
-  told += passes - promptTokens + 1;
-  right += accepted;
+  told += toldTokens(host.status);
+  right += host.status.accepted;
 }
 if (told > 0) console.log(`seeds 1 to ${values.counted} on the host: ${perPass(told, right)} tokens a pass`);

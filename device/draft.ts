@@ -2,32 +2,18 @@
  * A second, small model that guesses what the large one will say: a program of its own, compiled for its own numbers. Both cores run it, as
  * they run the large one.
  */
-import { cores } from "./contract/config";
-import { barrier } from "./barrier";
-import { NO_PENALTY, noteToken } from "./sampler";
-import { foresee, gather, likeliest, penalize } from "./sampler/fixed";
+import { noteToken, prepare } from "./sampler";
+import { foresee, likeliest } from "./sampler/fixed";
 import { forwardCore } from "./transformer";
 
 /**
- * The share of a core in a pass: what the token at a position leaves behind, and where `scored`, the logits of what follows, lowered and, where the
- * large model will draw, gathered as it does it.
+ * The share of a core in a pass: what the token at a position leaves behind, and where `scored`, the logits of what follows, prepared as the large
+ * model's are.
  */
 export function share(core: i32, token: i32, position: i32, scored: bool, temperature: f32, penalty: f32): void {
+  if (core == 0) noteToken(position, token); // core 1 meets us on its way to the logits
   forwardCore(core, token, position, scored);
-  if (!scored) return;
-  if (penalty != NO_PENALTY) {
-    penalize(core, position, penalty);
-    if (cores == 1) penalize(1, position, penalty);
-  }
-  if (temperature == 0) return;
-  barrier(core);
-  gather(core, temperature);
-  if (cores == 1) gather(1, temperature);
-}
-
-/** The token goes into the model at a position, in a pass that comes next. */
-export function take(token: i32, position: i32): void {
-  noteToken(position, token);
+  if (scored) prepare(core, position, temperature, penalty, 0, 0);
 }
 
 /** What the large model will most likely choose, once all cores have had their share; with `chance`, where it draws. */

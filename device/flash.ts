@@ -17,7 +17,7 @@ const MMU: usize = 0x600c_5000;
 
 const BOTH_BUSES: u32 = 3;
 const LINE_64: u32 = 2 << 3;
-const LINE_BYTES: u32 = 64;
+export const LINE_BYTES: u32 = 64;
 const PRELOAD_ENABLE: u32 = 1;
 const PRELOAD_DONE: u32 = 2;
 const GEOMETRY: u32 = 0b11100;

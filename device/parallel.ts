@@ -13,7 +13,7 @@ import {
   TEAMWORK_JOB_LEFT as JOB_LEFT, TEAMWORK_JOB_PENALTY as JOB_PENALTY, TEAMWORK_JOB_POSITION as JOB_POSITION, TEAMWORK_JOB_SCORED as JOB_SCORED,
   TEAMWORK_JOB_TEMPERATURE as JOB_TEMPERATURE, TEAMWORK_JOB_TOKEN as JOB_TOKEN,
 } from "./contract/status";
-import { share, take } from "./drafter";
+import { share } from "./drafter";
 import { serveScreen } from "./screen";
 import { prepare } from "./sampler";
 import { forwardCore } from "./transformer";
@@ -102,7 +102,6 @@ export function passLanes(position: i32, count: i32, certain: i32, scored: bool)
 
 /** A pass of the model that guesses, after which `next` can say what follows where `scored`. */
 export function draft(token: i32, position: i32, scored: bool, temperature: f32, penalty: f32): void {
-  take(token, position);
   if (cores == 2) {
     postChoice(temperature, penalty, 0, 0);
     write32(teamwork + JOB_SCORED, scored ? 1 : 0);

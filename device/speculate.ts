@@ -58,7 +58,10 @@ export function speculate(token: i32, position: i32, temperature: f32, penalty: 
   forwardLane(lane, position, temperature, penalty, state, left);
 }
 
-/** Puts into the lanes what the small model takes the large one to choose, with its penalty and its random numbers. What it has gone through beyond the story's tokens is written over. */
+/**
+ * Puts into the lanes what the small model takes the large one to choose, with its penalty and its random numbers. What it has gone through
+ * beyond the story's tokens is written over.
+ */
 function askDrafter(token: i32, position: i32, count: i32, temperature: f32, penalty: f32): void {
   for (let p = min(followed, position); p < position; p++) draft(tokenAt(p), p, false, temperature, penalty);
   lookAhead();

@@ -206,8 +206,9 @@ export function foresee(temperature: f32, topp: f32, topk: i32, minp: f32, chanc
   const groups = weigh(temperature);
   const least = threshold(groups, topp, topk, minp);
   const mass = mass_from(logits, groups, least);
-  const low = shareOf(mass, chance) - mass / REACH;
-  const high = shareOf(mass, chance) + mass / REACH;
+  const drawn = shareOf(mass, chance);
+  const low = drawn - mass / REACH;
+  const high = drawn + mass / REACH;
   let end = 0;
   let most = i32.MIN_VALUE;
   let likeliest = 0;

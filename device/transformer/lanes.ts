@@ -1,7 +1,7 @@
 /**
  * Several positions in one pass over the weights, for models whose weights stream from PSRAM or flash: a tile of a matrix is brought
- * into the cache (tiles.ts), and is there for all of them. A lane is what one position
- * keeps meanwhile (src/contract/sizes.ts); its numbers are those of a pass of its own, operation by operation.
+ * into the cache (tiles.ts), and is there for all of them. A lane is what one position keeps meanwhile (src/contract/sizes.ts); its
+ * numbers are those of a pass of its own, operation by operation.
  */
 import {
   batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, hasLayerEmbeddings, laneProducts, layers, model,

@@ -1,15 +1,14 @@
 /**
- * Tiles of weights, brought from external memory into the cache for several positions. Cores take turns in it: while one waits for the bus, the other
- * multiplies what it has. If both did the same at the same time, the bus would rest meanwhile.
+ * Tiles of weights, brought from external memory into the cache for several positions. Cores take turns in it: while one waits for the
+ * bus, the other multiplies what it has. If both did the same at the same time, the bus would rest meanwhile.
  */
 import { cores, teamwork } from "../contract/config";
 import { TILE_BYTES } from "../contract/constants";
 import { rowBytes } from "../contract/formats";
 import { TEAMWORK_TILES as TILES } from "../contract/status";
 import { read32, write32 } from "../chip";
+import { LINE_BYTES } from "../flash";
 
-/** Of the data cache. */
-const LINE_BYTES: usize = 64;
 /** Internal memory needs no bringing in. */
 const SRAM: usize = 0x3fc8_0000;
 

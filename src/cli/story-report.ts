@@ -1,5 +1,5 @@
 /** The summary after a simulated story. */
-import type { Firmware, Simulation, Status } from '../firmware/index.ts';
+import { type Firmware, type Simulation, type Status, toldTokens } from '../firmware/index.ts';
 import { formatMemory } from './memory-report.ts';
 import { formatTable, thousands } from './table.ts';
 
@@ -41,8 +41,9 @@ const ENDINGS: Record<Simulation['status']['ending'], string> = {
 };
 
 /** What guessing was good for: tokens of the story for each pass over the weights that told it. */
-function formatGuesses({ drafted, accepted, passes, promptTokens }: Status): string {
-  const told = passes - promptTokens + 1;
+function formatGuesses(status: Status): string {
+  const { drafted, accepted } = status;
+  const told = toldTokens(status);
   return `${drafted} tokens, ${accepted} right (${Math.round((100 * accepted) / drafted)} %): ${(told / (told - accepted)).toFixed(2)} tokens a pass`;
 }
 

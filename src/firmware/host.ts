@@ -136,7 +136,6 @@ const NO_CHIP = {
 
 /** What the program imports and does not call. */
 const NO_DRAFTER: WebAssembly.ModuleImports = {
-  take: () => undefined,
   share: () => undefined,
   next: () => 0,
 };

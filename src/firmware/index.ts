@@ -54,7 +54,7 @@ export {
   simulate,
   simulateSteps,
 } from './simulate.ts';
-export { digestBytes, digestTokens, formatDigest, type Status } from './status.ts';
+export { digestBytes, digestTokens, formatDigest, type Status, toldTokens } from './status.ts';
 export { type GrammarMemory, systemItems } from './system.ts';
 export { type ToldStory, tellStory } from './told.ts';
 export { VERSION } from './version.ts';

@@ -43,6 +43,9 @@ export interface Passes {
 
 export const NO_PASSES: Passes = { lanes: 0, drafts: 0, history: false };
 
+/** Bytes of the classifier's products with one position. */
+const productBytes = ({ vocabulary }: ModelConfig): number => 2 * roundUp(vocabulary, 16);
+
 /** Memory for passes of several positions, which nothing reads in others: what positions keep, the classifier's products, keys as they were. */
 export const passesMemory = (
   { laneBytes, config }: Pick<QuantizedModel, 'laneBytes' | 'config'>,
@@ -54,7 +57,7 @@ export const passesMemory = (
     name: 'laneProducts',
     bytes:
       drafts > 0 && sizesOf('fixed', shapeOf(config, 0)).of('productRest') > 0
-        ? (drafts + 1) * 2 * roundUp(config.vocabulary, 16) + value.READ_AHEAD
+        ? (drafts + 1) * productBytes(config) + value.READ_AHEAD
         : 0,
   },
   ...(history ? historyMemory(config, context) : []),
@@ -75,10 +78,9 @@ const LANES_PER_PASS = 6;
 
 /** Where a model guesses, most passes have several positions, and every layer writes and reads what they keep. */
 function passesItems(model: QuantizedModel, passes: Passes, context: number): MemoryItem[] {
-  const { layers, vocabulary } = model.config;
   const moved = new Map([
-    ['batch', LANES_PER_PASS * model.laneBytes * layers],
-    ['laneProducts', LANES_PER_PASS * 2 * roundUp(vocabulary, 16)],
+    ['batch', LANES_PER_PASS * model.laneBytes * model.config.layers],
+    ['laneProducts', LANES_PER_PASS * productBytes(model.config)],
   ]);
   return passesMemory(model, passes, context)
     .filter(({ bytes }) => bytes > 0)

@@ -56,6 +56,10 @@ export function readStatus(words: Uint8Array): Status {
 /** Tokens of the story: one a pass, but for the pass that ended it. */
 export const tokenCount = ({ passes, ending }: Status): number => passes - (ending === 'finished' ? 1 : 0);
 
+/** Tokens that the model told: those passes that the prompt's other tokens did not take. */
+export const toldTokens = ({ passes, promptTokens }: Pick<Status, 'passes' | 'promptTokens'>): number =>
+  passes - promptTokens + 1;
+
 /** A digest as the console prints it: 16 hexadecimal digits. */
 export const formatDigest = (digest: bigint): string => digest.toString(16).padStart(16, '0');
 

@@ -149,8 +149,8 @@ describe('a template', () => {
       'has an end that is neither a token nor a text of at most 32 bytes',
     ],
     [{ ...TEMPLATES.plain, end: 600 }, 'has an end that is neither'],
-    [{ ...TEMPLATES.plain, afterSystem: 'x' }, 'has afterSystem that is no list'],
-    [{ ...TEMPLATES.plain, withoutSystem: [1.5] }, 'has withoutSystem that is no list'],
+    [{ ...TEMPLATES.plain, afterSystem: 'x' }, 'has an afterSystem that is no list'],
+    [{ ...TEMPLATES.plain, withoutSystem: [1.5] }, 'has a withoutSystem that is no list'],
     [{ user: { before: [], behind: [] }, assistant: { before: [], behind: [] } }, 'puts nothing between'],
   ])('is refused in a sentence: %j', (value, message) => {
     expect(chatTemplateFrom(value, 512)).toContain(message);

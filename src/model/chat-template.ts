@@ -47,8 +47,8 @@ const PLAIN: ChatTemplate = {
 /** Templates that go by a name: for models that were taught them as text. */
 export const TEMPLATES: Readonly<Record<string, ChatTemplate>> = { plain: PLAIN };
 
-/** Lists beside those of the roles. */
-const BESIDE = ['afterSystem', 'withoutSystem'] as const;
+/** Lists beside those of the roles, and how sentences begin with them. */
+const BESIDE = { afterSystem: 'an afterSystem', withoutSystem: 'a withoutSystem' } as const;
 
 /** A template from JSON, or what is wrong with it. `vocabulary`: pieces of the model, where they are known. */
 export function chatTemplateFrom(
@@ -64,7 +64,7 @@ export function chatTemplateFrom(
   const isEnd = (it: unknown): boolean =>
     isToken(it) || (typeof it === 'string' && it !== '' && utf8Length(it) <= LONGEST_END);
   if (!isObject(value)) return 'is no JSON object';
-  const known = ['system', 'user', 'assistant', ...BESIDE, 'end'];
+  const known = ['system', 'user', 'assistant', ...Object.keys(BESIDE), 'end'];
   const strange = Object.keys(value).find((key) => !known.includes(key));
   if (strange !== undefined) return `says ${strange}, which is none of ${known.join(', ')}`;
   for (const role of ROLES) {
@@ -78,8 +78,8 @@ export function chatTemplateFrom(
     )
       return `has no lists of texts and tokens as before and behind of ${role}`;
   }
-  const noList = BESIDE.find((key) => value[key] !== undefined && !isParts(value[key]));
-  if (noList) return `has ${noList} that is no list of texts and tokens`;
+  const noList = Object.entries(BESIDE).find(([key]) => value[key] !== undefined && !isParts(value[key]));
+  if (noList) return `has ${noList[1]} that is no list of texts and tokens`;
   if (value.end !== undefined && !isEnd(value.end))
     return `has an end that is neither a token nor a text of at most ${LONGEST_END} bytes`;
   if ((value.assistant as Around).before.length === 0 && (value.user as Around).behind.length === 0)
