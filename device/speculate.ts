@@ -60,7 +60,7 @@ export function speculate(token: i32, position: i32, temperature: f32, penalty: 
 
 /**
  * Puts into the lanes what the small model takes the large one to choose, with its penalty and its random numbers. What it has gone through
- * beyond the story's tokens is written over.
+ * beyond the story's tokens is written over; that its ring of recent tokens and the units of its keys remember wrong guesses costs a guess at times.
  */
 function askDrafter(token: i32, position: i32, count: i32, temperature: f32, penalty: f32): void {
   for (let p = min(followed, position); p < position; p++) draft(tokenAt(p), p, false, temperature, penalty);

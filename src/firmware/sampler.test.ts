@@ -11,6 +11,7 @@ import {
   type Settings,
   softmax,
   somewhere,
+  uniform,
   vocabularies,
 } from './test-sampler.ts';
 
@@ -48,6 +49,48 @@ function drawn(
   for (let i = 0; i < draws; i++) counts[sampler.choose(logits, settings)]++;
   return counts;
 }
+
+describe('what another model will draw', () => {
+  it('is looked up with the random numbers that the draws will have', () => {
+    const { run } = createSampler(512);
+    run.seedRandom(9n);
+    for (const count of [8, 3, 5]) {
+      run.lookAhead();
+      const ahead = Array.from({ length: count }, () => run.foreseen());
+      expect(new Set(ahead).size).toBe(count);
+      expect(Array.from({ length: count - 1 }, () => run.random())).toEqual(ahead.slice(0, -1));
+    }
+  });
+
+  it('is the token that has most of what lies around the number drawn', () => {
+    const sampler = createSampler(512);
+    const next = uniform(3);
+    let others = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const logits = integers(likeText(512, seed));
+      const settings = [{ temperature: 0.5, topp: 0.9 }, { temperature: 1.2, topk: 9 }, { minp: 0.05 }][
+        seed % 3
+      ];
+      const kept = [...sampler.kept(logits, settings)];
+      const mass = kept.reduce((sum, [, weight]) => sum + weight, 0);
+      for (let draw = 0; draw < 10; draw++) {
+        const chance = Math.floor(next() * 2 ** 32);
+        const place = Number((BigInt(chance) * BigInt(mass)) >> 32n);
+        const [low, high] = [place - Math.trunc(mass / 5), place + Math.trunc(mass / 5)];
+        let end = 0;
+        const within = kept.map(([, weight]) => {
+          const begin = end;
+          end += weight;
+          return Math.min(end, high) - Math.max(begin, low);
+        });
+        const expected = kept[within.indexOf(Math.max(...within))][0];
+        expect(sampler.foresee(logits, settings, chance)).toBe(expected);
+        if (expected !== kept.reduce((a, b) => (b[1] > a[1] ? b : a))[0]) others++;
+      }
+    }
+    expect(others).toBeGreaterThan(50); // not just the likeliest
+  });
+});
 
 describe('draws', () => {
   it.each([

@@ -20,6 +20,11 @@ interface Exports {
   choose(): number;
   weigh(temperature: number): number;
   threshold(groups: number, topp: number, topk: number, minp: number): number;
+  foresee(temperature: number, topp: number, topk: number, minp: number, chance: number): number;
+  /** 32 bits, with sign as WebAssembly gives them. */
+  random(): number;
+  lookAhead(): void;
+  foreseen(): number;
   setTemperature(value: number): void;
   setTopp(value: number): void;
   setTopk(value: number): void;
@@ -123,6 +128,13 @@ export function createSampler(vocabulary: number, arithmetic: Arithmetic = 'fixe
       set(settings);
       run.prepare(0, position, settings.temperature ?? 1, settings.penalty ?? 1);
       return run.choose();
+    },
+    /** What another model with these logits will most likely draw, with the random number `chance` (32 bits). */
+    foresee(values: ArrayLike<number>, settings: Settings, chance: number): number {
+      const { temperature = 1, topp = 0, topk = 0, minp = 0 } = settings;
+      put(values);
+      run.prepare(0, 0, temperature, 1);
+      return run.foresee(temperature, topp, topk, minp, chance);
     },
     /** Ids that are kept with their weights, in the order of the draw. */
     kept(values: ArrayLike<number>, settings: Settings): Map<number, number> {
