@@ -17,6 +17,8 @@ export const LARGEST_SHIFT: i32 = 5;
 export const LOGIT_TILE: i32 = 256;
 /** Instead of the code of a format where layers differ in it: the record says that of each matrix. */
 export const MIXED: i32 = -1;
+/** Columns that share a scale in int5 matrices: whole chunks of 16, and whole threes. */
+export const INT5_GROUP: i32 = 48;
 /** Of a matrix in a pass of several positions: a sixteenth of the data cache for each core, and less to wait for at a barrier. */
 export const TILE_BYTES: i32 = 2048;
 /** Tokens that the repetition penalty looks back over; a power of two. */

@@ -2,31 +2,33 @@
 /** What a matrix of the fixed arithmetic is made of, by its format. */
 
 import { int4Group } from "./config";
-import { matvec_dim, matvec_hidden, matvec4_dim, matvec4_hidden } from "./kernels";
+import { matvec_dim, matvec_hidden, matvec4_dim, matvec4_hidden, matvec5_dim, matvec5_hidden } from "./kernels";
 
 /** Symmetrical int8 in blocks of 16 rows, column by column; a row's scale is an s16 relative to its matrix's largest. */
 export const INT8: i32 = 0;
 /** Two weights a byte in blocks of 16 rows: for every group of at most `int4Group` columns its pairs of columns, then its rows' s8 scales in 2^-7 of the row's scale, which is as in int8 (device/kernels/matvec4.ts). */
 export const INT4: i32 = 2;
+/** Three weights in two bytes in blocks of 16 rows: for every group of at most 48 columns its bytes, then its rows' s8 scales, as in int4 (device/kernels/matvec5.ts). Where matrices differ in format. */
+export const INT5: i32 = 3;
 /** Rows of IEEE singles. */
 export const F32: i32 = 1;
 
 /** Rows of a matrix times a vector of the model's dim. */
 // @ts-ignore: decorator
 @inline
-export function multiplyDim(format: i32, weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void { if (format == 0) matvec_dim(weights, x, columns, y, rows, shift); else matvec4_dim(weights, x, columns, y, rows, shift); }
+export function multiplyDim(format: i32, weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void { if (format == 0) matvec_dim(weights, x, columns, y, rows, shift); else if (format == 2) matvec4_dim(weights, x, columns, y, rows, shift); else matvec5_dim(weights, x, columns, y, rows, shift); }
 
 /** Rows of a matrix times a vector of the hidden size. */
 // @ts-ignore: decorator
 @inline
-export function multiplyHidden(format: i32, weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void { if (format == 0) matvec_hidden(weights, x, columns, y, rows, shift); else matvec4_hidden(weights, x, columns, y, rows, shift); }
+export function multiplyHidden(format: i32, weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void { if (format == 0) matvec_hidden(weights, x, columns, y, rows, shift); else if (format == 2) matvec4_hidden(weights, x, columns, y, rows, shift); else matvec5_hidden(weights, x, columns, y, rows, shift); }
 
 /** Bytes of a row. */
 // @ts-ignore: decorator
 @inline
-export function rowBytes(format: i32, columns: i32): i32 { if (format == 0) return columns; else return (columns >> 1) + (columns + int4Group - 1) / int4Group; }
+export function rowBytes(format: i32, columns: i32): i32 { if (format == 0) return columns; else if (format == 2) return (columns >> 1) + (columns + int4Group - 1) / int4Group; else return (2 * columns + 2) / 3 + (columns + 47) / 48; }
 
 /** Bytes of a row's scales. */
 // @ts-ignore: decorator
 @inline
-export function scaleBytes(format: i32, columns: i32): i32 { if (format == 0) return 2; else return 2; }
+export function scaleBytes(format: i32, columns: i32): i32 { if (format == 0) return 2; else if (format == 2) return 2; else return 2; }

@@ -13,6 +13,12 @@
 /** The same for vectors of the hidden size. */
 // @ts-ignore: decorator
 @external("kernel", "matvec4_hidden") export declare function matvec4_hidden(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void;
+/** As matvec4_dim, for weights of 5 1/3 bits. */
+// @ts-ignore: decorator
+@external("kernel", "matvec5_dim") export declare function matvec5_dim(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void;
+/** The same for vectors of the hidden size. */
+// @ts-ignore: decorator
+@external("kernel", "matvec5_hidden") export declare function matvec5_hidden(weights: usize, x: usize, columns: i32, y: usize, rows: i32, shift: i32): void;
 /** RMSNorm without its division, then int8: t = (x >> shift) * gain / 2^15 with the smallest shift that leaves 15 bits of x, q = round(t * 127 / max|t|). Returns max|t|, at least 1; negative where the sum of q^2 is above the bound. */
 // @ts-ignore: decorator
 @external("kernel", "normalize") export declare function normalize(x: usize, gain: usize, out: usize, q: usize, n: i32, bound: i32): i32;

@@ -5,6 +5,7 @@ export * from "./attention";
 export * from "./gelu";
 export * from "./matvec";
 export * from "./matvec4";
+export * from "./matvec5";
 export * from "./reglu";
 export * from "./rope";
 export * from "./sampler";

@@ -7,12 +7,12 @@ import { hasEmbedding } from "../chain/part";
 import { actAlone, gateAndUp, listActive } from "../contract/activations";
 import {
   attention, biases, boards, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, hasLayerEmbeddings, heads, hidden,
-  int4Group, kvHeads, logits, model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, window, zeros,
+  kvHeads, logits, model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, window, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { firstRow, hiddenHalf, layerRow, layerRows, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
-import { INT4, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
+import { INT4, INT5, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
   add_row, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope, set_row,
 } from "../contract/kernels";
@@ -21,6 +21,7 @@ import {
   ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, LAYER_ROW_MANTISSA, LAYER_ROW_SHIFT, LAYER_ROW_VECTOR, NORMED_SHIFT, NORMED_SQUARES,
 } from "../contract/status";
 import { attendFor, attendInWindow, takePosition } from "./attend";
+import { embedInt4, embedInt5 } from "./embedding";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
 import { isLogFull, rawRows } from "./history";
@@ -98,6 +99,10 @@ export function embedInto(x: usize, half: i32, token: i32): void {
     embedInt4(x, first, rowsOf(half, dim), token, unit);
     return;
   }
+  if (embeddingFormat == INT5) {
+    embedInt5(x, first, rowsOf(half, dim), token, unit);
+    return;
+  }
   let from = load<usize>(model, at.EMBEDDING) + <usize>((token & -16) * pad16(dim) + (first << 4) + (token & 15));
   let to = x + (<usize>first << 2);
   for (let rows = rowsOf(half, dim); rows > 0; rows -= 4) {
@@ -143,32 +148,6 @@ export function embedLayerInto(x: usize, half: i32, behind: i32, token: i32): vo
   const first = firstRow(half, dim);
   const mantissa = load<i32>(row, LAYER_ROW_MANTISSA);
   add_row(row + LAYER_ROW_VECTOR + first, x + (<usize>first << 2), rowsOf(half, dim), mantissa, load<i32>(row, LAYER_ROW_SHIFT));
-}
-
-/** Components `first` and so many more of an embedding that lies in int4 (device/kernels/matvec4.ts), where `unit` is that of its row. */
-function embedInt4(x: usize, first: i32, count: i32, token: i32, unit: i32): void {
-  let groups = (pad16(dim) + int4Group - 1) / int4Group;
-  let chunks = pad16(dim) >> 4;
-  let pair = load<usize>(model, at.EMBEDDING) + <usize>((token >> 4) * (rowBytes(INT4, pad16(dim)) << 4) + (token & 15));
-  const below: usize = token & 3 ? 1 : 0; // nothing lies below a word's first row
-  let column = 0;
-  for (; groups > 0; groups--) {
-    const mine = (chunks + groups - 1) / groups;
-    chunks -= mine;
-    const end = column + (mine << 4);
-    const scale = <i32>load<i8>(pair + (<usize>mine << 7)) * unit;
-    for (; column < end; column += 2) {
-      if (column >= first && column < first + count) {
-        const byte = <i32>load<u8>(pair);
-        const under = below ? <i32>load<u8>(pair - below) >> 4 : 0;
-        const place = x + (<usize>column << 2);
-        store<i32>(place, (<i32>(<i8>byte) * scale) >> 7, 0);
-        store<i32>(place, (<i32>(<i8>((byte << 4) | under)) * scale) >> 7, 4);
-      }
-      pair += 16;
-    }
-    pair += 16;
-  }
 }
 
 /** Queries of this half's heads into its scratch; keys and values into the cache. */

@@ -10,5 +10,5 @@ export const precisionOption = (
 ): Option =>
   new Option(
     '--precision <p>',
-    `weights and arithmetic; mixed: int8 for the matrices that lose most by int4, 5.5 bits a weight in all${choices.includes('auto') ? ', auto: for as many as go into the fastest memory that holds int4' : ''} (default: what the checkpoint's training ended with, mostly int8)`,
+    `weights and arithmetic; mixed: 4, 5 or 8 bits for each matrix, by what it loses, 5.5 in all${choices.includes('auto') ? '; auto: as many as go into the fastest memory that holds int4' : ''} (default: what the checkpoint's training ended with, mostly int8)`,
   ).choices(choices);

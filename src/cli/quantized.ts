@@ -5,7 +5,7 @@ import { readText } from '../files.ts';
 import type { OpenedModel } from '../node/index.ts';
 import type { Judge, Precision, QuantizedModel } from '../quantize/index.ts';
 
-/** A format, or a mixture of int8 and int4: of so many bits, or as a board's memory has room. */
+/** A format, or a mixture of int4, int5 and int8: of so many bits, or as a board's memory has room. */
 export type PrecisionName = Precision | 'mixed' | 'auto';
 
 /** Whether matrices have formats of their own. */

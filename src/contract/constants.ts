@@ -32,6 +32,7 @@ export const constants = {
     -1,
     'Instead of the code of a format where layers differ in it: the record says that of each matrix.',
   ),
+  INT5_GROUP: i32(48, 'Columns that share a scale in int5 matrices: whole chunks of 16, and whole threes.'),
   TILE_BYTES: i32(
     2048,
     'Of a matrix in a pass of several positions: a sixteenth of the data cache for each core, and less to wait for at a barrier.',

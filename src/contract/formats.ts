@@ -83,6 +83,16 @@ export const formats = {
     scaleBytes: '2',
     kernels: { dim: 'matvec4_dim', hidden: 'matvec4_hidden' },
   },
+  int5: {
+    code: 3,
+    arithmetic: 'fixed',
+    meaning:
+      "Three weights in two bytes in blocks of 16 rows: for every group of at most 48 columns its bytes, then its rows' s8 scales, as in int4 (device/kernels/matvec5.ts). Where matrices differ in format.",
+    columns: 16,
+    rowBytes: '(2 * columns + 2) / 3 + (columns + 47) / 48',
+    scaleBytes: '2',
+    kernels: { dim: 'matvec5_dim', hidden: 'matvec5_hidden' },
+  },
   f32: {
     code: 1,
     arithmetic: 'float',

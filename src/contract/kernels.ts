@@ -45,6 +45,13 @@ const product4 = {
   shift: i32('of the sums of a group, 1 to LARGEST_SHIFT'),
 } as const;
 
+const product5 = {
+  ...product4,
+  weights: reads(
+    'int5 (rows / 16, groups): threes of columns of 32 bytes each, columns that are left of 16, then s8 (16)',
+  ),
+} as const;
+
 const gated = {
   y: reads('s16 (2n): gate rows, then up rows'),
   scale: reads('s16 (2n)'),
@@ -78,6 +85,18 @@ export const kernels = {
     arithmetic: 'fixed',
     meaning: 'The same for vectors of the hidden size.',
     parameters: product4,
+    clobbers: 'a2-a6 a8-a11 q0-q7 qacc sar',
+  },
+  matvec5_dim: {
+    arithmetic: 'fixed',
+    meaning: 'As matvec4_dim, for weights of 5 1/3 bits.',
+    parameters: product5,
+    clobbers: 'a2-a6 a8-a11 q0-q7 qacc sar',
+  },
+  matvec5_hidden: {
+    arithmetic: 'fixed',
+    meaning: 'The same for vectors of the hidden size.',
+    parameters: product5,
     clobbers: 'a2-a6 a8-a11 q0-q7 qacc sar',
   },
   normalize: {

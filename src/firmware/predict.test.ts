@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { packFixed } from '../quantize/pack.ts';
 import { kept as cache } from '../testing/kept.ts';
 import { buildFirmware, type FirmwareOptions } from './build.ts';
 import { predictFirmware } from './predict-firmware.ts';
 import { simulate } from './simulate.ts';
-import { tinyStories } from './testing.ts';
+import { inTurn, tinyStories } from './testing.ts';
 
 const TOKENS = 3;
-const { quantized, int4, float, tokenizer } = tinyStories();
+const { model, quantized, int4, float, tokenizer } = tinyStories();
+const various = packFixed(model, { precision: 'int4', formats: inTurn });
 const board = (id: string, more = {}) => ({ ...findBoard(id), ...more });
 const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>])[] = [
   ['all in SRAM', {}],
@@ -16,6 +18,8 @@ const cases: readonly (readonly [name: string, options: Partial<FirmwareOptions>
   ['all in flash, 80 MHz', { weights: 'flash', clock: 80 }],
   ['int4, all in SRAM', { model: int4 }],
   ['int4, all in flash', { model: int4, weights: 'flash' }],
+  ['several formats, all in SRAM', { model: various }],
+  ['several formats, all in flash', { model: various, weights: 'flash' }],
   ['float32 in octal PSRAM', { model: float, board: board('devkitc-n16r8') }],
   [
     'float32 across flash and octal PSRAM',

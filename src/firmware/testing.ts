@@ -12,6 +12,7 @@ import {
 } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { type Precision, type QuantizedModel, quantize } from '../quantize/index.ts';
+import type { FixedFormat } from '../quantize/pack.ts';
 import { kept, once } from '../testing/kept.ts';
 import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
@@ -40,6 +41,12 @@ export const tinyStories = quantizedOnce(loadTinyStories);
 
 /** stories260K where it is there, else our own tinystories. */
 export const smallModel = loadStories260K ? quantizedOnce(loadSmallModel) : tinyStories;
+
+/** Formats of matrices: each of a kind another one than in the layer before, embedding and classifier in int5. */
+export function inTurn(name: string): FixedFormat {
+  const all = ['int8', 'int5', 'int4'] as const;
+  return name === 'classifier' ? 'int5' : all[(Number(/\d+/.exec(name)![0]) + name.length) % 3];
+}
 
 type Variant = Omit<Partial<FirmwareOptions>, 'model' | 'tokenizer' | 'programs' | 'asInt8'>;
 /** Firmware of the small model, context 64 where nothing else is said. Built once for the same options: leave its bytes alone. */

@@ -12,6 +12,7 @@ import { goldenModel, loadSmallModel, withLayerEmbeddings } from '../model/testi
 import { ACTIVATIONS } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine, type QuantizedModel, quantize } from '../quantize/index.ts';
+import { everywhere, packFixed } from '../quantize/pack.ts';
 import { createKernelMachine, DATA, DATA_END } from './testing.ts';
 
 const rows: Readonly<Record<string, KernelRow>> = table;
@@ -32,11 +33,12 @@ const SAMPLING: ReadonlySet<string> = new Set([
 /** What need not happen at a position that is compared: then it is compared wherever it happens. */
 const SELDOM: ReadonlySet<string> = new Set(['rescale_keys']);
 
-/** The small model, what a model of another activation would call, the small one in int4, and what has biases, no gate or per-layer embeddings. */
+/** The small model, what a model of another activation would call, the small one in int4 and int5, and what has biases, no gate or per-layer embeddings. */
 const { model: small } = loadSmallModel();
 const models = [
   ...ACTIVATIONS.map((activation) => quantize({ ...small, config: { ...small.config, activation } })),
   quantize(small, { precision: 'int4' }),
+  packFixed(small, { precision: 'int4', formats: everywhere('int5') }),
   quantize(goldenModel('gpt-neo')),
   quantize(withLayerEmbeddings(goldenModel('qwen2'))),
 ];

@@ -11,6 +11,7 @@ import { findS32, largestS32, logitsS32 } from './logits.ts';
 import { matvecDim, matvecHidden } from './matvec.ts';
 import { matvecF32 } from './matvec-f32.ts';
 import { matvec4Dim, matvec4Hidden } from './matvec4.ts';
+import { matvec5Dim, matvec5Hidden } from './matvec5.ts';
 import { massFrom, pick, topCount, topMass } from './nucleus.ts';
 import { normalize, quantizeBounded, quantizeWide } from './quantize.ts';
 import { reglu } from './reglu.ts';
@@ -34,6 +35,8 @@ export const kernels: readonly Kernel[] = [
   matvecHidden,
   matvec4Dim,
   matvec4Hidden,
+  matvec5Dim,
+  matvec5Hidden,
   normalize,
   quantizeBounded,
   quantizeWide,

@@ -47,6 +47,8 @@ const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
   matvec_hidden: ({ hidden }) => matvecCall(hidden),
   matvec4_dim: ({ dim, int4Group }) => matvec4Call(dim, int4Group),
   matvec4_hidden: ({ hidden, int4Group }) => matvec4Call(hidden, int4Group),
+  matvec5_dim: ({ dim }) => matvec5Call(dim),
+  matvec5_hidden: ({ hidden }) => matvec5Call(hidden),
   normalize: () =>
     fc.tuple(integer(1, 24), integer(0, 24 * 16 * 127 ** 2)).map(([n, bound]) => ({
       args: ['x', 'gain', 'out', 'q', 16 * n, bound],
@@ -171,6 +173,14 @@ function matvec4Call(columns: number, group = INT4_GROUP): fc.Arbitrary<Call> {
   }));
 }
 
+function matvec5Call(columns: number): fc.Arbitrary<Call> {
+  return fc.tuple(integer(1, 3), integer(1, value.LARGEST_SHIFT)).map(([n, shift]) => ({
+    args: ['weights', 'x', columns, 'y', 16 * n, shift],
+    inputs: { weights: 16 * n * (Math.ceil((2 * columns) / 3) + Math.ceil(columns / 48)), x: columns },
+    outputs: { y: 32 * n },
+  }));
+}
+
 const int4BlockBytes = (columns: number, group: number): number =>
   8 * columns + 16 * Math.ceil(columns / group);
 
@@ -242,6 +252,7 @@ describe.each(shapes)('kernels for dim $dim, hidden $hidden, heads of $headSize'
             return new Int8Array(machine.memory.buffer, machine.memory.byteOffset + at, call.inputs[place]);
           });
           if (name.startsWith('matvec4')) limitVector4(x, shape.int4Group);
+          else if (name.startsWith('matvec5')) limitVector4(x, 64);
           else limitVector(weights, x, Number(call.args[5]));
         }
         if (name === 'attention') {

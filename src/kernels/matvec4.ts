@@ -1,40 +1,12 @@
 /**
  * y = W x for int4 weights: as matvec.ts, with two columns a load. A register serves as it lies for the first of them, and shifted left by
- * four bits for the second; the weights' low bits are what happens to lie there (device/kernels/matvec4.ts). Groups of columns have scales
- * of their own: QACC is read out after each, exactly, and the scaled sums wait in two registers.
+ * four bits for the second; the weights' low bits are what happens to lie there (device/kernels/matvec4.ts).
  */
 import { INT4_GROUP, type Int4Group } from '../model/index.ts';
-import type { KernelShape } from '../quantize/index.ts';
-import { type AR, type Assembler, a1, a12, type QR, qRegisters } from '../xtensa/index.ts';
-import { type Kernel, kernel } from './kernel.ts';
-import { openWideReadOut, QACC_FRAME, type WideReadOut } from './qacc.ts';
+import type { Assembler, QR } from '../xtensa/index.ts';
+import { CHUNK, type Grouping, groupedMatvec, type Registers } from './grouped.ts';
 
-const CHUNK = 16;
-/** Rows of a block. */
-const BLOCK = 16;
-/** More groups than this are looped over, not written out. */
-const LONGEST_WRITTEN = 4;
-/** Of a byte's nibbles, and of products with scales in 2^-15. */
 const NIBBLE = 4;
-const SCALE_BITS = 15;
-/** That addi goes back by. */
-const LARGEST_STEP = 128;
-/** Bytes behind QACC's that keep a12. */
-const SAVED = 16;
-
-interface Registers extends WideReadOut {
-  weights: AR;
-  x: AR;
-  y: AR;
-  /** Activations on their way, in turn; the first one holds a group's first when it begins. */
-  chunks: readonly [QR, QR];
-  /** Pairs of columns on their way, in turn; the read-out's constants and the scales at its end. */
-  pairs: readonly [QR, QR];
-  /** The second columns; high bytes at the read-out. */
-  shifted: QR;
-  low: QR;
-  sums: readonly [QR, QR];
-}
 
 /** Chunks of each group of at most `largest` columns: as even as can be, larger ones first. */
 export function groupChunks(columns: number, largest: Int4Group = INT4_GROUP): number[] {
@@ -47,8 +19,7 @@ export function groupChunks(columns: number, largest: Int4Group = INT4_GROUP): n
   });
 }
 
-/** A group's products. Loads ride along: the pair after the next, the next chunk, and the read-out's constants at the end. */
-function products(asm: Assembler, count: number, r: Registers): void {
+function products(asm: Assembler, count: number, r: Registers): readonly [QR, QR] {
   const { weights, x, chunks, pairs, shifted, constants } = r;
   for (let chunk = 0; chunk < count; chunk++) {
     const [mine, next] = [chunks[chunk % 2], chunks[(chunk + 1) % 2]];
@@ -62,112 +33,15 @@ function products(asm: Assembler, count: number, r: Registers): void {
       else asm.ee_vsmulas_s8_qacc(shifted, mine, column + 1);
     }
   }
+  return pairs;
 }
 
-/** Reads the group's sums, scales them and adds them to those so far. The next group's beginning is loaded meanwhile. */
-function scaledSums(asm: Assembler, r: Registers): void {
-  const { weights, x, chunks, pairs, shifted: high, low, sums, constants, rounding, save } = r;
-  const [one, lowest] = pairs;
-  asm.addi(constants, constants, -2 * CHUNK);
-  asm.ee_srcmb_s8_qacc(high, r.shift, 0);
-  asm.ee_st_qacc_l_l_128_ip(save, 16);
-  asm.ee_st_qacc_l_h_32_ip(save, 16);
-  asm.ee_st_qacc_h_l_128_ip(save, 16);
-  asm.ee_st_qacc_h_h_32_ip(save, -48);
-  asm.ee_srcmb_s8_qacc(high, r.eight, 0);
-  asm.ee_ld_qacc_l_l_128_ip(save, 16);
-  asm.ee_ld_qacc_l_h_32_ip(save, 16);
-  asm.ee_ld_qacc_h_l_128_ip(save, 16);
-  asm.ee_ld_qacc_h_h_32_ip(save, -48);
-  // What is left is 0 ... 255; less 128, it can be read as a signed byte.
-  asm.ee_vmulas_s8_qacc_ld_ip(chunks[0], x, CHUNK, high, lowest);
-  asm.ee_vmulas_s8_qacc(high, lowest);
-  asm.ee_vmulas_s8_qacc_ld_ip(one, weights, CHUNK, lowest, one);
-  asm.ssai(SCALE_BITS);
-  asm.ee_srcmb_s8_qacc(low, r.zero, 0);
-  asm.ee_xorq(low, low, lowest);
-  asm.ee_ldqa_u8_128_ip(rounding, 0);
-  asm.ee_vzip_8(low, high);
-  // The scales become s16, in 2^-15.
-  const [scales, lowScales] = [one, lowest];
-  asm.ee_zero_q(lowScales);
-  asm.ee_vzip_8(lowScales, scales);
-  asm.ee_vmul_s16_ld_incp(scales, weights, high, high, scales);
-  asm.ee_vmul_s16_ld_incp(lowScales, weights, low, low, lowScales);
-  asm.ee_vadds_s16(sums[0], sums[0], low);
-  asm.ee_vadds_s16(sums[1], sums[1], high);
-  asm.ssai(NIBBLE);
-}
+const grouping: Grouping = {
+  chunks: (columns, { int4Group }) => groupChunks(columns, int4Group),
+  longestWritten: 4,
+  products,
+  shift: NIBBLE,
+};
 
-/** x goes back by a row. */
-function rewind(asm: Assembler, x: AR, columns: number): void {
-  const pages = columns & ~0xff;
-  if (pages) asm.addmi(x, x, -pages);
-  for (let left = columns - pages; left > 0; left -= LARGEST_STEP)
-    asm.addi(x, x, -Math.min(left, LARGEST_STEP));
-}
-
-/** A block of 16 rows. */
-function block(asm: Assembler, columns: number, groups: readonly number[], registers: Registers): void {
-  const { x, y, sums } = registers;
-  const group = (chunks: number, isLast: boolean): void => {
-    products(asm, chunks, registers);
-    if (isLast) rewind(asm, x, columns);
-    scaledSums(asm, registers);
-  };
-  for (const sum of sums) asm.ee_zero_q(sum);
-  if (groups.length <= LONGEST_WRITTEN)
-    groups.forEach((chunks, index) => void group(chunks, index === groups.length - 1));
-  else {
-    const whole = groups.slice(0, -1).filter((chunks) => chunks === groups[0]).length;
-    const again = asm.label('group');
-    asm.movi(a12, whole);
-    asm.place(again);
-    group(groups[0], false);
-    asm.addi(a12, a12, -1);
-    asm.bnez(a12, again);
-    groups.slice(whole).forEach((chunks, index) => void group(chunks, index === groups.length - 1 - whole));
-  }
-  for (const sum of sums) asm.ee_vst_128_ip(sum, y, CHUNK);
-}
-
-/** A matrix kernel for vectors of `columns` elements. */
-function matvec4(name: 'matvec4_dim' | 'matvec4_hidden', columnsOf: (shape: KernelShape) => number): Kernel {
-  return kernel(name, (asm, { weights, x, columns: zero, y, rows, shift }, shape) => {
-    const columns = columnsOf(shape);
-    const groups = groupChunks(columns, shape.int4Group);
-    const isLooped = groups.length > LONGEST_WRITTEN;
-    const [chunk0, chunk1, pair0, pair1, shifted, low, low16, high16] = qRegisters;
-    const registers: Registers = {
-      ...asm.pool('AR', 'constants', 'rounding', 'save', 'eight'),
-      ...{ weights, x, zero, y, shift, shifted, low },
-      chunks: [chunk0, chunk1],
-      pairs: [pair0, pair1],
-      sums: [low16, high16],
-    };
-    // The second half of a small matrix has no rows.
-    const done = asm.label('done');
-    asm.beqz(rows, done);
-    openWideReadOut(asm, registers);
-    if (isLooped) {
-      asm.addi(a1, a1, -SAVED);
-      asm.s32i(a12, a1, 0);
-    }
-    asm.ee_vld_128_ip(chunk0, x, CHUNK);
-    for (const pair of registers.pairs) asm.ee_vld_128_ip(pair, weights, CHUNK);
-    asm.ssai(NIBBLE);
-    const again = asm.label('block');
-    asm.alignTarget();
-    asm.place(again);
-    block(asm, columns, groups, registers);
-    asm.addi(rows, rows, -BLOCK);
-    asm.bnez(rows, again);
-    if (isLooped) asm.l32i(a12, a1, 0);
-    asm.addi(a1, a1, QACC_FRAME + (isLooped ? SAVED : 0));
-    asm.place(done);
-    asm.ret();
-  });
-}
-
-export const matvec4Dim = matvec4('matvec4_dim', (shape) => shape.dim);
-export const matvec4Hidden = matvec4('matvec4_hidden', (shape) => shape.hidden);
+export const matvec4Dim = groupedMatvec('matvec4_dim', ({ dim }) => dim, grouping);
+export const matvec4Hidden = groupedMatvec('matvec4_hidden', ({ hidden }) => hidden, grouping);

@@ -3,12 +3,14 @@
  * of a text is undone, as far as it can be, by the weights of the row that are still to be rounded.
  */
 
+import { unitsOf, type Weave } from './weave.ts';
+
 export interface Feedback {
   /**
-   * Pairs of columns in the order in which they are rounded: those first whose errors cost most, while there are many left to make up for
-   * them. Of a pair, the second column is first (int4.ts).
+   * Units, by their first columns, in the order in which they are rounded: those first whose errors cost most, while there are many left to
+   * make up for them (weave.ts).
    */
-  pairs: Int32Array;
+  units: Int32Array;
   /** Takes a row, the column that was rounded and by how much it became smaller; changes the columns to come. */
   add(row: Float64Array, column: number, error: number): void;
 }
@@ -17,18 +19,18 @@ export interface Feedback {
 const DAMPING = 0.001;
 
 /** Feedback for activations with these sums of products, of which the lower triangle (columns, columns) is read. */
-export function feedbackFor(products: Float64Array, columns: number): Feedback {
-  const cost = (pair: number): number =>
-    products[2 * pair * (columns + 1)] + products[(2 * pair + 1) * (columns + 1)];
-  const pairs = Int32Array.from({ length: columns / 2 }, (_, pair) => pair).sort(
-    (a, b) => cost(b) - cost(a) || a - b,
-  );
-  const order = Int32Array.from({ length: columns }, (_, k) => 2 * pairs[k >> 1] + 1 - (k & 1));
+export function feedbackFor(products: Float64Array, columns: number, weave: Weave): Feedback {
+  const columnsOf = (unit: number): readonly number[] => weave.unit(unit, columns);
+  const cost = (unit: number): number =>
+    columnsOf(unit).reduce((sum, column) => sum + products[column * (columns + 1)], 0) /
+    columnsOf(unit).length;
+  const units = Int32Array.from(unitsOf(columns, weave).toSorted((a, b) => cost(b) - cost(a) || a - b));
+  const order = Int32Array.from([...units].flatMap(columnsOf));
   const place = new Int32Array(columns);
   order.forEach((column, k) => void (place[column] = k));
   const upper = inverseRoot(products, order);
   return {
-    pairs,
+    units,
     add(row, column, error) {
       const k = place[column];
       const from = k * columns;

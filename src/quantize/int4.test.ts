@@ -2,63 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { value } from '../contract/index.ts';
 import { groupChunks } from '../kernels/matvec4.ts';
-import { createTwins } from '../kernels/testing.ts';
-import { INT4_GROUP, INT4_GROUPS, type Int4Group } from '../model/index.ts';
+import { INT4_GROUPS } from '../model/index.ts';
 import { feedbackFor } from './feedback.ts';
-import { groupStarts, quantizeInt4 } from './int4.ts';
-import { padRows, type QuantizedMatrix } from './matrix.ts';
-
-/** xorshift32, as a rough normal distribution. */
-function normal(seed: number): () => number {
-  let state = seed | 1;
-  const uniform = () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-  return () => (uniform() + uniform() + uniform() + uniform() - 2) * Math.sqrt(3);
-}
-
-const matrixOf = (rows: number, columns: number, next: () => number): Float32Array[] =>
-  Array.from({ length: rows }, () => Float32Array.from({ length: columns }, next));
-
-/** By the largest group. */
-const twins = new Map(INT4_GROUPS.map((group) => [group, createTwins(group)]));
-
-/** What the portable kernel makes of activations, as real numbers. */
-function product(
-  matrix: QuantizedMatrix,
-  x: Int8Array,
-  rows: number,
-  group: Int4Group = INT4_GROUP,
-): number[] {
-  const { memory, run } = twins.get(group)!;
-  const [X, Y, W] = [0x1000, 0x3000, 0x5000];
-  memory.set(new Uint8Array(x.buffer), X);
-  memory.set(new Uint8Array(matrix.values.buffer), W);
-  run('matvec4_dim', [W, X, x.length, Y, rows, matrix.shift]);
-  const y = new Int16Array(memory.buffer, Y, rows);
-  return Array.from(y, (value, row) => ((value * matrix.scales[row]) / 32768) * matrix.unit);
-}
-
-const rootMeanSquare = (values: readonly number[]): number =>
-  Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
-
-/** Error of the products relative to their size. */
-function errorOf(
-  rows: readonly Float32Array[],
-  matrix: QuantizedMatrix,
-  x: Int8Array,
-  group: Int4Group = INT4_GROUP,
-): number {
-  const exact = rows.map((row) => row.reduce((sum, w, i) => sum + w * x[i], 0));
-  const got = product(matrix, x, rows.length, group);
-  return rootMeanSquare(got.map((y, i) => y - exact[i])) / rootMeanSquare(exact);
-}
-
-const activations = (columns: number, next: () => number): Int8Array =>
-  Int8Array.from({ length: columns }, () => Math.max(-127, Math.min(127, Math.round(40 * next()))));
+import { groupStarts, int4Weave, quantizeInt4 } from './int4.ts';
+import { padRows } from './matrix.ts';
+import { activations, errorOf, matrixOf, normal, product } from './test-products.ts';
 
 describe('int4', () => {
   const widths = [16, 48, 64, 80, 96, 128, 160, 176, 256, 288, 688, 768];
@@ -157,7 +105,10 @@ describe('int4', () => {
     const rows = matrixOf(64, columns, next);
     const weights = Float64Array.from({ length: columns }, (_, i) => products[i * (columns + 1)]);
     const nearest = quantizeInt4(rows, columns);
-    const better = quantizeInt4(rows, columns, { weights, feedback: feedbackFor(products, columns) });
+    const better = quantizeInt4(rows, columns, {
+      weights,
+      feedback: feedbackFor(products, columns, int4Weave),
+    });
     const x = draw();
     expect(errorOf(rows, better, x)).toBeLessThan(0.6 * errorOf(rows, nearest, x));
   });

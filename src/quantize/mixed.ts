@@ -1,12 +1,13 @@
 /**
- * Which matrices keep eight bits where four are not enough for all: each is measured alone, by how far the distributions of the next token
- * move from the int8 model's when the model reads a text with this one in int4.
+ * Which matrices get more bits where four are not enough for all: each is measured alone, by how far the distributions of the next token
+ * move from the int8 model's when the model reads a text with this one in int4, and in int5.
  */
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
 import type { Model } from '../model/index.ts';
+import { arrange } from './arrange.ts';
 import { createHostEngine } from './host.ts';
-import { everywhere, type Formats, matrixNames, packFixed } from './pack.ts';
+import { everywhere, type FixedFormat, type Formats, matrixNames, packFixed } from './pack.ts';
 import type { Calibration, QuantizedModel } from './types.ts';
 
 /** Bits a weight, scales included, where nothing else is said. */
@@ -27,73 +28,112 @@ export interface MixedOptions extends RankOptions {
   bits?: number;
 }
 
-/** A model's matrices by what eight bits of them are worth. */
-interface Ranking {
-  all4: QuantizedModel;
-  /** The matrix first whose loss is largest for the bytes that it takes to avoid it. */
-  matrices: readonly { name: string; cost: number }[];
-  /** The model with these in int8 and the others in int4. */
-  pack(kept: ReadonlySet<string>, label: string): QuantizedModel;
+/** A matrix that gets more bits. */
+interface Step {
+  name: string;
+  to: 'int5' | 'int8';
+  /** Bytes that it takes. */
+  cost: number;
+  /** What it wins, by the bytes that it takes. */
+  worth: number;
 }
 
-function rank(model: Model, options: RankOptions): Ranking {
-  const { calibration } = options;
+/** What a model's matrices win by more bits than four. */
+interface Ranking {
+  /** Bytes of the matrices in int4. */
+  bytes: number;
+  /** From int4 everywhere to int8 everywhere, what wins most for its bytes first. */
+  steps: readonly Step[];
+  /** The model after these steps. */
+  pack(steps: readonly Step[], label: string): QuantizedModel;
+}
+
+function rank(given: Model, options: RankOptions): Ranking {
+  const { calibration, model } = options.calibration
+    ? arrange(given, options.calibration)
+    : { ...options, model: given };
   const { config } = model;
   const pack = (formats: Formats, more: { label?: string; zeros?: number } = { zeros: 0 }): QuantizedModel =>
     packFixed(model, { precision: 'int4', label: 'mixed', formats, calibration, ...more });
-  const [all8, all4] = [pack(everywhere('int8')), pack(everywhere('int4'))];
-  const before = distributions(all8, config.context, options);
-  const matrices = matrixNames(config).map((name) => {
-    const after = pack((other) => (other === name ? 'int4' : 'int8'));
-    const cost = bytesIn(all8, name) - bytesIn(all4, name);
-    return { name, cost, loss: meanDivergence(before, distributions(after, config.context, options)) };
+  const whole = {
+    int4: pack(everywhere('int4')),
+    int5: pack(everywhere('int5')),
+    int8: pack(everywhere('int8')),
+  };
+  const before = distributions(whole.int8, config.context, options);
+  const names = matrixNames(config);
+  const steps = names.flatMap((name): Step[] => {
+    const [four, five, eight] = FIXED.map((format) => bytesIn(whole[format], name));
+    const lossOf = (format: 'int4' | 'int5'): number => {
+      const after = pack((other) => (other === name ? format : 'int8'));
+      return meanDivergence(before, distributions(after, config.context, options));
+    };
+    const [loss4, loss5] = [lossOf('int4'), lossOf('int5')];
+    // What both have in common comes from activations that are rounded otherwise, not from the matrix.
+    const won = loss4 - loss5;
+    return [
+      { name, to: 'int5', cost: five - four, worth: won / (five - four) },
+      { name, to: 'int8', cost: eight - five, worth: (LEFT * won) / (eight - five) },
+    ];
   });
   return {
-    all4,
-    matrices: matrices.toSorted((a, b) => b.loss / b.cost - a.loss / a.cost),
-    pack: (kept, label) =>
-      pack((name) => (kept.has(name) ? 'int8' : 'int4'), {
-        label: `${label} (int8: ${kept.size} of ${matrices.length} matrices)`,
-      }),
+    bytes: names.reduce((sum, name) => sum + bytesIn(whole.int4, name), 0),
+    steps: steps.toSorted((a, b) => b.worth - a.worth),
+    pack(taken, label) {
+      const formats = new Map(taken.map(({ name, to }) => [name, to]));
+      const count = (format: FixedFormat): number =>
+        [...formats.values()].filter((to) => to === format).length;
+      return pack((name) => formats.get(name) ?? 'int4', {
+        label: `${label} (int8: ${count('int8')}, int5: ${count('int5')} of ${names.length} matrices)`,
+      });
+    },
   };
 }
 
+/** What int8 wins over int5, as a share of what int5 wins over int4: squared errors are 1/4 of int4's in two of three columns, and 1/16 in one. */
+const LEFT = 0.1875 / (1 - 0.1875);
+const FIXED = ['int4', 'int5', 'int8'] as const;
+
+/** Bytes of a matrix and of its rows' scales. */
 const bytesIn = ({ blobs }: QuantizedModel, matrix: string): number =>
-  blobs.find(({ name }) => name === matrix)!.bytes.length;
+  blobs
+    .filter(({ name }) => name === matrix || name === `${matrix}Scales`)
+    .reduce((sum, { bytes }) => sum + bytes.length, 0);
 
 /**
- * Packs a model whose matrices have the formats with which it loses least for so many bits a weight: from int4 on, the matrix whose loss
- * is largest for the bytes that it takes to avoid it gets eight bits, as long as there is room.
+ * Packs a model whose matrices have the formats with which it loses least for so many bits a weight: from int4 on, the matrix that wins most
+ * for the bytes that it takes gets more bits, as long as there is room.
  * @throws FailureError where not even int4 everywhere has so few
  */
 export function quantizeMixed(model: Model, options: MixedOptions): QuantizedModel {
   const { bits = BITS } = options;
-  const { all4, matrices, pack } = rank(model, options);
-  let room = (bits / 8) * weightsOf(model) - matrices.reduce((sum, { name }) => sum + bytesIn(all4, name), 0);
+  const { bytes, steps, pack } = rank(model, options);
+  let room = (bits / 8) * weightsOf(model) - bytes;
   if (room < 0)
     throw new FailureError(`mixed precision: int4 has more than ${bits} bits a weight in this model.`);
-  const kept = new Set<string>();
-  for (const { name, cost } of matrices) {
-    if (cost > room) continue;
-    room -= cost;
-    kept.add(name);
+  const taken: Step[] = [];
+  const full = new Set<string>();
+  for (const step of steps) {
+    if (step.cost > room) full.add(step.name);
+    if (full.has(step.name)) continue;
+    room -= step.cost;
+    taken.push(step);
   }
-  return pack(kept, 'mixed');
+  return pack(taken, 'mixed');
 }
 
 /** Tells which models are as good as `least`, all int4, in what matters to the caller; `some` has both formats. */
 export type Judge = (least: QuantizedModel, some: QuantizedModel) => (candidate: QuantizedModel) => boolean;
 
-/** Packs a model in int8 if that does, else with as many matrices in int8 as do, those that lose most by int4 first. */
+/** Packs a model in int8 if that does, else with as many of the steps from int4 to int8 as do, those that win most for their bytes first. */
 export function quantizeAuto(model: Model, options: RankOptions, judge: Judge): QuantizedModel {
-  const { all4, matrices, pack } = rank(model, options);
-  const first = (count: number): QuantizedModel =>
-    pack(new Set(matrices.slice(0, count).map(({ name }) => name)), 'auto');
-  const does = judge(all4, first(matrices.length >> 1));
+  const { steps, pack } = rank(model, options);
+  const first = (count: number): QuantizedModel => pack(steps.slice(0, count), 'auto');
+  const does = judge(first(0), first(steps.length >> 1));
   const whole = packFixed(model, { precision: 'int8', formats: everywhere('int8') });
   if (does(whole)) return whole;
   let best: QuantizedModel | undefined;
-  let [low, high] = [0, matrices.length - 1];
+  let [low, high] = [0, steps.length - 1];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     const candidate = first(middle);

@@ -5,7 +5,8 @@ import { LAYER_PARTS, type Model, type ModelConfig, NORM_EPSILON, traitsOf } fro
 import { type Added, type AddedLayer, addedLayer, addedOf, foldBiases } from './biases.ts';
 import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
-import { quantizeInt4, type Rounding } from './int4.ts';
+import { int4Weave, quantizeInt4 } from './int4.ts';
+import { int5Weave, quantizeInt5 } from './int5.ts';
 import { LAYER_EMBEDDINGS, packLayerEmbeddings } from './layer-embeddings.ts';
 import { hasList, type Layout, layoutOf, shapeOf, skipsZeros } from './layout.ts';
 import {
@@ -21,6 +22,7 @@ import {
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import { gateUpRows, keyFactors, largestNorm, qkvRows } from './rows.ts';
 import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types.ts';
+import type { Weave } from './weave.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, MIXED, READ_AHEAD } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
@@ -49,7 +51,7 @@ const MATRIX = new RegExp(`^(classifier|layer\\d+\\.(${PARTS.join('|')}))$`);
 /** Whether a blob of the packed model is a matrix, by its name. */
 export const isMatrix = (name: string): boolean => MATRIX.test(name);
 /** Formats of the fixed arithmetic. */
-export type FixedFormat = 'int8' | 'int4';
+export type FixedFormat = 'int8' | 'int5' | 'int4';
 /** The format of a matrix, by the name of its blob: `layer0.qkv`, `classifier`. */
 export type Formats = (name: string) => FixedFormat;
 
@@ -102,8 +104,10 @@ const quantizerOf = (
     int4: (_, name, rows, columns) =>
       quantizeInt4(rows, columns, {
         group: int4Group,
-        ...roundingFor(calibration?.get(name), columns),
+        ...roundingFor(calibration?.get(name), columns, int4Weave),
       }),
+    int5: (_, name, rows, columns) =>
+      quantizeInt5(rows, columns, roundingFor(calibration?.get(name), columns, int5Weave)),
   };
   return (name, ...matrix) => {
     return quantizers[formats(name)](partOf(name), name, ...matrix);
@@ -111,10 +115,10 @@ const quantizerOf = (
 };
 
 /** By activations that were seen; to nearest where there are none. */
-const roundingFor = (seen: Seen | undefined, columns: number): Rounding | undefined =>
+const roundingFor = (seen: Seen | undefined, columns: number, weave: Weave) =>
   seen && {
     weights: Float64Array.from({ length: columns }, (_, i) => seen.products[i * (columns + 1)] / seen.count),
-    feedback: feedbackFor(seen.products, columns),
+    feedback: feedbackFor(seen.products, columns, weave),
   };
 
 interface PackedLayer {
@@ -230,7 +234,7 @@ function packEmbedding(
     layout.dim,
   );
   const { values, scales } =
-    sharedClassifier && format === 'int4'
+    sharedClassifier && format !== 'int8'
       ? { values: classifier.values, scales: rowUnits(classifier) }
       : quantizeRows(padRows(rows, layout.vocabulary), layout.dim);
   const units = Int32Array.from(rows, (_, token) => Math.round(scales[token] * 2 ** RESIDUAL_BITS));
@@ -239,7 +243,7 @@ function packEmbedding(
   return { blobs, classifier, shared: sharedClassifier };
 }
 
-/** Real value of a unit of each row of an int4 matrix. */
+/** Real value of a unit of each row of a matrix whose groups have scales. */
 const rowUnits = ({ scales, shift, unit }: QuantizedMatrix): Float64Array =>
   Float64Array.from(scales, (scale) => (scale * unit) / 32768 / 2 ** shift);
 

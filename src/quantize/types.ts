@@ -27,8 +27,8 @@ export interface WorkingBuffer {
   purpose: 'activations' | 'kv cache';
 }
 
-/** The format of the matrices. */
-export type Precision = Format;
+/** The format of the matrices; one is for models whose matrices differ in format. */
+export type Precision = Exclude<Format, 'int5'>;
 
 /** What a board has of a model that lies on several. */
 export interface Part {
