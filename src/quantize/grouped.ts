@@ -48,20 +48,23 @@ interface Way {
   starts: readonly number[];
   weights: Float64Array;
   feedback?: Feedback;
-  /** First columns of the units in the order in which they are rounded. */
+  /** First columns of the units in the order in which they are rounded, and as they lie. */
   order: Int32Array;
+  natural: Int32Array;
   /** Whether the quantiser sees to it that sums fit. */
   isSure: boolean;
 }
 
 function wayOf(columns: number, weave: Weave, { group, weights, feedback }: Rounding): Way {
+  const natural = Int32Array.from(unitsOf(columns, weave));
   return {
     weave,
     columns,
     starts: weave.starts(columns, group),
     weights: weights ?? new Float64Array(columns).fill(USUAL_SQUARE),
     feedback,
-    order: feedback?.units ?? Int32Array.from(unitsOf(columns, weave)),
+    order: feedback?.units ?? natural,
+    natural,
     isSure: group <= LARGEST_SURE_GROUP,
   };
 }
@@ -178,16 +181,12 @@ function unitOf(row: Row, { starts, isSure }: Way): number {
 
 /** A row whose sums fit a lane, where the quantiser has to see to it. */
 function fittingRow(row: Float32Array, unit: number, below: Uint8Array, way: Way): RoundedRow {
-  const natural = way.feedback && {
-    ...way,
-    feedback: undefined,
-    order: Int32Array.from(unitsOf(way.columns, way.weave)),
-  };
   for (const coarser of COARSER) {
     const work = new Float64Array(way.columns);
     work.set(row);
     const isLast = coarser === COARSER[COARSER.length - 1];
-    const rounded = roundRow(work, unit, below, (isLast && natural) || way, coarser);
+    const how = isLast ? { ...way, feedback: undefined, order: way.natural } : way;
+    const rounded = roundRow(work, unit, below, how, coarser);
     if (!way.isSure || largestSum(rounded.values, way.starts, Math.abs) <= LARGEST_MAGNITUDE) return rounded;
   }
   throw new Error('sums of a row of few bits do not fit');

@@ -60,7 +60,7 @@ const byteOf = (column: number): number => Math.ceil((2 * column) / 3);
 /** Whether a column has a byte of its own, at the end of a row of so many. */
 const isSingle = (column: number, columns: number): boolean => columns - column < 3;
 
-const weave: Weave = {
+export const int5Weave: Weave = {
   starts: (columns) => [
     ...Array.from({ length: Math.ceil(columns / INT5_GROUP) }, (_, group) => group * INT5_GROUP),
     columns,
@@ -109,7 +109,4 @@ export const quantizeInt5 = (
   rows: readonly Row[],
   columns: number,
   rounding: Omit<Rounding, 'group'> = {},
-): QuantizedMatrix => quantizeGrouped(rows, columns, weave, { ...rounding, group: INT5_GROUP });
-
-/** Columns of a unit by its first one, for the order of feedback (feedback.ts). */
-export const int5Weave = weave;
+): QuantizedMatrix => quantizeGrouped(rows, columns, int5Weave, { ...rounding, group: INT5_GROUP });
