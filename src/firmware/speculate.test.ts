@@ -173,8 +173,9 @@ describe('guessing ahead', () => {
       return accepted / drafted;
     };
     expect(share('/temp 0\r/penalty 1.5')).toBe(1);
-    // Of two that are nearly as likely, the number says which, whoever has them.
-    expect(share('/temp 10\r/topp 0\r/topk 2\r/penalty 1.2\r/seed 6')).toBe(1);
+    // Where neither of two has less than a fifth, the number says which: at this temperature, if logits lie within 13.8.
+    for (const seed of [1, 2, 3])
+      expect(share(`/temp 10\r/topp 0\r/topk 2\r/penalty 1.2\r/seed ${seed}`)).toBe(1);
   });
 
   it.each([
