@@ -30,6 +30,13 @@ export function saturate16(x: i32): i32 {
   return min(max(x, -32768), 32767);
 }
 
+/** A group's shifted sum times its scale in 2^-7, added to a row's: all of it saturating. */
+// @ts-ignore: decorator
+@inline
+export function addScaled(y: i32, sum: i32, scale: i32): i32 {
+  return add16(y, mul16(saturate16(sum), scale, 7));
+}
+
 // @ts-ignore: decorator
 @inline
 export function saturate8(x: i32): i32 {
@@ -63,6 +70,13 @@ export function sub32(a: i32, b: i32): i32 {
   const difference = a - b;
   const overflow = (a ^ b) & (a ^ difference);
   return overflow < 0 ? (a >> 31) ^ i32.MAX_VALUE : difference;
+}
+
+/** Low byte of a word, with its sign. */
+// @ts-ignore: decorator
+@inline
+export function byteOf(word: u32): i32 {
+  return <i32>(<i8>word);
 }
 
 /** Address of element `i` of an array of 2-byte elements. */

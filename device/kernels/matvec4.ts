@@ -1,15 +1,8 @@
 import { int4Group } from "../contract/config";
-import { add16, at16, mul16, saturate16 } from "./lanes";
+import { addScaled, at16, byteOf } from "./lanes";
 
 /** Weights of a register: 16 rows, two columns. */
 const PAIR = 16;
-
-/** Low byte of a word, with its sign. */
-// @ts-ignore: decorator
-@inline
-function byteOf(word: u32): i32 {
-  return <i32>(<i8>word);
-}
 
 /**
  * y = sum over groups of ((W x + 2^(shift - 1)) >> shift) * scale >> 7, all of it saturating. W: int4; x: s8 (columns); y: s16 (rows).
@@ -55,10 +48,10 @@ function matvec4(weights: usize, x: usize, columns: i32, y: usize, rows: i32, sh
         activation += 2;
         from += PAIR;
       }
-      y0 = add16(y0, mul16(saturate16(a >> shift), <i32>load<i8>(from, 0), 7));
-      y1 = add16(y1, mul16(saturate16(b >> shift), <i32>load<i8>(from, 1), 7));
-      y2 = add16(y2, mul16(saturate16(c >> shift), <i32>load<i8>(from, 2), 7));
-      y3 = add16(y3, mul16(saturate16(d >> shift), <i32>load<i8>(from, 3), 7));
+      y0 = addScaled(y0, a >> shift, <i32>load<i8>(from, 0));
+      y1 = addScaled(y1, b >> shift, <i32>load<i8>(from, 1));
+      y2 = addScaled(y2, c >> shift, <i32>load<i8>(from, 2));
+      y3 = addScaled(y3, d >> shift, <i32>load<i8>(from, 3));
       from += PAIR;
     }
     store<i16>(at16(y, row), y0, 0);

@@ -47,7 +47,7 @@ export function embedInt5(x: usize, first: i32, count: i32, token: i32, unit: i3
   }
 }
 
-/** The weight of a column of a group of so many; below a word's first row nothing lies. */
+/** The weight of a column of a group; below a word's first row nothing lies. */
 function int5At(group: usize, column: i32, hasBelow: bool): i32 {
   const three = column / 3;
   const which = column - 3 * three;

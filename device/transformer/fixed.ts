@@ -21,9 +21,9 @@ import {
   ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, LAYER_ROW_MANTISSA, LAYER_ROW_SHIFT, LAYER_ROW_VECTOR, NORMED_SHIFT, NORMED_SQUARES,
 } from "../contract/status";
 import { attendFor, attendInWindow, takePosition } from "./attend";
-import { embedInt4, embedInt5 } from "./embedding";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
+import { embedInt4, embedInt5 } from "./embedding";
 import { isLogFull, rawRows } from "./history";
 import { boundOf, formatOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { addBias, addLogitBias, addPosition, addRows, biasRows, ones } from "./rows";

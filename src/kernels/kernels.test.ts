@@ -45,10 +45,10 @@ const gatedCall = fc
 const calls: Record<string, (shape: KernelShape) => fc.Arbitrary<Call>> = {
   matvec_dim: ({ dim }) => matvecCall(dim),
   matvec_hidden: ({ hidden }) => matvecCall(hidden),
-  matvec4_dim: ({ dim, int4Group }) => matvec4Call(dim, int4Group),
-  matvec4_hidden: ({ hidden, int4Group }) => matvec4Call(hidden, int4Group),
-  matvec5_dim: ({ dim }) => matvec5Call(dim),
-  matvec5_hidden: ({ hidden }) => matvec5Call(hidden),
+  matvec4_dim: ({ dim, int4Group }) => groupedCall(dim, int4BlockBytes(dim, int4Group)),
+  matvec4_hidden: ({ hidden, int4Group }) => groupedCall(hidden, int4BlockBytes(hidden, int4Group)),
+  matvec5_dim: ({ dim }) => groupedCall(dim, int5BlockBytes(dim)),
+  matvec5_hidden: ({ hidden }) => groupedCall(hidden, int5BlockBytes(hidden)),
   normalize: () =>
     fc.tuple(integer(1, 24), integer(0, 24 * 16 * 127 ** 2)).map(([n, bound]) => ({
       args: ['x', 'gain', 'out', 'q', 16 * n, bound],
@@ -165,24 +165,19 @@ function matvecCall(columns: number): fc.Arbitrary<Call> {
   }));
 }
 
-function matvec4Call(columns: number, group = INT4_GROUP): fc.Arbitrary<Call> {
+function groupedCall(columns: number, blockBytes: number): fc.Arbitrary<Call> {
   return fc.tuple(integer(1, 3), integer(1, value.LARGEST_SHIFT)).map(([n, shift]) => ({
     args: ['weights', 'x', columns, 'y', 16 * n, shift],
-    inputs: { weights: n * int4BlockBytes(columns, group), x: columns },
+    inputs: { weights: n * blockBytes, x: columns },
     outputs: { y: 32 * n },
   }));
 }
 
-function matvec5Call(columns: number): fc.Arbitrary<Call> {
-  return fc.tuple(integer(1, 3), integer(1, value.LARGEST_SHIFT)).map(([n, shift]) => ({
-    args: ['weights', 'x', columns, 'y', 16 * n, shift],
-    inputs: { weights: 16 * n * (Math.ceil((2 * columns) / 3) + Math.ceil(columns / 48)), x: columns },
-    outputs: { y: 32 * n },
-  }));
-}
-
-const int4BlockBytes = (columns: number, group: number): number =>
+const int4BlockBytes = (columns: number, group = INT4_GROUP): number =>
   8 * columns + 16 * Math.ceil(columns / group);
+
+const int5BlockBytes = (columns: number): number =>
+  16 * (Math.ceil((2 * columns) / 3) + Math.ceil(columns / value.INT5_GROUP));
 
 /** Bytes of several characters, since extremes matter: uniform, small s16 values, all extreme, all alike, s32 values of one size. */
 function fill(bytes: Uint8Array, random: () => number, style: number): void {

@@ -38,9 +38,9 @@ export function arrange(model: Model, calibration: Calibration): Arranged {
         tokenEmbedding,
         classifier: config.sharedClassifier ? tokenEmbedding : columnsIn(weights.classifier, stream),
         finalNorm: columnsIn(weights.finalNorm, stream),
-        layers: weights.layers.map((layer, i) => arrangeLayer(layer, stream, hidden[i])),
+        layers: weights.layers.map((layer, i) => arrangeLayer(layer, { stream, hidden: hidden[i] })),
         layerEmbeddings: weights.layerEmbeddings?.map((table) => columnsIn(table, stream)),
-        biases: weights.biases?.map((biases, i) => arrangeBiases(biases, stream, hidden[i])),
+        biases: weights.biases?.map((biases, i) => arrangeLayer(biases, { stream, hidden: hidden[i] }, true)),
         finalNormBias: weights.finalNormBias && columnsIn(weights.finalNormBias, stream),
         positions: weights.positions && columnsIn(weights.positions, stream),
       },
@@ -86,42 +86,33 @@ function rowsIn(matrix: Float32Array, order: Order): Float32Array {
   return out;
 }
 
-function arrangeLayer(layer: LayerWeights, stream: Order, hidden: Order): LayerWeights {
-  const { attentionNorm, wq, wk, wv, wo, ffnNorm, w1, w2, w3 } = layer;
-  return {
-    attentionNorm: columnsIn(attentionNorm, stream),
-    wq: columnsIn(wq, stream),
-    wk: columnsIn(wk, stream),
-    wv: columnsIn(wv, stream),
-    wo: rowsIn(wo, stream),
-    ffnNorm: columnsIn(ffnNorm, stream),
-    w1: rowsIn(columnsIn(w1, stream), hidden),
-    w2: rowsIn(columnsIn(w2, hidden), stream),
-    w3: w3.length ? rowsIn(columnsIn(w3, stream), hidden) : w3,
-  };
-}
+type Axis = 'stream' | 'hidden';
 
-/** Of what each tensor's rows are. */
-const ROWS: Readonly<Record<keyof LayerWeights, 'stream' | 'hidden' | undefined>> = {
-  attentionNorm: 'stream',
-  wq: undefined,
-  wk: undefined,
-  wv: undefined,
-  wo: 'stream',
-  ffnNorm: 'stream',
-  w1: 'hidden',
-  w2: 'stream',
-  w3: 'hidden',
+/** What the rows of a layer's tensors are (of vectors their components), and the columns, where these have an order. */
+const AXES: Readonly<Record<keyof LayerWeights, { rows?: Axis; columns?: Axis }>> = {
+  attentionNorm: { rows: 'stream' },
+  wq: { columns: 'stream' },
+  wk: { columns: 'stream' },
+  wv: { columns: 'stream' },
+  wo: { rows: 'stream' },
+  ffnNorm: { rows: 'stream' },
+  w1: { rows: 'hidden', columns: 'stream' },
+  w2: { rows: 'stream', columns: 'hidden' },
+  w3: { rows: 'hidden', columns: 'stream' },
 };
 
-function arrangeBiases(biases: LayerBiases, stream: Order, hidden: Order): LayerBiases {
-  const orders = { stream, hidden };
-  return Object.fromEntries(
-    (Object.entries(biases) as [keyof LayerWeights, Float32Array][]).map(([name, bias]) => {
-      const rows = ROWS[name];
-      return [name, rows ? columnsIn(bias, orders[rows]) : bias];
-    }),
-  );
+/** A layer's tensors; or what is added to their products, which are vectors. */
+function arrangeLayer<Tensors extends LayerBiases>(
+  tensors: Tensors,
+  orders: Readonly<Record<Axis, Order>>,
+  areVectors = false,
+): Tensors {
+  const arranged = (Object.entries(tensors) as [keyof LayerWeights, Float32Array][]).map(([name, tensor]) => {
+    const { rows, columns } = AXES[name];
+    const inColumns = columns && !areVectors ? columnsIn(tensor, orders[columns]) : tensor;
+    return [name, rows ? rowsIn(inColumns, orders[rows]) : inColumns];
+  });
+  return Object.fromEntries(arranged) as Tensors;
 }
 
 /** Products of the columns in another order, of which the lower triangle is read; what is behind them, padding, stays. */

@@ -20,13 +20,8 @@ const nearest = (x: number, step: number, bits: number): number => {
   return rounded < -most ? -most : rounded > most - 1 ? most - 1 : rounded | 0;
 };
 
-const signed = (byte: number): number => (byte << 24) >> 24;
-
 /** What lies in the third column's byte already: the high bits of the row before, moved up into this one's low bits. */
 const given = (below: Uint8Array, at: number): number => (below[at] >> 3) ^ (below[at + 1] >> 6);
-
-const third = (first: number, second: number, below: number): number =>
-  ((first << 5) ^ (second << 2) ^ below) & 0xff;
 
 function roundThree(
   row: Float64Array,
@@ -51,14 +46,14 @@ function roundThree(
   bytes[at + 1] = second;
 }
 
+/** Whether a column has a byte of its own, at the end of a row of so many. */
+const isSingle = (column: number, columns: number): boolean => column >= columns - (columns % 3);
+
 /** Bits of a column's own, in a row of so many. */
 export const bitsOf = (column: number, columns: number): number =>
-  column >= columns - (columns % 3) ? 8 : column % 3 === 2 ? 6 : 5;
+  isSingle(column, columns) ? 8 : column % 3 === 2 ? 6 : 5;
 
 const byteOf = (column: number): number => Math.ceil((2 * column) / 3);
-
-/** Whether a column has a byte of its own, at the end of a row of so many. */
-const isSingle = (column: number, columns: number): boolean => columns - column < 3;
 
 export const int5Weave: Weave = {
   starts: (columns) => [
@@ -91,7 +86,7 @@ export const int5Weave: Weave = {
     for (let column = 0, at = 0; column < threes; column += 3, at += 2) {
       values[column] = bytes[at];
       values[column + 1] = bytes[at + 1];
-      values[column + 2] = signed(third(bytes[at], bytes[at + 1], given(below, at)));
+      values[column + 2] = (bytes[at] << 5) ^ (bytes[at + 1] << 2) ^ given(below, at);
     }
     for (let column = threes; column < values.length; column++)
       values[column] = bytes[singleAt(column, values.length)];

@@ -55,29 +55,28 @@ function rank(given: Model, options: RankOptions): Ranking {
   const { config } = model;
   const pack = (formats: Formats, more: { label?: string; zeros?: number } = { zeros: 0 }): QuantizedModel =>
     packFixed(model, { precision: 'int4', label: 'mixed', formats, calibration, ...more });
-  const whole = {
-    int4: pack(everywhere('int4')),
-    int5: pack(everywhere('int5')),
-    int8: pack(everywhere('int8')),
-  };
-  const before = distributions(whole.int8, config.context, options);
+  const whole = pack(everywhere('int8'));
+  const before = distributions(whole, config.context, options);
   const names = matrixNames(config);
+  let bytes = 0;
   const steps = names.flatMap((name): Step[] => {
-    const [four, five, eight] = FIXED.map((format) => bytesIn(whole[format], name));
-    const lossOf = (format: 'int4' | 'int5'): number => {
+    const measure = (format: 'int4' | 'int5'): { loss: number; bytes: number } => {
       const after = pack((other) => (other === name ? format : 'int8'));
-      return meanDivergence(before, distributions(after, config.context, options));
+      const loss = meanDivergence(before, distributions(after, config.context, options));
+      return { loss, bytes: bytesIn(after, name) };
     };
-    const [loss4, loss5] = [lossOf('int4'), lossOf('int5')];
-    // What both have in common comes from activations that are rounded otherwise, not from the matrix.
-    const won = loss4 - loss5;
+    const [int4, int5] = [measure('int4'), measure('int5')];
+    const [four, five, eight] = [int4.bytes, int5.bytes, bytesIn(whole, name)];
+    bytes += four;
+    // What both have in common comes from activations that are rounded otherwise, not from the matrix. Of the two steps int5 stays the first.
+    const won = Math.max(0, int4.loss - int5.loss);
     return [
       { name, to: 'int5', cost: five - four, worth: won / (five - four) },
       { name, to: 'int8', cost: eight - five, worth: (LEFT * won) / (eight - five) },
     ];
   });
   return {
-    bytes: names.reduce((sum, name) => sum + bytesIn(whole.int4, name), 0),
+    bytes,
     steps: steps.toSorted((a, b) => b.worth - a.worth),
     pack(taken, label) {
       const formats = new Map(taken.map(({ name, to }) => [name, to]));
@@ -92,7 +91,6 @@ function rank(given: Model, options: RankOptions): Ranking {
 
 /** What int8 wins over int5, as a share of what int5 wins over int4: squared errors are 1/4 of int4's in two of three columns, and 1/16 in one. */
 const LEFT = 0.1875 / (1 - 0.1875);
-const FIXED = ['int4', 'int5', 'int8'] as const;
 
 /** Bytes of a matrix and of its rows' scales. */
 const bytesIn = ({ blobs }: QuantizedModel, matrix: string): number =>
