@@ -102,8 +102,6 @@ function groupScale(
   return best.scale;
 }
 
-const nothingToSettle: Settle = () => undefined;
-
 /** Rounds a row, which is changed; `below`: bytes of the row before in its word. */
 function roundRow(row: Float64Array, unit: number, below: Uint8Array, way: Way, coarser: number): RoundedRow {
   const { weave, columns, starts, feedback, order } = way;
@@ -114,26 +112,25 @@ function roundRow(row: Float64Array, unit: number, below: Uint8Array, way: Way, 
     scales[group] = groupScale(row, range, unit, below, way, coarser);
     scaleOf.fill((scales[group] * unit) / SCALES, range[0], range[1]);
   }
-  const settle: Settle = feedback
-    ? (column, value) => feedback.add(row, column, row[column] - value)
-    : nothingToSettle;
+  const settle: Settle | undefined =
+    feedback && ((column, value) => feedback.add(row, column, row[column] - value));
   const woven: Woven = { bytes: new Uint8Array(weave.byteOf(columns)), below };
-  for (const column of order) weave.round(row, column, scaleOf[column], woven, settle);
+  weave.round(row, order, scaleOf, woven, settle);
   const values = new Int8Array(columns);
   weave.read(woven, values);
   return { bytes: woven.bytes, scales, values };
 }
 
-/** Largest of what `measure` makes of the weights of a group, summed up. */
-function largestSum(
-  values: Int8Array,
-  starts: readonly number[],
-  measure: (weight: number) => number,
-): number {
+/** Largest sum of a group's magnitudes, or of their squares. */
+function largestSum(values: Int8Array, starts: readonly number[], power: 1 | 2): number {
   let largest = 0;
   for (let group = 0; group + 1 < starts.length; group++) {
+    const end = starts[group + 1];
     let sum = 0;
-    for (let column = starts[group]; column < starts[group + 1]; column++) sum += measure(values[column]);
+    for (let column = starts[group]; column < end; column++) {
+      const weight = values[column];
+      sum += power === 1 ? Math.abs(weight) : weight * weight;
+    }
     largest = Math.max(largest, sum);
   }
   return largest;
@@ -187,7 +184,7 @@ function fittingRow(row: Float32Array, unit: number, below: Uint8Array, way: Way
     const isLast = coarser === COARSER[COARSER.length - 1];
     const how = isLast ? { ...way, feedback: undefined, order: way.natural } : way;
     const rounded = roundRow(work, unit, below, how, coarser);
-    if (!way.isSure || largestSum(rounded.values, way.starts, Math.abs) <= LARGEST_MAGNITUDE) return rounded;
+    if (!way.isSure || largestSum(rounded.values, way.starts, 1) <= LARGEST_MAGNITUDE) return rounded;
   }
   throw new Error('sums of a row of few bits do not fit');
 }
@@ -225,8 +222,6 @@ function roundAll(rows: readonly Row[], way: Way, take: TakeRow): { largest: num
 const boundFor = (squares: number, shift: number): number =>
   Math.min(LARGEST_WORD, Math.floor((LANE_LIMIT - 2 ** (shift - 1)) ** 2 / Math.max(1, squares)));
 
-const square = (weight: number): number => weight * weight;
-
 /**
  * Quantises the rows (a multiple of 16) to `columns` columns each, a multiple of 16, zeros behind the given ones.
  * @throws FailureError for weights that are no finite numbers
@@ -245,7 +240,7 @@ export function quantizeGrouped(
   let squares = 0;
   const { largest, scales } = roundAll(rows, way, (index, rounded) => {
     usual = Math.max(usual, usualSum(rounded, way));
-    if (!isSure) squares = Math.max(squares, largestSum(rounded.values, starts, square));
+    if (!isSure) squares = Math.max(squares, largestSum(rounded.values, starts, 2));
     putRow(values, rounded, index, way, blockBytes);
   });
   const shift = shiftFor(usual);

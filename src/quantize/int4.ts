@@ -46,15 +46,19 @@ export const int4Weave: Weave = {
     }
     return error;
   },
-  round(row, column, scale, { bytes, below }, settle) {
-    const pair = column >> 1;
-    const under = below[pair] >> 4;
-    const second = nibble(row[column + 1] / scale - under);
-    settle(column + 1, scale * (16 * second + under));
-    const low = second & 15;
-    const high = nibble(row[column] / scale - low);
-    settle(column, scale * (16 * high + low));
-    bytes[pair] = (high << 4) | low;
+  round(row, units, scales, { bytes, below }, settle) {
+    for (let k = 0; k < units.length; k++) {
+      const column = units[k];
+      const scale = scales[column];
+      const pair = column >> 1;
+      const under = below[pair] >> 4;
+      const second = nibble(row[column + 1] / scale - under);
+      settle?.(column + 1, scale * (16 * second + under));
+      const low = second & 15;
+      const high = nibble(row[column] / scale - low);
+      settle?.(column, scale * (16 * high + low));
+      bytes[pair] = (high << 4) | low;
+    }
   },
   read({ bytes, below }, values) {
     for (let pair = 0; pair < bytes.length; pair++) {

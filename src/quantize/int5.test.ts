@@ -52,14 +52,14 @@ describe('int5', () => {
         const below = noise.slice(0, int5Weave.byteOf(columns));
         const woven = { bytes: new Uint8Array(below.length), below };
         const settled = new Map<number, number>();
-        for (const unit of unitsOf(columns, int5Weave))
-          int5Weave.round(
-            Float64Array.from(weights),
-            unit,
-            1,
-            woven,
-            (at, rounded) => void settled.set(at, rounded),
-          );
+        const units = Int32Array.from(unitsOf(columns, int5Weave));
+        int5Weave.round(
+          Float64Array.from(weights),
+          units,
+          new Float64Array(columns).fill(1),
+          woven,
+          (at, rounded) => void settled.set(at, rounded),
+        );
         const values = new Int8Array(columns);
         int5Weave.read(woven, values);
         expect([...values]).toEqual(Array.from({ length: columns }, (_, at) => settled.get(at)));

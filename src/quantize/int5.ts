@@ -28,22 +28,34 @@ function roundThree(
   column: number,
   scale: number,
   { bytes, below }: Woven,
-  settle: Settle,
+  settle: Settle | undefined,
 ): void {
   const at = (2 * column) / 3;
   const known = given(below, at);
   const lowest = known & 3;
   const high = nearest(row[column + 2] / scale - lowest, 4, 6);
-  settle(column + 2, scale * (4 * high + lowest));
+  settle?.(column + 2, scale * (4 * high + lowest));
   const wanted = ((4 * high + lowest) ^ known) & 0xff;
   const ofSecond = (wanted >> 2) & 7;
   const second = 8 * nearest(row[column + 1] / scale - ofSecond, 8, 5) + ofSecond;
-  settle(column + 1, scale * second);
+  settle?.(column + 1, scale * second);
   const ofFirst = ((wanted >> 5) ^ (second >> 3)) & 7;
   const first = 8 * nearest(row[column] / scale - ofFirst, 8, 5) + ofFirst;
-  settle(column, scale * first);
+  settle?.(column, scale * first);
   bytes[at] = first;
   bytes[at + 1] = second;
+}
+
+function roundSingle(
+  row: Float64Array,
+  column: number,
+  scale: number,
+  { bytes }: Woven,
+  settle: Settle | undefined,
+): void {
+  const value = nearest(row[column] / scale, 1, 8);
+  settle?.(column, scale * value);
+  bytes[singleAt(column, row.length)] = value;
 }
 
 /** Whether a column has a byte of its own, at the end of a row of so many. */
@@ -72,14 +84,11 @@ export const int5Weave: Weave = {
     }
     return error;
   },
-  round(row, column, scale, woven, settle) {
-    if (!isSingle(column, row.length)) {
-      roundThree(row, column, scale, woven, settle);
-      return;
+  round(row, units, scales, woven, settle) {
+    for (const column of units) {
+      const round = isSingle(column, row.length) ? roundSingle : roundThree;
+      round(row, column, scales[column], woven, settle);
     }
-    const value = nearest(row[column] / scale, 1, 8);
-    settle(column, scale * value);
-    woven.bytes[singleAt(column, row.length)] = value;
   },
   read({ bytes, below }, values) {
     const threes = values.length - (values.length % 3);

@@ -27,8 +27,8 @@ export interface Weave {
     below: Uint8Array,
     weights: Float64Array,
   ): number;
-  /** Rounds the unit whose first column this is; `settle` is told each column, and may change those to come. */
-  round(row: Float64Array, column: number, scale: number, woven: Woven, settle: Settle): void;
+  /** Rounds units, by their first columns and with the scales of these; `settle` is told each column, and may change those to come. */
+  round(row: Float64Array, units: Int32Array, scales: Float64Array, woven: Woven, settle?: Settle): void;
   /** What a row's weights are, in units of the scale: (columns). */
   read(woven: Woven, values: Int8Array): void;
 }
