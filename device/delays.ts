@@ -1,6 +1,9 @@
-/** ESP-IDF's delay settings for octal PSRAM above 40 MHz (docs/esp32-s3.md B6), and whether a pattern is read right with one, by SPI1. */
+/**
+ * ESP-IDF's delay settings for PSRAM, octal above 40 MHz and quad above 80 (docs/esp32-s3.md B6), and whether a pattern is read right with one,
+ * by SPI1.
+ */
 import { write32 } from "./chip";
-import { readWord, writeWord } from "./mspi";
+import { isQuad, readWord, writeWord } from "./mspi";
 
 export const SPI1_CALIBRATION: usize = 0x6000_20a8;
 const INPUT_MODE: usize = 0x6000_30c0;
@@ -13,7 +16,12 @@ const DUMMIES_ON: u32 = 2;
 const SETTINGS = memory.data<u8>([
   0, 0, 0, 4, 2, 2, 2, 1, 2, 4, 1, 2, 1, 0, 1, 4, 0, 2, 0, 0, 1, 4, 2, 3, 2, 1, 3, 4, 1, 3, 1, 0, 2, 4, 0, 3, 0, 0, 2, 4, 2, 4,
 ]);
-export const SETTING_COUNT: i32 = 14;
+
+// @ts-ignore: decorator
+@inline
+export function settingCount(): i32 {
+  return isQuad() ? 12 : 14;
+}
 
 const PATTERN: u32 = 0xa5ff_005a;
 const WORDS: u32 = 16;
@@ -27,19 +35,26 @@ export function writePattern(): void {
 // @ts-ignore: decorator
 @inline
 export function readsWith(megahertz: u32, setting: i32): bool {
-  write32(SPI1_CALIBRATION, select(megahertz, setting));
-  return reads();
+  const extra = select(megahertz, setting);
+  if (!isQuad()) write32(SPI1_CALIBRATION, calibrationOf(extra));
+  return reads(extra);
 }
 
-function reads(): bool {
-  for (let word: u32 = 0; word < WORDS; word++) if (readWord(word << 2) != PATTERN) return false;
+function reads(extra: u32): bool {
+  for (let word: u32 = 0; word < WORDS; word++) if (readWord(word << 2, extra) != PATTERN) return false;
   return true;
 }
 
-/** Sets the delays of all nine inputs; returns the extra dummy clocks that go with them as a calibration register has them. */
+/** Extra dummy clocks as a calibration register has them. */
+export function calibrationOf(extra: u32): u32 {
+  return extra ? DUMMIES_ON | (extra << 2) : 0;
+}
+
+/** Sets the delays of all nine inputs; returns the extra dummy clocks that go with them. */
 // @ts-ignore: decorator
 @inline
 export function select(megahertz: u32, setting: i32): u32 {
+  if (isQuad()) return selectForQuad(setting);
   return megahertz == 120 ? selectFor120(setting) : selectFor80(setting);
 }
 
@@ -57,9 +72,18 @@ function selectFor120(setting: i32): u32 {
   return setInputs(4, 0, dummies + 2);
 }
 
+/** The same for one clock edge, 120 MHz. */
+function selectForQuad(setting: i32): u32 {
+  const dummies = <u32>setting >> 2;
+  if ((setting & 3) == 0) return setInputs(1, 0, dummies);
+  if ((setting & 3) == 1) return setInputs(0, 0, dummies);
+  if ((setting & 3) == 2) return setInputs(1, 1, dummies + 1);
+  return setInputs(2, 3, dummies + 2);
+}
+
 /** The same delay for each input. */
 export function setInputs(mode: u32, delay: u32, dummies: u32): u32 {
   write32(INPUT_MODE, mode * 0x124_9249);
   write32(INPUT_DELAY, delay * 0x1_5555);
-  return dummies ? DUMMIES_ON | (dummies << 2) : 0;
+  return dummies;
 }

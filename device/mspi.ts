@@ -1,5 +1,6 @@
 /** Commands to the PSRAM by SPI1, whose select, lines and clock psram.ts has set. */
 import { read32, write32 } from "./chip";
+import { psramKind } from "./contract/config";
 
 const SPI1: usize = 0x6000_2000;
 const COMMAND: usize = SPI1;
@@ -19,13 +20,21 @@ const HAS_IN: u32 = 1 << 28;
 const HAS_OUT: u32 = 1 << 27;
 const PATIENCE: u32 = 10_000;
 
-/** A word of octal PSRAM, by command. */
-export function writeWord(address: u32, word: u32): void {
-  tell(0x8080, 16, address, 32, 8, word, 32);
+// @ts-ignore: decorator
+@inline
+export function isQuad(): bool {
+  return psramKind == 1;
 }
 
-export function readWord(address: u32): u32 {
-  return ask(0x0000, 16, address, 32, 18, 32);
+/** A word of PSRAM, by command; of quad by one line, before it is told to take four. */
+export function writeWord(address: u32, word: u32): void {
+  if (isQuad()) tell(0x02, 8, address, 24, 0, word, 32);
+  else tell(0x8080, 16, address, 32, 8, word, 32);
+}
+
+/** By eight lines, or by four. @param extra dummy clocks of quad beside the usual; octal's stand in SPI1's calibration register */
+export function readWord(address: u32, extra: u32): u32 {
+  return isQuad() ? ask(0xeb, 8, address, 24, 6 + extra, 32) : ask(0x0000, 16, address, 32, 18, 32);
 }
 
 /** A command with an answer of up to 32 bits. */

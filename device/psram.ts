@@ -1,16 +1,15 @@
 /**
  * PSRAM behind the data cache (docs/esp32-s3.md B6, after ESP-IDF's esp_psram): the device is identified and set up over SPI1, then SPI0 learns
  * how the cache shall reach it. Octal runs at 80 MHz in both clock edges, or 120 where that is wanted, if tuning.ts finds the moment to sample at, else
- * at 40, where none is needed. Tried in simulation only.
+ * at 40, where none is needed; quad at 80 in one edge, or 120 likewise. Tried in simulation only.
  */
 import { read32, write32 } from "./chip";
 import { setBits } from "./clock";
-import { psramKind, psramMegahertz, psramPages } from "./contract/config";
-import { ask, readWord, tell, writeWord } from "./mspi";
+import { psramMegahertz, psramPages } from "./contract/config";
+import { writePattern } from "./delays";
+import { ask, isQuad, readWord, tell, writeWord } from "./mspi";
 import { print, printNumber } from "./text";
 import { chosen, firstGood, lastGood, tune, tunedMegahertz } from "./tuning";
-
-const QUAD = 1;
 
 // SPI1, by which a program sends commands (mspi.ts).
 const SPI1: usize = 0x6000_2000;
@@ -21,6 +20,8 @@ const DOUBLE_RATE: usize = SPI1 + 0xd4;
 
 /** FDOUT, FDIN, FADDR and FCMD in eight lines. */
 const EIGHT_LINES: u32 = 0b10_0111_0000;
+/** FREAD_QIO, FASTRD_MODE and FCMD_QUAD: all in four lines. */
+const FOUR_LINES: u32 = (1 << 24) | (1 << 13) | (1 << 8);
 /** Chip select 0 off, 1 on. */
 const PSRAM_SELECTED: u32 = 1;
 /** 80 MHz divided by 4. */
@@ -59,7 +60,7 @@ export function startPsram(): bool {
   const clock = read32(CLOCK);
   write32(SELECT, (select & ~3) | PSRAM_SELECTED);
   write32(CLOCK, SLOW_CLOCK);
-  const present = psramKind == QUAD ? startQuad() : startOctal();
+  const present = isQuad() ? startQuad() : startOctal();
   write32(DOUBLE_RATE, 0);
   write32(CONTROL, control);
   write32(CLOCK, clock);
@@ -77,7 +78,7 @@ function startOctal(): bool {
   const mode = ask(0x4040, 16, 0, 32, 8, 16);
   tell(0xc0c0, 16, 0, 32, 0, (mode & ~0x3f) | 0x28, 16);
   writeWord(0, PATTERN);
-  if (readWord(0) != PATTERN) return false;
+  if (readWord(0, 0) != PATTERN) return false;
 
   write32(READ_COMMAND, (15 << 28) | 0x0000);
   write32(WRITE_COMMAND, (15 << 28) | 0x8080);
@@ -86,9 +87,19 @@ function startOctal(): bool {
   write32(SRAM_COMMAND, 0b11111 << 18);
   write32(SRAM_TIMING, 3 | (3 << 2) | (3 << 7) | (2 << 25));
   // Of 240 or 160 MHz where there is a delay to sample with, else of 80.
-  if (psramMegahertz > 40) tune();
+  if (psramMegahertz > untunedMegahertz()) {
+    writePattern();
+    tune();
+  }
   write32(SRAM_CLOCK, DIVIDER_2);
   return true;
+}
+
+/** What needs no tuning. */
+// @ts-ignore: decorator
+@inline
+function untunedMegahertz(): i32 {
+  return isQuad() ? min(psramMegahertz, 80) : 40;
 }
 
 /** Says how fast the PSRAM is, and how that came about. */
@@ -96,7 +107,7 @@ export function printPsram(): void {
   if (!psramPages) return;
   const isTuned = chosen >= 0;
   print("PSRAM clock ");
-  printNumber(psramMegahertz == 120 ? tunedMegahertz : psramKind == QUAD || isTuned ? 80 : 40);
+  printNumber(isTuned ? tunedMegahertz : untunedMegahertz());
   print(" MHz");
   if (isTuned) {
     print(", delay ");
@@ -106,23 +117,33 @@ export function printPsram(): void {
     print(" to ");
     printNumber(lastGood);
     if (psramMegahertz == 120 && tunedMegahertz < 120) print(": no delay setting bears 120");
-  } else if (psramKind != QUAD && psramMegahertz > 40) print(": no delay setting reads right at 80");
+  } else if (psramMegahertz > untunedMegahertz()) {
+    print(isQuad() ? ": no delay setting reads right at 120" : ": no delay setting reads right at 80");
+  }
   print("\n");
 }
 
 function startQuad(): bool {
-  write32(CONTROL, 0);
   write32(DOUBLE_RATE, 0);
+  // Before a reset that left it its power it took four lines.
+  write32(CONTROL, FOUR_LINES);
+  tell(0xf5, 8, 0, 0, 0, 0, 0);
+  write32(CONTROL, 0);
   tell(0x66, 8, 0, 0, 0, 0, 0); // reset enable, reset
   tell(0x99, 8, 0, 0, 0, 0, 0);
-  tell(0x02, 8, 0, 24, 0, PATTERN, 32);
+  writeWord(0, PATTERN);
   if (ask(0x03, 8, 0, 24, 0, 32) != PATTERN) return false;
+  const isFast = psramMegahertz > untunedMegahertz();
+  if (isFast) writePattern();
   tell(0x35, 8, 0, 0, 0, 0, 0); // four lines from here on
 
   write32(READ_COMMAND, (7 << 28) | 0xeb);
   write32(WRITE_COMMAND, (7 << 28) | 0x38);
   write32(CACHE_CONTROL, USER_COMMANDS | (1 << 4) | (23 << 14) | (5 << 6) | (1 << 2));
   write32(SRAM_TIMING, 3);
-  write32(SRAM_CLOCK, DIVIDER_1);
+  write32(CONTROL, FOUR_LINES);
+  // 120 of 240 MHz where there is a delay to sample with, else 80 or 40 of 80.
+  const isTuned = isFast && tune();
+  write32(SRAM_CLOCK, isTuned || psramMegahertz == 40 ? DIVIDER_2 : DIVIDER_1);
   return true;
 }

@@ -333,7 +333,7 @@
 /** 0 none, 1 quad, 2 octal. */
 // @ts-ignore: decorator
 @external("config", "psramKind") export declare const psramKind: i32;
-/** Bus clock that octal PSRAM is to be tuned for; 40: none is tried. */
+/** Bus clock that PSRAM is to run at, in MHz; octal above 40 and quad above 80 are tuned for it. */
 // @ts-ignore: decorator
 @external("config", "psramMegahertz") export declare const psramMegahertz: i32;
 /** Bytes that are copied to the first pages of PSRAM at boot, from flash pages behind the mapped ones. */

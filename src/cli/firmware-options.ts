@@ -83,7 +83,7 @@ export function firmwareOptions(command: Command): Command {
     .addOption(
       new Option(
         '--psram-clock <MHz>',
-        'bus clock that octal PSRAM is tried at (default: 80; 120 is an experiment of Espressif, untried here)',
+        'bus clock that PSRAM is tried at (default: 80; octal at 120 is an experiment of Espressif; 120 untried here)',
       ).choices(['40', '80', '120']),
     );
 }

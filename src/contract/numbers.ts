@@ -184,7 +184,8 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       flashPages: 'How many pages; 0: the data cache stays as it is.',
       psramPages: '64 KB pages of PSRAM to map behind the flash.',
       psramKind: '0 none, 1 quad, 2 octal.',
-      psramMegahertz: 'Bus clock that octal PSRAM is to be tuned for; 40: none is tried.',
+      psramMegahertz:
+        'Bus clock that PSRAM is to run at, in MHz; octal above 40 and quad above 80 are tuned for it.',
     }),
     ...rows('u32', {
       copiedBytes:

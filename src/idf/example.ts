@@ -60,7 +60,7 @@ export function exampleFiles(
     BOARD: board.name,
     FLASH_MODE: board.flashMode.toUpperCase(),
     FLASH_MEGABYTES: board.flashBytes >> 20,
-    FLASH_MEGAHERTZ: isExperiment(board) ? 120 : board.flashMegahertz,
+    FLASH_MEGAHERTZ: psramMegahertz(board) === 120 ? 120 : board.flashMegahertz,
     PSRAM: psramSettings(board),
     CONSOLE: board.console === 'usb' ? 'USB_SERIAL_JTAG' : 'UART_DEFAULT',
     WANTED: WANTED[options.example](board),
@@ -77,16 +77,15 @@ export function exampleFiles(
 
 function psramSettings(board: Board): string {
   if (!board.psramMode) return '';
+  // Quad at 120 MHz is no experiment (its Kconfig); both want flash at 120 MHz there.
+  const isExperiment = board.psramMode === 'octal' && psramMegahertz(board) === 120;
   return `
 # PSRAM
 CONFIG_SPIRAM=y
 CONFIG_SPIRAM_MODE_${board.psramMode === 'octal' ? 'OCT' : 'QUAD'}=y
 CONFIG_SPIRAM_SPEED_${psramMegahertz(board)}M=y
-${isExperiment(board) ? 'CONFIG_IDF_EXPERIMENTAL_FEATURES=y\n' : ''}`;
+${isExperiment ? 'CONFIG_IDF_EXPERIMENTAL_FEATURES=y\n' : ''}`;
 }
-
-/** Octal PSRAM at 120 MHz, which ESP-IDF lets run with flash at 120 MHz only. */
-const isExperiment = (board: Board): boolean => psramMegahertz(board) === 120;
 
 function screenSettings({ screen }: Board): string {
   if (!screen) return '# CONFIG_STORY_SCREEN is not set';

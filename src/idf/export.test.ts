@@ -147,6 +147,11 @@ describe('export idf', () => {
     ])
       expect(fast).toContain(line);
     expect(octal).not.toContain('EXPERIMENTAL');
+    const quad = settingsOf({ ...findBoard('t-camera-s3'), psramMode: 'quad', psramMegahertz: 120 });
+    expect(quad.split('\n')).toEqual(
+      expect.arrayContaining(['CONFIG_ESPTOOLPY_FLASHFREQ_120M=y', 'CONFIG_SPIRAM_SPEED_120M=y']),
+    );
+    expect(quad).not.toContain('EXPERIMENTAL');
     expect(settings('heltec-v3')).not.toContain('SPIRAM');
     expect(settings('heltec-v3')).toContain('CONFIG_STORY_SCREEN_RESET=21');
     expect(settings('bare-s3')).not.toContain('CONFIG_STORY_SCREEN=y');

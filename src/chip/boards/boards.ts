@@ -30,7 +30,7 @@ export interface Board {
   readonly flashMegahertz: 80 | 40;
   readonly psramBytes: number;
   readonly psramMode: 'octal' | 'quad' | undefined;
-  /** Bus clock of the PSRAM that is wanted; 80 where absent. Octal at 40 needs no tuning, and is the only kind that runs at 120. */
+  /** Bus clock of the PSRAM that is wanted; 80 where absent. Up to 40 octal needs no tuning, up to 80 quad. */
   readonly psramMegahertz?: 40 | 80 | 120;
   /** Where a person sees the console. */
   readonly console: 'uart' | 'usb';
@@ -133,7 +133,7 @@ export const boards: readonly Board[] = [
 
 export const defaultBoard: Board = boards[1];
 
-/** The bus clock at which a board's PSRAM is to run; octal in both edges, where the firmware finds the moment to sample at. */
+/** The bus clock at which a board's PSRAM is to run; octal in both edges, quad in one, where the firmware finds the moment to sample at. */
 export const psramMegahertz = ({ psramMegahertz = 80 }: Board): 40 | 80 | 120 => psramMegahertz;
 
 /** @throws UsageError that lists the known boards. */

@@ -19,18 +19,15 @@ export interface MemoryChoice {
   psram?: 'octal' | 'quad' | 'none';
   /** Megabytes. */
   psramSize?: number;
-  /** MHz that octal PSRAM is tried at. */
+  /** MHz that PSRAM is tried at. */
   psramClock?: 40 | 80 | 120;
 }
 
-/** @throws UsageError for memory that no module has, a size of PSRAM without its kind, or a clock that the firmware does not give its kind */
+/** @throws UsageError for memory that no module has, a size of PSRAM without its kind, or a clock of none */
 export function withMemory(board: Board, { psramClock, ...sizes }: MemoryChoice): Board {
   const sized = withSizes(board, sizes);
   if (psramClock === undefined) return sized;
-  if (sized.psramMode !== 'octal')
-    throw new UsageError(
-      `--psram-clock is for octal PSRAM, and ${sized.name} has ${sized.psramMode ? 'quad PSRAM, which runs at 80 MHz' : 'no PSRAM'}`,
-    );
+  if (!sized.psramMode) throw new UsageError(`--psram-clock is for PSRAM, and ${sized.name} has none`);
   return { ...sized, psramMegahertz: psramClock };
 }
 

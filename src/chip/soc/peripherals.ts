@@ -106,20 +106,22 @@ function createExternalMemory(
   const changedAt = (start: number) => (offset: number, bytes: number) =>
     hooks.memoryChanged(start + offset, bytes);
   const flashChip = createFlashChip(options.flash, changedAt(layout.flash));
-  const createPsram = board.psramMode === 'octal' ? createOctalPsram : createQuadPsram;
+  const psramMode = board.psramMode ?? 'quad';
+  const createPsram = psramMode === 'octal' ? createOctalPsram : createQuadPsram;
   const psramChip = board.psramBytes > 0 ? createPsram(options.psram, changedAt(layout.psram)) : undefined;
   const spi0 = createSpi0(context, {
     base: 0x60003000,
     ...clocks,
     onChange: () => cached.costsChanged(),
+    psramMode,
     psramWindow: options.psramWindow,
   });
-  const isOctal = board.psramMode === 'octal';
   const spi1 = createSpi1(context, {
     base: 0x60002000,
     flash: flashChip,
     psram: psramChip,
-    psramReadsRight: isOctal ? spi0.readsRightWith : undefined,
+    psramMode,
+    psramReadsRight: spi0.readsRightWith,
   });
   const cached: CachedMemory = createCachedMemory(context, {
     extmemBase: 0x600c4000,
@@ -129,11 +131,11 @@ function createExternalMemory(
     dataCacheWays: options.dataCacheWays,
     timing: () => ({
       ...spi0.timing(),
-      psramMode: board.psramMode ?? 'quad',
+      psramMode,
       cpuHertz: clock.cpuHertz,
     }),
     psramProblem: () => spi0.psramProblem(),
-    psramReadsRight: () => !isOctal || spi0.readsRight(),
+    psramReadsRight: () => spi0.readsRight(),
     psram: options.psram,
     remapped: hooks.remapped,
   });

@@ -3,6 +3,8 @@
 export interface SpiTransaction {
   /** Opcode (8 or 16 bits), or -1 without a command phase. */
   readonly command: number;
+  /** By which the command comes. */
+  readonly lines: number;
   readonly address: number;
   readonly addressBits: number;
   readonly sent: Uint8Array;
@@ -133,7 +135,7 @@ export function createOctalPsram(
   };
 }
 
-/** Quad PSRAM (ESP-PSRAM64-class): identification, QPI switch, reads and writes. */
+/** Quad PSRAM (ESP-PSRAM64-class): identification, reads and writes, by one line or by four; to commands by the other number of lines it is deaf. */
 export function createQuadPsram(
   contents: Uint8Array,
   changed: (offset: number, bytes: number) => void,
@@ -141,10 +143,18 @@ export function createQuadPsram(
   const KGD_GOOD = 0x5d;
   const density: Readonly<Record<number, number>> = { 2: 0, 4: 1, 8: 2 };
   const id = [0x0d, KGD_GOOD, (density[contents.length >>> 20] ?? 2) << 5];
+  let listensTo = 1;
   return {
-    transact({ command, address, sent, wanted }) {
+    transact({ command, lines, address, sent, wanted }) {
+      if (lines !== listensTo) return new Uint8Array(wanted).fill(0xff);
       const at = (index: number) => (address + index) % contents.length;
       switch (command & 0xff) {
+        case 0x35:
+          listensTo = 4;
+          break;
+        case 0xf5:
+          listensTo = 1;
+          break;
         case 0x9f:
           return Uint8Array.from({ length: wanted }, (_, index) => id[index] ?? 0);
         case 0x03:
@@ -157,6 +167,7 @@ export function createQuadPsram(
             contents[at(index)] = byte;
           });
           changed(address % contents.length, sent.length);
+          break;
       }
       return new Uint8Array(wanted);
     },

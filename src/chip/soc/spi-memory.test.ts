@@ -4,6 +4,7 @@ import { bootChip } from './test-image.ts';
 
 const CMD = 0x00;
 const ADDR = 0x04;
+const CTRL = 0x08;
 const USER = 0x18;
 const USER1 = 0x1c;
 const USER2 = 0x20;
@@ -20,12 +21,15 @@ interface Command {
   readonly send?: number;
   readonly readBytes?: number;
   readonly psram?: boolean;
+  /** The command by four lines. */
+  readonly quad?: boolean;
 }
 
 /** Runs one user command of SPI1 and returns W0. */
 function run(chip: ReturnType<typeof bootChip>['chip'], command: Command): number {
   const { spi1 } = chip.peripherals;
-  const { opcode, address, addressBits = 24, send, readBytes = 0, psram = false } = command;
+  const { opcode, address, addressBits = 24, send, readBytes = 0, psram = false, quad = false } = command;
+  spi1.write(CTRL, quad ? 1 << 8 : 0);
   spi1.write(MISC, psram ? 1 : 2);
   spi1.write(USER2, opcode | (15 << 28));
   spi1.write(ADDR, address ?? 0);
@@ -76,6 +80,20 @@ describe('SPI1', () => {
     const board = { ...findBoard('devkitc-n16r8'), psramMode: 'quad' as const };
     const { chip } = bootChip(new Uint8Array(0), { board });
     expect((run(chip, { opcode: 0x9f, address: 0, readBytes: 3, psram: true }) >>> 8) & 0xff).toBe(0x5d);
+  });
+
+  it('quad PSRAM that has been told to take four lines is deaf to one, until it is told otherwise', () => {
+    const board = { ...findBoard('devkitc-n16r8'), psramMode: 'quad' as const };
+    const { chip } = bootChip(new Uint8Array(0), { board });
+    const read = (quad: boolean) => run(chip, { opcode: 0x0b, address: 0, readBytes: 4, psram: true, quad });
+    run(chip, { opcode: 0x02, address: 0, send: 0x12345678, psram: true });
+    expect([read(false), read(true)]).toEqual([0x12345678, 0xffffffff]);
+    run(chip, { opcode: 0x35, psram: true });
+    expect([read(false), read(true)]).toEqual([0xffffffff, 0x12345678]);
+    run(chip, { opcode: 0xf5, psram: true });
+    expect(read(true)).toBe(0x12345678);
+    run(chip, { opcode: 0xf5, psram: true, quad: true });
+    expect(read(false)).toBe(0x12345678);
   });
 
   it('a board without PSRAM answers nothing', () => {

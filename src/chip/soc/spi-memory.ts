@@ -4,7 +4,7 @@
  */
 
 import type { PeripheralContext } from './context.ts';
-import type { BusTiming, FlashMode } from './external-bus.ts';
+import type { BusTiming, FlashMode, PsramMode } from './external-bus.ts';
 import {
   createRegisterBlock,
   type Peripheral,
@@ -36,6 +36,8 @@ const SMEM_AC = 0xdc;
 const SMEM_DDR = 0xe4;
 const CORE_CLK_SEL = 0xec;
 
+const CTRL_COMMAND_QUAD = 1 << 8;
+const CTRL_COMMAND_OCTAL = 1 << 9;
 const CTRL_FASTRD = 1 << 13;
 const CTRL_DUAL = 1 << 14;
 const CTRL_QUAD = 1 << 20;
@@ -44,8 +46,16 @@ const CTRL_QIO = 1 << 24;
 
 const USER_COMMAND = 1 << 31;
 const USER_ADDR = 1 << 30;
+const USER_DUMMY = 1 << 29;
 const USER_MISO = 1 << 28;
 const USER_MOSI = 1 << 27;
+
+/** Dummy clocks that quad PSRAM has behind an address; those beyond are for the delay (ESP-IDF: its calibration registers' do not count). */
+const QUAD_DUMMIES = 6;
+/** Of a register's field, which says one less. */
+const dummiesIn = (value: number, shift: number): number => ((value >>> shift) & 0x3f) + 1;
+/** Extra dummy clocks of a calibration register. */
+const extraIn = (calibration: number): number => (calibration & 2 ? (calibration >>> 2) & 7 : 0);
 
 /** One-bit commands of the CMD register: bit → the flash chip's opcode. */
 const SHORT_COMMANDS: readonly (readonly [
@@ -76,10 +86,10 @@ export interface Spi0 extends Peripheral {
   /** How the caches reach memory now. */
   timing(): Omit<BusTiming, 'cpuHertz'>;
   psramProblem(): string | undefined;
-  /** Whether the caches read octal PSRAM at the right moment. */
+  /** Whether the caches read PSRAM at the right moment. */
   readsRight(): boolean;
-  /** The same for SPI1, with the dummy clocks and the divider that are its own; the delays of the inputs are shared. */
-  readsRightWith(calibration: number, clock: number): boolean;
+  /** The same for SPI1, with extra dummy clocks and the divider that are its own; the delays of the inputs are shared. */
+  readsRightWith(extraDummies: number, clock: number): boolean;
 }
 
 export interface Spi0Options {
@@ -89,7 +99,8 @@ export interface Spi0Options {
   /** Of the PLL. */
   pllHertz(): number;
   onChange(): void;
-  /** Of the board's octal PSRAM. */
+  /** Of the board's PSRAM. */
+  readonly psramMode: PsramMode;
   readonly psramWindow: SampleWindow;
 }
 
@@ -140,16 +151,20 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
     return base < 80_000_000 ? base : [80, 120, 160, 240][select] * 1_000_000;
   };
   const octal = () => (block.get(CACHE_SCTRL) & (1 << 21)) !== 0;
-  const readsRightWith = (calibration: number, divider: number) => {
-    // Delays want the clock of the delay line, extra dummies the bit that lets them in.
+  const readsRightWith = (dummy: number, divider: number) => {
+    // Delays want the clock of the delay line.
     const isDelayed = (block.get(SMEM_TIMING_CALI) & 1) !== 0;
     const setting = {
       mode: isDelayed ? block.get(SMEM_DIN_MODE) & 7 : 0,
       num: isDelayed ? block.get(SMEM_DIN_NUM) & 3 : 0,
-      dummy: calibration & 2 ? (calibration >>> 2) & 7 : 0,
+      dummy,
     };
-    const bus = coreClock() / divider;
-    return samplesRight(setting, options.psramWindow, coreClock(), bus, options.pllHertz());
+    const coreHertz = coreClock();
+    return samplesRight(options.psramMode, setting, options.psramWindow, {
+      coreHertz,
+      busHertz: coreHertz / divider,
+      pllHertz: options.pllHertz(),
+    });
   };
   return {
     ...block,
@@ -167,8 +182,11 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
       return undefined;
     },
     readsRight: () =>
-      !octal() || readsRightWith(block.get(SMEM_TIMING_CALI), clockDivider(block.get(SRAM_CLK))),
-    readsRightWith: (calibration, clock) => readsRightWith(calibration, clockDivider(clock)),
+      readsRightWith(
+        octal() ? extraIn(block.get(SMEM_TIMING_CALI)) : dummiesIn(block.get(CACHE_SCTRL), 6) - QUAD_DUMMIES,
+        clockDivider(block.get(SRAM_CLK)),
+      ),
+    readsRightWith: (extraDummies, clock) => readsRightWith(extraDummies, clockDivider(clock)),
   };
 }
 
@@ -180,8 +198,9 @@ export interface Spi1Options {
   readonly base: number;
   readonly flash: SpiDevice;
   readonly psram: SpiDevice | undefined;
-  /** Whether what is read of octal PSRAM arrives right; undefined for other kinds. */
-  readonly psramReadsRight?: (calibration: number, clock: number) => boolean;
+  readonly psramMode: PsramMode;
+  /** Whether what is read of it arrives right. */
+  readonly psramReadsRight: (extraDummies: number, clock: number) => boolean;
 }
 
 export function createSpi1(context: PeripheralContext, options: Spi1Options): Spi1 {
@@ -205,6 +224,14 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
     return (misc & 1) === 0 ? options.flash : (misc & 2) === 0 ? options.psram : undefined;
   };
 
+  const lines = () => {
+    const control = block.get(CTRL);
+    return control & CTRL_COMMAND_OCTAL ? 8 : control & CTRL_COMMAND_QUAD ? 4 : 1;
+  };
+  const extraDummies = () => {
+    if (options.psramMode === 'octal') return extraIn(block.get(TIMING_CALI));
+    return (block.get(USER) & USER_DUMMY ? dummiesIn(block.get(USER1), 0) : 0) - QUAD_DUMMIES;
+  };
   const userTransaction = () => {
     const user = block.get(USER);
     const device = selected();
@@ -221,6 +248,7 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
     const addressBits = user & USER_ADDR ? (block.get(USER1) >>> 26) + 1 : 0;
     const reply = device.transact({
       command: user & USER_COMMAND ? block.get(USER2) & 0xffff : -1,
+      lines: lines(),
       address: addressBits > 0 ? block.get(ADDR) : 0,
       addressBits,
       sent:
@@ -229,9 +257,7 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
           : new Uint8Array(0),
       wanted: user & USER_MISO ? Math.min(Math.ceil(bits(MISO_DLEN) / 8), 64) : 0,
     });
-    const isRight =
-      device !== options.psram ||
-      (options.psramReadsRight?.(block.get(TIMING_CALI), block.get(CLOCK)) ?? true);
+    const isRight = device !== options.psram || options.psramReadsRight(extraDummies(), block.get(CLOCK));
     if (!isRight) garble(reply);
     if (user & USER_MISO) store(reply);
   };
@@ -241,6 +267,7 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
       const length = block.get(ADDR) >>> 24;
       const reply = options.flash.transact({
         command,
+        lines: 1,
         address: block.get(ADDR) & 0xffffff,
         addressBits: 8 * argumentBytes,
         sent: command === 0x02 ? buffer().subarray(0, Math.min(length || 64, 64)) : new Uint8Array(0),

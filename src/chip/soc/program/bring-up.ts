@@ -100,7 +100,6 @@ function startPll(chip: Chip, registers: RomMemory): void {
   registers.change(0x6000e040, 0xc, 4);
 }
 
-/** 80 MHz, as device/psram.ts leaves SPI0. */
 /** 80 MHz; octal in both clock edges from a core clock of 160 MHz, with the delays that its tuning has found. */
 function setUpPsram(registers: RomMemory, isOctal: boolean, { mode, num, dummy }: DelaySetting): void {
   const commands = (1 << 20) | (1 << 5);
