@@ -1,9 +1,9 @@
 /**
  * The program of the ESP-IDF component (src/idf): the same transformer, tokenizer and sampler, without boot and console.
  * A story is made token by token at the call of the component's C code: `begin`, then per token `pass` on every core and
- * `next` on core 0.
+ * `next` on core 0. Where there are lanes, the pass of a prompt's token reads those that follow as well, and theirs have nothing to do.
  */
-import { context, line, promptMerges, startToken } from "./contract/config";
+import { context, lanes, line, promptMerges, startToken } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
@@ -12,12 +12,16 @@ import { choose, noteToken, prepare, seedRandom } from "./sampler";
 import { foldRequest } from "./request";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
+import { forwardLanes, setToken } from "./transformer/lanes";
 
 let token: i32 = 0;
 let position: i32 = 0;
 let promptCount: i32 = 0;
 let piece: usize = 0;
 let bytesOfPiece: i32 = 0;
+/** Of the prompt, positions that are read, and those that the next pass reads. */
+let readTo: i32 = 0;
+let reading: i32 = 1;
 /** Positions that the story may have. */
 let limit: i32 = context;
 
@@ -57,11 +61,30 @@ export function begin(text: usize, bytes: i32, seed: u64): i32 {
   resetDigest();
   token = startToken;
   position = 0;
+  readTo = 0;
+  planPass();
   return promptCount;
+}
+
+/** What the next pass reads: of the prompt as many tokens as have a lane, its last apart. */
+function planPass(): void {
+  if (!lanes) return;
+  reading = 1;
+  if (isSampled()) return;
+  reading = position < readTo ? 0 : min(lanes, promptCount - 1 - position);
+  readTo = max(readTo, position + reading);
+  if (reading < 2) return;
+  setToken(0, token);
+  for (let lane = 1; lane < reading; lane++) setToken(lane, promptToken(position + lane));
 }
 
 /** The share of `core` in the pass for the present token; returns once all cores are through. */
 export function pass(core: i32): void {
+  if (lanes && reading != 1) {
+    if (reading) forwardLanes(core, position, reading, reading, false);
+    barrier(core);
+    return;
+  }
   const isAsked = isSampled() && onlyToken() < 0;
   forwardCore(core, token, position, isAsked);
   if (isAsked) prepare(core, position, temperature, penalty, state, limit - position);
@@ -89,6 +112,7 @@ export function next(): i32 {
   token = found;
   position++;
   noteToken(position, token);
+  planPass();
   return found;
 }
 

@@ -1,7 +1,7 @@
 /** The exported assembly goes back through our assembler and tells the same stories, whatever interrupts it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHostProgram, storyLines } from '../firmware/index.ts';
-import { smallModel } from '../firmware/testing.ts';
+import { smallModel, type TestModel } from '../firmware/testing.ts';
 import {
   compileAutomaton,
   compileGrammar,
@@ -9,8 +9,10 @@ import {
   packGrammar,
   parseGrammar,
 } from '../grammar/index.ts';
+import { largeModel } from '../model/testing.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
+import { quantize } from '../quantize/index.ts';
 import { needing } from '../testing/needs.ts';
 import { buildComponent, type Component } from './index.ts';
 import { runComponent, type StoryRequest } from './testing/machine.ts';
@@ -44,8 +46,10 @@ const drawn: Story = {
 };
 
 /** The same story by the bare firmware's program on this machine. */
-function expected({ grammar, ...story }: Story) {
-  const { quantized: model, tokenizer } = smallModel();
+function expected(
+  { grammar, ...story }: Story,
+  { quantized: model, tokenizer }: Pick<TestModel, 'quantized' | 'tokenizer'> = smallModel(),
+) {
   const host = createHostProgram({ programs, model, tokenizer, grammar, context: CONTEXT });
   for (const line of [...storyLines(story), story.prompt]) {
     host.type(`${line}\r`);
@@ -81,6 +85,34 @@ describe('component for ESP-IDF', () => {
       );
     },
   );
+
+  describe('with more weights than internal RAM can hold', () => {
+    const { model, tokenizer } = largeModel();
+    const quantized = quantize(model);
+    const component = (cores: 1 | 2) =>
+      buildComponent({
+        ...{ programs, ...shippedTemplates(), model: quantized, tokenizer, cores, context: CONTEXT },
+      });
+
+    it.each([1, 2] as const)('reads a prompt twelve positions a pass, %i core(s)', (cores) => {
+      const large = component(cores);
+      expect(large.layout.lanes).toBe(12);
+      for (const [prompt, used] of [
+        ['', 0],
+        ['Once', 5],
+        ['Once upon a time, and so on', 12],
+      ] as const) {
+        const story = { ...greedy, prompt, tokens: 32 };
+        const { tokens, digest, word } = runComponent(large, { cores, ...story });
+        expect({ tokens, digest }).toEqual(expected(story, { quantized, tokenizer }));
+        const { offset, region } = large.layout.words.find(({ name }) => name === 'batch')!;
+        const lanes = Array.from({ length: 12 }, (_, lane) =>
+          word(region, offset + lane * quantized.laneBytes),
+        );
+        expect(lanes.map((stream) => stream !== 0)).toEqual(lanes.map((_, lane) => lane < used));
+      }
+    });
+  });
 
   it('stops in the middle of a prompt where it may tell no more, as the firmware does', () => {
     expect(tell(1, { ...drawn, tokens: 3 }).story).toEqual(expected({ ...drawn, tokens: 3 }));

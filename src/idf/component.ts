@@ -59,7 +59,7 @@ export function buildComponent(options: ComponentOptions): Component {
     );
   }
   const weights = packWeights(model, tokenizer);
-  const layout = layOutComponent(model, tokenizer, context, weights.places);
+  const layout = layOutComponent(model, tokenizer, context, weights);
   if (layout.words.length > mostWords) throw new Error('internal: esp32_llm_words is too short');
   const { kernels, program } = compileComponent({ programs, model, context, cores, layout, tokenizer });
   const values = valuesOf(options, { context, cores, place, weights, layout });
@@ -119,6 +119,8 @@ function valuesOf(options: ComponentOptions, { context, cores, place, weights, l
     HEADS: config.heads,
     VOCABULARY: config.vocabulary,
     CONTEXT: context,
+    PRECISION: options.model.precision,
+    LANES: layout.lanes === 0 ? '' : LANES_NOTE.replace('N', String(layout.lanes)),
     CORES: cores,
     MODEL_LEVEL: encodeURIComponent(modelName),
     LONGEST_PROMPT: LINE_BYTES,
@@ -139,6 +141,10 @@ function valuesOf(options: ComponentOptions, { context, cores, place, weights, l
       .join('\n'),
   };
 }
+
+/** Said where it is so. */
+const LANES_NOTE =
+  '\nA pass over the weights reads up to N positions of a prompt; what they keep meanwhile is part of what is called KV cache here.\n';
 
 /** Offered only where weights.S was written. */
 const EMBEDDED_CHOICE = `

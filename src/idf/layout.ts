@@ -6,7 +6,7 @@ import { systemItems } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
 import type { QuantizedModel } from '../quantize/index.ts';
 
-/** `working`: small and read all the time. `cache`: keys and values. `weights`: the image in flash, read only. */
+/** `working`: small and read all the time. `cache`: keys and values, and what positions of a pass keep. `weights`: the image in flash, read only. */
 export type Region = 'working' | 'cache' | 'weights';
 
 /** Something with an address of its own. */
@@ -25,6 +25,8 @@ export interface ComponentLayout {
   /** Bytes of the two regions in RAM, multiples of 16. */
   workingBytes: number;
   cacheBytes: number;
+  /** Positions of a prompt that a pass over the weights reads at most; 0: one by one. */
+  lanes: number;
 }
 
 /** Everything must be aligned to the vector unit's 16 bytes, or its loads silently read elsewhere. */
@@ -42,12 +44,16 @@ const SYSTEM_BUFFERS: ReadonlySet<string> = new Set([
   'recent',
 ]);
 
-/** Lays out working memory and cache; `weights` are the places within the weights' image. */
+/** More weights than internal RAM can hold come through the cache in every pass, which then serves so many positions of a prompt. */
+const LARGE_BYTES = 512 << 10;
+const LANES = 12;
+
+/** Lays out working memory and cache; `weights` are the places within the weights' image, which has so many bytes. */
 export function layOutComponent(
   model: QuantizedModel,
   tokenizer: Tokenizer,
   context: number,
-  weights: readonly Place[],
+  { places: weights, bytes: { length: weightsBytes } }: { places: readonly Place[]; bytes: Uint8Array },
 ): ComponentLayout {
   const end = { working: 0, cache: 0 };
   const put = (name: string, bytes: number, region: 'working' | 'cache'): Place => {
@@ -56,13 +62,15 @@ export function layOutComponent(
     return { name, region, offset, bytes };
   };
   const system = systemItems(model.config, tokenizer, context).filter(({ name }) => SYSTEM_BUFFERS.has(name));
+  const lanes = model.laneBytes > 0 && weightsBytes > LARGE_BYTES ? LANES : 0;
   const words = [
     put('model', model.blobs[0].bytes.length, 'working'),
     ...model
       .buffers(context)
       .map(({ name, bytes, purpose }) => put(name, bytes, purpose === 'kv cache' ? 'cache' : 'working')),
+    ...(lanes > 0 ? [put('batch', lanes * model.laneBytes, 'cache')] : []),
     ...system.map(({ name, bytes }) => put(name, bytes, 'working')),
     ...weights,
   ];
-  return { words, workingBytes: end.working, cacheBytes: end.cache };
+  return { words, workingBytes: end.working, cacheBytes: end.cache, lanes };
 }

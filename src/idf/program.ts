@@ -38,6 +38,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
   const { model, context, cores, layout, tokenizer } = options;
   const numbers = {
     ...configOf(model, context, new Map()),
+    ...(layout.lanes > 0 && { lanes: layout.lanes, batch: undefined }),
     ...vocabularyConstants(tokenizer),
     cores,
     grammar: 0,

@@ -32,6 +32,8 @@ export interface StoryRun {
   /** By core. */
   interrupts: number[];
   cycles: number;
+  /** What lies there when it is over. */
+  word(region: Region, offset: number): number;
 }
 
 const AREAS = {
@@ -75,13 +77,15 @@ function linkAll(component: Component, shift: number): LinkedCode {
   );
 }
 
+const basesAt = (shift: number): Record<Region, number> => ({
+  working: AREAS.working + shift,
+  cache: AREAS.cache + shift,
+  weights: AREAS.weights + shift,
+});
+
 /** What esp32_llm_init() does, from outside. */
 function initialise(component: Component, bus: FlatBus, linked: LinkedCode, shift: number): void {
-  const bases: Record<Region, number> = {
-    working: AREAS.working + shift,
-    cache: AREAS.cache + shift,
-    weights: AREAS.weights + shift,
-  };
+  const bases = basesAt(shift);
   const image = component.weights.bytes;
   const header = new DataView(image.buffer, image.byteOffset);
   const field = (index: number): number => header.getUint32(4 * index, true);
@@ -207,5 +211,6 @@ export function runComponent(component: Component, request: StoryRequest): Story
       BigInt(bus.read32(at('request') + 32) >>> 0) | (BigInt(bus.read32(at('request') + 36) >>> 0) << 32n),
     interrupts: cores.map((_, index) => bus.read32(at(`context${index}`) + 88)),
     cycles: cores[0].cycles,
+    word: (region, offset) => bus.read32(basesAt(shift)[region] + offset),
   };
 }
