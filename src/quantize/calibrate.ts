@@ -6,7 +6,8 @@ import type { DevicePrograms } from '../device-programs.ts';
 import type { Model } from '../model/index.ts';
 import { createHostEngine } from './host.ts';
 import { everywhere, isMatrix, packFixed } from './pack.ts';
-import type { Calibration } from './types.ts';
+import { tiedSeen } from './tied.ts';
+import type { Calibration, Seen } from './types.ts';
 
 export interface CalibrateOptions {
   programs: DevicePrograms;
@@ -35,7 +36,9 @@ export function calibrate(model: Model, { programs, stories }: CalibrateOptions)
   for (const story of stories)
     story.slice(0, model.config.context).forEach((token, position) => void engine.forward(token, position));
   for (const sum of sums.values()) addWaiting(sum);
-  return sums;
+  const isTied = model.config.sharedClassifier && !model.config.layerEmbeddings;
+  if (!isTied) return sums;
+  return new Map<string, Seen>([...sums, ['classifier', tiedSeen(model, sums.get('classifier')!)]]);
 }
 
 /** Vectors that are summed up together: a sum is then loaded and stored once for all of them. */

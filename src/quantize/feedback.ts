@@ -3,6 +3,7 @@
  * of a text is undone, as far as it can be, by the weights of the row that are still to be rounded.
  */
 
+import type { Metric } from './refine.ts';
 import { unitsOf, type Weave } from './weave.ts';
 
 export interface Feedback {
@@ -11,12 +12,14 @@ export interface Feedback {
    * make up for them (weave.ts).
    */
   units: Int32Array;
+  /** The sums of products, damped: what errors cost. */
+  metric: Metric;
   /** Takes a row, the column that was rounded and by how much it became smaller; changes the columns to come. */
   add(row: Float64Array, column: number, error: number): void;
 }
 
 /** Share of the mean of the diagonal that is added to it: activations of a text do not say everything. */
-const DAMPING = 0.001;
+const DAMPING = 0.01;
 
 /** Feedback for activations with these sums of products, of which the lower triangle (columns, columns) is read. */
 export function feedbackFor(products: Float64Array, columns: number, weave: Weave): Feedback {
@@ -28,9 +31,11 @@ export function feedbackFor(products: Float64Array, columns: number, weave: Weav
   const order = Int32Array.from([...units].flatMap(columnsOf));
   const place = new Int32Array(columns);
   order.forEach((column, k) => void (place[column] = k));
-  const upper = inverseRoot(products, order);
+  const metric = { matrix: damped(products, columns), columns };
+  const upper = inverseRoot(metric.matrix, order);
   return {
     units,
+    metric,
     add(row, column, error) {
       const k = place[column];
       const from = k * columns;
@@ -40,18 +45,27 @@ export function feedbackFor(products: Float64Array, columns: number, weave: Weav
   };
 }
 
-/** The upper triangular R with R^T R = (products + damping)^-1, its rows and columns in this order. */
-function inverseRoot(products: Float64Array, order: Int32Array): Float64Array {
-  const columns = order.length;
+/** The whole of a matrix of which the lower triangle is given, and something on the diagonal. */
+function damped(products: Float64Array, columns: number): Float64Array {
   const matrix = new Float64Array(columns * columns);
   let trace = 0;
   for (let i = 0; i < columns; i++) trace += products[i * columns + i];
   const damping = (DAMPING * trace) / columns || 1;
   for (let i = 0; i < columns; i++)
-    for (let j = 0; j < columns; j++) {
-      const [low, high] = order[i] < order[j] ? [order[i], order[j]] : [order[j], order[i]];
-      matrix[i * columns + j] = products[high * columns + low] + (i === j ? damping : 0);
+    for (let j = 0; j <= i; j++) {
+      const sum = products[i * columns + j] + (i === j ? damping : 0);
+      matrix[i * columns + j] = sum;
+      matrix[j * columns + i] = sum;
     }
+  return matrix;
+}
+
+/** The upper triangular R with R^T R = the inverse of a matrix, its rows and columns in this order. */
+function inverseRoot(given: Float64Array, order: Int32Array): Float64Array {
+  const columns = order.length;
+  const matrix = new Float64Array(columns * columns);
+  for (let i = 0; i < columns; i++)
+    for (let j = 0; j < columns; j++) matrix[i * columns + j] = given[order[i] * columns + order[j]];
   return upperRoot(inverse(lowerRoot(matrix, columns), columns), columns);
 }
 

@@ -6,6 +6,7 @@ import { value } from '../contract/index.ts';
 import { FailureError } from '../errors.ts';
 import type { Feedback } from './feedback.ts';
 import type { QuantizedMatrix, Row } from './matrix.ts';
+import { bestScales, refine } from './refine.ts';
 import { type Settle, unitsOf, type Weave, type Woven } from './weave.ts';
 
 /** Rows of a block, and of a word: below a word's first row there is nothing. */
@@ -104,7 +105,7 @@ function groupScale(
 
 /** Rounds a row, which is changed; `below`: bytes of the row before in its word. */
 function roundRow(row: Float64Array, unit: number, below: Uint8Array, way: Way, coarser: number): RoundedRow {
-  const { weave, columns, starts, feedback, order } = way;
+  const { weave, columns, starts, feedback, order, natural } = way;
   const scales = new Int8Array(starts.length - 1);
   const scaleOf = new Float64Array(columns);
   for (let group = 0; group < scales.length; group++) {
@@ -115,8 +116,21 @@ function roundRow(row: Float64Array, unit: number, below: Uint8Array, way: Way, 
   const settle: Settle | undefined =
     feedback && ((column, value) => feedback.add(row, column, row[column] - value));
   const woven: Woven = { bytes: new Uint8Array(weave.byteOf(columns)), below };
+  const wanted = feedback && row.slice();
   weave.round(row, order, scaleOf, woven, settle);
   const values = new Int8Array(columns);
+  if (wanted) {
+    const again = () => refine(wanted, woven, scaleOf, natural, weave, feedback.metric);
+    again();
+    weave.read(woven, values);
+    const best = bestScales(wanted, values, starts, feedback.metric);
+    best?.forEach((real, group) => {
+      const scale = Math.round((real / unit) * SCALES);
+      if (scale !== 0 && Math.abs(scale) < SCALES) scales[group] = scale;
+      scaleOf.fill((scales[group] * unit) / SCALES, starts[group], starts[group + 1]);
+    });
+    if (best) again();
+  }
   weave.read(woven, values);
   return { bytes: woven.bytes, scales, values };
 }

@@ -7,7 +7,7 @@
  * rounded knowing what is given, so nothing is lost by it. Columns that are left at a row's end have bytes of their own.
  */
 import { value } from '../contract/index.ts';
-import { quantizeGrouped, type Rounding } from './grouped.ts';
+import { quantizeGrouped, type Rounding, roundGrouped } from './grouped.ts';
 import type { QuantizedMatrix, Row } from './matrix.ts';
 import type { Settle, Weave, Woven } from './weave.ts';
 
@@ -114,3 +114,11 @@ export const quantizeInt5 = (
   columns: number,
   rounding: Omit<Rounding, 'group'> = {},
 ): QuantizedMatrix => quantizeGrouped(rows, columns, int5Weave, { ...rounding, group: INT5_GROUP });
+
+/** The real values (columns) that rows stand for once they are quantised; rows of zeros and padding rows are left out. */
+export const roundToInt5 = (
+  rows: readonly Row[],
+  columns: number,
+  rounding: Omit<Rounding, 'group'>,
+  take: (index: number, values: Float32Array) => void,
+): void => roundGrouped(rows, columns, int5Weave, { ...rounding, group: INT5_GROUP }, take);

@@ -1,19 +1,24 @@
 /**
  * Which matrices get more bits where four are not enough for all: each is measured alone, by how far the distributions of the next token
- * move from the int8 model's when the model reads a text with this one in int4, and in int5.
+ * move when the model reads a text with this one as it is in int4, and in int5. All else is float: in int8 the other activations are rounded
+ * otherwise then, which moves them further than one matrix does.
  */
 import type { DevicePrograms } from '../device-programs.ts';
 import { FailureError } from '../errors.ts';
 import type { Model } from '../model/index.ts';
 import { arrange } from './arrange.ts';
 import { createHostEngine } from './host.ts';
-import { everywhere, type FixedFormat, type Formats, matrixNames, packFixed } from './pack.ts';
+import type { QuantizedMatrix } from './matrix.ts';
+import { everywhere, type FewBits, type FixedFormat, type Formats, matrixNames, packFixed } from './pack.ts';
+import { packFloat } from './pack-f32.ts';
+import { withRounded } from './rounded.ts';
 import type { Calibration, QuantizedModel } from './types.ts';
 
 /** Bits a weight, scales included, where nothing else is said. */
 const BITS = 5.5;
-/** Positions of the text that are read for each matrix. */
-const POSITIONS = 160;
+/** Positions that are read for each matrix: the first of so many stories, since one is about few things. */
+const STORIES = 4;
+const POSITIONS = 40;
 
 export interface RankOptions {
   programs: DevicePrograms;
@@ -53,23 +58,22 @@ function rank(given: Model, options: RankOptions): Ranking {
     ? arrange(given, options.calibration)
     : { ...options, model: given };
   const { config } = model;
-  const pack = (formats: Formats, more: { label?: string; zeros?: number } = { zeros: 0 }): QuantizedModel =>
-    packFixed(model, { precision: 'int4', label: 'mixed', formats, calibration, ...more });
-  const whole = pack(everywhere('int8'));
-  const before = distributions(whole, config.context, options);
+  const made = new Map<string, QuantizedMatrix>();
+  const pack = (formats: Formats, label = 'mixed'): QuantizedModel =>
+    packFixed(model, { precision: 'int4', label, formats, calibration, made });
+  const [allFour, allFive, allEight] = (['int4', 'int5', 'int8'] as const).map((format) =>
+    pack(everywhere(format)),
+  );
+  const before = distributions(model, options);
   const names = matrixNames(config);
   let bytes = 0;
   const steps = names.flatMap((name): Step[] => {
-    const measure = (format: 'int4' | 'int5'): { loss: number; bytes: number } => {
-      const after = pack((other) => (other === name ? format : 'int8'));
-      const loss = meanDivergence(before, distributions(after, config.context, options));
-      return { loss, bytes: bytesIn(after, name) };
-    };
-    const [int4, int5] = [measure('int4'), measure('int5')];
-    const [four, five, eight] = [int4.bytes, int5.bytes, bytesIn(whole, name)];
+    const loss = (format: FewBits): number =>
+      meanDivergence(before, distributions(withRounded(model, name, format, calibration), options));
+    const [four, five, eight] = [allFour, allFive, allEight].map((packed) => bytesIn(packed, name));
     bytes += four;
-    // What both have in common comes from activations that are rounded otherwise, not from the matrix. Of the two steps int5 stays the first.
-    const won = Math.max(0, int4.loss - int5.loss);
+    // Of the two steps int5 stays the first.
+    const won = Math.max(0, loss('int4') - loss('int5'));
     return [
       { name, to: 'int5', cost: five - four, worth: won / (five - four) },
       { name, to: 'int8', cost: eight - five, worth: (LEFT * won) / (eight - five) },
@@ -82,9 +86,10 @@ function rank(given: Model, options: RankOptions): Ranking {
       const formats = new Map(taken.map(({ name, to }) => [name, to]));
       const count = (format: FixedFormat): number =>
         [...formats.values()].filter((to) => to === format).length;
-      return pack((name) => formats.get(name) ?? 'int4', {
-        label: `${label} (int8: ${count('int8')}, int5: ${count('int5')} of ${names.length} matrices)`,
-      });
+      return pack(
+        (name) => formats.get(name) ?? 'int4',
+        `${label} (int8: ${count('int8')}, int5: ${count('int5')} of ${names.length} matrices)`,
+      );
     },
   };
 }
@@ -152,16 +157,12 @@ function weightsOf({ weights }: Model): number {
 }
 
 /** Logarithms of the probabilities of every next token: (positions, vocabulary). */
-function distributions(
-  model: QuantizedModel,
-  context: number,
-  { programs, stories }: RankOptions,
-): Float32Array[] {
-  const engine = createHostEngine(model, { programs });
+function distributions(model: Model, { programs, stories }: RankOptions): Float32Array[] {
+  const context = Math.min(POSITIONS, model.config.context);
+  const engine = createHostEngine(packFloat(model), { programs, context });
   const found: Float32Array[] = [];
-  for (const story of stories)
+  for (const story of stories.slice(0, STORIES))
     for (const [position, token] of story.slice(0, context).entries()) {
-      if (found.length === POSITIONS) return found;
       const logits = engine.forward(token, position);
       let largest = Number.NEGATIVE_INFINITY;
       for (const logit of logits) largest = Math.max(largest, logit);

@@ -5,8 +5,8 @@ import { LAYER_PARTS, type Model, type ModelConfig, NORM_EPSILON, traitsOf } fro
 import { type Added, type AddedLayer, addedLayer, addedOf, foldBiases } from './biases.ts';
 import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
-import { int4Weave, quantizeInt4 } from './int4.ts';
-import { int5Weave, quantizeInt5 } from './int5.ts';
+import { int4Weave, quantizeInt4, roundRows } from './int4.ts';
+import { int5Weave, quantizeInt5, roundToInt5 } from './int5.ts';
 import { LAYER_EMBEDDINGS, packLayerEmbeddings } from './layer-embeddings.ts';
 import { hasList, type Layout, layoutOf, shapeOf, skipsZeros } from './layout.ts';
 import {
@@ -52,6 +52,8 @@ const MATRIX = new RegExp(`^(classifier|layer\\d+\\.(${PARTS.join('|')}))$`);
 export const isMatrix = (name: string): boolean => MATRIX.test(name);
 /** Formats of the fixed arithmetic. */
 export type FixedFormat = 'int8' | 'int5' | 'int4';
+/** Those that round by activations. */
+export type FewBits = Exclude<FixedFormat, 'int8'>;
 /** The format of a matrix, by the name of its blob: `layer0.qkv`, `classifier`. */
 export type Formats = (name: string) => FixedFormat;
 
@@ -70,7 +72,7 @@ export function int4Formats({ int8Matrices = [] }: ModelConfig): Formats {
 }
 
 /** `layer0.qkv` is a part called `qkv`. */
-const partOf = (name: string): Part => name.split('.').at(-1) as Part;
+export const partOf = (name: string): Part => name.split('.').at(-1) as Part;
 
 const layerNames = ({ layers }: ModelConfig, part: string): string[] =>
   Array.from({ length: layers }, (_, layer) => `layer${layer}.${part}`);
@@ -93,7 +95,7 @@ type Quantizer = (name: string, rows: readonly Row[], columns: number, isBlocked
 
 const quantizerOf = (
   { activation, int4Group }: ModelConfig,
-  { formats, calibration }: PackOptions,
+  { formats, calibration, made }: PackOptions,
 ): Quantizer => {
   // The kernel that reads rows of active units only does not saturate as the others do.
   const sumsOf = (part: Part): Sums => (part === 'gateUp' && hasList(activation) ? 'any' : SUMS[part]);
@@ -109,10 +111,27 @@ const quantizerOf = (
     int5: (_, name, rows, columns) =>
       quantizeInt5(rows, columns, roundingFor(calibration?.get(name), columns, int5Weave)),
   };
-  return (name, ...matrix) => {
-    return quantizers[formats(name)](partOf(name), name, ...matrix);
+  return (name, rows, columns, isBlocked) => {
+    const key = `${name} ${formats(name)}${isBlocked ? ' by rows' : ''}`;
+    const matrix = made?.get(key) ?? quantizers[formats(name)](partOf(name), name, rows, columns, isBlocked);
+    made?.set(key, matrix);
+    return matrix;
   };
 };
+
+/** The real values (columns) that a matrix's rows stand for once they are packed in a format of few bits; rows of zeros are left out. */
+export function roundTo(
+  format: FewBits,
+  name: string,
+  rows: readonly Row[],
+  columns: number,
+  { config, calibration }: Pick<Model, 'config'> & Pick<PackOptions, 'calibration'>,
+  take: (row: number, values: Float32Array) => void,
+): void {
+  const seen = calibration?.get(name);
+  if (format === 'int5') roundToInt5(rows, columns, roundingFor(seen, columns, int5Weave) ?? {}, take);
+  else roundRows(rows, columns, { group: config.int4Group, ...roundingFor(seen, columns, int4Weave) }, take);
+}
 
 /** By activations that were seen; to nearest where there are none. */
 const roundingFor = (seen: Seen | undefined, columns: number, weave: Weave) =>
@@ -289,6 +308,8 @@ export interface PackOptions {
   calibration?: Calibration;
   /** Whether what zeros of the activation would multiply is left out, 1 or 0; default: where it pays. */
   zeros?: number;
+  /** Matrices that were made for the same model and calibration, by name and format: taken from here, and put here. */
+  made?: Map<string, QuantizedMatrix>;
 }
 
 /** Zeros behind scales, which the kernel of the logits loads beyond them: they may be the last thing in SRAM. */
