@@ -45,12 +45,17 @@ export function feedbackFor(products: Float64Array, columns: number, weave: Weav
   };
 }
 
+/** Sum of the diagonal of (columns, columns). */
+export function traceOf(matrix: Float64Array, columns: number): number {
+  let trace = 0;
+  for (let i = 0; i < columns; i++) trace += matrix[i * columns + i];
+  return trace;
+}
+
 /** The whole of a matrix of which the lower triangle is given, and something on the diagonal. */
 function damped(products: Float64Array, columns: number): Float64Array {
   const matrix = new Float64Array(columns * columns);
-  let trace = 0;
-  for (let i = 0; i < columns; i++) trace += products[i * columns + i];
-  const damping = (DAMPING * trace) / columns || 1;
+  const damping = (DAMPING * traceOf(products, columns)) / columns || 1;
   for (let i = 0; i < columns; i++)
     for (let j = 0; j <= i; j++) {
       const sum = products[i * columns + j] + (i === j ? damping : 0);

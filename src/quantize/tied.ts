@@ -3,6 +3,7 @@
  * layer makes of them, and by their size, since they stay in the residual stream for all that come behind.
  */
 import type { Model } from '../model/index.ts';
+import { traceOf } from './feedback.ts';
 import type { Seen } from './types.ts';
 
 /** How much the embedding's part counts, each, where the classifier's counts one: by trial on stories3M. */
@@ -17,12 +18,6 @@ function addSquares(rows: Float32Array, gains: Float32Array, into: Float64Array,
     for (let i = 0; i < dim; i++) for (let j = 0; j <= i; j++) into[i * columns + j] += row[i] * row[j];
   }
 }
-
-const traceOf = (matrix: Float64Array, columns: number): number => {
-  let trace = 0;
-  for (let i = 0; i < columns; i++) trace += matrix[i * columns + i];
-  return trace;
-};
 
 /** The sums of products of the classifier's calibration, with the embedding's share in them. */
 export function tiedSeen({ config: { dim }, weights }: Model, { products, count }: Seen): Seen {

@@ -131,7 +131,6 @@ function createExternalMemory(
     dataCacheWays: options.dataCacheWays,
     timing: () => ({
       ...spi0.timing(),
-      psramMode,
       cpuHertz: clock.cpuHertz,
     }),
     psramProblem: () => spi0.psramProblem(),

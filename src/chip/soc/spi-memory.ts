@@ -54,8 +54,11 @@ const USER_MOSI = 1 << 27;
 const QUAD_DUMMIES = 6;
 /** Of a register's field, which says one less. */
 const dummiesIn = (value: number, shift: number): number => ((value >>> shift) & 0x3f) + 1;
-/** Extra dummy clocks of a calibration register. */
-const extraIn = (calibration: number): number => (calibration & 2 ? (calibration >>> 2) & 7 : 0);
+/** Extra dummy clocks of a read: octal's are a calibration register's, quad's are among all that it has. */
+function extraDummies(psram: PsramMode, calibration: number, all: number): number {
+  if (psram === 'quad') return all - QUAD_DUMMIES;
+  return calibration & 2 ? (calibration >>> 2) & 7 : 0;
+}
 
 /** One-bit commands of the CMD register: bit → the flash chip's opcode. */
 const SHORT_COMMANDS: readonly (readonly [
@@ -150,7 +153,6 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
     const base = options.memoryClockHertz();
     return base < 80_000_000 ? base : [80, 120, 160, 240][select] * 1_000_000;
   };
-  const octal = () => (block.get(CACHE_SCTRL) & (1 << 21)) !== 0;
   const readsRightWith = (dummy: number, divider: number) => {
     // Delays want the clock of the delay line.
     const isDelayed = (block.get(SMEM_TIMING_CALI) & 1) !== 0;
@@ -172,7 +174,7 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
     timing: () => ({
       flashMode: flashMode(block.get(CTRL)),
       flashHertz: coreClock() / clockDivider(block.get(CLOCK)),
-      psramMode: octal() ? 'octal' : 'quad',
+      psramMode: options.psramMode,
       psramHertz: coreClock() / clockDivider(block.get(SRAM_CLK)),
     }),
     psramProblem() {
@@ -183,10 +185,10 @@ export function createSpi0(context: PeripheralContext, options: Spi0Options): Sp
     },
     readsRight: () =>
       readsRightWith(
-        octal() ? extraIn(block.get(SMEM_TIMING_CALI)) : dummiesIn(block.get(CACHE_SCTRL), 6) - QUAD_DUMMIES,
+        extraDummies(options.psramMode, block.get(SMEM_TIMING_CALI), dummiesIn(block.get(CACHE_SCTRL), 6)),
         clockDivider(block.get(SRAM_CLK)),
       ),
-    readsRightWith: (extraDummies, clock) => readsRightWith(extraDummies, clockDivider(clock)),
+    readsRightWith: (dummy, clock) => readsRightWith(dummy, clockDivider(clock)),
   };
 }
 
@@ -228,10 +230,7 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
     const control = block.get(CTRL);
     return control & CTRL_COMMAND_OCTAL ? 8 : control & CTRL_COMMAND_QUAD ? 4 : 1;
   };
-  const extraDummies = () => {
-    if (options.psramMode === 'octal') return extraIn(block.get(TIMING_CALI));
-    return (block.get(USER) & USER_DUMMY ? dummiesIn(block.get(USER1), 0) : 0) - QUAD_DUMMIES;
-  };
+  const dummies = () => (block.get(USER) & USER_DUMMY ? dummiesIn(block.get(USER1), 0) : 0);
   const userTransaction = () => {
     const user = block.get(USER);
     const device = selected();
@@ -257,7 +256,8 @@ export function createSpi1(context: PeripheralContext, options: Spi1Options): Sp
           : new Uint8Array(0),
       wanted: user & USER_MISO ? Math.min(Math.ceil(bits(MISO_DLEN) / 8), 64) : 0,
     });
-    const isRight = device !== options.psram || options.psramReadsRight(extraDummies(), block.get(CLOCK));
+    const extra = extraDummies(options.psramMode, block.get(TIMING_CALI), dummies());
+    const isRight = device !== options.psram || options.psramReadsRight(extra, block.get(CLOCK));
     if (!isRight) garble(reply);
     if (user & USER_MISO) store(reply);
   };
