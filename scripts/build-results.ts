@@ -2,10 +2,11 @@
  * Names the build, and computes ahead what `run` without options would compute (`npm run build` runs this last): the device program as
  * machine code for the model that ships, and the simulated cores' translations of it. src/node/cache.ts finds it in dist/results/.
  */
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { storySettings } from '../src/contract/index.ts';
+import { fileURLToPath } from 'node:url';
 import { endBuild } from './stamp.ts';
 
 /** Over all code of dist/: whatever changes in it makes other results. */
@@ -23,29 +24,7 @@ function hashOfCode(): string {
 const id = hashOfCode();
 writeFileSync('dist/build-id', id);
 
-const at = (path: string): Promise<unknown> => import(new URL(`../dist/${path}`, import.meta.url).href);
-const { buildFirmware, simulate } = (await at(
-  'firmware/index.js',
-)) as typeof import('../src/firmware/index.ts');
-const { quantize } = (await at('quantize/index.js')) as typeof import('../src/quantize/index.ts');
-const { shippedModel, shippedPrograms } = (await at(
-  'node/index.js',
-)) as typeof import('../src/node/index.ts');
-const { createFileCache } = (await at('node/cache.js')) as typeof import('../src/node/cache.ts');
-
-const { model, tokenizer, name } = shippedModel();
-const cache = createFileCache({ version: id, folder: 'dist/results' });
-const firmware = buildFirmware({
-  model: quantize(model),
-  modelName: name,
-  tokenizer,
-  programs: shippedPrograms,
-  cache,
-});
-simulate(firmware, {
-  prompt: 'Once upon a time',
-  ...storySettings,
-  seed: 42,
-  cache,
-});
+const script = fileURLToPath(new URL('results-worker.js', import.meta.url));
+const { status } = spawnSync(process.execPath, [script, id], { stdio: 'inherit' });
+if (status !== 0) process.exit(1);
 endBuild();

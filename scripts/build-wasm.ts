@@ -1,9 +1,10 @@
 /** Compiles every AssemblyScript program of the repository (`npm run build` runs this after tsc), or those whose outputs are named. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 import { type Arithmetic, arithmetics, memoryBases } from '../src/contract/index.ts';
 
 interface Program {
@@ -83,34 +84,30 @@ const programs: readonly Program[] = [
   },
 ];
 
-async function compile({ entry, out, flags }: Program): Promise<void> {
+/** Processes at most: each takes a few hundred megabytes. */
+const MOST_WORKERS = 4;
+
+async function compile(worker: ChildProcess, { entry, out, flags }: Program): Promise<void> {
   if (!existsSync(entry)) throw new Error(`build-wasm: ${entry} does not exist`);
   mkdirSync(dirname(out), { recursive: true });
-  const { error, stderr } = await asc.main([entry, '--outFile', out, ...flags]);
-  if (error) {
-    process.stderr.write(`${stderr.toString()}\nbuild-wasm: ${entry}: ${error.message}\n`);
-    process.exit(1);
-  }
-}
-
-/** This script in a process of its own, for some of the programs. @throws Error where it fails */
-function compileElsewhere(outs: readonly string[]): Promise<void> {
-  const script = fileURLToPath(import.meta.url);
-  const child = spawn(process.execPath, [...process.execArgv, script, ...outs], { stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`build-wasm: ${outs.join(', ')}: exit code ${code}`)),
-    );
-  });
+  worker.send([entry, '--outFile', out, ...flags]);
+  const [failure] = await once(worker, 'message');
+  if (failure === '') return;
+  process.stderr.write(`${failure}\nbuild-wasm: ${entry} does not compile\n`);
+  process.exit(1);
 }
 
 const named = process.argv.slice(2);
-if (named.length > 0) {
-  for (const program of programs) if (named.includes(program.out)) await compile(program);
-} else {
-  // Two processes: the compiler uses one core, and most machines have two.
-  const elsewhere = compileElsewhere(programs.filter((_, index) => index % 2 === 1).map(({ out }) => out));
-  for (const [index, program] of programs.entries()) if (index % 2 === 0) await compile(program);
-  await elsewhere;
+const wanted = programs.filter(({ out }) => named.length === 0 || named.includes(out));
+/** The compiler uses one core: each process takes the next program when it is done with one. */
+async function work(): Promise<void> {
+  const worker = fork(fileURLToPath(new URL('asc-worker.js', import.meta.url)), { execArgv: [] });
+  worker.once('exit', (code) => {
+    if (code !== 0) process.exit(1); // it has said why
+  });
+  for (let next = wanted.shift(); next; next = wanted.shift()) await compile(worker, next);
+  worker.disconnect();
 }
+await Promise.all(
+  Array.from({ length: Math.min(MOST_WORKERS, availableParallelism(), wanted.length) }, work),
+);

@@ -19,23 +19,26 @@ const IDEOGRAPHS = [
   [0x2f800, 0x2fa1f],
 ];
 
-/** One bit each, in the order of src/model/tokenizers/characters.ts. */
-const KINDS: ((character: string, codePoint: number) => boolean)[] = [
-  (c) => /\p{L}/u.test(c),
-  (c) => /\p{N}/u.test(c),
-  (c) => /\p{White_Space}/u.test(c),
-  (c) => /[\p{P}!-/:-@[-`{-~]/u.test(c),
-  (c) => /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u.test(c),
-  (c) => /\p{Mn}/u.test(c),
-  (c) => /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u.test(c),
-  (c) => /\p{M}/u.test(c),
-  (_, codePoint) => IDEOGRAPHS.some(([first, last]) => codePoint >= first && codePoint <= last),
+/** One bit each, in the order of src/model/tokenizers/characters.ts; the last says whether it is an ideograph. */
+const KINDS = [
+  /\p{L}/u,
+  /\p{N}/u,
+  /\p{White_Space}/u,
+  /[\p{P}!-/:-@[-`{-~]/u,
+  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u,
+  /\p{Mn}/u,
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u,
+  /\p{M}/u,
 ];
 
-const kindsOf = (codePoint: number): number => {
+function kindsOf(codePoint: number): number {
   const character = String.fromCodePoint(codePoint);
-  return KINDS.reduce((kinds, is, bit) => kinds | (is(character, codePoint) ? 1 << bit : 0), 0);
-};
+  const isIdeograph = IDEOGRAPHS.some(([first, last]) => codePoint >= first && codePoint <= last);
+  return KINDS.reduce(
+    (kinds, pattern, bit) => (pattern.test(character) ? kinds | (1 << bit) : kinds),
+    isIdeograph ? 1 << KINDS.length : 0,
+  );
+}
 
 /** Distances from the class before and kinds, in base 36. */
 function classes(): string[] {

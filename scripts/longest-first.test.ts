@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { LONGEST } from './longest-first.ts';
+import { ORDER } from './longest-first.ts';
 
-it('names test files that are there', () => {
-  expect(LONGEST.filter((path) => !existsSync(path))).toEqual([]);
+it('names test files that there are, each once', () => {
+  expect(ORDER.filter((path) => !existsSync(path))).toEqual([]);
+  expect(new Set(ORDER).size).toBe(ORDER.length);
 });

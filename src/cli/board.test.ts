@@ -1,4 +1,4 @@
-/** `board` as a process: how it ends when its firmware does something that the simulator cannot do. */
+/** `board` of dist/ as a process: how it ends when its firmware does something that the simulator cannot do. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from '../testing/free-port.ts';
 
-const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'board-verb-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -21,7 +21,7 @@ const HELLO =
 /** Runs the verb until it ends by itself, or `until` says that it shall be told to. */
 function runBoard(args: readonly string[], until?: (stderr: string) => boolean) {
   return new Promise<{ code: number | null; stderr: string }>((resolve) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', entry, 'board', ...args], { timeout: 60_000 });
+    const child = spawn(process.execPath, [entry, 'board', ...args], { timeout: 60_000 });
     let stderr = '';
     child.stderr.on('data', (chunk) => {
       stderr += chunk;

@@ -1,4 +1,4 @@
-/** Prompts whose positions are read several in one pass over the weights: the same story, sooner. On the chip also: speculate.test.ts. */
+/** Prompts whose positions are read several in one pass over the weights: the same story, sooner. On the chip also: speculate-chip.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { defaultBoard } from '../chip/boards/boards.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';

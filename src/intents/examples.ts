@@ -4,13 +4,14 @@ import { type Block, type Home, NONE, type Sentence } from './home.ts';
 import type { Language } from './languages/types.ts';
 import { createNames, isHeldOut } from './names.ts';
 import { addNoise } from './noise.ts';
-import { createSampler, type Example, type NameSource, pick, type Uniform } from './sample.ts';
+import { createParaphrase } from './paraphrase.ts';
+import { createSampler, type Example, type Manner, pick, type Uniform } from './sample.ts';
 
 /** How many examples are requests of others. */
 const FOREIGN_SHARE = 0.33;
 
 export interface Examples {
-  /** With noise, made-up names, and foreign requests among them. */
+  /** In other words and with noise, made-up names, and foreign requests among them. */
   training(): Example;
   /** Of the same templates, with the home's own names and nothing done to it. */
   clean(): Example;
@@ -36,10 +37,13 @@ export function createExamples(home: Home, language: Language, uniform: Uniform)
   const own = places.filter(({ intent }) => intent !== NONE);
   const weights = cumulative(own.map(({ training }) => Math.sqrt(training.length)));
   const held = own.flatMap((place) => place.heldOut.map((sentence) => ({ place, sentence })));
-  const draw = (place: Place, sentence: Sentence, source?: NameSource): Example => ({
+  const draw = (place: Place, sentence: Sentence, manner?: Manner): Example => ({
     intent: place.intent,
-    ...sampler.draw(sentence.template, place.block, uniform, source),
+    ...sampler.draw(sentence.template, place.block, uniform, manner),
   });
+  const templates = own.reduce((sum, { training }) => sum + training.length, 0);
+  const paraphrase = createParaphrase(language, templates);
+  const manner = { names: names.training, rephrase: (sentence: string) => paraphrase(sentence, uniform) };
   const pickPlace = (): Place => {
     const chance = uniform();
     return own[
@@ -51,7 +55,7 @@ export function createExamples(home: Home, language: Language, uniform: Uniform)
   };
   const next = (): Example => {
     const place = pickPlace();
-    return draw(place, pick(place.training, uniform), names.training);
+    return draw(place, pick(place.training, uniform), manner);
   };
   const refused = (text: string): Example => ({ text, intent: NONE, fixed: {}, said: [] });
   const ownForeign = places.filter(({ intent }) => intent === NONE);
@@ -63,7 +67,7 @@ export function createExamples(home: Home, language: Language, uniform: Uniform)
         place === undefined
           ? foreign.any(() => next().text)
           : draw(place, pick(place.training, uniform)).text;
-      return this.noisy(refused(text));
+      return this.noisy(refused(manner.rephrase(text)));
     },
     clean() {
       const place = pickPlace();
@@ -71,7 +75,7 @@ export function createExamples(home: Home, language: Language, uniform: Uniform)
     },
     heldOut(kind) {
       const { place, sentence } = pick(held, uniform);
-      return draw(place, sentence, kind === 'own' ? undefined : names.unseen);
+      return draw(place, sentence, kind === 'own' ? undefined : { names: names.unseen });
     },
     noisy: (example) => ({ ...example, text: addNoise(example.text, language, uniform) }),
     foreign: (heldOut) => refused(foreign.plain(heldOut)),

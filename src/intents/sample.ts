@@ -29,6 +29,13 @@ export const pick = <Item>(items: readonly Item[], uniform: Uniform): Item =>
 /** Makes up what a list of names might say; undefined: what the home's own says. */
 export type NameSource = (list: string) => string | undefined;
 
+/** How sentences are drawn otherwise than as they stand in a home. */
+export interface Manner {
+  names?: NameSource;
+  /** Says what is not said for a slot in other words; a slot is one letter of those for private use. */
+  rephrase?: (sentence: string) => string;
+}
+
 /** Of a range, how often digits are said rather than words. */
 const DIGITS = 0.5;
 
@@ -55,9 +62,13 @@ export function listsOf(block: Block, home: Home): { slot: string; list: string 
   return [...found.values()];
 }
 
+/** First of Unicode's letters for private use. */
+const PRIVATE = 0xe000;
+const PRIVATE_LETTERS = /[\ue000-\uf8ff]/g;
+
 /** Draws sentences of one block's templates. */
 export interface Sampler {
-  draw(template: Template, block: Block, uniform: Uniform, names?: NameSource): Omit<Example, 'intent'>;
+  draw(template: Template, block: Block, uniform: Uniform, manner?: Manner): Omit<Example, 'intent'>;
 }
 
 export function createSampler(home: Home): Sampler {
@@ -91,7 +102,7 @@ export function createSampler(home: Home): Sampler {
   };
 
   return {
-    draw(template, block, uniform, names) {
+    draw(template, block, uniform, { names, rephrase } = {}) {
       const scope = scopeOf(block, home);
       const said: SaidSlot[] = [];
       const draw = (one: Template): string => {
@@ -109,11 +120,14 @@ export function createSampler(home: Home): Sampler {
           case 'list': {
             const what = say(one.list, scope, uniform, names);
             said.push({ slot: one.slot, ...what });
-            return what.text;
+            return rephrase ? String.fromCodePoint(PRIVATE + said.length - 1) : what.text;
           }
         }
       };
-      const text = normalize(draw(template));
+      const drawn = normalize(draw(template));
+      const text = rephrase
+        ? rephrase(drawn).replace(PRIVATE_LETTERS, (letter) => said[letter.codePointAt(0)! - PRIVATE].text)
+        : drawn;
       said.sort((a, b) => order.indexOf(a.slot) - order.indexOf(b.slot));
       return { text, fixed: block.slots, said };
     },

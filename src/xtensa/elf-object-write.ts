@@ -11,7 +11,7 @@ import {
   symbolTypes,
   xtensaFlags,
 } from './elf-numbers.ts';
-import { defaultAttributes, type ObjectCode, type Relocation, type Section } from './object.ts';
+import { defaultAttributes, isAllZeros, type ObjectCode, type Relocation, type Section } from './object.ts';
 
 const symbolSize = 16;
 const relocationSize = 12;
@@ -144,8 +144,8 @@ function properties(section: Section): [start: number, size: number, flags: numb
 
 function sectionRow(section: Section): SectionRow {
   const { name, align, bytes, attributes = defaultAttributes(name) } = section;
-  const { zeros, write, allocate, execute } = attributes;
-  const isEmpty = zeros && bytes.every((byte) => byte === 0);
+  const { write, allocate, execute } = attributes;
+  const isEmpty = isAllZeros({ attributes, bytes });
   return {
     name,
     type: isEmpty ? sectionTypes.noBits : sectionTypes.programBits,

@@ -54,6 +54,10 @@ export interface Section {
   lines?: ReadonlyMap<number, number>;
 }
 
+/** Whether a section is as its attributes say: nothing but zeros. */
+export const isAllZeros = ({ attributes, bytes }: Pick<Section, 'attributes' | 'bytes'>): boolean =>
+  attributes?.zeros === true && bytes.every((byte) => byte === 0);
+
 export interface ObjectCode {
   /** The file it came from, for messages. */
   file?: string;

@@ -67,6 +67,14 @@ describe('ELF', () => {
     expect(Buffer.from(again.bytes).equals(Buffer.from(assembleFile(program, { base }).bytes))).toBe(true);
   });
 
+  it('has as many zeros as it says, written as such from label to label', () => {
+    const zeros = '.bss\nfirst: .space 50000001\nsecond: .space 1\nthird: .space 4';
+    const source = disassembleFile(assembleFile(zeros, { base }).elf(), { source: true });
+    expect(source.slice(source.indexOf('first:'))).toContain(
+      'first:\n\t.zero\t50000001\n\t.global\tsecond\nsecond:\n\t.byte\t0x0\n\t.global\tthird\nthird:\n\t.zero\t4\n',
+    );
+  });
+
   it('is refused in one sentence when it is none', () => {
     const patched = (at: number, value: number): Uint8Array => {
       const copy = file.slice();

@@ -123,8 +123,8 @@ export function assembleFile(source: string, options: AssembleToolOptions = {}):
   const placed = objects.flatMap(({ sections }) => sections.filter((section) => addresses.has(section)));
   const byAddress = addressNames(names);
   const contentOf = (section: Section) => {
-    const { data, comments } = section;
-    return { bytes: linked.segments[placed.indexOf(section)].bytes, data, comments };
+    const { data, comments, attributes } = section;
+    return { bytes: linked.segments[placed.indexOf(section)].bytes, data, comments, attributes };
   };
   const listings = [...addresses].map(
     ([section, address]) => `${section.name}:\n${printListing(contentOf(section), address, byAddress)}`,

@@ -1,5 +1,6 @@
 /** English. */
 import { FOREIGN, FOREIGN_LISTS, WORDS } from './en-foreign.ts';
+import { PARAPHRASES } from './en-paraphrases.ts';
 import type { Language } from './types.ts';
 
 const list = (text: string): string[] => text.split('|').map((one) => one.trim());
@@ -16,6 +17,7 @@ export const english: Language = {
   ),
   noCommand:
     /^(is|are|what|what's|which|how|when|did|do|have|has|i|i'm|we|it|it's|that|there|lights please|can|let|no|the|at|in|on|who|why|where|please)\b/,
+  paraphrases: PARAPHRASES,
   droppable: new Set(
     'the a an to of in my our is at for on some all it me and'.split(' ').filter((w) => w !== 'on'),
   ),

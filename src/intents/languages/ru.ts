@@ -1,5 +1,6 @@
 /** Russian. */
 import { FOREIGN, FOREIGN_LISTS, WORDS } from './ru-foreign.ts';
+import { PARAPHRASES } from './ru-paraphrases.ts';
 import type { Language } from './types.ts';
 
 const list = (text: string): string[] => text.split('|').map((one) => one.trim());
@@ -16,6 +17,7 @@ export const russian: Language = {
   ),
   noCommand:
     /^(какая|какой|сколько|горит|включен|включён|включена|выключен|открыт|закрыт|заперт|работает|когда|где|кто|что|почему|как|темно|я|мы|мне|слишком|очень|здесь|в|на|пусть|чтобы|хочу|нужен|можно|да|свет)(?![\p{L}])/u,
+  paraphrases: PARAPHRASES,
   droppable: new Set('в на и у во же ли мне'.split(' ')),
   letters: 'оеаинтсрвлкмдпуяыьгзбчй',
   rooms: list(

@@ -6,6 +6,8 @@ export interface Language {
   readonly after: readonly string[];
   /** How sentences begin that ask or tell, and so take nothing before a command. */
   readonly noCommand: RegExp;
+  /** Other words for the same, a rule a line: see paraphrase.ts. */
+  readonly paraphrases: readonly string[];
   /** Words that people leave out. */
   readonly droppable: ReadonlySet<string>;
   /** Letters that typing mistakes put in. */

@@ -95,6 +95,18 @@ export function disassemble(
   return lines;
 }
 
+/** So many zeros from `address` on, of which there may be many: a line from each address that something refers to, to the next. */
+export function zeroLines(length: number, address: number, referred: Iterable<number>): DisassembledLine[] {
+  const end = address + length;
+  const starts = [...new Set([address, ...referred])].filter((at) => at >= address && at < end);
+  starts.sort((a, b) => a - b);
+  return starts.map((start, index) => {
+    const count = (starts[index + 1] ?? end) - start;
+    const text = count === 1 ? '.byte 0x0' : count === 4 && start % 4 === 0 ? '.word 0x0' : `.zero ${count}`;
+    return { address: start, length: count, text, operands: [] };
+  });
+}
+
 function dataLine(bytes: Uint8Array, offset: number, address: number, end: number): DisassembledLine {
   if (end - offset >= 4 && offset % 4 === 0 && offset + 4 <= bytes.length) {
     return { address, length: 4, text: `.word ${hex(wordAt(bytes, offset))}`, operands: [] };

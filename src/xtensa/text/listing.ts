@@ -1,7 +1,7 @@
 /** Machine code for reading: addresses, bytes, text. */
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { Section } from '../object.ts';
-import { type DisassembledLine, disassemble, formatInstruction } from './disassemble.ts';
+import { isAllZeros, type Section } from '../object.ts';
+import { type DisassembledLine, disassemble, formatInstruction, zeroLines } from './disassemble.ts';
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 
@@ -22,7 +22,9 @@ export interface ListedLine {
   readonly comments: readonly string[];
 }
 
-type ListedSection = Pick<Section, 'bytes' | 'data' | 'comments'>;
+type ListedSection = Pick<Section, 'bytes' | 'data' | 'comments' | 'attributes'>;
+/** Bytes of the longest instruction; longer lines are zeros, and need no digits. */
+const MOST_BYTES = 4;
 
 /** The code of a section that begins at `address`; `symbols` name addresses. */
 export function listCode(
@@ -35,13 +37,17 @@ export function listCode(
     const name = symbols.get(target)?.[0];
     return name === undefined ? hex(target) : `${hex(target)} <${name}>`;
   };
-  return disassemble(section.bytes, address, section.data).map((line) => {
+  const { bytes } = section;
+  const lines = isAllZeros(section)
+    ? zeroLines(bytes.length, address, [...symbols.keys(), ...remarks.map(([offset]) => address + offset)])
+    : disassemble(bytes, address, section.data);
+  return lines.map((line) => {
     const comments: string[] = [];
     while (remarks.length > 0 && remarks[0][0] + address <= line.address) comments.push(remarks.shift()![1]);
     const start = line.address - address;
     return {
       address: line.address,
-      bytes: bytesToHex(section.bytes.subarray(start, start + line.length)),
+      bytes: line.length > MOST_BYTES ? '' : bytesToHex(bytes.subarray(start, start + line.length)),
       text: lineText(line, nameOf),
       labels: symbols.get(line.address) ?? [],
       comments,

@@ -1,7 +1,7 @@
 /** Object code to GNU-syntax text, which `as` turns back into the same instructions. */
 import { FailureError } from '../../errors.ts';
-import type { ObjectCode, Relocation, Section } from '../object.ts';
-import { type DisassembledLine, disassemble, formatInstruction, wordAt } from './disassemble.ts';
+import { isAllZeros, type ObjectCode, type Relocation, type Section } from '../object.ts';
+import { type DisassembledLine, disassemble, formatInstruction, wordAt, zeroLines } from './disassemble.ts';
 
 const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
 
@@ -51,11 +51,24 @@ function targetText(sheet: Sheet, target: number): string {
 
 const localName = (index: number, offset: number): string => `.L${index}_${offset.toString(16)}`;
 
-function createSheet(section: Section, index: number, address: number): Sheet {
+function linesOf(section: Section): DisassembledLine[] {
+  const { bytes, symbols, relocations, comments = [] } = section;
+  if (isAllZeros(section)) {
+    const referred = relocations.flatMap(({ offset }) => [offset, offset + 4]);
+    return zeroLines(bytes.length, 0, [
+      ...symbols.values(),
+      ...referred,
+      ...comments.map(([offset]) => offset),
+    ]);
+  }
   // What has no text of its own is bytes here, not an instruction.
-  const lines = disassemble(section.bytes, 0, section.data).map((line) =>
+  return disassemble(bytes, 0, section.data).map((line) =>
     line.text.startsWith('.') ? { ...line, opcode: undefined } : line,
   );
+}
+
+function createSheet(section: Section, index: number, address: number): Sheet {
+  const lines = linesOf(section);
   const sheet: Sheet = {
     section,
     index,
