@@ -73,6 +73,6 @@ function ruleOf(line: string): Rule {
 }
 
 function patternOf(form: string): string {
-  if (form.endsWith(GAP)) return `(?<=^)${form.slice(0, -GAP.length)}(.+)(?=$)`;
+  if (form.endsWith(GAP)) return `^${form.slice(0, -GAP.length)}(.+)$`;
   return form.replace(GAP, `(\\S+(?: \\S+){0,${MOST_BETWEEN - 1}}?)`);
 }
