@@ -13,6 +13,9 @@ import { smallFirmware } from './testing.ts';
 const LONG =
   'Once upon a time there was a little girl named Lily. One day she went to the park with her mom and saw a big red ball under the old tree. She was very happy and ran.';
 
+const GREEDY = { temperature: 0 };
+const DRAWN = { temperature: 0.7, topp: 0.9, penalty: 2, seed: 4n };
+
 describe('guessing ahead', () => {
   it.each([
     ['two cores', {}, LONG, 6],
@@ -49,10 +52,10 @@ describe('guessing ahead', () => {
   });
 
   it.each([
-    ['two cores', {}],
-    ['one core', { cores: 1 }],
-    ['portable kernels', { pie: false }],
-  ] as const)('asks a small model on the chip: %s', { timeout: 120_000 }, (_, variant) => {
+    ['two cores', {}, [GREEDY, DRAWN]],
+    ['one core', { cores: 1 }, [DRAWN]],
+    ['portable kernels', { pie: false }, [GREEDY]],
+  ] as const)('asks a small model on the chip: %s', { timeout: 120_000 }, (_, variant, ways) => {
     const firmware = buildFirmware({
       programs,
       model: quantized,
@@ -66,7 +69,7 @@ describe('guessing ahead', () => {
     expect([firmware.drafter, firmware.drafts]).toEqual([true, 7]);
     const prompt = 'Once';
     const tokens = 14;
-    for (const how of [{ temperature: 0 }, { temperature: 0.7, topp: 0.9, penalty: 2, seed: 4n }]) {
+    for (const how of ways) {
       const settings = storyLines(how).join('\r');
       const expected = tell(quantized, firmware.drafts, settings, prompt, { tokens, drafter: int4 });
       const { digest, status, warnings } = simulate(firmware, { prompt, tokens, ...how });
