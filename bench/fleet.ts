@@ -5,6 +5,8 @@
  * minute without a word and the broker is killed once and comes back empty; what the HTTP gateway adds to a request; and what hostile
  * requests and bytes leave behind. Default: 1,000 boards, 120 seconds. Needs Debian's mosquitto.
  */
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createBrokerPool, createWorker, type Worker } from '../src/broker/index.ts';
 import { hasMosquitto, startLine, startMosquitto } from '../src/broker/testing.ts';
 import { smallModel } from '../src/firmware/testing.ts';
@@ -158,11 +160,16 @@ say(
 say('', `first token ${milliseconds(told.map(({ first }) => first))}`);
 for (const why of new Set(failed)) say('', why);
 
-// The gateway's own share, one request after another.
+// The gateway's own share, one request after another; beside it what HTTP takes where nothing is behind it.
 const app = createServer(direct);
 const url = await app.listen({ host: '127.0.0.1', port: 0 });
-const post = (body: string) =>
-  fetch(`${url}/v1/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+const bare = createHttpServer((request, response) => {
+  request.resume().on('end', () => response.end('{}'));
+});
+await new Promise<void>((resolve) => void bare.listen(0, '127.0.0.1', resolve));
+const bareUrl = `http://127.0.0.1:${(bare.address() as AddressInfo).port}`;
+const post = (body: string, to = `${url}/v1/completions`) =>
+  fetch(to, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
 const body = JSON.stringify({
   model: 'small',
   prompt: STORY.prompt,
@@ -171,15 +178,24 @@ const body = JSON.stringify({
   top_p: 0.9,
   max_tokens: 25,
 });
-const pairs: number[] = [];
-for (let i = 0; i < 60; i++) {
+const [pairs, bares]: number[][] = [[], []];
+for (let i = 0; i < 300; i++) {
   const start = now();
   await (await post(body)).json();
-  const middle = now();
+  const told = now();
   await tell(direct, 1n);
-  if (i >= 20) pairs.push(middle - start - (now() - middle));
+  const between = now();
+  await (await post(body, bareUrl)).json();
+  if (i < 100) continue; // what Node compiles first
+  pairs.push(told - start - (between - told));
+  bares.push(now() - between);
 }
-say('the gateway adds', `${percentile(pairs, 0.5).toFixed(1)} ms a request (median of pairs)`);
+bare.close();
+bare.closeAllConnections();
+say(
+  'the gateway adds',
+  `${percentile(pairs, 0.5).toFixed(1)} ms a request (median of pairs), ${percentile(bares, 0.5).toFixed(1)} of them HTTP and its client alone`,
+);
 
 // Hostile requests, and bytes at a board's console.
 const random = (length: number) => Buffer.from(Array.from({ length }, () => Math.floor(Math.random() * 256)));
