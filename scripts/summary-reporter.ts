@@ -1,7 +1,14 @@
-/** Closes a test run with what was skipped, by name, and one line that any tool can read: `N passed, N failed, N skipped`. */
-import type { Reporter, TestModule } from 'vitest/node';
+/** Closes a test run with what was left out or skipped, by name, and one line that any tool can read: `N passed, N failed, N skipped`. */
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { LONG } from './longest-first.ts';
 
 export default class SummaryReporter implements Reporter {
+  private leftOut = 0;
+
+  onInit({ config }: Vitest): void {
+    this.leftOut = LONG.filter((path) => config.exclude.includes(path)).length;
+  }
+
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const skipped: string[] = [];
     const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -16,6 +23,8 @@ export default class SummaryReporter implements Reporter {
     }
     counts.failed += errors.length;
     process.once('exit', () => {
+      if (this.leftOut > 0)
+        process.stdout.write(`left out: ${this.leftOut} test files that take long (npm run test:all)\n`);
       for (const line of skipped) process.stdout.write(`${line}\n`);
       process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);
     });
