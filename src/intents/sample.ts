@@ -126,7 +126,10 @@ export function createSampler(home: Home): Sampler {
       };
       const drawn = normalize(draw(template));
       const text = rephrase
-        ? rephrase(drawn).replace(PRIVATE_LETTERS, (letter) => said[letter.codePointAt(0)! - PRIVATE].text)
+        ? rephrase(drawn).replace(
+            PRIVATE_LETTERS,
+            (letter) => said[letter.codePointAt(0)! - PRIVATE]?.text ?? letter,
+          )
         : drawn;
       said.sort((a, b) => order.indexOf(a.slot) - order.indexOf(b.slot));
       return { text, fixed: block.slots, said };
