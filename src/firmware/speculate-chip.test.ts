@@ -7,8 +7,8 @@ import { buildFirmware } from './build.ts';
 import { createSession } from './session.ts';
 import { simulate } from './simulate.ts';
 import { formatDigest } from './status.ts';
-import { CONTEXT, int4, quantized, TEXT, tell, tokenizer } from './test-guesses.ts';
-import { smallFirmware } from './testing.ts';
+import { CONTEXT, int4, quantized, tell, tokenizer } from './test-guesses.ts';
+import { REPEATING, smallFirmware } from './testing.ts';
 
 const LONG =
   'Once upon a time there was a little girl named Lily. One day she went to the park with her mom and saw a big red ball under the old tree. She was very happy and ran.';
@@ -38,12 +38,12 @@ describe('guessing ahead', () => {
     const alone = tell(model, 0, '/temp 0', prompt, { tokens: read, lanes: 0 });
     expect(formatDigest(tellHere(prompt, read).digest)).toBe(alone.digest);
 
-    const tokens = tell(model, 0, '/temp 0', TEXT).prompt + told;
+    const tokens = tell(model, 0, '/temp 0', REPEATING).prompt + told;
     const { drafts, lanes } = firmware;
-    const expected = tell(model, drafts, '/temp 0', TEXT, { tokens, lanes, history: true });
-    const { digest, drafted, accepted } = tellHere(TEXT, tokens);
+    const expected = tell(model, drafts, '/temp 0', REPEATING, { tokens, lanes, history: true });
+    const { digest, drafted, accepted } = tellHere(REPEATING, tokens);
     expect({ digest: formatDigest(digest), drafted, accepted }).toEqual({
-      digest: tell(model, 0, '/temp 0', TEXT, { tokens }).digest,
+      digest: tell(model, 0, '/temp 0', REPEATING, { tokens }).digest,
       drafted: expected.drafted,
       accepted: expected.accepted,
     });

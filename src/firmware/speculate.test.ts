@@ -5,8 +5,8 @@ import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { buildFirmware } from './build.ts';
 import { createHostProgram } from './host.ts';
 import { planMemory } from './plan.ts';
-import { CONTEXT, int4, quantized, TEXT, type Told, tell, tokenizer } from './test-guesses.ts';
-import { tinyStories } from './testing.ts';
+import { CONTEXT, int4, quantized, type Told, tell, tokenizer } from './test-guesses.ts';
+import { REPEATING, tinyStories } from './testing.ts';
 
 const story = ({ digest, tokens }: Told) => ({ digest, tokens });
 
@@ -16,7 +16,7 @@ describe('guessing ahead', () => {
     ['int4', int4],
   ])('tells the same greedy stories, %s', (_, model) => {
     let accepted = 0;
-    for (const prompt of ['', 'Once', TEXT]) {
+    for (const prompt of ['', 'Once', REPEATING]) {
       const alone = tell(model, 0, '/temp 0', prompt);
       expect(alone.drafted).toBe(0);
       for (const drafts of [1, 3, 7]) {
@@ -38,8 +38,8 @@ describe('guessing ahead', () => {
     ]) {
       for (const seed of [1, 2, 3]) {
         const lines = `${settings}\r/seed ${seed}`;
-        const guessed = tell(quantized, 7, lines, TEXT);
-        expect(story(guessed)).toEqual(story(tell(quantized, 0, lines, TEXT)));
+        const guessed = tell(quantized, 7, lines, REPEATING);
+        expect(story(guessed)).toEqual(story(tell(quantized, 0, lines, REPEATING)));
         drafted += guessed.drafted;
       }
     }
@@ -55,13 +55,13 @@ describe('guessing ahead', () => {
       lanes: 8,
       drafts: 7,
     });
-    host.type(`/temp 0\r${TEXT}\r`);
+    host.type(`/temp 0\r${REPEATING}\r`);
     host.settle();
     const first = host.status;
     host.type('/tokens 3\rOnce\r');
     host.settle();
     expect(host.status.drafted).toBeLessThan(first.drafted);
-    host.type(`/tokens 0\r${TEXT}\r`);
+    host.type(`/tokens 0\r${REPEATING}\r`);
     host.settle();
     expect({ ...host.status, stories: 1, totalCycles: 0, firstCycles: 0, lastCycles: 0, seed: 0n }).toEqual({
       ...first,
@@ -77,7 +77,7 @@ describe('guessing ahead', () => {
     const drafter = int4;
     for (const [settings, prompt] of [
       ['/temp 0', ''],
-      ['/temp 0', TEXT],
+      ['/temp 0', REPEATING],
       ['/temp 0.8\r/seed 3', 'Once'],
       ['/temp 0.8\r/topk 9\r/penalty 1.3\r/seed 3', 'Once'],
     ] as const) {

@@ -5,8 +5,6 @@ import { formatDigest } from './status.ts';
 import { smallModel } from './testing.ts';
 
 export const CONTEXT = 96;
-/** Says things twice, so that there is something to guess from. */
-export const TEXT = 'Tom had a red ball. Tom had a red ball. Tom had a';
 export const { quantized, int4, tokenizer } = smallModel();
 
 export interface Told {

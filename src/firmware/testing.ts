@@ -16,6 +16,9 @@ import type { FixedFormat } from '../quantize/pack.ts';
 import { kept, once } from '../testing/kept.ts';
 import { buildFirmware, type Firmware, type FirmwareOptions } from './build.ts';
 
+/** Says things twice, so that there is something to guess from. */
+export const REPEATING = 'Tom had a red ball. Tom had a red ball. Tom had a';
+
 export interface TestModel extends TestCheckpoint {
   readonly quantized: QuantizedModel;
   readonly int4: QuantizedModel;

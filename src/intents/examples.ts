@@ -42,8 +42,8 @@ export function createExamples(home: Home, language: Language, uniform: Uniform)
     ...sampler.draw(sentence.template, place.block, uniform, manner),
   });
   const templates = own.reduce((sum, { training }) => sum + training.length, 0);
-  const paraphrase = createParaphrase(language, templates);
-  const manner = { names: names.training, rephrase: (sentence: string) => paraphrase(sentence, uniform) };
+  const rephrase = createParaphrase(language, uniform, templates);
+  const manner = { names: names.training, rephrase };
   const pickPlace = (): Place => {
     const chance = uniform();
     return own[
@@ -67,7 +67,7 @@ export function createExamples(home: Home, language: Language, uniform: Uniform)
         place === undefined
           ? foreign.any(() => next().text)
           : draw(place, pick(place.training, uniform)).text;
-      return this.noisy(refused(manner.rephrase(text)));
+      return this.noisy(refused(rephrase?.(text) ?? text));
     },
     clean() {
       const place = pickPlace();

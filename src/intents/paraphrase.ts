@@ -21,20 +21,22 @@ interface Rule {
   readonly forms: readonly string[];
 }
 
-export type Paraphrase = (sentence: string, uniform: Uniform) => string;
+export type Paraphrase = (sentence: string) => string;
 
 /**
  * Reads lines like `turn on|switch on > power on|get … going`: what stands on the left, whole words of it, becomes anything of the whole line.
  * A gap `…` stands for words that stay; behind what is looked for it is all of a sentence that begins so.
  *
  * @param templates how many a home has for its training: where there are few, more is said in other words
+ * @returns undefined where there are enough
  */
 export function createParaphrase(
   { paraphrases }: Pick<Language, 'paraphrases'>,
+  uniform: Uniform,
   templates: number,
-): Paraphrase {
+): Paraphrase | undefined {
   const share = SHARES.sentence * Math.max(0, 1 - templates / ENOUGH_TEMPLATES);
-  if (share === 0) return (sentence) => sentence;
+  if (share === 0) return undefined;
   const rules = paraphrases.map(ruleOf);
   const byWord = new Map<string, number[]>();
   paraphrases.forEach((line, index) => {
@@ -43,7 +45,7 @@ export function createParaphrase(
       byWord.set(word, [...(byWord.get(word) ?? []), index]);
     }
   });
-  return (sentence, uniform) => {
+  return (sentence) => {
     if (uniform() >= share) return sentence;
     const met = new Set(sentence.split(' ').flatMap((word) => byWord.get(word) ?? []));
     return [...met]

@@ -8,6 +8,7 @@ import {
   predictFirmware,
   simulate,
 } from '../firmware/index.ts';
+import { REPEATING } from '../firmware/testing.ts';
 import { loadTinyStories, withLayerEmbeddings } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
@@ -16,7 +17,6 @@ import { itTellsTheSame } from './same-everywhere.ts';
 const { model: plain, tokenizer } = loadTinyStories();
 const model = withLayerEmbeddings(plain);
 const int8 = quantize(model);
-const TEXT = 'Tom had a red ball. Tom had a red ball. Tom had a';
 
 describe('int8', () => itTellsTheSame(int8, tokenizer, [1]));
 describe('int4', () =>
@@ -28,9 +28,9 @@ it('tells the same on the chip, where weights stream and tables lie in flash', {
   const options = { weights: 'flash' as const, context: 96, board };
   const firmware = buildFirmware({ programs, model: int8, tokenizer, ...options });
   expect([firmware.lanes, firmware.drafts]).toEqual([12, 7]);
-  const told = simulate(firmware, { prompt: TEXT, temperature: 0, seed: 1, tokens: 40 });
+  const told = simulate(firmware, { prompt: REPEATING, temperature: 0, seed: 1, tokens: 40 });
   const host = createHostProgram({ programs, model: int8, tokenizer, context: 96 });
-  host.type(`/temp 0\r/tokens 40\r${TEXT}\r`);
+  host.type(`/temp 0\r/tokens 40\r${REPEATING}\r`);
   host.settle();
   expect(told.digest).toBe(formatDigest(host.status.digest));
   expect(told.warnings).toEqual([]);
@@ -43,7 +43,7 @@ it('rows cost nearly nothing, as predicted', {
   const options = { programs, tokenizer, context: 128, board: findBoard('bare-s3') };
   const [without, zeros] = [plain, withLayerEmbeddings(plain, 0)].map((one) => {
     const firmware = buildFirmware({ ...options, model: quantize(one) });
-    const { status } = simulate(firmware, { prompt: TEXT, temperature: 0, seed: 1, tokens: 60 });
+    const { status } = simulate(firmware, { prompt: REPEATING, temperature: 0, seed: 1, tokens: 60 });
     const cycles = Number(status.totalCycles) / status.passes;
     return { cycles, predicted: predictFirmware(firmware, 60).cyclesPerToken };
   });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { createHostProgram, formatDigest, planMemory } from '../firmware/index.ts';
+import { REPEATING } from '../firmware/testing.ts';
 import { describeModel, pruneVocabulary } from '../model/index.ts';
 import { goldenModel, loadTinyStories, withLayerEmbeddings } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
@@ -12,10 +13,9 @@ const { model: plain, tokenizer } = loadTinyStories();
 const model = withLayerEmbeddings(plain);
 const int8 = quantize(model);
 const int4 = quantize(model, { precision: 'int4' });
-const TEXT = 'Tom had a red ball. Tom had a red ball. Tom had a';
 
 type Options = Partial<Parameters<typeof createHostProgram>[0]>;
-function tell(options: Options, settings = '/temp 0', prompts = [TEXT]): string[] {
+function tell(options: Options, settings = '/temp 0', prompts = [REPEATING]): string[] {
   const host = createHostProgram({ programs, model: int8, tokenizer, context: 96, ...options });
   host.type(`${settings}\r`);
   return prompts.map((prompt) => {
@@ -48,7 +48,7 @@ describe('passes of several positions', () => {
 it('is float, too, as the reference is', () => {
   const float = quantize(model, { precision: 'f32' });
   const [engine, reference] = [createHostEngine(float, { programs }), createReference(model)];
-  const tokens = tokenizer.encode(TEXT);
+  const tokens = tokenizer.encode(REPEATING);
   for (const [position, token] of tokens.entries()) {
     const [found, expected] = [engine.forward(token, position), reference.forward(token, position)];
     expected.forEach((logit, i) => void expect(Math.abs(found[i] - logit)).toBeLessThan(1e-3));
@@ -111,7 +111,7 @@ describe('its memory', () => {
 });
 
 it('loses the rows of the pieces that are pruned', () => {
-  const fewer = pruneVocabulary(model, tokenizer, [TEXT]);
+  const fewer = pruneVocabulary(model, tokenizer, [REPEATING]);
   const [before, after] = [createReference(model), createReference(fewer.model)];
   fewer.tokenizer.encode('Tom had a ball').forEach((token, position) => {
     const wanted = before.forward(fewer.kept[token], position);
