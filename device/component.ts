@@ -12,7 +12,8 @@ import { choose, noteToken, prepare, seedRandom } from "./sampler";
 import { foldRequest } from "./request";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
-import { forwardLanes, setToken } from "./transformer/lanes";
+import { setToken } from "./transformer/lane";
+import { forwardLanes } from "./transformer/lanes";
 
 let token: i32 = 0;
 let position: i32 = 0;

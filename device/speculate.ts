@@ -10,7 +10,7 @@ import { next } from "./drafter";
 import { beginGuesses, guess, kindOf, learn, lookUp, tokenAt, worthGuessing } from "./guesses";
 import { draft, forward, forwardLane, passLanes } from "./parallel";
 import { Word, getWord, setWord } from "./status";
-import { setToken, tokenOf } from "./transformer/lanes";
+import { setToken, tokenOf } from "./transformer/lane";
 import { minp, topk, topp } from "./contract/settings";
 import { foreseen, lookAhead } from "./sampler/random";
 import { restore } from "./transformer/restore";

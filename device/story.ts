@@ -24,7 +24,7 @@ import { Control, show, showNumber, showTenths, showText } from "./screen/queue"
 import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./status";
 import { print, printHex, printHundredths, printNumber } from "./text";
 import { rowsOfToken } from "./transformer/fixed";
-import { setToken } from "./transformer/lanes";
+import { setToken } from "./transformer/lane";
 import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { beginHearing, beginTouching, hear, laid, takeParts, untouched } from "./turns";

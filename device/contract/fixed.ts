@@ -2,7 +2,7 @@
 /** Where everything lies in fixed arithmetic: sizes, a core's scratch, the record of the packed model. */
 
 import { dim, hiddenDim, layers, heads, kvHeads, vocabulary, context, zeros, gates } from "./config";
-import { ACTIVATION_LIMIT, LANE_LIMIT, LOGIT_TILE, READ_AHEAD } from "./constants";
+import { ACTIVATION_LIMIT, LANE_LIMIT, LOGIT_TILE, TILE_BYTES, READ_AHEAD } from "./constants";
 import { pad8, pad16, headSize, countOf } from "./sizes";
 
 /** Positions of the KV cache: groups of 16. */
@@ -45,15 +45,25 @@ export function rowsOf(half: i32, rows: i32): i32 { return half ? pad16(rows) - 
 @inline
 export function widest(): i32 { return max(pad16(dim), 2 * hiddenHalf()); }
 
+/** Rows of gateUp of either half. */
+// @ts-ignore: decorator
+@inline
+export function gateRows(): i32 { return zeros ? hiddenHalf() : gates * hiddenHalf(); }
+
 /** Of a list of active units. */
 // @ts-ignore: decorator
 @inline
 export function listBytes(): i32 { return 16 + 2 * hiddenHalf(); }
 
-/** Rows of the largest product of a half. */
+/** Of stored sums of a half's rows of the down matrix. */
 // @ts-ignore: decorator
 @inline
-export function mostRows(): i32 { return max(max(qkvRows(), gates * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim))); }
+export function sumsBytes(): i32 { return 4 * rowsOf(0, dim); }
+
+/** Rows of the largest product of a half; with `zeros` there is room for sums behind those of the down matrix. */
+// @ts-ignore: decorator
+@inline
+export function mostRows(): i32 { return max(max(qkvRows(), gateRows()), max(LOGIT_TILE, (zeros ? 3 : 1) * rowsOf(0, dim))); }
 
 /** Bytes of a lane's residual stream, s32 (dim): it begins with it. */
 // @ts-ignore: decorator
@@ -73,12 +83,27 @@ export function laneActivations(): i32 { return 16 + widest() + READ_AHEAD; }
 /** Bytes of its rows, s16 (half, query, key and value rows or gate and up rows): last. */
 // @ts-ignore: decorator
 @inline
-export function laneRows(): i32 { return 4 * max(qkvRows(), gates * hiddenHalf()) + READ_AHEAD; }
+export function laneRows(): i32 { return 4 * max(qkvRows(), gateRows()) + READ_AHEAD; }
+
+/** Hidden units whose rows of the up matrix, or columns of the down matrix, are brought in for several lanes. */
+// @ts-ignore: decorator
+@inline
+export function unitTile(): i32 { return max(16, (TILE_BYTES / pad16(dim)) & ~15); }
+
+/** Bytes of a lane's lists of a half's active units, one a tile. */
+// @ts-ignore: decorator
+@inline
+export function laneLists(): i32 { return 2 * hiddenHalf() + 16 * ((hiddenHalf() + unitTile() - 1) / unitTile()); }
+
+/** Bytes of both halves' lists and of what their units hold, s32 (hidden), or sums of the down matrix: between activations and rows. */
+// @ts-ignore: decorator
+@inline
+export function laneUnits(): i32 { return zeros ? 2 * laneLists() + max(8 * hiddenHalf(), 2 * sumsBytes()) + 2 * READ_AHEAD : 0; }
 
 /** Of what one position keeps in a pass of several. */
 // @ts-ignore: decorator
 @inline
-export function laneBytes(): i32 { return laneStream() + laneAttention() + laneActivations() + laneRows(); }
+export function laneBytes(): i32 { return laneStream() + laneAttention() + laneActivations() + laneUnits() + laneRows(); }
 
 /** Bytes of the classifier's products that a lane's rows, which are read by then, have no room for; where there are any, products lie apart. */
 // @ts-ignore: decorator
@@ -173,12 +198,12 @@ export const OUT_SCALES: usize = 24; // address: s16 (rows): scales of out.
 export const OUT_SHIFT: usize = 28; // i32: Right shift of the products with out.
 export const OUT_BOUND: usize = 32; // i32: Largest sum of squares of a vector that out is multiplied by.
 export const OUT_FORMAT: usize = 36; // i32: Code of the format of out, where layers differ in it.
-export const GATE_UP: usize = 40; // address: (gate and up rows of half 0, then of half 1; dim); with config.zeros, up rows lie one behind the other.
+export const GATE_UP: usize = 40; // address: (gate and up rows of half 0, then of half 1; dim); with config.zeros gate rows alone.
 export const GATE_UP_SCALES: usize = 44; // address: s16 (rows): scales of gateUp.
 export const GATE_UP_SHIFT: usize = 48; // i32: Right shift of the products with gateUp.
 export const GATE_UP_BOUND: usize = 52; // i32: Largest sum of squares of a vector that gateUp is multiplied by.
 export const GATE_UP_FORMAT: usize = 56; // i32: Code of the format of gateUp, where layers differ in it.
-export const DOWN: usize = 60; // address: (dim, hidden).
+export const DOWN: usize = 60; // address: (dim, hidden); with config.zeros s8 (hidden, dim): columns one behind the other.
 export const DOWN_SCALES: usize = 64; // address: s16 (rows): scales of down.
 export const DOWN_SHIFT: usize = 68; // i32: Right shift of the products with down.
 export const DOWN_BOUND: usize = 72; // i32: Largest sum of squares of a vector that down is multiplied by.
@@ -215,3 +240,9 @@ export const DOWN_BIAS_FACTOR: usize = 28; // f32: From its unit to the residual
 export const IS_LOCAL: usize = 32; // i32: 1 where its attention sees `window` positions alone.
 export const LOCAL_BEFORE: usize = 36; // i32: How many of the layers before it do.
 export const ADDED_BYTES: usize = 48;
+
+// What is read of a layer by hidden units, behind the layers, with config.zeros (nothing has biases then).
+export const UP: usize = 0; // address: s8 (hidden, dim): rows one behind the other.
+export const UP_SCALES: usize = 4; // address: s16 (hidden): scales of up.
+export const UP_SHIFT: usize = 8; // i32: Right shift of the products with up.
+export const UNITS_BYTES: usize = 16;

@@ -100,9 +100,12 @@
 /** out[k] = gates[u] * (2 round(W[u] x / 2^shift) * scale[u] / 2^15) for u = list[k]; zeros behind. */
 // @ts-ignore: decorator
 @external("kernel", "matvec_active") export declare function matvec_active(weights: usize, x: usize, list: usize, gates: usize, scale: usize, out: usize): void;
-/** y = 2 round(W x / 2^shift) over the columns that two lists name. */
+/** sums += W x over the columns that a list names. */
 // @ts-ignore: decorator
-@external("kernel", "matvec_columns") export declare function matvec_columns(weights: usize, x: usize, lists: usize, y: usize, rows: i32, shift: i32): void;
+@external("kernel", "add_columns") export declare function add_columns(weights: usize, x: usize, list: usize, sums: usize, rows: i32): void;
+/** y = 2 round(sums / 2^shift). */
+// @ts-ignore: decorator
+@external("kernel", "read_columns") export declare function read_columns(sums: usize, y: usize, rows: i32, shift: i32): void;
 /** y = W x. */
 // @ts-ignore: decorator
 @external("kernel", "matvec_f32") export declare function matvec_f32(weights: usize, x: usize, columns: i32, y: usize, rows: i32): void;

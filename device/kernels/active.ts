@@ -42,20 +42,50 @@ export function matvec_active(weights: usize, x: usize, list: usize, gates: usiz
   for (let k = count; k < units; k++) store<i32>(at32(out, k), 0);
 }
 
-/** y = 2 round(W x / 2^shift), rounding half up, over the columns of both halves' active units; W as `matvec_hidden` has it. */
-export function matvec_columns(weights: usize, x: usize, lists: usize, y: usize, rows: i32, shift: i32): void {
-  const units = load<i32>(lists, ACTIVE_UNITS);
-  for (let i = 0; i < rows; i++) {
-    const row = weights + <usize>((i & -16) * 2 * units + (i & 15));
-    let sum = 1 << (shift - 1);
-    for (let half = 0; half < 2; half++) {
-      const list = lists + <usize>half * (ACTIVE_NUMBERS + (<usize>units << 1));
-      const count = load<i32>(list, ACTIVE_COUNT);
-      for (let k = 0; k < count; k++) {
-        const column = half * units + unitOf(list, k);
-        sum += <i32>load<i8>(row + (<usize>column << 4)) * <i32>load<i8>(x + <usize>(half * units + k));
-      }
-    }
-    store<i16>(at16(y, i), readOut(sum >> shift));
+/** Address of lane `i` of stored sums, to whole bytes: QACC's halves are numbers of 160 bits, each in four words and one (src/kernels/active.ts). */
+// @ts-ignore: decorator
+@inline
+function laneAt(sums: usize, i: i32): usize {
+  return sums + <usize>(((i >> 4) << 6) + ((i & 8) << 2) + ((20 * (i & 7)) >> 3));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumAt(sums: usize, i: i32): i32 {
+  const at = laneAt(sums, i);
+  const bits = <i32>load<u8>(at) | (<i32>load<u8>(at, 1) << 8) | (<i32>load<u8>(at, 2) << 16);
+  return i & 1 ? (bits << 8) >> 12 : (bits << 12) >> 12;
+}
+
+// @ts-ignore: decorator
+@inline
+function setSum(sums: usize, i: i32, sum: i32): void {
+  const at = laneAt(sums, i);
+  if (i & 1) {
+    store<u8>(at, (<i32>load<u8>(at) & 15) | (sum << 4));
+    store<u8>(at, sum >> 4, 1);
+    store<u8>(at, sum >> 12, 2);
+  } else {
+    store<u8>(at, sum);
+    store<u8>(at, sum >> 8, 1);
+    store<u8>(at, (<i32>load<u8>(at, 2) & 0xf0) | ((sum >> 16) & 15), 2);
   }
+}
+
+/** sums += W x over the columns that a list names, one behind the other in W and in x. No sum leaves its lane (src/quantize/matrix.ts). */
+export function add_columns(weights: usize, x: usize, list: usize, sums: usize, rows: i32): void {
+  const stride = load<i32>(list, ACTIVE_COLUMNS);
+  const count = load<i32>(list, ACTIVE_COUNT);
+  for (let i = 0; i < rows; i++) {
+    let sum = sumAt(sums, i);
+    for (let k = 0; k < count; k++) {
+      sum += <i32>load<i8>(weights + <usize>(unitOf(list, k) * stride + i)) * <i32>load<i8>(x + k);
+    }
+    setSum(sums, i, sum);
+  }
+}
+
+/** y = 2 round(sums / 2^shift), rounding half up. */
+export function read_columns(sums: usize, y: usize, rows: i32, shift: i32): void {
+  for (let i = 0; i < rows; i++) store<i16>(at16(y, i), readOut((sumAt(sums, i) + (1 << (shift - 1))) >> shift));
 }

@@ -4,22 +4,22 @@
  * ARCHITECTURE.md, "Integer arithmetic".
  */
 import { hasEmbedding } from "../chain/part";
-import { actAlone, gateAndUp, listActive } from "../contract/activations";
+import { actAlone, gateAndUp } from "../contract/activations";
 import {
   attention, biases, boards, classifierFormat, cores, dim, downFormat, embeddingFormat, gateUpFormat, gates, hasLayerEmbeddings, heads, hidden,
   kvHeads, logits, model, outFormat, qkvFormat, rawKeys, residual, rotary, vocabulary, window, zeros,
 } from "../contract/config";
 import { LOGIT_TILE } from "../contract/constants";
 import * as at from "../contract/fixed";
-import { firstRow, hiddenHalf, layerRow, layerRows, listBytes, pairsOf, qkvRows, rowsOf, valueRows } from "../contract/fixed";
+import {
+  firstRow, gateRows, hiddenHalf, layerRow, layerRows, listBytes, pairsOf, qkvRows, rowsOf, sumsBytes, valueRows,
+} from "../contract/fixed";
 import { INT4, INT5, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
 import {
-  add_row, largest_s16, largest_s32, logits_s32, matvec_active, matvec_columns, quantize_by, quantize_rows, rope, set_row,
+  add_row, largest_s16, largest_s32, logits_s32, quantize_by, quantize_rows, read_columns, rope, set_row,
 } from "../contract/kernels";
 import { pad16 } from "../contract/sizes";
-import {
-  ACTIVE_COLUMNS, ACTIVE_SHIFT, ACTIVE_UNITS, LAYER_ROW_MANTISSA, LAYER_ROW_SHIFT, LAYER_ROW_VECTOR, NORMED_SHIFT, NORMED_SQUARES,
-} from "../contract/status";
+import { LAYER_ROW_MANTISSA, LAYER_ROW_SHIFT, LAYER_ROW_VECTOR, NORMED_SHIFT, NORMED_SQUARES } from "../contract/status";
 import { attendFor, attendInWindow, takePosition } from "./attend";
 import { normalizeBounded, quantizeBounded, quantizeWide } from "./bounded";
 import { cache, outgrows, unitFor } from "./cache";
@@ -28,6 +28,7 @@ import { isLogFull, rawRows } from "./history";
 import { boundOf, formatOf, layerRecord, productShift, queriesOf, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { addBias, addLogitBias, addPosition, addRows, biasRows, ones } from "./rows";
 import { inverseRoot, mantissaOf, shiftOf } from "./scalar";
+import { addUnits, takeUnits } from "./units";
 
 /** With one core, what both halves need alike is computed once, by the first. */
 // @ts-ignore: decorator
@@ -240,37 +241,23 @@ function activeList(half: i32): usize {
   return hidden + <usize>(8 * hiddenHalf() + half * listBytes());
 }
 
-/**
- * Gate and up rows of this half's hidden units, or rows without gates, and what becomes of them. Where the activation leaves zeros, up
- * rows of active units only, and their products one behind the other.
- */
+/** Gate and up rows of this half's hidden units, or rows without gates, and what becomes of them; where zeros are left out, see units.ts. */
 // @ts-ignore: decorator
 @inline
 export function feedForward(half: i32, layer: i32): void {
   const record = layerRecord(layer);
   const mine = scratchOf(half);
   const scale = normalizeResidual(half, load<usize>(record, at.FEED_FORWARD_GAIN), load<f32>(record, at.FEED_FORWARD_FACTOR), boundOf(record, at.GATE_UP));
-  const first = half * gates * hiddenHalf();
+  const first = half * gateRows();
   const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
   const scales = scalesFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first);
   const outputs = mine + at.OUTPUTS();
   const factor = (biases ? <f32>1 : scale) * load<f32>(record, at.GATE_FACTOR);
+  multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, gateRows(), productShift(record, at.GATE_UP));
   if (zeros) {
     const out = hidden + <usize>(half * hiddenHalf() * 4);
-    const list = activeList(half);
-    const shift = productShift(record, at.GATE_UP);
-    store<i32>(list, pad16(dim), ACTIVE_COLUMNS);
-    store<i32>(list, shift, ACTIVE_SHIFT);
-    store<i32>(list, hiddenHalf(), ACTIVE_UNITS);
-    const up = weights + <usize>(hiddenHalf() * rowBytes(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim)));
-    const upScales = scales + <usize>(hiddenHalf() * scaleBytes(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim)));
-    multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, hiddenHalf(), shift);
-    listActive(outputs, scales, list, hiddenHalf(), mantissaOf(factor), shiftOf(factor));
-    matvec_active(up, mine + at.ACTIVATIONS, list, outputs, upScales, out);
-    return;
-  }
-  multiplyDim(formatOf(record, at.GATE_UP, gateUpFormat), weights, mine + at.ACTIVATIONS, pad16(dim), outputs, gates * hiddenHalf(), productShift(record, at.GATE_UP));
-  activateRows(half, layer, outputs, scales, scale, factor);
+    takeUnits(half, layer, 0, hiddenHalf(), outputs, scales, factor, mine + at.ACTIVATIONS, activeList(half), out);
+  } else activateRows(half, layer, outputs, scales, scale, factor);
 }
 
 /** This half of the hidden vector, of products at `outputs` for activations of this scale; `factor` leads to the unit of the gates. */
@@ -296,6 +283,16 @@ export function quantizeHidden(record: usize, q: usize): f32 {
   return quantizeWide(hidden, q, 2 * hiddenHalf(), boundOf(record, at.DOWN));
 }
 
+/** This half's rows of the down matrix times the activations of active units. */
+// @ts-ignore: decorator
+@inline
+function multiplyUnits(half: i32, layer: i32, x: usize, outputs: usize, shift: i32): void {
+  const sums = outputs + (<usize>rowsOf(0, dim) << 1);
+  memory.fill(sums, 0, sumsBytes());
+  for (let other = 0; other < 2; other++) addUnits(half, layer, other, 0, x, activeList(other), sums);
+  read_columns(sums, outputs, rowsOf(half, dim), shift);
+}
+
 /** Adds this half's rows of the down matrix to the residual stream. */
 // @ts-ignore: decorator
 @inline
@@ -311,7 +308,7 @@ export function projectDown(half: i32, layer: i32): void {
   const weights = rowsFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), first);
   const scales = scalesFrom(record, at.DOWN, formatOf(record, at.DOWN, downFormat), 2 * hiddenHalf(), first);
   const outputs = mine + at.OUTPUTS();
-  if (zeros) matvec_columns(weights, mine + at.ACTIVATIONS, activeList(0), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
+  if (zeros) multiplyUnits(half, layer, mine + at.ACTIVATIONS, outputs, productShift(record, at.DOWN));
   else multiplyHidden(formatOf(record, at.DOWN, downFormat), weights, mine + at.ACTIVATIONS, 2 * hiddenHalf(), outputs, rowsOf(half, dim), productShift(record, at.DOWN));
   addRows(residual + (<usize>first << 2), rowsOf(half, dim), outputs, scales, scale);
   if (biases) addBias(layer, at.DOWN_BIAS, first, rowsOf(half, dim), residual + (<usize>first << 2));

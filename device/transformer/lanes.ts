@@ -1,16 +1,13 @@
 /**
  * Several positions in one pass over the weights, for models whose weights stream from PSRAM or flash: a tile of a matrix is brought
- * into the cache (tiles.ts), and is there for all of them. A lane is what one position keeps meanwhile (src/contract/sizes.ts); its
+ * into the cache (tiles.ts), and is there for all of them. A lane is what one position keeps meanwhile (lane.ts); its
  * numbers are those of a pass of its own, operation by operation.
  */
 import {
-  batch, biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, hasLayerEmbeddings, laneProducts, layers, model,
-  outFormat, qkvFormat, rotary, vocabulary, window,
+  biases, classifierFormat, cores, dim, downFormat, drafts, gateUpFormat, gates, hasLayerEmbeddings, layers, model, outFormat, qkvFormat, rotary, vocabulary, window, zeros,
 } from "../contract/config";
 import * as at from "../contract/fixed";
-import {
-  firstRow, hiddenHalf, laneActivations, laneAttention, laneBytes, laneStream, productRest, qkvRows, rowsOf,
-} from "../contract/fixed";
+import { firstRow, gateRows, hiddenHalf, qkvRows, rowsOf } from "../contract/fixed";
 import { multiplyDim, multiplyHidden, rowBytes } from "../contract/formats";
 import { pad16 } from "../contract/sizes";
 import { barrier } from "../barrier";
@@ -18,76 +15,11 @@ import { remindScreen } from "../screen";
 import { attendFor, attendInWindow, takePosition } from "./attend";
 import { quantizeBounded } from "./bounded";
 import { activateRows, embedInto, embedLayerInto, logitsOf, normalizeInto, quantizeHidden, takeRows } from "./fixed";
+import { activationsOf, attentionOf, firstLane, headerOf, LANE_REFUSED, productsOf, rowsAt, scaleOf, streamOf, tokenOf } from "./lane";
+import { projectUnitsLanes, quantizeUnitsLanes, takeUnitsLanes } from "./lane-units";
 import { boundOf, formatOf, layerRecord, productShift, rowsFrom, scalesFrom, scratchOf } from "./places";
 import { addBias, addPosition, addRows } from "./rows";
 import { bringIn, tileOf } from "./tiles";
-
-/** Bytes before the activations: their scale, the lane's token, and for each half whether a guess was refused (`takeRows`). */
-const LANE_HEADER: usize = 16;
-const LANE_TOKEN: usize = 4;
-const LANE_REFUSED: usize = 8;
-
-/** s32 (dim). */
-// @ts-ignore: decorator
-@inline
-function streamOf(lane: i32): usize {
-  return batch + <usize>(lane * laneBytes());
-}
-
-/** s16 (dim). */
-// @ts-ignore: decorator
-@inline
-function attentionOf(lane: i32): usize {
-  return streamOf(lane) + laneStream();
-}
-
-// @ts-ignore: decorator
-@inline
-function headerOf(lane: i32): usize {
-  return attentionOf(lane) + laneAttention();
-}
-
-/** s8 (widest vector). */
-// @ts-ignore: decorator
-@inline
-function activationsOf(lane: i32): usize {
-  return headerOf(lane) + LANE_HEADER;
-}
-
-/** s16 (half, query, key and value rows or gate and up rows). */
-// @ts-ignore: decorator
-@inline
-function rowsAt(lane: i32): usize {
-  return headerOf(lane) + laneActivations();
-}
-
-// @ts-ignore: decorator
-@inline
-function scaleOf(lane: i32): f32 {
-  return load<f32>(headerOf(lane));
-}
-
-export function setToken(lane: i32, token: i32): void {
-  store<i32>(headerOf(lane) + LANE_TOKEN, token);
-}
-
-export function tokenOf(lane: i32): i32 {
-  return load<i32>(headerOf(lane) + LANE_TOKEN);
-}
-
-/** s16 (vocabulary). */
-// @ts-ignore: decorator
-@inline
-function productsOf(lane: i32): usize {
-  return productRest() ? laneProducts + <usize>(lane * 2 * pad16(vocabulary)) : rowsAt(lane);
-}
-
-/** Of what only one core does, a lane at a time: the first of a half's lanes; every `cores`th one is. */
-// @ts-ignore: decorator
-@inline
-function firstLane(half: i32, count: i32): i32 {
-  return cores == 2 ? half : half ? count : 0;
-}
 
 function embedLanes(half: i32, count: i32): void {
   for (let lane = 0; lane < count; lane++) embedInto(streamOf(lane), half, tokenOf(lane));
@@ -95,7 +27,7 @@ function embedLanes(half: i32, count: i32): void {
 
 /** What is added for the tokens behind so many layers. */
 function embedLayerLanes(half: i32, count: i32, behind: i32): void {
-  for (let lane = 0; lane < count; lane++) embedLayerInto(streamOf(lane), half, behind, load<i32>(headerOf(lane) + LANE_TOKEN));
+  for (let lane = 0; lane < count; lane++) embedLayerInto(streamOf(lane), half, behind, tokenOf(lane));
 }
 
 /** Learned positions from `position` on. */
@@ -178,9 +110,9 @@ function projectOutLanes(half: i32, count: i32, layer: i32): void {
 function gateUpLanes(half: i32, count: i32, layer: i32): void {
   const record = layerRecord(layer);
   const tile = tileOf(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim));
-  const first = half * gates * hiddenHalf();
-  for (let row = 0; row < gates * hiddenHalf(); row += tile) {
-    const rows = min(tile, gates * hiddenHalf() - row);
+  const first = half * gateRows();
+  for (let row = 0; row < gateRows(); row += tile) {
+    const rows = min(tile, gateRows() - row);
     const weights = rowsFrom(record, at.GATE_UP, formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim), first + row);
     bringIn(half, weights, rows * rowBytes(formatOf(record, at.GATE_UP, gateUpFormat), pad16(dim)));
     for (let lane = 0; lane < count; lane++) {
@@ -244,6 +176,34 @@ function classifyLanes(half: i32, count: i32): void {
   }
 }
 
+/** What the gate and up rows of all lanes lead to. */
+// @ts-ignore: decorator
+@inline
+function feedHidden(core: i32, count: i32, layer: i32): void {
+  const first = cores == 2 ? core : 0;
+  const last = cores == 2 ? core : 1;
+  for (let lane = 0; lane < count; lane++) {
+    for (let half = first; half <= last; half++) activateLane(half, lane, layer);
+    barrier(core);
+    quantizeLane(core, lane, layer);
+    barrier(core);
+  }
+  for (let half = first; half <= last; half++) projectDownLanes(half, count, layer);
+}
+
+/** What the gate rows of all lanes lead to, where zeros are left out. */
+// @ts-ignore: decorator
+@inline
+function feedUnits(core: i32, count: i32, layer: i32): void {
+  const first = cores == 2 ? core : 0;
+  const last = cores == 2 ? core : 1;
+  for (let half = first; half <= last; half++) takeUnitsLanes(half, count, layer);
+  barrier(core);
+  for (let half = first; half <= last; half++) quantizeUnitsLanes(half, count, layer);
+  barrier(core);
+  for (let half = first; half <= last; half++) projectUnitsLanes(half, count, layer);
+}
+
 /** The share of `core` in the logits of a lane, whose pass asked for them. */
 export function scoreLane(core: i32, lane: i32): void {
   logitsOf(core, productsOf(lane), scaleOf(lane));
@@ -290,13 +250,8 @@ export function forwardLanes(core: i32, position: i32, count: i32, certain: i32,
     normalizeLanes(core, count, feedForwardGain, load<f32>(record, at.FEED_FORWARD_FACTOR), boundOf(record, at.GATE_UP));
     barrier(core);
     for (let half = first; half <= last; half++) gateUpLanes(half, count, layer);
-    for (let lane = 0; lane < count; lane++) {
-      for (let half = first; half <= last; half++) activateLane(half, lane, layer);
-      barrier(core);
-      quantizeLane(core, lane, layer);
-      barrier(core);
-    }
-    for (let half = first; half <= last; half++) projectDownLanes(half, count, layer);
+    if (zeros) feedUnits(core, count, layer);
+    else feedHidden(core, count, layer);
     if (hasLayerEmbeddings) for (let half = first; half <= last; half++) embedLayerLanes(half, count, layer + 1);
     barrier(core);
     if (SCREEN && cores == 1) remindScreen();

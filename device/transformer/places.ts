@@ -32,6 +32,13 @@ export function addedRecord(layer: i32): usize {
   return moreRecord() + at.MORE_BYTES + <usize>layer * at.ADDED_BYTES;
 }
 
+/** What is read of a layer by hidden units. */
+// @ts-ignore: decorator
+@inline
+export function unitsRecord(layer: i32): usize {
+  return moreRecord() + <usize>layer * at.UNITS_BYTES;
+}
+
 /** Whether a layer's attention sees a window alone. */
 // @ts-ignore: decorator
 @inline

@@ -401,20 +401,30 @@ export const kernels = {
     },
     clobbers: 'a3-a4 a7-a11 q0-q7 accx sar loop',
   },
-  matvec_columns: {
+  add_columns: {
     arithmetic: 'fixed',
-    meaning: 'y = 2 round(W x / 2^shift) over the columns that two lists name.',
+    meaning: 'sums += W x over the columns that a list names.',
     parameters: {
-      weights: reads("s8 (rows / 16, 2, units, 16): columns of both halves' units"),
-      x: reads(
-        's8 (2, units): what the listed units hold, one behind the other in either half; zeros behind',
+      weights: reads(
+        "s8 (units, columns of the list): of each unit what the rows have, from the first row's on",
       ),
-      lists: reads('two active lists, one behind the other'),
+      x: reads('s8 (count): what the listed units hold, one behind the other'),
+      list: reads('an active list'),
+      sums: changes('QACC (rows / 16), 64 bytes each'),
+      rows: i32('a multiple of 16, not 0'),
+    },
+    clobbers: 'a3-a4 a6-a11 q0-q1 qacc loop',
+  },
+  read_columns: {
+    arithmetic: 'fixed',
+    meaning: 'y = 2 round(sums / 2^shift).',
+    parameters: {
+      sums: reads('QACC (rows / 16), 64 bytes each'),
       y: writes('s16 (rows)'),
       rows: i32('a multiple of 16, not 0'),
       shift: i32('of the sums, 1 to LARGEST_SHIFT'),
     },
-    clobbers: 'a2 a5-a6 a8-a11 q0-q4 qacc sar loop',
+    clobbers: 'a2-a4 a8-a11 q0-q4 qacc sar loop',
   },
   matvec_f32: {
     arithmetic: 'float',

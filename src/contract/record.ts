@@ -47,9 +47,9 @@ const fixed = {
       ...matrix('out', '(dim, dim).'),
       ...matrix(
         'gateUp',
-        '(gate and up rows of half 0, then of half 1; dim); with config.zeros, up rows lie one behind the other.',
+        '(gate and up rows of half 0, then of half 1; dim); with config.zeros gate rows alone.',
       ),
-      ...matrix('down', '(dim, hidden).'),
+      ...matrix('down', '(dim, hidden); with config.zeros s8 (hidden, dim): columns one behind the other.'),
       attentionGain: field('address', 's16 (dim).'),
       feedForwardGain: field('address', 's16 (dim).'),
       attentionFactor: field('f32', 'What the gains leave out of the scale of the activations.'),
@@ -90,6 +90,16 @@ const fixed = {
       downBiasFactor: field('f32', "From its unit to the residual stream's."),
       isLocal: field('i32', '1 where its attention sees `window` positions alone.'),
       localBefore: field('i32', 'How many of the layers before it do.'),
+    },
+  },
+  units: {
+    meaning:
+      'What is read of a layer by hidden units, behind the layers, with config.zeros (nothing has biases then).',
+    unit: 16,
+    fields: {
+      up: field('address', 's8 (hidden, dim): rows one behind the other.'),
+      upScales: field('address', 's16 (hidden): scales of up.'),
+      upShift: field('i32', 'Right shift of the products with up.'),
     },
   },
 } as const satisfies Record<string, Structure>;

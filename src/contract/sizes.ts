@@ -60,11 +60,13 @@ export const sizes = {
       'Rows of a half, a multiple of 16.',
     ),
     widest: size('', 'max(pad16(dim), 2 * hiddenHalf())', 'Elements of the longest vector.'),
+    gateRows: size('', 'zeros ? hiddenHalf() : gates * hiddenHalf()', 'Rows of gateUp of either half.'),
     listBytes: size('', '16 + 2 * hiddenHalf()', 'Of a list of active units.'),
+    sumsBytes: size('', '4 * rowsOf(0, dim)', "Of stored sums of a half's rows of the down matrix."),
     mostRows: size(
       '',
-      'max(max(qkvRows(), gates * hiddenHalf()), max(LOGIT_TILE, rowsOf(0, dim)))',
-      'Rows of the largest product of a half.',
+      'max(max(qkvRows(), gateRows()), max(LOGIT_TILE, (zeros ? 3 : 1) * rowsOf(0, dim)))',
+      'Rows of the largest product of a half; with `zeros` there is room for sums behind those of the down matrix.',
     ),
     laneStream: size(
       '',
@@ -83,12 +85,27 @@ export const sizes = {
     ),
     laneRows: size(
       '',
-      '4 * max(qkvRows(), gates * hiddenHalf()) + READ_AHEAD',
+      '4 * max(qkvRows(), gateRows()) + READ_AHEAD',
       'Bytes of its rows, s16 (half, query, key and value rows or gate and up rows): last.',
+    ),
+    unitTile: size(
+      '',
+      'max(16, (TILE_BYTES / pad16(dim)) & ~15)',
+      'Hidden units whose rows of the up matrix, or columns of the down matrix, are brought in for several lanes.',
+    ),
+    laneLists: size(
+      '',
+      '2 * hiddenHalf() + 16 * ((hiddenHalf() + unitTile() - 1) / unitTile())',
+      "Bytes of a lane's lists of a half's active units, one a tile.",
+    ),
+    laneUnits: size(
+      '',
+      'zeros ? 2 * laneLists() + max(8 * hiddenHalf(), 2 * sumsBytes()) + 2 * READ_AHEAD : 0',
+      "Bytes of both halves' lists and of what their units hold, s32 (hidden), or sums of the down matrix: between activations and rows.",
     ),
     laneBytes: size(
       '',
-      'laneStream() + laneAttention() + laneActivations() + laneRows()',
+      'laneStream() + laneAttention() + laneActivations() + laneUnits() + laneRows()',
       'Of what one position keeps in a pass of several.',
     ),
     productRest: size(

@@ -48,7 +48,7 @@ const productBytes = ({ vocabulary }: ModelConfig): number => 2 * roundUp(vocabu
 
 /** Memory for passes of several positions, which nothing reads in others: what positions keep, the classifier's products, keys as they were. */
 export const passesMemory = (
-  { laneBytes, config }: Pick<QuantizedModel, 'laneBytes' | 'config'>,
+  { laneBytes, config, constants }: Pick<QuantizedModel, 'laneBytes' | 'config' | 'constants'>,
   { lanes, drafts, history }: Passes,
   context: number,
 ): { name: string; bytes: number }[] => [
@@ -56,7 +56,7 @@ export const passesMemory = (
   {
     name: 'laneProducts',
     bytes:
-      drafts > 0 && sizesOf('fixed', shapeOf(config, 0)).of('productRest') > 0
+      drafts > 0 && sizesOf('fixed', shapeOf(config, constants.zeros)).of('productRest') > 0
         ? (drafts + 1) * productBytes(config) + value.READ_AHEAD
         : 0,
   },

@@ -48,9 +48,9 @@ describe('memory plan', () => {
   });
 
   it('knows what passes of several positions need', () => {
-    const { laneBytes, config } = tinyStories().quantized;
+    const { laneBytes, config, constants } = tinyStories().quantized;
     expect(config).toMatchObject({ layers: 5, vocabulary: 1024, kvHeads: 2 });
-    const needs = passesMemory({ laneBytes, config }, { lanes: 4, drafts: 3, history: true }, 64);
+    const needs = passesMemory({ laneBytes, config, constants }, { lanes: 4, drafts: 3, history: true }, 64);
     expect(Object.fromEntries(needs.map(({ name, bytes }) => [name, bytes]))).toEqual({
       batch: 5120,
       laneProducts: 8224,
@@ -58,7 +58,7 @@ describe('memory plan', () => {
       growths: 2560,
       guesses: 32,
     });
-    const none = passesMemory({ laneBytes, config }, { lanes: 0, drafts: 0, history: false }, 64);
+    const none = passesMemory({ laneBytes, config, constants }, { lanes: 0, drafts: 0, history: false }, 64);
     expect(none.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(0);
   });
 

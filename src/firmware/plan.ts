@@ -71,7 +71,7 @@ function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
 /** Whether a pass reads matrices from beyond SRAM. */
 const streams = ({ placed }: Layout): boolean =>
   placed.some(({ name, purpose, region }) => purpose === 'weights' && MATRIX.test(name) && region !== 'sram');
-const MATRIX = /^layer\d+\.(qkv|out|gateUp|down)$/;
+const MATRIX = /^layer\d+\.(qkv|out|gateUp|up|down)$/;
 
 type Planned = Layout & { context: number; room: Room };
 

@@ -20,17 +20,14 @@ const ROWS_OF: Readonly<Record<string, (model: QuantizedModel) => number>> = {
   embeddingMeans: ({ config }) => config.vocabulary,
   layerEmbeddings: ({ config }) => config.vocabulary, // the rows of a token lie together
 };
-/** Matrices of which zeros spare a part: gate rows are all read, up rows and down columns for active units. */
-const SPARED: readonly (readonly [name: RegExp, share: number])[] = [
-  [/\.gateUp$/, (1 + ACTIVE_SHARE) / 2],
-  [/\.down$/, ACTIVE_SHARE],
-];
+/** Matrices of which zeros spare a part: up rows and down columns are read for active units. */
+const SPARED = /\.(up|down)$/;
 
 /** Weights are read once a token; tables by row. */
 export function trafficOf(model: QuantizedModel, { name, bytes }: Blob): Traffic {
   const rows = ROWS_OF[name]?.(model) ?? 1;
-  const spared = model.constants.zeros ? SPARED.find(([pattern]) => pattern.test(name)) : undefined;
-  return { reads: (bytes.length / rows) * (spared?.[1] ?? 1), writes: 0 };
+  const share = model.constants.zeros && SPARED.test(name) ? ACTIVE_SHARE : 1;
+  return { reads: (bytes.length / rows) * share, writes: 0 };
 }
 
 /** Positions that attention looks back on, in the mean of a story: whole groups of 16. */

@@ -7,12 +7,13 @@ import { type AR, type Assembler, a1, a12, a13, a14, a15, type QR, qRegisters } 
 import { broadcast16, enter, leave } from './common.ts';
 import { scaledLimit, VECTOR_BYTES } from './constants.ts';
 import { kernel } from './kernel.ts';
-import { openReadOut, QACC_FRAME, readOut } from './qacc.ts';
+import { closeReadOut, openReadOut, readOut } from './qacc.ts';
 
 const CHUNK = 16;
 const COUNT = offsetOf(activeList, 'count');
 const SHIFT = offsetOf(activeList, 'shift');
 const UNITS = offsetOf(activeList, 'units');
+const COLUMNS = offsetOf(activeList, 'columns');
 const NUMBERS = structureBytes(activeList);
 
 /** Bits of the units of a group of 16 in a mask whose highest bit, of 16, is the first unit; negative, as comparisons give -1. */
@@ -199,82 +200,99 @@ function streamedRow(asm: Assembler, chunks: number, row: AR, x: AR, rounds: AR,
   if (chunks % 2) asm.ee_vmulas_s8_accx_ld_ip(w0, row, CHUNK, x0, w0);
 }
 
-interface ColumnRegisters {
-  lists: AR;
-  x: AR;
-  weights: AR;
-  /** Of a half: its list's next number, next activation, first column, active units. */
-  number: AR;
-  at: AR;
-  base: AR;
-  left: AR;
-  place: AR;
-  w: QR;
-  v: QR;
-}
-
 /** Bytes that hold a12 to a15. */
 const SAVED = 16;
+/** Bytes of stored sums of 16 rows: QACC's low half in four words and one, then its high half, either at a multiple of 32. */
+const SUMS_BYTES = 64;
+/**
+ * Units that all rows are gone through for before the next ones are: so many rows of weights stay in the cache until the last block of
+ * 16 has been read out of them.
+ */
+const TOGETHER = 64;
+
+/** QACC from or to memory, `at` going to the next sums. */
+function loadSums(asm: Assembler, at: AR): void {
+  asm.ee_ld_qacc_l_l_128_ip(at, 16);
+  asm.ee_ld_qacc_l_h_32_ip(at, 16);
+  asm.ee_ld_qacc_h_l_128_ip(at, 16);
+  asm.ee_ld_qacc_h_h_32_ip(at, 16);
+}
 
 /**
  * A block of 16 rows: QACC takes a column of it at a time, the weights as they lie, the activation in all lanes. The lanes hold the
  * sums, which are those of `matvec_hidden` without the products by zero.
  */
-export const matvecColumns = kernel('matvec_columns', (asm, { weights, x, lists, y, rows, shift }) => {
-  const { place, seven, rounding, save } = asm.pool('AR', 'place', 'seven', 'rounding', 'save');
-  const { lowest, high, low, w, v } = asm.pool('QR', 'lowest', 'high', 'low', 'w', 'v');
+export const addColumns = kernel('add_columns', (asm, { weights, x, list, sums, rows }) => {
+  const { stride, left, part, place, column } = asm.pool('AR', 'stride', 'left', 'part', 'place', 'column');
+  const { w, v } = asm.pool('QR', 'w', 'v');
   const saved = [a12, a13, a14, a15];
-  const [number, at, base, left] = saved;
+  const [number, at, sum, blocks] = saved;
+  const [together, block, done] = ['together', 'block', 'done'].map((name) => asm.label(name));
+  asm.l32i(left, list, COUNT);
+  asm.l32i(stride, list, COLUMNS);
+  asm.addi(list, list, NUMBERS);
+  asm.beqz(left, done);
   asm.addi(a1, a1, -SAVED);
   saved.forEach((register, index) => void asm.s32i(register, a1, 4 * index));
-  const out = { zero: left, rounding, save, seven, shift, high, low, lowest };
-  openReadOut(asm, out);
-  asm.ee_vld_128_ip(lowest, rounding, VECTOR_BYTES);
   asm.srli(rows, rows, 4);
-  const block = asm.label('block');
+  asm.place(together);
+  asm.movi(part, TOGETHER);
+  asm.min(part, part, left);
+  asm.sub(left, left, part);
+  asm.mov(column, weights);
+  asm.mov(sum, sums);
+  asm.mov(blocks, rows);
   asm.place(block);
-  for (const half of [0, 1] as const)
-    halfColumns(asm, half, { lists, x, weights, number, at, base, left, place, w, v });
-  asm.l32i(place, lists, UNITS);
-  asm.addi(rows, rows, -1);
-  asm.slli(place, place, 5);
-  asm.add(weights, weights, place);
-  readOut(asm, out, { step: 0, between: () => asm.movi(left, 0) });
-  for (const sums of [low, high]) asm.ee_vst_128_ip(sums, y, VECTOR_BYTES);
-  asm.bnez(rows, block);
-  asm.addi(a1, a1, QACC_FRAME);
-  saved.forEach((register, index) => void asm.l32i(register, a1, 4 * index));
-  asm.addi(a1, a1, SAVED);
-  asm.ret();
-});
-
-/** Adds the columns of a half's active units. */
-function halfColumns(asm: Assembler, half: 0 | 1, r: ColumnRegisters): void {
-  const { lists, x, weights, number, at, base, left, place, w, v } = r;
-  if (half === 0) {
-    asm.l32i(left, lists, COUNT);
-    asm.addi(number, lists, NUMBERS);
-    asm.mov(at, x);
-    asm.mov(base, weights);
-  } else {
-    asm.l32i(place, lists, UNITS);
-    asm.addx2(number, place, lists);
-    asm.l32i(left, number, NUMBERS + COUNT);
-    asm.addi(number, number, 2 * NUMBERS);
-    asm.add(at, x, place);
-    asm.slli(base, place, 4);
-    asm.add(base, base, weights);
-  }
+  asm.mov(number, list);
+  asm.mov(at, x);
   asm.l16ui(place, number, 0);
+  loadSums(asm, sum);
   asm.ee_vldbc_8_ip(v, at, 1);
   asm.addi(number, number, 2);
-  asm.slli(place, place, 4);
-  asm.loopgtz(left, () => {
-    asm.add(place, place, base);
+  asm.mull(place, place, stride);
+  asm.addi(sum, sum, -SUMS_BYTES);
+  asm.loop(part, () => {
+    asm.add(place, place, column);
     asm.ee_vld_128_ip(w, place, 0);
     asm.l16ui(place, number, 0); // the one behind the last is read and not used
     asm.addi(number, number, 2);
+    asm.mull(place, place, stride);
     asm.ee_vmulas_s8_qacc_ldbc_incp(v, at, w, v);
-    asm.slli(place, place, 4);
   });
-}
+  asm.addi(column, column, CHUNK);
+  asm.addi(blocks, blocks, -1);
+  asm.ee_st_qacc_l_l_128_ip(sum, 16);
+  asm.ee_st_qacc_l_h_32_ip(sum, 16);
+  asm.ee_st_qacc_h_l_128_ip(sum, 16);
+  asm.ee_st_qacc_h_h_32_ip(sum, 16);
+  asm.bnez(blocks, block);
+  asm.add(x, x, part);
+  asm.addx2(list, part, list);
+  asm.bnez(left, together);
+  saved.forEach((register, index) => void asm.l32i(register, a1, 4 * index));
+  asm.addi(a1, a1, SAVED);
+  asm.place(done);
+  asm.ret();
+});
+
+export const readColumns = kernel('read_columns', (asm, { sums, y, rows, shift }) => {
+  const { seven, zero, rounding, save } = asm.pool('AR', 'seven', 'zero', 'rounding', 'save');
+  const { lowest, high, low, half, ones } = asm.pool('QR', 'lowest', 'high', 'low', 'half', 'ones');
+  const out = { zero, rounding, save, seven, shift, high, low, lowest };
+  openReadOut(asm, out);
+  asm.ee_vld_128_ip(lowest, rounding, VECTOR_BYTES);
+  asm.ee_vld_128_ip(half, rounding, 0);
+  asm.movi(zero, 1);
+  asm.s8i(zero, a1, 0);
+  asm.movi(zero, 0);
+  asm.ee_vldbc_8(ones, a1);
+  asm.srli(rows, rows, 4);
+  asm.loop(rows, () => {
+    loadSums(asm, sums);
+    asm.ee_vmulas_s8_qacc(half, ones);
+    asm.nop();
+    readOut(asm, out, { step: 0 });
+    for (const rounded of [low, high]) asm.ee_vst_128_ip(rounded, y, VECTOR_BYTES);
+  });
+  closeReadOut(asm);
+});

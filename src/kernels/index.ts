@@ -2,7 +2,7 @@
 import { formats, type KernelRow, kernels as table } from '../contract/index.ts';
 import type { KernelShape } from '../quantize/index.ts';
 import { createAssembler, type ObjectCode } from '../xtensa/index.ts';
-import { matvecActive, matvecColumns, reluList } from './active.ts';
+import { addColumns, matvecActive, readColumns, reluList } from './active.ts';
 import { attention } from './attention.ts';
 import { exponentials, gatherAbove } from './candidates.ts';
 import { gelu } from './gelu.ts';
@@ -55,7 +55,8 @@ export const kernels: readonly Kernel[] = [
   gelu,
   reluList,
   matvecActive,
-  matvecColumns,
+  addColumns,
+  readColumns,
   logitsS32,
   largestS32,
   findS32,

@@ -161,3 +161,33 @@ export function largeModel(): { model: Model; tokenizer: Tokenizer } {
     tokenizer: loadTokenizer(tokenizerBytes(config.vocabulary), config.vocabulary),
   };
 }
+
+/** A ReLU model, wide enough for its zeros to be left out, with weights drawn at random. */
+export function reluModel(context: number): Model {
+  const config = {
+    dim: 128,
+    hiddenDim: 200,
+    layers: 2,
+    heads: 4,
+    kvHeads: 2,
+    vocabulary: 300,
+    context,
+    sharedClassifier: true,
+    activation: 'relu' as const,
+  };
+  const empty = loadCheckpoint(version0Bytes(config));
+  let state = 1;
+  const draw = (scale: number) => (values: Float32Array) =>
+    void values.forEach((_, i) => {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      values[i] = scale * ((state >>> 8) / 2 ** 23 - 1);
+    });
+  draw(1)(empty.weights.tokenEmbedding);
+  empty.weights.finalNorm.fill(1);
+  for (const { attentionNorm, ffnNorm, ...matrices } of empty.weights.layers) {
+    Object.values(matrices).forEach(draw(0.15));
+    attentionNorm.fill(1);
+    ffnNorm.fill(1);
+  }
+  return { ...empty, config };
+}

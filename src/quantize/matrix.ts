@@ -8,7 +8,7 @@ import { quantizeRow } from '../model/index.ts';
 export type Row = Float32Array | undefined;
 
 export interface QuantizedMatrix {
-  /** Symmetrical: -127...127. (rows / 16, columns, 16), but for {@link Order}; and {@link READ_AHEAD} zeros. */
+  /** Symmetrical: -127...127. (rows / 16, columns, 16), or as {@link Order} says; and {@link READ_AHEAD} zeros. */
   values: Int8Array;
   /** (rows): scale of a row relative to `unit`, in 2^-15. */
   scales: Int16Array;
@@ -71,8 +71,11 @@ function boundFor(values: Int8Array, columns: number, shift: number): number {
   return Math.min(bound, LARGEST_WORD);
 }
 
+/** How the values of a matrix lie: in blocks of rows, column by column; or for kernels that read some of them, rows or columns one behind the other. */
+export type Order = 'blocks' | 'rows' | 'columns';
+
 /** Blocks of rows, column by column. */
-function inBlocks(rows: Int8Array, columns: number): Int8Array {
+export function inBlocks(rows: Int8Array, columns: number): Int8Array {
   const blocks = new Int8Array(rows.length);
   let at = 0;
   for (let block = 0; block < rows.length; block += BLOCK * columns)
@@ -81,30 +84,46 @@ function inBlocks(rows: Int8Array, columns: number): Int8Array {
   return blocks;
 }
 
-/**
- * Whether the block that begins with this row lies in blocks; else its rows lie one behind the other, for kernels that read some
- * of them.
- */
-export type Order = (row: number) => boolean;
+/** Quantises the matrix of a name. */
+export type Quantizer = (
+  name: string,
+  rows: readonly Row[],
+  columns: number,
+  order?: Order,
+) => QuantizedMatrix;
+
+/** Columns one behind the other. */
+function byColumns(rows: Int8Array, columns: number): Int8Array {
+  const count = rows.length / columns;
+  return rows.map((_, i) => rows[(i % count) * columns + Math.floor(i / count)]);
+}
+
+const ORDERS: Readonly<Record<Order, (rows: Int8Array, columns: number) => Int8Array>> = {
+  blocks: inBlocks,
+  rows: (rows) => rows,
+  columns: byColumns,
+};
+
+/** With what kernels load beyond the end. */
+export function withReadAhead(values: Int8Array): Int8Array {
+  const padded = new Int8Array(values.length + READ_AHEAD);
+  padded.set(values);
+  return padded;
+}
 
 /** Quantises the rows (a multiple of 16, see {@link padRows}) to `columns` columns each, zeros behind the given ones. */
 export function quantizeMatrix(
   rows: readonly Row[],
   columns: number,
   sums: Sums,
-  isBlocked: Order = () => true,
+  order: Order = 'blocks',
 ): QuantizedMatrix {
   const plain = new Int8Array(rows.length * columns);
   const scales = rows.map((row, i) => (row ? quantizeRow(row, plain.subarray(i * columns)) : 0));
   const largest = scales.reduce((a, b) => Math.max(a, b), 0) || 1;
   const shift = shiftFor(plain, columns, sums);
-  const values = new Int8Array(plain.length + READ_AHEAD);
-  for (let row = 0; row < rows.length; row += BLOCK) {
-    const block = plain.subarray(row * columns, (row + BLOCK) * columns);
-    values.set(isBlocked(row) ? inBlocks(block, columns) : block, row * columns);
-  }
   return {
-    values,
+    values: withReadAhead(ORDERS[order](plain, columns)),
     scales: Int16Array.from(scales, (scale) => Math.round((scale / largest) * 32767)),
     shift,
     bound: boundFor(plain, columns, shift),

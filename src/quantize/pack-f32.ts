@@ -92,7 +92,7 @@ export function packFloat(model: Model): QuantizedModel {
   const biased = biasesOf(config).length > 0;
   const { rotary } = traitsOf(config);
   const { dim, hiddenDim, layers, heads, sharedClassifier } = config;
-  const record = createRecord('float', layers, biased);
+  const record = createRecord('float', layers, biased ? 'biases' : undefined);
   record.writeHeader({
     embedding: sharedClassifier ? 'classifier' : 'embedding',
     classifier: 'classifier',

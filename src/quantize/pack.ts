@@ -10,9 +10,9 @@ import { int5Weave, quantizeInt5, roundToInt5 } from './int5.ts';
 import { LAYER_EMBEDDINGS, packLayerEmbeddings } from './layer-embeddings.ts';
 import { hasList, type Layout, layoutOf, shapeOf, skipsZeros } from './layout.ts';
 import {
-  type Order,
   padRows,
   type QuantizedMatrix,
+  type Quantizer,
   quantizeMatrix,
   quantizeRows,
   type Row,
@@ -22,6 +22,7 @@ import {
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import { gateUpRows, keyFactors, largestNorm, qkvRows } from './rows.ts';
 import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types.ts';
+import { type GateAndUp, packByUnits } from './units.ts';
 import type { Weave } from './weave.ts';
 
 const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, MIXED, READ_AHEAD } = value;
@@ -46,8 +47,9 @@ const ropeTable = (config: ModelConfig): Int16Array =>
 
 /** Matrices of the packed model; those of a name have the same format in all layers. */
 const PARTS = Object.keys(LAYER_PARTS) as (keyof typeof LAYER_PARTS)[];
-type Part = keyof typeof LAYER_PARTS | 'classifier';
-const MATRIX = new RegExp(`^(classifier|layer\\d+\\.(${PARTS.join('|')}))$`);
+/** `up`: its rows apart, where zeros are left out. */
+type Part = keyof typeof LAYER_PARTS | 'classifier' | 'up';
+const MATRIX = new RegExp(`^(classifier|layer\\d+\\.(${PARTS.join('|')}|up))$`);
 /** Whether a blob of the packed model is a matrix, by its name. */
 export const isMatrix = (name: string): boolean => MATRIX.test(name);
 /** Formats of the fixed arithmetic. */
@@ -63,11 +65,15 @@ export const everywhere =
   () =>
     format;
 
-/** int4 but for the classifier, which is mostly the embedding, too, and loses more by four bits than it saves; and for what the model names. */
-export function int4Formats({ int8Matrices = [] }: ModelConfig): Formats {
+/**
+ * int4 but for the classifier, which is mostly the embedding, too, and loses more by four bits than it saves; for what the model names; and
+ * `byUnits` for what is then read by hidden units alone.
+ */
+export function int4Formats({ int8Matrices = [] }: ModelConfig, byUnits = false): Formats {
   const isKept = (part: keyof typeof LAYER_PARTS) =>
     LAYER_PARTS[part].some((name) => int8Matrices.includes(name));
-  const kept = new Set<Part>(['classifier', ...PARTS.filter(isKept)]);
+  const units: Part[] = byUnits ? ['up', 'down'] : [];
+  const kept = new Set<Part>(['classifier', ...PARTS.filter(isKept), ...units]);
   return (name) => (kept.has(partOf(name)) ? 'int8' : 'int4');
 }
 
@@ -88,10 +94,7 @@ export const matrixNames = (config: ModelConfig): string[] => [
  * 7.3 times the usual behind a norm, 11.3 in the classifier, 4.4 in what attention gives, 3.1 in the hidden vector, few of whose
  * components are large.
  */
-const SUMS: Readonly<Record<Part, Sums>> = { qkv: 8, gateUp: 8, out: 5, down: 5, classifier: 12 };
-
-/** Quantises the matrix of a name. */
-type Quantizer = (name: string, rows: readonly Row[], columns: number, isBlocked?: Order) => QuantizedMatrix;
+const SUMS: Readonly<Record<Part, Sums>> = { qkv: 8, gateUp: 8, up: 'any', out: 5, down: 5, classifier: 12 };
 
 const quantizerOf = (
   { activation, int4Group }: ModelConfig,
@@ -102,7 +105,7 @@ const quantizerOf = (
   const quantizers: Readonly<
     Record<FixedFormat, (part: Part, ...matrix: Parameters<Quantizer>) => QuantizedMatrix>
   > = {
-    int8: (part, _, rows, columns, isBlocked) => quantizeMatrix(rows, columns, sumsOf(part), isBlocked),
+    int8: (part, _, rows, columns, order) => quantizeMatrix(rows, columns, sumsOf(part), order),
     int4: (_, name, rows, columns) =>
       quantizeInt4(rows, columns, {
         group: int4Group,
@@ -111,9 +114,9 @@ const quantizerOf = (
     int5: (_, name, rows, columns) =>
       quantizeInt5(rows, columns, roundingFor(calibration?.get(name), columns, int5Weave)),
   };
-  return (name, rows, columns, isBlocked) => {
-    const key = `${name} ${formats(name)}${isBlocked ? ' by rows' : ''}`;
-    const matrix = made?.get(key) ?? quantizers[formats(name)](partOf(name), name, rows, columns, isBlocked);
+  return (name, rows, columns, order = 'blocks') => {
+    const key = `${name} ${formats(name)} ${rows.length} ${order}`;
+    const matrix = made?.get(key) ?? quantizers[formats(name)](partOf(name), name, rows, columns, order);
     made?.set(key, matrix);
     return matrix;
   };
@@ -145,6 +148,8 @@ interface PackedLayer {
   words: Words<'fixed', 'layer'>;
   /** Where products have biases. */
   added?: AddedLayer['words'];
+  /** Where zeros are left out. */
+  units?: Words<'fixed', 'units'>;
 }
 
 function packLayer(
@@ -163,14 +168,16 @@ function packLayer(
   const qkvBlock = qkvRows(weights, dim, factors, model, layout);
   const qkv = quantizer(name('qkv'), qkvBlock, layout.dim);
   const out = quantizer(name('out'), padRows(rowsOf(weights.wo, dim), layout.dim), layout.dim);
-  // Where only rows of active units are read, the up rows lie one behind the other.
-  const isGate = (row: number): boolean => Math.floor(row / layout.hiddenHalf) % 2 === 0;
   const gateUpBlock = gateUpRows(weights, dim, model, layout);
-  const gateUp = quantizer(name('gateUp'), gateUpBlock, layout.dim, layout.zeros ? isGate : undefined);
+  const names = { gateUp: name('gateUp'), up: name('up') };
+  const { gateUp, up }: GateAndUp = layout.zeros
+    ? packByUnits(names, gateUpBlock, layout, quantizer, formats(names.gateUp) === 'int8')
+    : { gateUp: quantizer(names.gateUp, gateUpBlock, layout.dim) };
   const down = quantizer(
     name('down'),
     padRows(rowsOf(weights.w2, hiddenDim), layout.dim),
     2 * layout.hiddenHalf,
+    layout.zeros ? 'columns' : 'blocks',
   );
   const attentionGain = packGain(weights.attentionNorm, layout);
   const feedForwardGain = packGain(weights.ffnNorm, layout);
@@ -180,7 +187,7 @@ function packLayer(
     (Math.min(Math.sqrt(dim), VALUE_NORMS) * largestNorm(rowsOf(weights.wv, dim), weights.attentionNorm, 1)) /
     127;
 
-  const plain = { qkv: qkv.unit, gateUp: gateUp.unit, hidden: gateUp.unit / 2 ** GATE_BITS };
+  const plain = { qkv: qkv.unit, gateUp: gateUp.unit, hidden: (up ?? gateUp).unit / 2 ** GATE_BITS };
   const more =
     added &&
     addedLayer({ name, model, layer, layout, added, factors, plain, qkv: qkvBlock, gateUp: gateUpBlock });
@@ -191,6 +198,7 @@ function packLayer(
     ['qkv', qkv],
     ['out', out],
     ['gateUp', gateUp],
+    ...(up ? [['up', up] as [string, QuantizedMatrix]] : []),
     ['down', down],
   ];
   return {
@@ -204,6 +212,7 @@ function packLayer(
       ...(more?.blobs ?? []),
     ],
     added: more?.words,
+    units: up && { up: names.up, upScales: name('upScales'), upShift: up.shift },
     words: {
       qkv: name('qkv'),
       qkvScales: name('qkvScales'),
@@ -218,7 +227,7 @@ function packLayer(
       gateUp: name('gateUp'),
       gateUpScales: name('gateUpScales'),
       gateUpShift: gateUp.shift,
-      gateUpBound: gateUp.bound,
+      gateUpBound: Math.min(gateUp.bound, up?.bound ?? gateUp.bound),
       gateUpFormat: codeOf(formats(name('gateUp'))),
       down: name('down'),
       downScales: name('downScales'),
@@ -294,9 +303,9 @@ function formatConstants(config: ModelConfig, formats: Formats): Record<string, 
   };
 }
 
-/** The kernels that leave out zeros read int8. */
+/** What is read by hidden units has eight bits. */
 const defaultZeros = (config: ModelConfig, formats: Formats): number =>
-  [...layerNames(config, 'gateUp'), ...layerNames(config, 'down')].every((name) => formats(name) === 'int8')
+  [...layerNames(config, 'up'), ...layerNames(config, 'down')].every((name) => formats(name) === 'int8')
     ? skipsZeros(config)
     : 0;
 
@@ -334,7 +343,7 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
   } = packEmbedding(model, layout, quantizer, formats('classifier'));
   const finalGain = packGain(model.weights.finalNorm, layout);
   const more = added && addedOf(config, layout, added);
-  const record = createRecord('fixed', config.layers, added !== undefined);
+  const record = createRecord('fixed', config.layers, added ? 'biases' : zeros ? 'units' : undefined);
   record.writeHeader({
     embedding: config.layerEmbeddings ? null : shared ? 'classifier' : 'embedding',
     embeddingUnits: config.layerEmbeddings ? null : 'embeddingUnits',
@@ -354,9 +363,10 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
     packLayer(model, layer, layout, quantizer, formats, added),
   );
   if (more) record.writeMore(more.words);
-  layers.forEach(({ words, added }, layer) => {
+  layers.forEach(({ words, added, units }, layer) => {
     record.writeLayer(layer, words);
     if (added) record.writeAdded(layer, added);
+    if (units) record.writeUnits(layer, units);
   });
   return {
     config,
@@ -375,7 +385,7 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
       ...packLayerEmbeddings(model, layout),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
-    laneBytes: zeros ? 0 : sizesOf('fixed', shapeOf(config, zeros)).of('laneBytes'),
+    laneBytes: sizesOf('fixed', shapeOf(config, zeros)).of('laneBytes'),
     shape: {
       precision,
       dim: layout.dim,

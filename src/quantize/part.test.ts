@@ -1,6 +1,6 @@
 /** Parts of a model, one after another on this machine, against the whole. */
 import { describe, expect, it } from 'vitest';
-import { goldenModel, loadTinyStories, withLayerEmbeddings } from '../model/testing.ts';
+import { goldenModel, loadTinyStories, reluModel, withLayerEmbeddings } from '../model/testing.ts';
 import type { Model } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine } from './host.ts';
@@ -29,6 +29,7 @@ describe('a model in two parts', () => {
     ['llama, int4', () => loadTinyStories().model, 'int4'],
     ['llama, float32', () => loadTinyStories().model, 'f32'],
     ['with per-layer embeddings, int8', () => withLayerEmbeddings(loadTinyStories().model), 'int8'],
+    ['whose zeros are left out (relu)', () => reluModel(32), 'int8'],
     ['with biases and learned positions (gpt-neo)', () => goldenModel('gpt-neo'), 'int8'],
     ['with biases and learned positions, float32', () => goldenModel('gpt-neo'), 'f32'],
     ['with biases of queries alone (qwen2)', () => goldenModel('qwen2'), 'int8'],

@@ -89,9 +89,13 @@ function recordOf(
   nameHere: (name: string) => string | undefined,
 ): Blob {
   const { header, layer, more: second, added } = records[formats[precision].arithmetic];
-  const [headerBytes, layerBytes, moreBytes, addedBytes] = [header, layer, second, added].map(
-    (structure: Structure) => structureBytes(structure),
-  );
+  const [headerBytes, layerBytes, moreBytes, addedBytes, unitsBytes] = [
+    header,
+    layer,
+    second,
+    added,
+    records.fixed.units,
+  ].map((structure: Structure) => structureBytes(structure));
   const more = headerBytes + config.layers * layerBytes;
   const runs: Run[] = [
     { from: 0, bytes: headerBytes },
@@ -102,6 +106,7 @@ function recordOf(
           { from: more + moreBytes + first * addedBytes, bytes: layers * addedBytes },
         ]
       : []),
+    ...(constants.zeros ? [{ from: more + first * unitsBytes, bytes: layers * unitsBytes }] : []),
   ];
   const bytes = new Uint8Array(runs.reduce((sum, run) => sum + run.bytes, 0));
   let to = 0;

@@ -6,7 +6,7 @@ import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createReference, evaluate } from '../reference/index.ts';
 import { goldenEvaluation, int8Goldens } from '../testing/shared-files.ts';
 import { createHostEngine, ownPrecision, quantize } from './index.ts';
-import { padRows, quantizeMatrix } from './matrix.ts';
+import { type Order, padRows, quantizeMatrix } from './matrix.ts';
 
 /** mulberry32, then a rough normal distribution. */
 function normal(seed: number): () => number {
@@ -140,12 +140,22 @@ test('a row of zeros, a row of one number and rows far apart in size keep their 
   expect(bound).toBeGreaterThan(16 * 127 ** 2); // any vector of 16 fits
 });
 
-test('rows that some kernel reads one by one lie one behind the other', () => {
+test('rows or columns that some kernel reads one by one lie one behind the other', () => {
   const rows = Array.from({ length: 32 }, (_, i) => new Float32Array(16).fill(i + 1).fill(0, 0, 8));
-  const { values } = quantizeMatrix(rows, 16, 'any', (row) => row === 0);
-  expect([...values.subarray(0, 128)]).toEqual(new Array(128).fill(0)); // eight columns of zeros
-  expect([...values.subarray(256, 264)]).toEqual(new Array(8).fill(0)); // those of one row
-  expect([...values.subarray(264, 272)]).toEqual(new Array(8).fill(127));
+  const valuesIn = (order: Order) => [...quantizeMatrix(rows, 16, 'any', order).values];
+  const half = new Array(8).fill(0);
+  const whole = new Array(8).fill(127);
+  const row = [...half, ...whole];
+  const column = [...whole, ...whole, ...whole, ...whole];
+  const ahead = new Array(value.READ_AHEAD).fill(0);
+  expect(valuesIn('rows')).toEqual([...rows.flatMap(() => row), ...ahead]);
+  expect(valuesIn('columns')).toEqual([
+    ...new Array(8 * 32).fill(0),
+    ...half.flatMap(() => column),
+    ...ahead,
+  ]);
+  const block = [...new Array(128).fill(0), ...new Array(128).fill(127)];
+  expect(valuesIn('blocks')).toEqual([...block, ...block, ...ahead]);
 });
 
 test('the bound keeps the longest row within the lanes, and no more than that', () => {

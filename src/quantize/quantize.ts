@@ -1,4 +1,5 @@
-import type { Model } from '../model/index.ts';
+import { MATRICES, type MatrixName, type Model } from '../model/index.ts';
+import { skipsZeros } from './layout.ts';
 import { everywhere, type Formats, int4Formats, packFixed } from './pack.ts';
 import { packFloat } from './pack-f32.ts';
 import type { Calibration, Precision, QuantizedModel } from './types.ts';
@@ -8,15 +9,16 @@ const INT4_BYTES = 0.52;
 
 /**
  * int4 for so many bytes of fast memory: where embedding and classifier leave no room for the layers, they have four bits, too, as they
- * would else be read out of flash.
+ * would else be read out of flash. Where there is room, what is read by hidden units of an activation that leaves zeros stays int8: a
+ * fifth of so many bytes is less than all of half as many.
  */
 function int4For({ config, weights }: Model, room: number): Formats {
-  const ofLayers = weights.layers.reduce(
-    (sum, { wq, wk, wv, wo, w1, w2, w3 }) =>
-      sum + [wq, wk, wv, wo, w1, w2, w3].reduce((of, w) => of + w.length, 0),
-    0,
-  );
-  return weights.classifier.length + INT4_BYTES * ofLayers > room ? everywhere('int4') : int4Formats(config);
+  const elements = (names: readonly MatrixName[]): number =>
+    weights.layers.reduce((sum, layer) => sum + names.reduce((of, name) => of + layer[name].length, 0), 0);
+  const least = weights.classifier.length + INT4_BYTES * elements(MATRICES);
+  if (least > room) return everywhere('int4');
+  const byUnits = least + (1 - INT4_BYTES) * elements(['w2', 'w3']);
+  return int4Formats(config, skipsZeros(config) === 1 && Number.isFinite(room) && byUnits <= room);
 }
 
 /** What the end of a model's training rounded to, where it says so; else int8. */

@@ -33,21 +33,34 @@ export interface Record<A extends Arithmetic> {
   blob: Blob;
   writeHeader(words: Words<A, 'header'>): void;
   writeLayer(layer: number, words: Words<A, 'layer'>): void;
-  /** The second part, of a record that has it. */
+  /** This and the following where there is such a part: see {@link Behind}. */
   writeMore(words: Words<A, 'more'>): void;
   writeAdded(layer: number, words: Words<A, 'added'>): void;
+  writeUnits(layer: number, words: Words<'fixed', 'units'>): void;
 }
+
+/** What lies behind the layers of a record: what architectures with biases have, or what is read by hidden units. */
+export type Behind = 'biases' | 'units';
 
 /** The type of a field that a word fits. */
 const typeOf = (word: Word): string =>
   typeof word === 'string' || word === null ? 'address' : typeof word === 'number' ? 'i32' : 'f32';
 
-/** An empty record for so many layers, `biased` with its second part. Its writers throw for a word that is missing, unknown or of another type. */
-export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number, biased = false): Record<A> {
+/** An empty record for so many layers. Its writers throw for a word that is missing, unknown or of another type. */
+export function createRecord<A extends Arithmetic>(
+  arithmetic: A,
+  layers: number,
+  behind?: Behind,
+): Record<A> {
   const { header, layer, more, added } = records[arithmetic];
+  const { units } = records.fixed;
   const start = structureBytes(header) + layers * structureBytes(layer);
   const addedStart = start + structureBytes(more);
-  const bytes = new Uint8Array(biased ? addedStart + layers * structureBytes(added) : start);
+  const ends: Readonly<globalThis.Record<Behind, number>> = {
+    biases: addedStart + layers * structureBytes(added),
+    units: start + layers * structureBytes(units),
+  };
+  const bytes = new Uint8Array(behind ? ends[behind] : start);
   const view = new DataView(bytes.buffer);
   const references: { offset: number; blob: string }[] = [];
   const put = (at: number, word: Word): void => {
@@ -75,6 +88,7 @@ export function createRecord<A extends Arithmetic>(arithmetic: A, layers: number
     writeLayer: (index, words) => write(structureBytes(header) + index * structureBytes(layer), layer, words),
     writeMore: (words) => write(start, more, words),
     writeAdded: (index, words) => write(addedStart + index * structureBytes(added), added, words),
+    writeUnits: (index, words) => write(start + index * structureBytes(units), units, words),
   };
 }
 

@@ -31,7 +31,9 @@ export function withRounded(
   }
   const layer = Number(/\d+/.exec(matrix)![0]);
   const of = weights.layers[layer];
-  const rounded = LAYER_PARTS[part].map((name) => [name, round(of[name])] as const);
+  const rounded = LAYER_PARTS[part as keyof typeof LAYER_PARTS].map(
+    (name) => [name, round(of[name])] as const,
+  );
   const layers = weights.layers.with(layer, { ...of, ...Object.fromEntries(rounded) });
   return { ...model, weights: { ...weights, layers } };
 }

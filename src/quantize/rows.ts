@@ -85,6 +85,12 @@ export function gateUpRows(
   );
 }
 
+/** What {@link gateUpRows} gives, gate rows and up rows apart: of both halves either. */
+export function partGateUp<T>(rows: readonly T[], { hiddenHalf }: Layout): { gate: T[]; up: T[] } {
+  const isGate = (row: number): boolean => Math.floor(row / hiddenHalf) % 2 === 0;
+  return { gate: rows.filter((_, row) => isGate(row)), up: rows.filter((_, row) => !isGate(row)) };
+}
+
 /** Largest length of a row times the gains: by Cauchy and Schwarz, sqrt(dim) times it bounds the product with a normed vector. */
 export function largestNorm(rows: readonly Float32Array[], gain: Float32Array, together: number): number {
   const squares = rows.map((row) => row.reduce((sum, w, j) => sum + (w * gain[j]) ** 2, 0));

@@ -3,11 +3,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { findBoard } from '../chip/boards/boards.ts';
 import { buildFirmware, createHostProgram, formatDigest, simulate } from '../firmware/index.ts';
 import { buildComponent } from '../idf/index.ts';
 import { runComponent } from '../idf/testing/machine.ts';
 import { describeModel, loadCheckpoint, loadTokenizer, type Model } from '../model/index.ts';
-import { tokenizerBytes, version0Bytes } from '../model/testing.ts';
+import { reluModel, tokenizerBytes } from '../model/testing.ts';
 import { ACTIVATIONS } from '../model/types.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
@@ -108,36 +109,9 @@ describe.each(ACTIVATIONS)('%s', (activation) => {
 });
 
 describe('hidden units that are zero', () => {
-  /** Weights drawn at random; a bias of the gates' sign would be noticed, there is none. */
-  function randomModel(): Model {
-    const config = {
-      dim: 128,
-      hiddenDim: 200,
-      layers: 2,
-      heads: 4,
-      kvHeads: 2,
-      vocabulary: 300,
-      context: CONTEXT,
-      sharedClassifier: true,
-      activation: 'relu' as const,
-    };
-    const empty = loadCheckpoint(version0Bytes(config));
-    let state = 1;
-    const draw = (scale: number) => (values: Float32Array) =>
-      void values.forEach((_, i) => {
-        state = (Math.imul(state, 1664525) + 1013904223) | 0;
-        values[i] = scale * ((state >>> 8) / 2 ** 23 - 1);
-      });
-    draw(1)(empty.weights.tokenEmbedding);
-    empty.weights.finalNorm.fill(1);
-    for (const { attentionNorm, ffnNorm, ...matrices } of empty.weights.layers) {
-      Object.values(matrices).forEach(draw(0.15));
-      attentionNorm.fill(1);
-      ffnNorm.fill(1);
-    }
-    return { ...empty, config };
-  }
-  const model = randomModel();
+  const model = reluModel(CONTEXT);
+  /** Gates in four bits, as boards with PSRAM get them. */
+  const fewBits = quantize(model, { precision: 'int4', room: 1 << 20 });
   const tokenizer = loadTokenizer(tokenizerBytes(model.config.vocabulary), model.config.vocabulary);
   const skipping = quantize(model);
   const whole = packFixed(model, { precision: 'int8', formats: everywhere('int8'), zeros: 0 });
@@ -157,8 +131,60 @@ describe('hidden units that are zero', () => {
       const token = (7 * position + 1) % model.config.vocabulary;
       expect(engine.forward(token, position)).toEqual(other.forward(token, position));
     }
-    expect(called).toContain('matvec_columns');
+    expect(called).toContain('add_columns');
     expect(called).not.toContain('matvec_hidden');
+  });
+
+  it('are left out in int4 where there is room for eight bits of what is read by units, and not else', () => {
+    const bytesOf = ({ blobs }: typeof fewBits, name: string) =>
+      blobs.find((blob) => blob.name === name)!.bytes.length;
+    const elements = 208 * 128; // hidden units come in groups of 16 for either half
+    expect(bytesOf(fewBits, 'layer0.gateUp')).toBeLessThan(0.6 * elements);
+    expect(bytesOf(fewBits, 'layer0.up')).toBeGreaterThanOrEqual(elements);
+    const rooms = [undefined, 100_000].map((room) => quantize(model, { precision: 'int4', room }));
+    expect(rooms.map(({ constants }) => constants.zeros)).toEqual([0, 0]);
+    // Its logits are nearer to those of the float model than where all has four bits.
+    const error = (packed: typeof fewBits): number => {
+      const [float, fixed] = [createReference(model), createHostEngine(packed, { programs })];
+      const squares = [3, 8, 21, 40, 77, 120, 200, 270].map((token, position) => {
+        const logits = [float, fixed].map((engine) => Array.from(engine.forward(token, position)));
+        return logits[0].reduce((sum, logit, i) => sum + (logit - logits[1][i]) ** 2, 0);
+      });
+      return squares.reduce((a, b) => a + b);
+    };
+    expect(error(fewBits)).toBeLessThan(error(rooms[0]));
+  });
+
+  it('are left out in a pass of several positions, too', () => {
+    const told = (packed: typeof fewBits, lanes: number): string => {
+      const host = createHostProgram({ programs, model: packed, tokenizer, context: CONTEXT, lanes });
+      host.type(`/temp 0\r/tokens 40\r${PROMPT} ran red hat sat big\r`);
+      host.settle();
+      return formatDigest(host.status.digest);
+    };
+    for (const packed of [skipping, fewBits])
+      for (const lanes of [2, 5, 12]) expect(told(packed, lanes)).toBe(told(packed, 0));
+    expect(told(skipping, 0)).toBe(told(whole, 0));
+  });
+
+  it('are left out with weights in external memory: a prompt in few passes, and guesses', {
+    timeout: 300_000,
+  }, () => {
+    const board = findBoard('devkitc-n16r8');
+    for (const [packed, cores] of [
+      [fewBits, 2],
+      [skipping, 1],
+    ] as const) {
+      const options = { weights: 'flash' as const, context: CONTEXT, cores, board };
+      const firmware = buildFirmware({ programs, model: packed, tokenizer, ...options });
+      expect(firmware.lanes).toBe(12);
+      const host = createHostProgram({ programs, model: packed, tokenizer, context: CONTEXT });
+      host.type(`/temp 0\r/tokens 30\r${PROMPT} ran red hat\r`);
+      host.settle();
+      const told = simulate(firmware, { prompt: `${PROMPT} ran red hat`, temperature: 0, tokens: 30 });
+      expect(told.digest).toBe(formatDigest(host.status.digest));
+      expect(told.warnings).toEqual([]);
+    }
   });
 
   it('are left out with the same digest on host, chip and ESP-IDF component', { timeout: 300_000 }, () => {
