@@ -86,6 +86,7 @@ const programs: readonly Program[] = [
 
 /** Processes at most: each takes a few hundred megabytes. */
 const MOST_WORKERS = 4;
+const workers: ChildProcess[] = [];
 
 async function compile(worker: ChildProcess, { entry, out, flags }: Program): Promise<void> {
   if (!existsSync(entry)) throw new Error(`build-wasm: ${entry} does not exist`);
@@ -94,6 +95,7 @@ async function compile(worker: ChildProcess, { entry, out, flags }: Program): Pr
   const [failure] = await once(worker, 'message');
   if (failure === '') return;
   process.stderr.write(`${failure}\nbuild-wasm: ${entry} does not compile\n`);
+  for (const other of workers) other.kill(); // else they would say that nobody listens
   process.exit(1);
 }
 
@@ -102,6 +104,7 @@ const wanted = programs.filter(({ out }) => named.length === 0 || named.includes
 /** The compiler uses one core: each process takes the next program when it is done with one. */
 async function work(): Promise<void> {
   const worker = fork(fileURLToPath(new URL('asc-worker.js', import.meta.url)), { execArgv: [] });
+  workers.push(worker);
   worker.once('exit', (code) => {
     if (code !== 0) process.exit(1); // it has said why
   });

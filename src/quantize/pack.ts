@@ -72,7 +72,7 @@ export const everywhere =
 export function int4Formats({ int8Matrices = [] }: ModelConfig, byUnits = false): Formats {
   const isKept = (part: keyof typeof LAYER_PARTS) =>
     LAYER_PARTS[part].some((name) => int8Matrices.includes(name));
-  const units: Part[] = byUnits ? ['up', 'down'] : [];
+  const units: Part[] = byUnits ? ['up', 'down'] : isKept('gateUp') ? ['up'] : [];
   const kept = new Set<Part>(['classifier', ...PARTS.filter(isKept), ...units]);
   return (name) => (kept.has(partOf(name)) ? 'int8' : 'int4');
 }

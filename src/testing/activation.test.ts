@@ -143,6 +143,8 @@ describe('hidden units that are zero', () => {
     expect(bytesOf(fewBits, 'layer0.up')).toBeGreaterThanOrEqual(elements);
     const rooms = [undefined, 100_000].map((room) => quantize(model, { precision: 'int4', room }));
     expect(rooms.map(({ constants }) => constants.zeros)).toEqual([0, 0]);
+    const kept = { ...model, config: { ...model.config, int8Matrices: ['w1', 'w2', 'w3'] as const } };
+    expect(quantize(kept, { precision: 'int4' }).constants.zeros).toBe(1);
     // Its logits are nearer to those of the float model than where all has four bits.
     const error = (packed: typeof fewBits): number => {
       const [float, fixed] = [createReference(model), createHostEngine(packed, { programs })];
