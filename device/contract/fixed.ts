@@ -50,10 +50,10 @@ export function widest(): i32 { return max(pad16(dim), 2 * hiddenHalf()); }
 @inline
 export function gateRows(): i32 { return zeros ? hiddenHalf() : gates * hiddenHalf(); }
 
-/** Of a list of active units. */
+/** Of a list of active units, of so many (a multiple of 16). */
 // @ts-ignore: decorator
 @inline
-export function listBytes(): i32 { return 16 + 2 * hiddenHalf(); }
+export function listBytes(units: i32): i32 { return 16 + 2 * units; }
 
 /** Of stored sums of a half's rows of the down matrix. */
 // @ts-ignore: decorator
@@ -85,15 +85,20 @@ export function laneActivations(): i32 { return 16 + widest() + READ_AHEAD; }
 @inline
 export function laneRows(): i32 { return 4 * max(qkvRows(), gateRows()) + READ_AHEAD; }
 
+/** Rows of so many bytes that are brought in at a time for several lanes. */
+// @ts-ignore: decorator
+@inline
+export function tileRows(rowBytes: i32): i32 { return max(16, (TILE_BYTES / rowBytes) & ~15); }
+
 /** Hidden units whose rows of the up matrix, or columns of the down matrix, are brought in for several lanes. */
 // @ts-ignore: decorator
 @inline
-export function unitTile(): i32 { return max(16, (TILE_BYTES / pad16(dim)) & ~15); }
+export function unitTile(): i32 { return tileRows(pad16(dim)); }
 
 /** Bytes of a lane's lists of a half's active units, one a tile. */
 // @ts-ignore: decorator
 @inline
-export function laneLists(): i32 { return 2 * hiddenHalf() + 16 * ((hiddenHalf() + unitTile() - 1) / unitTile()); }
+export function laneLists(): i32 { return listBytes(unitTile()) * ((hiddenHalf() + unitTile() - 1) / unitTile()); }
 
 /** Bytes of both halves' lists and of what their units hold, s32 (hidden), or sums of the down matrix: between activations and rows. */
 // @ts-ignore: decorator

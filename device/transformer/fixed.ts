@@ -14,7 +14,7 @@ import * as at from "../contract/fixed";
 import {
   firstRow, gateRows, hiddenHalf, layerRow, layerRows, listBytes, pairsOf, qkvRows, rowsOf, sumsBytes, valueRows,
 } from "../contract/fixed";
-import { INT4, INT5, multiplyDim, multiplyHidden, rowBytes, scaleBytes } from "../contract/formats";
+import { INT4, INT5, multiplyDim, multiplyHidden } from "../contract/formats";
 import {
   add_row, largest_s16, largest_s32, logits_s32, quantize_by, quantize_rows, read_columns, rope, set_row,
 } from "../contract/kernels";
@@ -238,7 +238,7 @@ export function projectOut(half: i32, layer: i32): void {
 // @ts-ignore: decorator
 @inline
 function activeList(half: i32): usize {
-  return hidden + <usize>(8 * hiddenHalf() + half * listBytes());
+  return hidden + <usize>(8 * hiddenHalf() + half * listBytes(hiddenHalf()));
 }
 
 /** Gate and up rows of this half's hidden units, or rows without gates, and what becomes of them; where zeros are left out, see units.ts. */

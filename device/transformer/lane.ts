@@ -1,7 +1,7 @@
 /** A lane: what one position of a pass of several keeps meanwhile (src/contract/sizes.ts). */
 import { batch, cores, laneProducts, vocabulary } from "../contract/config";
 import {
-  laneActivations, laneAttention, laneBytes, laneLists, laneStream, laneUnits, productRest, sumsBytes, unitTile,
+  laneActivations, laneAttention, laneBytes, laneLists, laneStream, laneUnits, listBytes, productRest, sumsBytes, unitTile,
 } from "../contract/fixed";
 import { pad16 } from "../contract/sizes";
 
@@ -41,7 +41,7 @@ export function activationsOf(lane: i32): usize {
 // @ts-ignore: decorator
 @inline
 export function listAt(lane: i32, half: i32, tile: i32): usize {
-  return headerOf(lane) + laneActivations() + <usize>(half * laneLists() + tile * (16 + 2 * unitTile()));
+  return headerOf(lane) + laneActivations() + <usize>(half * laneLists() + tile * listBytes(unitTile()));
 }
 
 /** s32 (hidden): what active units hold, one behind the other in each tile. */

@@ -3,7 +3,7 @@
  * bus, the other multiplies what it has. If both did the same at the same time, the bus would rest meanwhile.
  */
 import { cores, teamwork } from "../contract/config";
-import { TILE_BYTES } from "../contract/constants";
+import { tileRows } from "../contract/fixed";
 import { rowBytes } from "../contract/formats";
 import { TEAMWORK_TILES as TILES } from "../contract/status";
 import { read32, write32 } from "../chip";
@@ -16,7 +16,7 @@ const SRAM: usize = 0x3fc8_0000;
 // @ts-ignore: decorator
 @inline
 export function tileOf(format: i32, columns: i32): i32 {
-  return max(16, (TILE_BYTES / rowBytes(format, columns)) & ~15);
+  return tileRows(rowBytes(format, columns));
 }
 
 // @ts-ignore: decorator

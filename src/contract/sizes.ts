@@ -61,7 +61,7 @@ export const sizes = {
     ),
     widest: size('', 'max(pad16(dim), 2 * hiddenHalf())', 'Elements of the longest vector.'),
     gateRows: size('', 'zeros ? hiddenHalf() : gates * hiddenHalf()', 'Rows of gateUp of either half.'),
-    listBytes: size('', '16 + 2 * hiddenHalf()', 'Of a list of active units.'),
+    listBytes: size('units', '16 + 2 * units', 'Of a list of active units, of so many (a multiple of 16).'),
     sumsBytes: size('', '4 * rowsOf(0, dim)', "Of stored sums of a half's rows of the down matrix."),
     mostRows: size(
       '',
@@ -88,14 +88,19 @@ export const sizes = {
       '4 * max(qkvRows(), gateRows()) + READ_AHEAD',
       'Bytes of its rows, s16 (half, query, key and value rows or gate and up rows): last.',
     ),
+    tileRows: size(
+      'rowBytes',
+      'max(16, (TILE_BYTES / rowBytes) & ~15)',
+      'Rows of so many bytes that are brought in at a time for several lanes.',
+    ),
     unitTile: size(
       '',
-      'max(16, (TILE_BYTES / pad16(dim)) & ~15)',
+      'tileRows(pad16(dim))',
       'Hidden units whose rows of the up matrix, or columns of the down matrix, are brought in for several lanes.',
     ),
     laneLists: size(
       '',
-      '2 * hiddenHalf() + 16 * ((hiddenHalf() + unitTile() - 1) / unitTile())',
+      'listBytes(unitTile()) * ((hiddenHalf() + unitTile() - 1) / unitTile())',
       "Bytes of a lane's lists of a half's active units, one a tile.",
     ),
     laneUnits: size(

@@ -62,7 +62,7 @@ export function scratchOffset(name: keyof typeof fixedScratch): number {
 const fixedBuffers = {
   residual: buffer('4 * pad16(dim) + 2 * READ_AHEAD', 's32 (dim), 18 fraction bits.'),
   hidden: buffer(
-    '4 * gates * hiddenHalf() + 2 * READ_AHEAD + (zeros ? 2 * listBytes() : 0)',
+    '4 * gates * hiddenHalf() + 2 * READ_AHEAD + (zeros ? 2 * listBytes(hiddenHalf()) : 0)',
     "s32 (hidden), and behind it each half's list of active units; without gates s16 (hidden).",
   ),
   attention: buffer('2 * pad16(dim) + READ_AHEAD', 's16 (dim).'),

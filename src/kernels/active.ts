@@ -7,7 +7,7 @@ import { type AR, type Assembler, a1, a12, a13, a14, a15, type QR, qRegisters } 
 import { broadcast16, enter, leave } from './common.ts';
 import { scaledLimit, VECTOR_BYTES } from './constants.ts';
 import { kernel } from './kernel.ts';
-import { closeReadOut, openReadOut, readOut } from './qacc.ts';
+import { closeReadOut, loadQacc, openReadOut, readOut, storeQacc } from './qacc.ts';
 
 const CHUNK = 16;
 const COUNT = offsetOf(activeList, 'count');
@@ -202,21 +202,11 @@ function streamedRow(asm: Assembler, chunks: number, row: AR, x: AR, rounds: AR,
 
 /** Bytes that hold a12 to a15. */
 const SAVED = 16;
-/** Bytes of stored sums of 16 rows: QACC's low half in four words and one, then its high half, either at a multiple of 32. */
-const SUMS_BYTES = 64;
 /**
  * Units that all rows are gone through for before the next ones are: so many rows of weights stay in the cache until the last block of
  * 16 has been read out of them.
  */
 const TOGETHER = 64;
-
-/** QACC from or to memory, `at` going to the next sums. */
-function loadSums(asm: Assembler, at: AR): void {
-  asm.ee_ld_qacc_l_l_128_ip(at, 16);
-  asm.ee_ld_qacc_l_h_32_ip(at, 16);
-  asm.ee_ld_qacc_h_l_128_ip(at, 16);
-  asm.ee_ld_qacc_h_h_32_ip(at, 16);
-}
 
 /**
  * A block of 16 rows: QACC takes a column of it at a time, the weights as they lie, the activation in all lanes. The lanes hold the
@@ -246,11 +236,10 @@ export const addColumns = kernel('add_columns', (asm, { weights, x, list, sums, 
   asm.mov(number, list);
   asm.mov(at, x);
   asm.l16ui(place, number, 0);
-  loadSums(asm, sum);
+  loadQacc(asm, sum, -48);
   asm.ee_vldbc_8_ip(v, at, 1);
   asm.addi(number, number, 2);
   asm.mull(place, place, stride);
-  asm.addi(sum, sum, -SUMS_BYTES);
   asm.loop(part, () => {
     asm.add(place, place, column);
     asm.ee_vld_128_ip(w, place, 0);
@@ -261,10 +250,7 @@ export const addColumns = kernel('add_columns', (asm, { weights, x, list, sums, 
   });
   asm.addi(column, column, CHUNK);
   asm.addi(blocks, blocks, -1);
-  asm.ee_st_qacc_l_l_128_ip(sum, 16);
-  asm.ee_st_qacc_l_h_32_ip(sum, 16);
-  asm.ee_st_qacc_h_l_128_ip(sum, 16);
-  asm.ee_st_qacc_h_h_32_ip(sum, 16);
+  storeQacc(asm, sum, 16);
   asm.bnez(blocks, block);
   asm.add(x, x, part);
   asm.addx2(list, part, list);
@@ -288,7 +274,7 @@ export const readColumns = kernel('read_columns', (asm, { sums, y, rows, shift }
   asm.ee_vldbc_8(ones, a1);
   asm.srli(rows, rows, 4);
   asm.loop(rows, () => {
-    loadSums(asm, sums);
+    loadQacc(asm, sums, 16);
     asm.ee_vmulas_s8_qacc(half, ones);
     asm.nop();
     readOut(asm, out, { step: 0 });

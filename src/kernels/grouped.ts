@@ -5,7 +5,7 @@
 import type { KernelShape } from '../quantize/index.ts';
 import { type AR, type Assembler, a1, a12, type QR, qRegisters } from '../xtensa/index.ts';
 import { type Kernel, kernel } from './kernel.ts';
-import { openWideReadOut, QACC_FRAME, type WideReadOut } from './qacc.ts';
+import { loadQacc, openWideReadOut, QACC_FRAME, storeQacc, type WideReadOut } from './qacc.ts';
 
 export const CHUNK = 16;
 /** Rows of a block. */
@@ -50,15 +50,9 @@ function scaledSums(asm: Assembler, [one, lowest]: readonly [QR, QR], r: Registe
   const { weights, x, chunks, pairs, shifted: high, low, sums, constants, rounding, save } = r;
   asm.addi(constants, constants, -2 * CHUNK);
   asm.ee_srcmb_s8_qacc(high, r.shift, 0);
-  asm.ee_st_qacc_l_l_128_ip(save, 16);
-  asm.ee_st_qacc_l_h_32_ip(save, 16);
-  asm.ee_st_qacc_h_l_128_ip(save, 16);
-  asm.ee_st_qacc_h_h_32_ip(save, -48);
+  storeQacc(asm, save, -48);
   asm.ee_srcmb_s8_qacc(high, r.eight, 0);
-  asm.ee_ld_qacc_l_l_128_ip(save, 16);
-  asm.ee_ld_qacc_l_h_32_ip(save, 16);
-  asm.ee_ld_qacc_h_l_128_ip(save, 16);
-  asm.ee_ld_qacc_h_h_32_ip(save, -48);
+  loadQacc(asm, save, -48);
   // What is left is 0 ... 255; less 128, it can be read as a signed byte.
   asm.ee_vmulas_s8_qacc_ld_ip(chunks[0], x, CHUNK, high, lowest);
   asm.ee_vmulas_s8_qacc(high, lowest);

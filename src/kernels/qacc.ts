@@ -29,6 +29,22 @@ export interface ReadOut {
   lowest: QR;
 }
 
+/** QACC to memory, in {@link QACC_FRAME} bytes: either half's four words, and its fifth behind them. `at` moves on by 48 and `step`. */
+export function storeQacc(asm: Assembler, at: AR, step: number): void {
+  asm.ee_st_qacc_l_l_128_ip(at, 16);
+  asm.ee_st_qacc_l_h_32_ip(at, 16);
+  asm.ee_st_qacc_h_l_128_ip(at, 16);
+  asm.ee_st_qacc_h_h_32_ip(at, step);
+}
+
+/** QACC from memory, as {@link storeQacc} leaves it. */
+export function loadQacc(asm: Assembler, at: AR, step: number): void {
+  asm.ee_ld_qacc_l_l_128_ip(at, 16);
+  asm.ee_ld_qacc_l_h_32_ip(at, 16);
+  asm.ee_ld_qacc_h_l_128_ip(at, 16);
+  asm.ee_ld_qacc_h_h_32_ip(at, step);
+}
+
 /** Opens the frame, gives the address registers their values (`rounding` is that of the pair's first vector), QACC its first rounding. */
 export function openReadOut(asm: Assembler, { rounding, save, seven, zero, shift }: ReadOut): void {
   asm.movi(rounding, CONSTANTS);
@@ -91,15 +107,9 @@ export interface AroundReadOut {
 export function readOut(asm: Assembler, r: ReadOut, { step, next, between }: AroundReadOut): void {
   const { rounding, save, seven, zero, shift, high, low, lowest } = r;
   asm.ee_srcmb_s8_qacc(high, shift, 0);
-  asm.ee_st_qacc_l_l_128_ip(save, 16);
-  asm.ee_st_qacc_l_h_32_ip(save, 16);
-  asm.ee_st_qacc_h_l_128_ip(save, 16);
-  asm.ee_st_qacc_h_h_32_ip(save, -48);
+  storeQacc(asm, save, -48);
   asm.ee_srcmb_s8_qacc(high, seven, 0);
-  asm.ee_ld_qacc_l_l_128_ip(save, 16);
-  asm.ee_ld_qacc_l_h_32_ip(save, 16);
-  asm.ee_ld_qacc_h_l_128_ip(save, 16);
-  asm.ee_ld_qacc_h_h_32_ip(save, -48);
+  loadQacc(asm, save, -48);
   if (next) asm.ee_vmulas_s8_qacc_ld_ip(next.column, next.weights, VECTOR_BYTES, high, lowest);
   else asm.ee_vmulas_s8_qacc(high, lowest);
   if (between) between();

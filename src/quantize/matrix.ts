@@ -104,9 +104,10 @@ const ORDERS: Readonly<Record<Order, (rows: Int8Array, columns: number) => Int8A
   columns: byColumns,
 };
 
-/** With what kernels load beyond the end. */
-export function withReadAhead(values: Int8Array): Int8Array {
-  const padded = new Int8Array(values.length + READ_AHEAD);
+/** With zeros behind, which kernels load beyond the end: it may be the last thing in SRAM. */
+export function withReadAhead<Values extends Int8Array | Int16Array>(values: Values): Values {
+  const Kind = values.constructor as new (length: number) => Values;
+  const padded = new Kind(values.length + READ_AHEAD / values.BYTES_PER_ELEMENT);
   padded.set(values);
   return padded;
 }

@@ -18,6 +18,7 @@ import {
   type Row,
   rowsOf,
   type Sums,
+  withReadAhead,
 } from './matrix.ts';
 import { blob, constantsOf, createRecord, ropeAngles, type Words } from './record.ts';
 import { gateUpRows, keyFactors, largestNorm, qkvRows } from './rows.ts';
@@ -25,7 +26,7 @@ import type { Blob, Calibration, Precision, QuantizedModel, Seen } from './types
 import { type GateAndUp, packByUnits } from './units.ts';
 import type { Weave } from './weave.ts';
 
-const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, MIXED, READ_AHEAD } = value;
+const { RESIDUAL_BITS, GATE_BITS, LARGEST_DIM, MIXED } = value;
 /** Of scores, as the exponential of attention takes them (device/kernels/exponential.ts). */
 const STEPS_PER_NAT = 7.7;
 /** A value saturates at so many times the norm of the longest row: the largest seen are 2.5 to 4.2 times that (stories260K, 3M, ours). */
@@ -320,13 +321,6 @@ export interface PackOptions {
   /** Matrices that were made for the same model and calibration, by name and format: taken from here, and put here. */
   made?: Map<string, QuantizedMatrix>;
 }
-
-/** Zeros behind scales, which the kernel of the logits loads beyond them: they may be the last thing in SRAM. */
-const withReadAhead = (scales: Int16Array): Int16Array => {
-  const padded = new Int16Array(scales.length + READ_AHEAD / scales.BYTES_PER_ELEMENT);
-  padded.set(scales);
-  return padded;
-};
 
 /** Quantises a model for the chip. Throws a FailureError for shapes that the kernels cannot take. */
 export function packFixed(given: Model, options: PackOptions): QuantizedModel {
