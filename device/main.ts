@@ -18,6 +18,7 @@ import { serveScreen } from "./screen";
 import { Phase, Word, getWord, setWord } from "./status";
 import { beginStory, continueStory } from "./story";
 import { print, printNumber, printText } from "./text";
+import { copyLent } from "./transformer/lend";
 export { panic } from "./panic";
 
 const SLASH: u8 = 0x2f;
@@ -32,6 +33,7 @@ export function main0(): void {
   if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
   if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");
   loadWeights();
+  if (ARITHMETIC == 0) copyLent();
   if (boards > 1) openLink();
   if (!hasClassifier()) {
     drain();

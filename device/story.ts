@@ -25,6 +25,7 @@ import { Ending, Phase, Word, getLong, getWord, setLong, setWord } from "./statu
 import { print, printHex, printHundredths, printNumber } from "./text";
 import { rowsOfToken } from "./transformer/fixed";
 import { setToken } from "./transformer/lane";
+import { lend, takeBack } from "./transformer/lend";
 import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { beginHearing, beginTouching, hear, laid, takeParts, untouched } from "./turns";
@@ -187,6 +188,7 @@ function predict(): i32 {
     readPrompt();
     return promptAt(position + 1);
   }
+  if (ARITHMETIC == 0) takeBack();
   const left = limit - position;
   const only = canBind() ? onlyToken() : -1;
   if (ARITHMETIC == 0 && drafts) {
@@ -206,6 +208,7 @@ function readPrompt(): void {
   const count = min(lanes, promptCount - 1 - position);
   readTo = position + count;
   if (count == 1) return pass(token, position);
+  lend();
   setToken(0, token);
   for (let lane = 1; lane < count; lane++) setToken(lane, promptAt(position + lane));
   passLanes(position, count, count, false);

@@ -66,9 +66,21 @@
 /** Bytes of one core's scratch. */
 // @ts-ignore: decorator
 @external("config", "scratchBytes") export declare const scratchBytes: usize;
-/** What the positions of a pass of several keep: `lanes` times laneBytes(). */
+/** What the positions of a pass of several keep: laneBytes() each, `lanes` of them, or with `lent` those that are guessed alone. */
 // @ts-ignore: decorator
 @external("config", "batch") export declare const batch: usize;
+/** A matrix in SRAM in whose place the `lanes` of a prompt lie while it is read (transformer/lend.ts); 0: none. */
+// @ts-ignore: decorator
+@external("config", "lent") export declare const lent: usize;
+/** The same matrix in PSRAM, which is read meanwhile. */
+// @ts-ignore: decorator
+@external("config", "lentCopy") export declare const lentCopy: usize;
+/** The word of the record that leads to it. */
+// @ts-ignore: decorator
+@external("config", "lentWord") export declare const lentWord: usize;
+/** Its size. */
+// @ts-ignore: decorator
+@external("config", "lentBytes") export declare const lentBytes: usize;
 /** s16 (drafts + 1, vocabulary): products of the classifier with positions of a pass, where lanes have no room for them. */
 // @ts-ignore: decorator
 @external("config", "laneProducts") export declare const laneProducts: usize;

@@ -1,5 +1,5 @@
 /** A lane: what one position of a pass of several keeps meanwhile (src/contract/sizes.ts). */
-import { batch, cores, laneProducts, vocabulary } from "../contract/config";
+import { batch, cores, laneProducts, lent, vocabulary } from "../contract/config";
 import {
   laneActivations, laneAttention, laneBytes, laneLists, laneStream, laneUnits, listBytes, productRest, sumsBytes, unitTile,
 } from "../contract/fixed";
@@ -10,11 +10,24 @@ const LANE_HEADER: usize = 16;
 const LANE_TOKEN: usize = 4;
 export const LANE_REFUSED: usize = 8;
 
+/** Where the lanes are that are in use, where they may lie in a matrix's place (lend.ts). */
+let lanesAt: usize = 0;
+
+export function moveLanes(to: usize): void {
+  lanesAt = to;
+}
+
+// @ts-ignore: decorator
+@inline
+export function lanesLieAt(place: usize): bool {
+  return lanesAt == place;
+}
+
 /** s32 (dim). */
 // @ts-ignore: decorator
 @inline
 export function streamOf(lane: i32): usize {
-  return batch + <usize>(lane * laneBytes());
+  return (lent ? lanesAt : batch) + <usize>(lane * laneBytes());
 }
 
 /** s16 (dim). */

@@ -39,7 +39,12 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
     ...rows('usize', bufferMeanings),
     ...rows('usize', {
       scratchBytes: "Bytes of one core's scratch.",
-      batch: 'What the positions of a pass of several keep: `lanes` times laneBytes().',
+      batch:
+        'What the positions of a pass of several keep: laneBytes() each, `lanes` of them, or with `lent` those that are guessed alone.',
+      lent: 'A matrix in SRAM in whose place the `lanes` of a prompt lie while it is read (transformer/lend.ts); 0: none.',
+      lentCopy: 'The same matrix in PSRAM, which is read meanwhile.',
+      lentWord: 'The word of the record that leads to it.',
+      lentBytes: 'Its size.',
       laneProducts:
         's16 (drafts + 1, vocabulary): products of the classifier with positions of a pass, where lanes have no room for them.',
       rawKeys:

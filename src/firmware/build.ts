@@ -266,6 +266,7 @@ function numbersOf(
     ...Object.fromEntries(addresses),
     ...linkNumbers(model, board, clock),
     lanes: plan.lanes,
+    ...lentNumbers(model, plan, addresses),
     drafts: plan.drafts,
     drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
     ...systemConstants(tokenizer, options),
@@ -280,6 +281,22 @@ function numbersOf(
     psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
     psramMegahertz: psramMegahertz(board),
     entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
+  };
+}
+
+/** Of the matrix in whose place a prompt's lanes lie. */
+function lentNumbers(
+  { blobs }: QuantizedModel,
+  { lent }: MemoryPlan,
+  addresses: ReadonlyMap<string, number>,
+): Record<string, number> {
+  if (!lent) return {};
+  const record = blobs.find(({ name }) => name === 'model')!;
+  const { offset } = record.references.find(({ blob }) => blob === lent.name)!;
+  return {
+    lent: addresses.get(lent.name)!,
+    lentWord: addresses.get('model')! + offset,
+    lentBytes: lent.bytes,
   };
 }
 

@@ -33,6 +33,8 @@ export interface PlanRequest extends GrammarMemory {
 export interface Passes {
   /** Positions of a prompt that are read in one pass over the weights; 0: one by one. */
   lanes: number;
+  /** The matrix in SRAM in whose place they lie while a prompt is read (device/transformer/lend.ts). */
+  lent?: Pick<MemoryItem, 'name' | 'bytes'>;
   /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none, and less than there are lanes. */
   drafts: number;
   /** The model that guesses them. */
@@ -49,10 +51,11 @@ const productBytes = ({ vocabulary }: ModelConfig): number => 2 * roundUp(vocabu
 /** Memory for passes of several positions, which nothing reads in others: what positions keep, the classifier's products, keys as they were. */
 export const passesMemory = (
   { laneBytes, config, constants }: Pick<QuantizedModel, 'laneBytes' | 'config' | 'constants'>,
-  { lanes, drafts, history }: Passes,
+  { lanes, drafts, history, lent }: Passes,
   context: number,
 ): { name: string; bytes: number }[] => [
-  { name: 'batch', bytes: lanes * laneBytes },
+  { name: 'batch', bytes: (lent ? guessedLanes(drafts) : lanes) * laneBytes },
+  ...(lent ? [{ name: 'lentCopy', bytes: lent.bytes }] : []),
   {
     name: 'laneProducts',
     bytes:
@@ -63,6 +66,9 @@ export const passesMemory = (
   ...(history ? historyMemory(config, context) : []),
   { name: 'guesses', bytes: drafts > 0 ? 8 * value.GUESS_KINDS : 0 },
 ];
+
+/** Positions of a pass that checks so many guesses. */
+const guessedLanes = (drafts: number): number => (drafts > 0 ? drafts + 1 : 0);
 
 /** Keys as they were first written, and when their units grew. */
 const historyMemory = (config: ModelConfig, context: number): { name: string; bytes: number }[] => [
@@ -89,7 +95,7 @@ function passesItems(model: QuantizedModel, passes: Passes, context: number): Me
         purpose: 'activations',
         memory: 'any',
         lifetime: 'late',
-        zero: true,
+        zero: name !== 'lentCopy', // the boot code fills it
         ...(passes.drafter ? { reads: moved.get(name) ?? 0, writes: moved.get(name) ?? 0 } : {}),
       }),
     );
