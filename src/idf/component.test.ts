@@ -9,7 +9,9 @@ import {
   packGrammar,
   parseGrammar,
 } from '../grammar/index.ts';
-import { largeModel } from '../model/testing.ts';
+import { loadTokenizer } from '../model/index.ts';
+import { largeModel, tokenizerBytes } from '../model/testing.ts';
+import { PUSHED, pushedModel } from '../model/testing-relu.ts';
 import { shippedTemplates } from '../node/component.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
@@ -111,6 +113,20 @@ describe('component for ESP-IDF', () => {
         );
         expect(lanes.map((stream) => stream !== 0)).toEqual(lanes.map((_, lane) => lane < used));
       }
+    });
+
+    it('leaves out the zeros of a ReLU model in such passes, too', { timeout: 120_000 }, () => {
+      const tokenizer = loadTokenizer(tokenizerBytes(PUSHED.vocabulary), PUSHED.vocabulary);
+      const model = quantize(pushedModel(256, -0.05), { precision: 'int4', room: 8 << 20 });
+      expect([model.constants.zeros, model.config.activation]).toEqual([1, 'relu']);
+      const large = buildComponent({
+        ...{ programs, ...shippedTemplates(), model, tokenizer, cores: 2, context: CONTEXT },
+      });
+      expect(large.layout.lanes).toBe(12);
+      const story = { ...drawn, prompt: 'Once upon a time', tokens: 20 };
+      const { tokens, digest } = runComponent(large, { cores: 2, ...story });
+      expect(tokens.length).toBeGreaterThan(17);
+      expect({ tokens, digest }).toEqual(expected(story, { quantized: model, tokenizer }));
     });
   });
 

@@ -172,17 +172,18 @@ export const matvecActive = kernel(
   },
 );
 
-/** x is in the registers from q0 on. */
+/** Nothing behind the row is read: it would be a line of the cache, and the next row is another. x is in the registers from q0 on. */
 function residentRow(asm: Assembler, chunks: number, row: AR, w0: QR, w1: QR): void {
   asm.ee_vld_128_ip(w0, row, CHUNK);
-  asm.ee_vld_128_ip(w1, row, CHUNK);
+  if (chunks > 1) asm.ee_vld_128_ip(w1, row, CHUNK);
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const w = chunk % 2 ? w1 : w0;
-    asm.ee_vmulas_s8_accx_ld_ip(w, row, CHUNK, qRegisters[chunk], w);
+    const [w, x] = [chunk % 2 ? w1 : w0, qRegisters[chunk]];
+    if (chunk + 2 < chunks) asm.ee_vmulas_s8_accx_ld_ip(w, row, CHUNK, x, w);
+    else asm.ee_vmulas_s8_accx(w, x);
   }
 }
 
-/** x is read along with the row; two chunks in flight. */
+/** The same where x is read along with the row; two chunks in flight. */
 function streamedRow(asm: Assembler, chunks: number, row: AR, x: AR, rounds: AR, w0: QR): void {
   const [x0, x1, w1] = [qRegisters[0], qRegisters[1], qRegisters[2]];
   asm.l32i(x, a1, 12);
@@ -190,14 +191,19 @@ function streamedRow(asm: Assembler, chunks: number, row: AR, x: AR, rounds: AR,
   asm.ee_vld_128_ip(w1, row, CHUNK);
   asm.ee_vld_128_ip(x0, x, CHUNK);
   asm.ee_vld_128_ip(x1, x, CHUNK);
-  asm.movi(rounds, chunks >> 1);
+  asm.movi(rounds, (chunks >> 1) - 1);
   asm.loop(rounds, () => {
     asm.ee_vmulas_s8_accx_ld_ip(w0, row, CHUNK, x0, w0);
     asm.ee_vld_128_ip(x0, x, CHUNK);
     asm.ee_vmulas_s8_accx_ld_ip(w1, row, CHUNK, x1, w1);
     asm.ee_vld_128_ip(x1, x, CHUNK);
   });
-  if (chunks % 2) asm.ee_vmulas_s8_accx_ld_ip(w0, row, CHUNK, x0, w0);
+  if (chunks % 2) {
+    asm.ee_vmulas_s8_accx_ld_ip(w0, row, CHUNK, x0, w0);
+    asm.ee_vld_128_ip(x0, x, CHUNK);
+  } else asm.ee_vmulas_s8_accx(w0, x0);
+  asm.ee_vmulas_s8_accx(w1, x1);
+  if (chunks % 2) asm.ee_vmulas_s8_accx(w0, x0);
 }
 
 /** Bytes that hold a12 to a15. */
