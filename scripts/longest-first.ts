@@ -38,6 +38,8 @@ export const LONG = [
   'src/testing/tokenizers.test.ts', // 28
   'src/firmware/screen/chip.test.ts', // 26
   'src/firmware/explain-token.test.ts', // 25
+  'src/firmware/lent.test.ts',
+  'src/firmware/predict-relu.test.ts',
   'src/serial/conversation.test.ts', // 24
   'src/serial/rollout.test.ts', // 24
   'src/cli/verbs/intents.test.ts', // 22

@@ -69,18 +69,18 @@
 /** What the positions of a pass of several keep: laneBytes() each, `lanes` of them, or with `lent` those that are guessed alone. */
 // @ts-ignore: decorator
 @external("config", "batch") export declare const batch: usize;
-/** A matrix in SRAM in whose place the `lanes` of a prompt lie while it is read (transformer/lend.ts); 0: none. */
+/** Matrices in SRAM in whose place the `lanes` of a prompt lie while it is read (transformer/lend.ts); 0: none. */
 // @ts-ignore: decorator
 @external("config", "lent") export declare const lent: usize;
-/** The same matrix in PSRAM, which is read meanwhile. */
-// @ts-ignore: decorator
-@external("config", "lentCopy") export declare const lentCopy: usize;
-/** The word of the record that leads to it. */
-// @ts-ignore: decorator
-@external("config", "lentWord") export declare const lentWord: usize;
-/** Its size. */
+/** Their size. */
 // @ts-ignore: decorator
 @external("config", "lentBytes") export declare const lentBytes: usize;
+/** The same in PSRAM, which is read meanwhile. */
+// @ts-ignore: decorator
+@external("config", "lentCopy") export declare const lentCopy: usize;
+/** usize (lentCount): where the words of the record are that lead to them. */
+// @ts-ignore: decorator
+@external("config", "lentWords") export declare const lentWords: usize;
 /** s16 (drafts + 1, vocabulary): products of the classifier with positions of a pass, where lanes have no room for them. */
 // @ts-ignore: decorator
 @external("config", "laneProducts") export declare const laneProducts: usize;
@@ -93,6 +93,9 @@
 /** u32 (GUESS_KINDS, 2): guesses that were checked, and those of them that were right. */
 // @ts-ignore: decorator
 @external("config", "guesses") export declare const guesses: usize;
+/** How many matrices those are. */
+// @ts-ignore: decorator
+@external("config", "lentCount") export declare const lentCount: i32;
 /** Positions of a prompt that are read in one pass at most; 0: one by one. */
 // @ts-ignore: decorator
 @external("config", "lanes") export declare const lanes: i32;

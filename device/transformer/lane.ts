@@ -10,7 +10,7 @@ const LANE_HEADER: usize = 16;
 const LANE_TOKEN: usize = 4;
 export const LANE_REFUSED: usize = 8;
 
-/** Where the lanes are that are in use, where they may lie in a matrix's place (lend.ts). */
+/** Where the lanes are that are in use, where they may lie in the place of matrices (lend.ts). */
 let lanesAt: usize = 0;
 
 export function moveLanes(to: usize): void {

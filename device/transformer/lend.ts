@@ -1,12 +1,12 @@
 /**
- * Room in SRAM for the lanes of a prompt. Between prompts a matrix lies there, which every token of a story reads; while a prompt is read, its
- * passes take it from PSRAM with the rest of the weights, once for all their positions.
+ * Room in SRAM for the lanes of a prompt. Between prompts matrices lie there, which every token of a story reads; while a prompt is read, its
+ * passes take them from PSRAM with the rest of the weights, once for all their positions.
  */
-import { batch, lanes, lent, lentBytes, lentCopy, lentWord } from "../contract/config";
+import { batch, lanes, lent, lentBytes, lentCopy, lentCount, lentWords } from "../contract/config";
 import { laneBytes } from "../contract/fixed";
 import { lanesLieAt, moveLanes } from "./lane";
 
-/** At boot: the matrix as PSRAM has it from then on. */
+/** At boot: the matrices as PSRAM has them from then on. */
 export function copyLent(): void {
   if (!lent) return;
   memory.copy(lentCopy, lent, lentBytes);
@@ -16,7 +16,7 @@ export function copyLent(): void {
 /** Before passes of a prompt. */
 export function lend(): void {
   if (!lent || lanesLieAt(lent)) return;
-  store<usize>(lentWord, lentCopy);
+  moveMatrices(lentCopy - lent);
   memory.fill(lent, 0, lanes * laneBytes());
   moveLanes(lent);
 }
@@ -25,6 +25,14 @@ export function lend(): void {
 export function takeBack(): void {
   if (!lent || !lanesLieAt(lent)) return;
   memory.copy(lent, lentCopy, lanes * laneBytes());
-  store<usize>(lentWord, lent);
+  moveMatrices(lent - lentCopy);
   moveLanes(batch);
+}
+
+/** From here on the record leads to them so many bytes further on. */
+function moveMatrices(by: usize): void {
+  for (let i = 0; i < lentCount; i++) {
+    const word = load<usize>(lentWords + (<usize>i << 2));
+    store<usize>(word, load<usize>(word) + by);
+  }
 }

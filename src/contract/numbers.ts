@@ -41,10 +41,10 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       scratchBytes: "Bytes of one core's scratch.",
       batch:
         'What the positions of a pass of several keep: laneBytes() each, `lanes` of them, or with `lent` those that are guessed alone.',
-      lent: 'A matrix in SRAM in whose place the `lanes` of a prompt lie while it is read (transformer/lend.ts); 0: none.',
-      lentCopy: 'The same matrix in PSRAM, which is read meanwhile.',
-      lentWord: 'The word of the record that leads to it.',
-      lentBytes: 'Its size.',
+      lent: 'Matrices in SRAM in whose place the `lanes` of a prompt lie while it is read (transformer/lend.ts); 0: none.',
+      lentBytes: 'Their size.',
+      lentCopy: 'The same in PSRAM, which is read meanwhile.',
+      lentWords: 'usize (lentCount): where the words of the record are that lead to them.',
       laneProducts:
         's16 (drafts + 1, vocabulary): products of the classifier with positions of a pass, where lanes have no room for them.',
       rawKeys:
@@ -53,6 +53,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       guesses: 'u32 (GUESS_KINDS, 2): guesses that were checked, and those of them that were right.',
     }),
     ...rows('i32', {
+      lentCount: 'How many matrices those are.',
       lanes: 'Positions of a prompt that are read in one pass at most; 0: one by one.',
       drafts: 'Tokens that are guessed ahead at most, to be checked in one pass; 0: none.',
       drafter:

@@ -11,6 +11,7 @@ import { itemsOfPart, linkNumbers } from './chain/items.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
 import { checkDrafter, drafterContents, drafterContext, drafterNumbers } from './drafter.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
+import { lentNumbers } from './lending.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
@@ -149,6 +150,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
   ]) {
     if (bytes) contents.set(name, bytes);
   }
+  if (plan.lent) contents.set('lentWords', lentNumbers(options.model, plan.lent, addresses).words);
   contents.set('banner', textBytes(bannerOf(options, board, settings, map), BANNER_BYTES));
   contents.set(
     'readyLine',
@@ -266,7 +268,7 @@ function numbersOf(
     ...Object.fromEntries(addresses),
     ...linkNumbers(model, board, clock),
     lanes: plan.lanes,
-    ...lentNumbers(model, plan, addresses),
+    ...(plan.lent && lentNumbers(model, plan.lent, addresses).numbers),
     drafts: plan.drafts,
     drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
     ...systemConstants(tokenizer, options),
@@ -281,22 +283,6 @@ function numbersOf(
     psramKind: board.psramMode === 'octal' ? 2 : board.psramMode === 'quad' ? 1 : 0,
     psramMegahertz: psramMegahertz(board),
     entry1: cores === 2 ? startSymbol(stub, 'entry1') : 0,
-  };
-}
-
-/** Of the matrix in whose place a prompt's lanes lie. */
-function lentNumbers(
-  { blobs }: QuantizedModel,
-  { lent }: MemoryPlan,
-  addresses: ReadonlyMap<string, number>,
-): Record<string, number> {
-  if (!lent) return {};
-  const record = blobs.find(({ name }) => name === 'model')!;
-  const { offset } = record.references.find(({ blob }) => blob === lent.name)!;
-  return {
-    lent: addresses.get(lent.name)!,
-    lentWord: addresses.get('model')! + offset,
-    lentBytes: lent.bytes,
   };
 }
 

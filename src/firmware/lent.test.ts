@@ -66,13 +66,16 @@ describe('a matrix that lends its room to a prompt', () => {
     };
 
     session.command('/tokens 80');
+    let isTyped = false;
     const stopped = session.tell(PROMPT, 60, () => {
-      if (session.statusWord('passes') >= 4) session.type('\x03');
+      if (isTyped || session.statusWord('passes') < 4) return;
+      session.type('\x03');
+      isTyped = true;
     });
-    expect(stopped.passes).toBeLessThan(24);
+    const { prompt } = onHost(PROMPT, 80);
+    expect(stopped.passes).toBeLessThan(prompt - 1);
     expect(formatDigest(tell('Tom', 4).digest)).toBe(onHost('Tom', 4).digest);
 
-    const { prompt } = onHost(PROMPT, 80);
     const read = tell(PROMPT, prompt + 2);
     expect(formatDigest(read.digest)).toBe(onHost(PROMPT, prompt + 2).digest);
     const again = tell('Lily had a cat.', 9);

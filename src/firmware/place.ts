@@ -73,19 +73,42 @@ export function placeAll(items: readonly MemoryItem[], room: Room): Layout | Sho
   const bytesLeft = SRAM.end - SRAM.start - total(staying, sramBytes);
   if (bytesLeft < 0) return { shortOf: staying.toSorted((a, b) => b.bytes - a.bytes)[0] };
   const free = leaving.filter((item) => !forced.has(item) && !(room.flashOnly && isLoaded(item)));
-  const chosen = worthiest(free, bytesLeft, room);
-  for (;;) {
+  const inside = fillSram(staying, free, bytesLeft, room);
+  if ('bytes' in inside) return { shortOf: inside };
+  const { chosen, sram } = inside;
+  const outside = leaving.filter((item) => !forced.has(item) && !chosen.has(item));
+  return mapExternal(sram, [...outside, ...tables], room);
+}
+
+interface Inside {
+  chosen: ReadonlySet<MemoryItem>;
+  sram: SramLayout;
+}
+
+/** Bytes less than there are, to be tried where the ROM's data are in the way of what would fit without them. */
+const SPARED = [1 << 10, 2 << 10, 4 << 10, 8 << 10];
+
+/** What stays beside what must, and where; or what has no room. */
+function fillSram(
+  staying: readonly MemoryItem[],
+  free: readonly MemoryItem[],
+  bytes: number,
+  room: Room,
+): Inside | MemoryItem {
+  const fill = (chosen: readonly MemoryItem[]): Inside | MemoryItem => {
     const sram = arrangeSram([...staying, ...chosen]);
-    if (!('bytes' in sram)) {
-      const inside = new Set(chosen);
-      return mapExternal(
-        sram,
-        [...leaving.filter((item) => !forced.has(item) && !inside.has(item)), ...tables],
-        room,
-      );
-    }
-    if (!chosen.pop()) return { shortOf: sram }; // the least worthy, for the ROM's data may be in the way
-  }
+    return 'bytes' in sram ? sram : { chosen: new Set(chosen), sram };
+  };
+  const chosen = worthiest(free, bytes, room);
+  const best = fill(chosen);
+  if (!('bytes' in best)) return best;
+  const others = SPARED.map((less) => fill(worthiest(free, Math.max(0, bytes - less), room)));
+  // Or without the least worthy.
+  let fewer: Inside | MemoryItem = best;
+  while ('bytes' in fewer && chosen.pop()) fewer = fill(chosen);
+  const worthIn = ({ chosen }: Inside): number => total([...chosen], (item) => worthOf(item, room));
+  const found = [fewer, ...others].filter((one): one is Inside => !('bytes' in one));
+  return found.sort((a, b) => worthIn(b) - worthIn(a))[0] ?? fewer;
 }
 
 const isTable = ({ memory }: MemoryItem): boolean => memory === 'flash';
@@ -107,9 +130,12 @@ const costOutside = (item: MemoryItem, { psramBytes, flashOnly, costs }: Room): 
   return psramBytes > 0 && !flashOnly ? Math.min(inFlash, inPsram) : inFlash;
 };
 
+/** What keeping it inside is worth. */
+const worthOf = (item: MemoryItem, room: Room): number => costOutside(item, room) + item.bytes * IDLE_VALUE;
+
 /** What is best kept in `bytes` of SRAM, the worthiest for its size first. */
 function worthiest(items: readonly MemoryItem[], bytes: number, room: Room): MemoryItem[] {
-  const values = items.map((item) => costOutside(item, room) + item.bytes * IDLE_VALUE);
+  const values = items.map((item) => worthOf(item, room));
   const units = items.map((item) => Math.ceil(sramBytes(item) / UNIT));
   const density = (index: number): number => values[index] / units[index];
   return mostValuable(values, units, Math.floor(bytes / UNIT))

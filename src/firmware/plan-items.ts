@@ -29,12 +29,19 @@ export interface PlanRequest extends GrammarMemory {
   asInt8?: () => QuantizedModel;
 }
 
+/** Matrices that lie one behind the other in SRAM, and lend their room (device/transformer/lend.ts). */
+export interface Lent {
+  names: readonly string[];
+  /** From the first one's beginning to the last one's end. */
+  bytes: number;
+}
+
 /** Passes of several positions. */
 export interface Passes {
   /** Positions of a prompt that are read in one pass over the weights; 0: one by one. */
   lanes: number;
-  /** The matrix in SRAM in whose place they lie while a prompt is read (device/transformer/lend.ts). */
-  lent?: Pick<MemoryItem, 'name' | 'bytes'>;
+  /** In whose place they lie while a prompt is read. */
+  lent?: Lent;
   /** Tokens that are guessed ahead at most, to be checked in one pass; 0: none, and less than there are lanes. */
   drafts: number;
   /** The model that guesses them. */
@@ -117,6 +124,7 @@ export function itemsOf(
     ),
     ...screenItems(board.screen),
     ...passesItems(model, passes, context),
+    ...(passes.lent ? [memoryItem('lentWords', 4 * passes.lent.names.length)] : []),
     ...(passes.drafter ? drafterItems(passes.drafter, context) : []),
   ];
 }

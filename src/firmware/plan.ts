@@ -2,7 +2,7 @@
 import { FailureError } from '../errors.ts';
 import { windowOf } from '../quantize/index.ts';
 import { busCyclesOf } from './costs.ts';
-import type { MemoryItem } from './memory.ts';
+import { isMatrix, planLending } from './lending.ts';
 import { isShortage, type Layout, placeAll, type Room } from './place.ts';
 import { itemsOf, NO_PASSES, type Passes, type PlanRequest } from './plan-items.ts';
 import { longest, roomsOf } from './plan-search.ts';
@@ -18,8 +18,6 @@ export interface MemoryPlan extends Layout, Passes {
 const COMFORTABLE_CONTEXT = 256;
 /** Lanes to try: what two cores compute in the time that weights take from octal PSRAM, and less. */
 const LANES = [12, 8, 6, 4, 2];
-/** Lanes that lie in a matrix's place: more read a prompt hardly any faster. */
-const MOST_LANES = 24;
 /** Tokens that are guessed ahead at most, to try: further guesses are hardly ever right, and few need less memory. */
 const DRAFTS = [7, 3];
 /** Cycles on the bus for those of plain passes: what several positions need in PSRAM may leave weights to flash, and every token waits for these. */
@@ -37,37 +35,10 @@ export function planMemory(request: PlanRequest): MemoryPlan {
     if (isShortage(result)) continue;
     if (passes.drafter || busCyclesOf(result.placed, room.costs) <= mostCycles) {
       const found = { ...result, context: plan.context, ...passes };
-      return lending(request, found, room) ?? found;
+      return planLending(request, found, room) ?? found;
     }
   }
   return { ...plan, ...NO_PASSES };
-}
-
-/**
- * The same with a prompt's lanes in SRAM, in the place of a matrix that stays there between prompts: the smallest that has room for the most
- * lanes, or the largest. Undefined where they lie in SRAM already, or no matrix has room for as many.
- */
-function lending(
-  request: PlanRequest,
-  { placed, context, lanes, drafts, drafter, history }: MemoryPlan,
-  room: Room,
-): MemoryPlan | undefined {
-  const { laneBytes } = request.model;
-  if (drafter || placed.find(({ name }) => name === 'batch')?.region !== 'psram') return undefined;
-  const matrices = placed.filter(isMatrix).filter(({ region }) => region === 'sram');
-  const bySize = matrices.sort((a, b) => a.bytes - b.bytes);
-  const matrix = bySize.find(({ bytes }) => bytes >= MOST_LANES * laneBytes) ?? bySize.at(-1);
-  if (!matrix || matrix.bytes < lanes * laneBytes) return undefined;
-  const passes: Passes = {
-    ...{ drafts, history },
-    lanes: Math.min(MOST_LANES, Math.floor(matrix.bytes / laneBytes)),
-    lent: matrix,
-  };
-  const result = placeAll(itemsOf(request, context, passes), room);
-  if (isShortage(result)) return undefined;
-  const regionOf = (item: string) => result.placed.find(({ name }) => name === item)?.region;
-  const isThere = regionOf(matrix.name) === 'sram' && regionOf('lentCopy') === 'psram';
-  return isThere ? { ...result, context, ...passes } : undefined;
 }
 
 /** {@link planMemory}; undefined where the board has no room. */
@@ -103,8 +74,6 @@ function passesFor({ draft = 'text', board }: PlanRequest): Passes[] {
 /** Whether a pass reads matrices from beyond SRAM. */
 const streams = ({ placed }: Layout): boolean =>
   placed.some((item) => isMatrix(item) && item.region !== 'sram');
-const isMatrix = ({ name, purpose }: MemoryItem): boolean => purpose === 'weights' && MATRIX.test(name);
-const MATRIX = /^layer\d+\.(qkv|out|gateUp|up|down)$/;
 
 type Planned = Layout & { context: number; room: Room };
 
