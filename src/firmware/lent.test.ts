@@ -1,8 +1,9 @@
-/** A prompt's lanes in the place of a matrix that SRAM holds between prompts: the same stories, sooner. */
+/** A prompt's lanes in the place of matrices that SRAM holds between prompts: the same stories, sooner. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../chip/boards/boards.ts';
 import { loadCheckpoint } from '../model/index.ts';
+import { largeModel } from '../model/testing.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { quantize } from '../quantize/index.ts';
 import { kept as cache } from '../testing/kept.ts';
@@ -52,6 +53,33 @@ describe('a matrix that lends its room to a prompt', () => {
     expect(plan({ draft: 'text' })).toEqual({ lanes: 24, lent: true, batch: 8 });
     const flashAlone = plan({ draft: 'none', board: findBoard('bare-s3') });
     expect(flashAlone).toMatchObject({ lent: false, batch: flashAlone.lanes });
+  });
+
+  it('is one of several that lie one right behind the other, where one is too small', () => {
+    const { model, tokenizer } = largeModel();
+    const small = quantize(model, { precision: 'int4' });
+    const { lanes, lent, placed } = planMemory({
+      model: small,
+      tokenizer,
+      board,
+      program: [],
+      draft: 'none',
+    });
+    const items = lent!.names.map((name) => placed.find((item) => item.name === name)!);
+    expect(items.length).toBeGreaterThan(1);
+    const [first, last] = [items[0], items[items.length - 1]];
+    const end = last.address + last.bytes;
+    expect(end - first.address).toBe(lent!.bytes);
+    const inside = placed.filter(
+      ({ region, address }) => region === 'sram' && address >= first.address && address < end,
+    );
+    expect(inside.map(({ name }) => name).sort()).toEqual([...lent!.names].sort());
+    expect(lanes * small.laneBytes).toBeLessThanOrEqual(lent!.bytes);
+    // The fewest that hold the most lanes: without one of them there is no room.
+    expect(lanes).toBe(24);
+    for (const { bytes } of [first, last]) expect(lent!.bytes - bytes).toBeLessThan(lanes * small.laneBytes);
+    const copy = placed.find(({ name }) => name === 'lentCopy')!;
+    expect([copy.region, copy.bytes >= lent!.bytes]).toEqual(['psram', true]);
   });
 
   it('has it back for the story, and after a prompt that was stopped', { timeout: 240_000 }, () => {
