@@ -8,7 +8,7 @@ import { runCommand } from "./commands";
 import { serveOthers } from "./chain/serve";
 import { openLink } from "./chain/link";
 import { hasClassifier } from "./chain/part";
-import { banner, boards, clockMegahertz, cores, line } from "./contract/config";
+import { banner, boards, clockMegahertz, cores, lent, line } from "./contract/config";
 import { drain, pump, read } from "./console";
 import { editLine, lineLength, newLine } from "./line";
 import { loadWeights } from "./load";
@@ -33,7 +33,7 @@ export function main0(): void {
   if (!hasMemory) return stop("The PSRAM does not answer; this image needs it. Stopped.\n");
   if (!hasCore1) return stop("Core 1 does not answer; this image needs both. Stopped.\n");
   loadWeights();
-  if (ARITHMETIC == 0) copyLent();
+  if (ARITHMETIC == 0 && lent) copyLent();
   if (boards > 1) openLink();
   if (!hasClassifier()) {
     drain();

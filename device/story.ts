@@ -1,7 +1,7 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, lanes, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
+  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, lanes, lent, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
   untilToken,
 } from "./contract/config";
 import { complainOfOthers, greetOthers, isSevered } from "./chain/ask";
@@ -188,7 +188,7 @@ function predict(): i32 {
     readPrompt();
     return promptAt(position + 1);
   }
-  if (ARITHMETIC == 0) takeBack();
+  if (ARITHMETIC == 0 && lent) takeBack();
   const left = limit - position;
   const only = canBind() ? onlyToken() : -1;
   if (ARITHMETIC == 0 && drafts) {
@@ -208,7 +208,7 @@ function readPrompt(): void {
   const count = min(lanes, promptCount - 1 - position);
   readTo = position + count;
   if (count == 1) return pass(token, position);
-  lend();
+  if (lent) lend();
   setToken(0, token);
   for (let lane = 1; lane < count; lane++) setToken(lane, promptAt(position + lane));
   passLanes(position, count, count, false);

@@ -1,6 +1,6 @@
 /**
  * Room in SRAM for the lanes of a prompt. Between prompts matrices lie there, which every token of a story reads; while a prompt is read, its
- * passes take them from PSRAM with the rest of the weights, once for all their positions.
+ * passes take them from PSRAM with the rest of the weights, once for all their positions. For images with `lent` alone.
  */
 import { batch, lanes, lent, lentBytes, lentCopy, lentCount, lentWords } from "../contract/config";
 import { laneBytes } from "../contract/fixed";
@@ -8,14 +8,13 @@ import { lanesLieAt, moveLanes } from "./lane";
 
 /** At boot: the matrices as PSRAM has them from then on. */
 export function copyLent(): void {
-  if (!lent) return;
   memory.copy(lentCopy, lent, lentBytes);
   moveLanes(batch);
 }
 
 /** Before passes of a prompt. */
 export function lend(): void {
-  if (!lent || lanesLieAt(lent)) return;
+  if (lanesLieAt(lent)) return;
   moveMatrices(lentCopy - lent);
   memory.fill(lent, 0, lanes * laneBytes());
   moveLanes(lent);
@@ -23,7 +22,7 @@ export function lend(): void {
 
 /** Before all others. */
 export function takeBack(): void {
-  if (!lent || !lanesLieAt(lent)) return;
+  if (!lanesLieAt(lent)) return;
   memory.copy(lent, lentCopy, lanes * laneBytes());
   moveMatrices(lent - lentCopy);
   moveLanes(batch);
