@@ -97,6 +97,14 @@ export interface Kernels {
     vocabulary: number,
     scale: number,
   ): number;
+  smoothLabels(
+    gradients: number,
+    rowStride: number,
+    targets: number,
+    rows: number,
+    vocabulary: number,
+    amount: number,
+  ): void;
   distill(
     logits: number,
     rowStride: number,

@@ -60,6 +60,7 @@ export function measuring(finish: 'none' | 'int8' | 'int4'): Settings {
     dropoutKey: 0,
     mix: 0,
     temperature: 1,
+    smoothing: 0,
     ...roundingSettings(finish),
   };
 }

@@ -238,6 +238,23 @@ describe.each([
       );
       expectClose(actual, expected);
 
+      // Smoothed labels: the mean loss of all labels, each the target for its share.
+      const smoothed = block.view.slice();
+      kernels.smoothLabels(block.at, stride, t, rows, vocabulary, 0.5 * 0.1);
+      const always = Array.from({ length: vocabulary }, (_, label) => targets.map(() => label));
+      const spread = finiteDifferences(
+        (z) =>
+          0.5 * 0.9 * slowCrossEntropy(z, targets, vocabulary) +
+          ((0.5 * 0.1) / vocabulary) *
+            always.reduce((sum, labels) => sum + slowCrossEntropy(z, labels, vocabulary), 0),
+        logits,
+      );
+      expectClose(
+        logits.map((_, at) => block.view[Math.floor(at / vocabulary) * stride + (at % vocabulary)]),
+        spread,
+      );
+      block.view.set(smoothed);
+
       // A negative target counts for nothing, and changes nothing of the others.
       const all = block.view.slice();
       block.view.set(keep);

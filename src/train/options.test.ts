@@ -22,11 +22,12 @@ writeFileSync(unseen, storyText(6, 6));
 const basic = { ...tinyRun, text };
 const file = (out: string, name: string) => readFileSync(join(folder, out, name));
 
-describe('with dropout, average, best weights and short sequences', () => {
+describe('with dropout, smoothed labels, average, best weights and short sequences', () => {
   const all = {
     ...basic,
     steps: 40,
     dropout: 0.1,
+    labelSmoothing: 0.1,
     average: 0.9,
     keepBest: true,
     shortShare: 0.5,
@@ -53,6 +54,7 @@ describe('with dropout, average, best weights and short sequences', () => {
     const variants = [
       {},
       { dropout: 0.1 },
+      { labelSmoothing: 0.1 },
       { average: 0.9 },
       { shortShare: 1 },
       { weightDecay: 1 },

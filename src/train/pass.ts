@@ -24,6 +24,8 @@ export interface Training extends Dropping {
   /** Weight of the chunk's teacher in the loss, and the temperature of both distributions. */
   mix: number;
   temperature: number;
+  /** Share of the text's labels that is spread over the vocabulary; the loss is told without. */
+  smoothing: number;
 }
 
 /** The chip's gate saturates there (device/kernels/swiglu.ts); the gradient passes as if it did not. */
@@ -213,6 +215,9 @@ function head(
         );
     visit?.(first, rows);
     if (!training) continue;
+    const smoothed = training.scale * (1 - training.mix) * training.smoothing;
+    if (smoothed)
+      kernels.smoothLabels(buffers.logits, stride, chunk.targets + first * 4, rows, vocabulary, smoothed);
     const dx = buffers.dNormal + first * dim * 4;
     kernels.gemm(dx, dim, buffers.logits, stride, 1, w, dim, 1, rows, dim, vocabulary, false);
     const dW = chunk.gradient(classifier);

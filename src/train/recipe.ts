@@ -45,6 +45,8 @@ export interface Regularization {
   weightDecay: number;
   /** Share of the embedding, and of what attention and feed-forward add to the residual stream, that is dropped. */
   dropout: number;
+  /** Share of the text's labels that is spread over the vocabulary. */
+  labelSmoothing: number;
   /** A step's weight in the running average of the weights is 1 minus this; 0: the weights as they are. */
   average: number;
   /** Whether the weights that did best on the validation text are the ones that count; since the finish began, where there is one. */
@@ -100,6 +102,7 @@ const defaults = {
   finishShare: 0.1,
   shortShare: 0,
   dropout: 0,
+  labelSmoothing: 0,
   average: 0,
   keepBest: false,
   patience: 0,

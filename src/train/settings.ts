@@ -31,6 +31,7 @@ export function settingsOf(recipe: Recipe, step: number, elapsed: number): Setti
     dropoutKey: keyOf(recipe.seed, step),
     mix: recipe.distillation?.mix ?? 0,
     temperature: recipe.distillation?.temperature ?? 1,
+    smoothing: recipe.labelSmoothing,
   };
 }
 

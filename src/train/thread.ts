@@ -46,6 +46,8 @@ export interface Settings {
   mix: number;
   /** By which logits are divided where student and teacher are compared. */
   temperature: number;
+  /** Share of the text's labels that is spread over the vocabulary. */
+  smoothing: number;
 }
 
 const settingNames = [
@@ -65,6 +67,7 @@ const settingNames = [
   'dropoutKey',
   'mix',
   'temperature',
+  'smoothing',
 ] as const satisfies readonly (keyof Settings)[];
 
 export function writeSettings(slots: Float64Array, settings: Settings): void {

@@ -40,6 +40,7 @@ interface Options {
   warmup?: number;
   decayShare?: number;
   dropout?: number;
+  labelSmoothing?: number;
   ema?: number;
   keepBest?: boolean;
   patience?: number;
@@ -108,6 +109,11 @@ function addMethod(command: Command): void {
     .option(
       '--dropout <x>',
       'share of what layers add that is dropped, for texts seen many times (default: 0)',
+      decimal(0, 0.9),
+    )
+    .option(
+      '--label-smoothing <x>',
+      "share of the text's labels that is spread over the vocabulary (default: 0)",
       decimal(0, 0.9),
     )
     .option(

@@ -3,7 +3,7 @@ export { attentionBackward, attentionForward, setAttentionScratch, valueSteps } 
 export { distill } from './distill';
 export { dropout } from './dropout';
 export { gemm, setScratch } from './gemm';
-export { crossEntropy } from './loss';
+export { crossEntropy, smoothLabels } from './loss';
 export { adamw, addInto, muon, sumOfSquares } from './optimizer';
 export { multiplyAddPeak } from './peak';
 export {

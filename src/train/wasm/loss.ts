@@ -46,3 +46,29 @@ export function crossEntropy(
   }
   return loss;
 }
+
+/**
+ * Makes gradients of {@link crossEntropy} (or of `distill`) those for smoothed labels: of every label's one, `amount` is spread over the vocabulary
+ * (Szegedy et al., arXiv:1512.00567). `amount` is in the gradients' unit: the smoothed share times their scale. Rows of negative targets stay 0.
+ */
+export function smoothLabels(
+  gradients: usize,
+  rowStride: i32,
+  targets: usize,
+  rows: i32,
+  vocabulary: i32,
+  amount: f32,
+): void {
+  const each = amount / <f32>vocabulary;
+  for (let i = 0; i < rows; i++) {
+    const target = load<i32>(targets + ((<usize>i) << 2));
+    if (target < 0) continue;
+    const row = gradients + ((<usize>(i * rowStride)) << 2);
+    for (let j = 0; j < vocabulary; j++) {
+      const at = row + ((<usize>j) << 2);
+      store<f32>(at, load<f32>(at) - each);
+    }
+    const wanted = row + ((<usize>target) << 2);
+    store<f32>(wanted, load<f32>(wanted) + amount);
+  }
+}
