@@ -10,8 +10,9 @@ import { loadTokenizer, type Model } from '../src/model/index.ts';
 import { tokenizerBytes } from '../src/model/testing.ts';
 import { PUSHED, pushedModel } from '../src/model/testing-relu.ts';
 import { shippedPrograms as programs } from '../src/node/index.ts';
-import { createHostEngine, type QuantizedModel, quantize } from '../src/quantize/index.ts';
+import { type QuantizedModel, quantize } from '../src/quantize/index.ts';
 import { everywhere, packFixed } from '../src/quantize/pack.ts';
+import { activeShare } from '../src/quantize/testing.ts';
 
 const ACTIVE = 0.2;
 const TOKENS = 24;
@@ -19,22 +20,12 @@ const TOKENS = 24;
 const { values } = parseArgs({ options: { hidden: { type: 'string', default: '512,1536' } } });
 
 /** Share of the units that are not zero. */
-function activeIn(model: Model): number {
-  let [active, all] = [0, 0];
-  const engine = createHostEngine(quantize(model, { precision: 'int8' }), {
+const activeIn = (model: Model): number =>
+  activeShare(
+    quantize(model, { precision: 'int8' }),
     programs,
-    observer: (name, args, run) => {
-      const result = run();
-      if (name === 'relu_list') {
-        active += new DataView(engine.memory.buffer).getInt32(args[2], true);
-        all += args[3];
-      }
-      return result;
-    },
-  });
-  for (let position = 0; position < TOKENS; position++) engine.forward((7 * position + 3) % 512, position);
-  return active / all;
-}
+    Array.from({ length: TOKENS }, (_, position) => (7 * position + 3) % 512),
+  );
 
 /** Pushed down until no more than the share is active. */
 function sparse(hidden: number): Model {

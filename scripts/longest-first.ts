@@ -22,6 +22,7 @@ export const LONG = [
   'scripts/package.test.ts', // 55
   'src/board/board.test.ts', // 51
   'src/compiler/suite.test.ts', // 51
+  'src/firmware/lent.test.ts', // 50
   'src/idf/component.test.ts', // 46
   'src/testing/architectures-chip.test.ts',
   'src/testing/layer-embeddings-chip.test.ts',
@@ -33,13 +34,12 @@ export const LONG = [
   'src/intents/match.test.ts', // 40
   'src/chip/core/fuzz.test.ts', // 34
   'src/firmware/fit.test.ts', // 34
+  'src/firmware/predict-relu.test.ts', // 34
   'src/serve/rollout.test.ts', // 34
   'src/testing/published.test.ts',
   'src/testing/tokenizers.test.ts', // 28
   'src/firmware/screen/chip.test.ts', // 26
   'src/firmware/explain-token.test.ts', // 25
-  'src/firmware/lent.test.ts',
-  'src/firmware/predict-relu.test.ts',
   'src/serial/conversation.test.ts', // 24
   'src/serial/rollout.test.ts', // 24
   'src/cli/verbs/intents.test.ts', // 22

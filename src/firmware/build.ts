@@ -11,7 +11,7 @@ import { itemsOfPart, linkNumbers } from './chain/items.ts';
 import { blobContents, flashData, joinSegments, sramPieces, zeroTable } from './contents.ts';
 import { checkDrafter, drafterContents, drafterContext, drafterNumbers } from './drafter.ts';
 import { MAPPED_OFFSET, writeFlash, writeImage } from './image.ts';
-import { lentNumbers } from './lending.ts';
+import { lentNumbers, lentWords } from './lending.ts';
 import { INSTRUCTION_ALIAS, type MemoryItem, MMU_PAGE, type PlacedItem, SRAM, SRAM0 } from './memory.ts';
 import { createMemoryMap, type MemoryMap, mapFingerprint } from './memory-map.ts';
 import { type MemoryPlan, planMemory } from './plan.ts';
@@ -150,7 +150,7 @@ export function buildWithNeeds(options: FirmwareOptions): {
   ]) {
     if (bytes) contents.set(name, bytes);
   }
-  if (plan.lent) contents.set('lentWords', lentNumbers(options.model, plan.lent, addresses).words);
+  if (plan.lent) contents.set('lentWords', lentWords(options.model, plan.lent, addresses));
   contents.set('banner', textBytes(bannerOf(options, board, settings, map), BANNER_BYTES));
   contents.set(
     'readyLine',
@@ -268,7 +268,7 @@ function numbersOf(
     ...Object.fromEntries(addresses),
     ...linkNumbers(model, board, clock),
     lanes: plan.lanes,
-    ...(plan.lent && lentNumbers(model, plan.lent, addresses).numbers),
+    ...(plan.lent && lentNumbers(plan.lent, addresses)),
     drafts: plan.drafts,
     drafter: plan.drafter ? drafterContext(plan.drafter, plan.context) : 0,
     ...systemConstants(tokenizer, options),

@@ -11,8 +11,6 @@ import { itemsOf, type Lent, type Passes, type PlanRequest } from './plan-items.
 const MOST_LANES = 24;
 /** Plans to try. */
 const ROUNDS = 4;
-/** What no item begins at a multiple of less of. */
-const UNIT = 16;
 
 export const isMatrix = ({ name, purpose }: Pick<MemoryItem, 'name' | 'purpose'>): boolean =>
   purpose === 'weights' && MATRIX.test(name);
@@ -47,44 +45,45 @@ export function planLending(
 
 /** The smallest run of matrices with so many bytes; where there is none, the largest. */
 function bestRun(placed: readonly PlacedItem[], bytes: number): Lent | undefined {
-  const runs = runsOf(placed)
-    .map(lentOf)
-    .sort((a, b) => a.bytes - b.bytes || a.names.length - b.names.length);
+  const runs = runsOf(placed).sort((a, b) => a.bytes - b.bytes || a.names.length - b.names.length);
   return runs.find((run) => run.bytes >= bytes) ?? runs.at(-1);
 }
 
-const lentOf = (run: readonly PlacedItem[]): Lent => {
-  const last = run[run.length - 1];
-  return { names: run.map(({ name }) => name), bytes: last.address + last.bytes - run[0].address };
-};
-
 /** All matrices in SRAM that lie one right behind the other, as many as one pleases. */
-function runsOf(placed: readonly PlacedItem[]): PlacedItem[][] {
+function runsOf(placed: readonly PlacedItem[]): Lent[] {
   const sram = placed.filter(({ region }) => region === 'sram').sort((a, b) => a.address - b.address);
-  return sram.flatMap((_, first) => {
-    const runs: PlacedItem[][] = [];
-    for (let end = first + 1; end <= sram.length; end++) {
-      const [last, before] = [sram[end - 1], sram[end - 2]];
-      if (!isMatrix(last)) break;
-      if (end > first + 1 && last.address > roundUp(before.address + before.bytes, UNIT)) break;
-      runs.push(sram.slice(first, end));
+  return sram.flatMap(({ address }, first) => {
+    const runs: Lent[] = [];
+    const names: string[] = [];
+    let end = address;
+    for (const item of sram.slice(first)) {
+      if (!isMatrix(item) || item.address > roundUp(end, item.align)) break;
+      names.push(item.name);
+      end = item.address + item.bytes;
+      runs.push({ names: [...names], bytes: end - address });
     }
     return runs;
   });
 }
 
-/** What the device program is told of lent matrices, and the list of the record's words that lead to them. */
-export function lentNumbers(
-  { blobs }: Pick<QuantizedModel, 'blobs'>,
+/** What the device program is told of lent matrices. */
+export const lentNumbers = (
   { names, bytes }: Lent,
   addresses: ReadonlyMap<string, number>,
-): { numbers: Record<string, number>; words: Uint8Array } {
+): Record<string, number> => ({
+  lent: addresses.get(names[0])!,
+  lentBytes: bytes,
+  lentCount: names.length,
+});
+
+/** Where the words of the record are that lead to them: u32 each. */
+export function lentWords(
+  { blobs }: Pick<QuantizedModel, 'blobs'>,
+  { names }: Lent,
+  addresses: ReadonlyMap<string, number>,
+): Uint8Array {
   const { references } = blobs.find(({ name }) => name === 'model')!;
-  const words = names.map(
-    (name) => addresses.get('model')! + references.find(({ blob }) => blob === name)!.offset,
-  );
-  return {
-    numbers: { lent: addresses.get(names[0])!, lentBytes: bytes, lentCount: names.length },
-    words: new Uint8Array(Uint32Array.from(words).buffer),
-  };
+  const offsetOf = (name: string): number => references.find(({ blob }) => blob === name)!.offset;
+  const words = names.map((name) => addresses.get('model')! + offsetOf(name));
+  return new Uint8Array(Uint32Array.from(words).buffer);
 }

@@ -5,7 +5,8 @@ import { loadTokenizer } from '../model/index.ts';
 import { tokenizerBytes } from '../model/testing.ts';
 import { PUSHED, pushedModel } from '../model/testing-relu.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
-import { createHostEngine, type QuantizedModel, quantize } from '../quantize/index.ts';
+import { quantize } from '../quantize/index.ts';
+import { activeShare } from '../quantize/testing.ts';
 import { kept as cache } from '../testing/kept.ts';
 import { buildFirmware } from './build.ts';
 import { predictFirmware } from './predict-firmware.ts';
@@ -14,24 +15,6 @@ import { simulate } from './simulate.ts';
 const TOKENS = 4;
 const board = findBoard('devkitc-n16r8');
 const tokenizer = loadTokenizer(tokenizerBytes(PUSHED.vocabulary), PUSHED.vocabulary);
-
-/** Share of the units that are not zero where the model reads these tokens. */
-function activeIn(model: QuantizedModel, tokens: readonly number[]): number {
-  let [active, all] = [0, 0];
-  const engine = createHostEngine(model, {
-    programs,
-    observer: (name, args, run) => {
-      const result = run();
-      if (name === 'relu_list') {
-        active += new DataView(engine.memory.buffer).getInt32(args[2], true);
-        all += args[3];
-      }
-      return result;
-    },
-  });
-  tokens.forEach((token, position) => void engine.forward(token, position));
-  return active / all;
-}
 
 it.each([
   ['int8', 0.068],
@@ -43,7 +26,7 @@ it.each([
   const options = { prompt: '', temperature: 0.9, seed: 1n, tokens: TOKENS } as const;
   const { status, tokens } = simulate(firmware, options);
   expect(tokens).toHaveLength(TOKENS);
-  const active = activeIn(model, [tokenizer.special.start, ...tokens.slice(0, -1)]);
+  const active = activeShare(model, programs, [tokenizer.special.start, ...tokens.slice(0, -1)]);
   expect(Math.abs(active - 0.2), `${active} of the units`).toBeLessThan(0.01);
   const { cyclesPerToken } = predictFirmware(firmware, TOKENS);
   const simulated = status.totalCycles / status.passes;
