@@ -11,6 +11,7 @@
  */
 
 import { PAGE_SHIFT } from './pages.ts';
+import { CORE_RECENT_BYTES, createRecentLines, type RecentLines } from './recent-lines.ts';
 import { createStoreWatch } from './store-watch.ts';
 
 export { PAGE_SHIFT };
@@ -32,6 +33,9 @@ export interface Memory {
   slotsOffset(core: number): number;
   /** Two words: the core that runs; not 0 where something happened that ends the cores' turns. */
   readonly shared: Int32Array;
+  /** Lines that translated code reads on in without asking; where a core finds its part of them. */
+  readonly recent: RecentLines;
+  recentOffset(core: number): number;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** Delta per page for plain loads (0 = slow path). */
@@ -131,6 +135,7 @@ export function createMemory(size: number): Memory {
   const codeMapOffset = storeMapOffset + 4 * pages;
   const states = codeMapOffset + 4 * pages;
   const shared = states + 2 * CORE_STATE_BYTES;
+  const recent = shared + 16;
   const slots = states + WASM_PAGE;
   const wasmPages = (slots + 2 * CORE_SLOTS_BYTES) / WASM_PAGE;
   const wasm = new WebAssembly.Memory({ initial: wasmPages, maximum: wasmPages });
@@ -163,6 +168,8 @@ export function createMemory(size: number): Memory {
     stateOffset: (core) => states + core * CORE_STATE_BYTES,
     slotsOffset: (core) => slots + core * CORE_SLOTS_BYTES,
     shared: new Int32Array(arena, shared, 2),
+    recent: createRecentLines(arena, recent),
+    recentOffset: (core) => recent + core * CORE_RECENT_BYTES,
     bytes: new Uint8Array(arena, 0, size),
     view: new DataView(arena, 0, size),
     loadMap,

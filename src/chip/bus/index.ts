@@ -2,3 +2,4 @@
 export * from './bus.ts';
 export { CAUSE, causeNames } from './causes.ts';
 export { createFlatBus, type FlatBus } from './flat-bus.ts';
+export { FIRST_WORD_BYTES, RECENT, type RecentLines } from './recent-lines.ts';

@@ -304,8 +304,9 @@ function turnTaker(parts: Parts, mode: Mode): TurnTaker {
     state,
     run: linker.turns,
     begin(first, quantum) {
+      // Not more than nothing where memory has kept it beyond the end of the first turn: then it has no share in that.
       const ahead = first - slices.now();
-      if (!mode.running || !isAwake(parts, mode) || ahead <= 0) return 0;
+      if (!mode.running || !isAwake(parts, mode)) return 0;
       mode.leaving = false;
       parts.spin.bus.memory.shared[1] = 0;
       const room = Math.floor((slices.untilTimer() - 1 - ahead) / quantum);

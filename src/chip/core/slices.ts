@@ -32,9 +32,8 @@ export interface Slices {
 }
 
 export function createSlices(state: CoreState): Slices {
-  const { special, time } = state;
+  const { special, time, sliceBase } = state;
   const timers = createTimers(state);
-  let base = 0;
   let instructions = 0;
   /** Cycle of the next timer match; 0 when it must be computed anew. */
   let timerCycle = 0;
@@ -44,12 +43,12 @@ export function createSlices(state: CoreState): Slices {
   };
   const settle = () => {
     const elapsed = time[TIME.cycles];
-    if (timerCycle === 0 || base + elapsed >= timerCycle) {
+    if (timerCycle === 0 || sliceBase[0] + elapsed >= timerCycle) {
       timers.look();
       timerCycle = 0;
     }
     timers.beginSlice();
-    base += elapsed;
+    sliceBase[0] += elapsed;
     instructions += time[TIME.instructions];
     time[TIME.ccountBase] += elapsed;
     time[TIME.cycles] = 0;
@@ -57,12 +56,12 @@ export function createSlices(state: CoreState): Slices {
     if (special[SR.interrupt] !== 0) time[TIME.attention] = 1;
   };
   return {
-    now: () => base + time[TIME.cycles],
+    now: () => sliceBase[0] + time[TIME.cycles],
     instructions: () => instructions + time[TIME.instructions],
-    until: (cycle) => cycle - base,
+    until: (cycle) => cycle - sliceBase[0],
     begin(length) {
-      if (timerCycle === 0) timerCycle = base + timers.untilNext();
-      time[TIME.limit] = Math.min(length, timerCycle - base, LONGEST_SLICE);
+      if (timerCycle === 0) timerCycle = sliceBase[0] + timers.untilNext();
+      time[TIME.limit] = Math.min(length, timerCycle - sliceBase[0], LONGEST_SLICE);
       time[TIME.posted] = 1; // others write in the core's name between its slices
     },
     settle,
@@ -72,7 +71,7 @@ export function createSlices(state: CoreState): Slices {
       settle();
     },
     pass(cycles, executed) {
-      base += cycles;
+      sliceBase[0] += cycles;
       instructions += executed;
       time[TIME.ccountBase] += cycles;
     },

@@ -36,6 +36,8 @@ export const TIME = {
   other: 10,
   turns: 11,
   quantum: 12,
+  /** Where the core's part of the lines read last begins (bus/recent-lines.ts). */
+  recent: 13,
 } as const;
 
 const TIME_WORDS = 16;
@@ -77,6 +79,8 @@ export interface CoreState {
 
   /** T: cycle bookkeeping, see `TIME`. */
   readonly time: Int32Array;
+  /** In element 0, cycles since reset of the chip at which the slice began. */
+  readonly sliceBase: Float64Array;
   /** W: words on their way between memory and several registers. */
   readonly words: Int32Array;
   /** Where all of this lies in the memory of translated code. */
@@ -157,6 +161,7 @@ export function createCoreState(core: number, memory: Memory): CoreState {
   const words = (offset: number, count: number) => new Int32Array(memory.arena, base + offset, count);
   const time = words(LAYOUT.time, TIME_WORDS);
   time[TIME.slots] = memory.slotsOffset(core);
+  time[TIME.recent] = memory.recentOffset(core);
   return {
     core,
     base,
@@ -167,6 +172,7 @@ export function createCoreState(core: number, memory: Memory): CoreState {
     threadPointer: words(LAYOUT.threadPointer, 1),
     mr: words(LAYOUT.mr, 4),
     time,
+    sliceBase: memory.recent.baseOf(core),
     words: words(LAYOUT.words, 4),
     get pc() {
       return time[TIME.pc] >>> 0;

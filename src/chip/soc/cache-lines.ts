@@ -3,12 +3,12 @@
  * (docs/esp32-s3.md B4, B5).
  */
 
+import { FIRST_WORD_BYTES, type RecentLines } from '../bus/index.ts';
 import { type CacheGeometry, type CacheTags, createCacheTags, LOOKUP } from './cache-tags.ts';
 import type { Clock } from './clock.ts';
 import {
   type BusTiming,
   createExternalBus,
-  FIRST_WORD_BYTES,
   type LineCost,
   type LineCosts,
   lineCosts,
@@ -28,6 +28,8 @@ export interface CacheLines {
   costsChanged(): void;
   /** Brings a line in if it is missing; returns the wait for `bytes` of it from `address` on. */
   fill(which: Which, address: number, bytes: number, store: boolean, cycle: number): number;
+  /** The line of data that was filled last may be read again without asking. @param offset of `address` in the arena */
+  share(core: number, address: number, offset: number): void;
   /** Writes dirty lines of data back from now on; returns the cycles until that is done. */
   writeBack(address: number, bytes: number): number;
   /** Lines that nobody waits for yet: each takes its turn on the bus when that is free. */
@@ -43,6 +45,7 @@ export interface CacheLinesOptions {
   readonly mmu: Mmu;
   /** At first. */
   readonly geometry: Record<Which, CacheGeometry>;
+  readonly recent: RecentLines;
   /** What is to be brought in beside what is looked at; may change. */
   readonly autoload: Readonly<Record<Which, Autoload | undefined>>;
   timing(): BusTiming;
@@ -67,36 +70,54 @@ function waitFor(
   return Math.max(0, start + first + perByte * (offset + bytes - FIRST_WORD_BYTES) - cycle);
 }
 
+/** What lines cost as things are set up now: known anew when that has changed. */
+function createCosts(
+  { mmu, timing, psramReadsRight }: CacheLinesOptions,
+  tags: Readonly<Record<Which, CacheTags>>,
+) {
+  let known: LineCosts | undefined;
+  let garbles = false;
+  const now = (): LineCosts => {
+    if (known) return known;
+    known = lineCosts(timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
+    garbles = !psramReadsRight();
+    return known;
+  };
+  return {
+    now,
+    of(which: Which, address: number): LineCost {
+      const lines = now();
+      if (which === 'instruction')
+        return mmu.inPsram(address) ? lines.instructionPsram : lines.instructionFlash;
+      return mmu.inPsram(address) ? lines.dataPsram : lines.dataFlash;
+    },
+    changed() {
+      known = undefined;
+    },
+    /** Whether PSRAM is read at a wrong moment. */
+    get garbles() {
+      return garbles;
+    },
+  };
+}
+
 export function createCacheLines(options: CacheLinesOptions): CacheLines {
-  const { clock, mmu, geometry, autoload } = options;
+  const { clock, mmu, geometry, autoload, recent } = options;
   const tags = { data: createCacheTags(geometry.data), instruction: createCacheTags(geometry.instruction) };
   const misses = { instruction: 0, flash: 0, psram: 0 };
   const bus = createExternalBus();
-  let costs: LineCosts | undefined;
-  /** PSRAM is read at a wrong moment. Known with the costs. */
-  let garbles = false;
-
-  const currentCosts = () => {
-    if (costs) return costs;
-    costs = lineCosts(options.timing(), tags.data.geometry.lineBytes, tags.instruction.geometry.lineBytes);
-    garbles = !options.psramReadsRight();
-    return costs;
-  };
-  const costOf = (which: Which, address: number): LineCost => {
-    const lines = currentCosts();
-    if (which === 'instruction')
-      return mmu.inPsram(address) ? lines.instructionPsram : lines.instructionFlash;
-    return mmu.inPsram(address) ? lines.dataPsram : lines.dataFlash;
-  };
+  const costs = createCosts(options, tags);
+  /** Of the line that was filled last. */
+  let lastCost: LineCost | undefined;
 
   /** Brings a line in that is missing, from `cycle` on at the earliest; returns the cycle at which it is complete. */
-  const bringIn = (which: Which, address: number, outcome: number, cycle: number): number => {
-    bus.transfer(cycle, costOf(which, address));
-    if (garbles && mmu.inPsram(address)) options.garbleLine(address, tags[which].geometry.lineBytes);
+  const bringIn = (which: Which, address: number, cost: LineCost, outcome: number, cycle: number): number => {
+    bus.transfer(cycle, cost);
+    if (costs.garbles && mmu.inPsram(address)) options.garbleLine(address, tags[which].geometry.lineBytes);
     const complete = bus.freeAt;
     tags[which].arrival = complete;
     // The victim leaves after the line that replaces it has come.
-    if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, currentCosts().eviction);
+    if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, costs.now().eviction);
     return complete;
   };
   const aheadOf = (which: Which): LinesAhead =>
@@ -104,9 +125,10 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
       freeAt: () => bus.freeAt,
       bring(address, cycle) {
         if (tags[which].holds(address) || !mmu.isMapped(address)) return cycle;
-        return bringIn(which, address, tags[which].access(address, false), cycle);
+        return bringIn(which, address, costs.of(which, address), tags[which].access(address, false), cycle);
       },
     });
+  recent.reshape(geometry.data.lineBytes);
   const ahead = { data: aheadOf('data'), instruction: aheadOf('instruction') };
 
   const fill = (which: Which, address: number, bytes: number, store: boolean, cycle: number): number => {
@@ -115,11 +137,13 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
       ahead.instruction.advance(cycle);
     }
     const cache = tags[which];
+    const cost = costs.of(which, address);
     const outcome = cache.access(address, store);
     const loading = autoload[which];
+    lastCost = cost;
     if (outcome !== LOOKUP.hit) {
       misses[which === 'instruction' ? which : mmu.inPsram(address) ? 'psram' : 'flash']++;
-      bringIn(which, address, outcome, cycle);
+      bringIn(which, address, cost, outcome, cycle);
     }
     if (loading && (outcome === LOOKUP.hit ? loading.onHit : loading.onMiss)) {
       const next = loading.linesAfter(address, cache.geometry.lineBytes);
@@ -130,7 +154,7 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
     }
     if (cache.arrival <= cycle) return 0;
     const offset = address & (cache.geometry.lineBytes - 1);
-    return waitFor(costOf(which, address), cache.arrival, offset, bytes, cycle);
+    return waitFor(cost, cache.arrival, offset, bytes, cycle);
   };
 
   return {
@@ -140,18 +164,30 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
       for (const which of ['data', 'instruction'] as const) {
         if (!isSame(tags[which].geometry, next[which])) tags[which] = createCacheTags(next[which]);
       }
-      costs = undefined;
+      recent.reshape(next.data.lineBytes);
+      costs.changed();
     },
-    costs: currentCosts,
+    costs: costs.now,
     costsChanged() {
-      costs = undefined;
+      costs.changed();
+      recent.forget();
     },
     fill,
+    share(core, address, offset) {
+      // Each access may ask for lines then, or start some.
+      if (autoload.data || ahead.data.pending || ahead.instruction.pending) return recent.forget();
+      const { first, whole, perByte } = lastCost!;
+      const complete = tags.data.arrival;
+      recent.note(core, address, offset, complete, complete - whole + first, perByte);
+    },
     writeBack(address, bytes) {
-      bus.background(clock.cycles, tags.data.writeBack(address, bytes) * currentCosts().writeBack);
+      bus.background(clock.cycles, tags.data.writeBack(address, bytes) * costs.now().writeBack);
       return bus.freeAt - clock.cycles;
     },
-    preload: (which, lines) => ahead[which].ask(lines, clock.cycles),
+    preload(which, lines) {
+      recent.forget();
+      ahead[which].ask(lines, clock.cycles);
+    },
     preloaded(which) {
       ahead[which].advance(clock.cycles);
       return ahead[which].doneAt() <= clock.cycles;
@@ -163,6 +199,7 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
       bus.reset();
       ahead.data.reset();
       ahead.instruction.reset();
+      recent.forget();
       tags.data.invalidate(0, 0);
       tags.instruction.invalidate(0, 0);
     },

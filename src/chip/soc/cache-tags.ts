@@ -65,9 +65,12 @@ export function createCacheTags(geometry: CacheGeometry): CacheTags {
       const victimDirty = !hit && dirtyBits[base + way] === 1;
       const wasDirty = hit && dirtyBits[base + way] === 1;
       const arrival = hit ? arrivals[base + way] : 0;
-      tags.copyWithin(base + 1, base, base + way);
-      dirtyBits.copyWithin(base + 1, base, base + way);
-      arrivals.copyWithin(base + 1, base, base + way);
+      // Steps of a few: copyWithin takes longer.
+      for (let slot = base + way; slot > base; slot--) {
+        tags[slot] = tags[slot - 1];
+        dirtyBits[slot] = dirtyBits[slot - 1];
+        arrivals[slot] = arrivals[slot - 1];
+      }
       tags[base] = line;
       arrivals[base] = arrival;
       dirtyBits[base] = wasDirty || dirty ? 1 : 0;

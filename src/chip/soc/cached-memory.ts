@@ -3,7 +3,7 @@
  * how long the core waits for it (cache-lines.ts).
  */
 
-import { ACCESS, type Access, BusFault, CAUSE } from '../bus/index.ts';
+import { ACCESS, type Access, BusFault, CAUSE, type RecentLines } from '../bus/index.ts';
 import { createCacheLines } from './cache-lines.ts';
 import type { PeripheralContext } from './context.ts';
 import type { BusTiming } from './external-bus.ts';
@@ -36,6 +36,7 @@ export interface CachedMemory {
 export interface CachedMemoryOptions {
   readonly extmemBase: number;
   readonly layout: ArenaLayout;
+  readonly recent: RecentLines;
   readonly flashBytes: number;
   readonly psramBytes: number;
   readonly dataCacheWays: 4 | 8;
@@ -68,13 +69,20 @@ function createReason(extmem: ExtmemRegisters, mmu: Mmu, options: CachedMemoryOp
 
 /** EXTMEM, the MMU, and the lines of both caches that they say how to fill. */
 function createCaches(context: PeripheralContext, options: CachedMemoryOptions) {
-  const mmu = createMmu(options);
-  /** Of the data and the instruction cache; fetches count once a line. */
+  const { recent } = options;
+  const mmu = createMmu({
+    ...options,
+    remapped() {
+      recent.forget();
+      options.remapped();
+    },
+  });
+  /** Of the data and the instruction cache; fetches count once a line. What the chip was not asked for is not among them. */
   const accesses = new Float64Array(2);
   /** 1 where a core's way through a cache is open: data for core 0 and 1, instruction for core 0 and 1. */
   const openWays = new Uint8Array(4);
   const counters: Readonly<Record<number, () => number>> = {
-    [EXTMEM.dbusAccess]: () => accesses[0],
+    [EXTMEM.dbusAccess]: () => accesses[0] + recent.count,
     [EXTMEM.ibusAccess]: () => accesses[1],
     [EXTMEM.ibusMiss]: () => lines.misses.instruction,
     [EXTMEM.dbusFlashMiss]: () => lines.misses.flash,
@@ -95,7 +103,11 @@ function createCaches(context: PeripheralContext, options: CachedMemoryOptions) 
       openingsChanged();
       if (lines.tags.instruction.geometry.lineBytes !== before) options.remapped();
     },
-    invalidate: (which, address, bytes) => lines.tags[which].invalidate(address, bytes),
+    autoloadChanged: recent.forget,
+    invalidate(which, address, bytes) {
+      recent.forget();
+      lines.tags[which].invalidate(address, bytes);
+    },
     writeBack: (address, bytes) => lines.writeBack(address, bytes),
     preload: (which, wanted) => lines.preload(which, wanted),
     preloaded: (which) => lines.preloaded(which),
@@ -104,11 +116,13 @@ function createCaches(context: PeripheralContext, options: CachedMemoryOptions) 
     clearCounters() {
       lines.forgetMisses();
       accesses.fill(0);
+      recent.clearCount();
     },
   });
   const lines = createCacheLines({
     clock: context.clock,
     mmu,
+    recent,
     geometry: geometry(),
     autoload: extmem.autoload,
     timing: options.timing,
@@ -154,7 +168,9 @@ export function createCachedMemory(context: PeripheralContext, options: CachedMe
         access === ACCESS.store,
         cycle,
       );
-      return pageOffsets[page] + (address & (PAGE_BYTES - 1));
+      const offset = pageOffsets[page] + (address & (PAGE_BYTES - 1));
+      if (isData) lines.share(core, address, offset);
+      return offset;
     },
     refuse(address, access, core) {
       const verb = access === ACCESS.fetch ? 'instruction fetch' : access === ACCESS.store ? 'store' : 'load';

@@ -120,6 +120,7 @@ export function createParts(options: ChipOptions, reset: (reason: number) => voi
     warnings,
     board: { ...board, psramBytes },
     layout,
+    recent: memory.recent,
     flash,
     psram,
     mac,

@@ -6,6 +6,7 @@
  * complete, and the next transfer, of either core, waits for that. With these rules n sequential lines cost what was measured on silicon:
  * flash 115 + 473·(n−1), octal PSRAM 82 + 170·(n−1), flash to the ICache 204 + 266·(n−1).
  */
+import { FIRST_WORD_BYTES } from '../bus/index.ts';
 
 export type FlashMode = 'qio' | 'qout' | 'dio' | 'dout' | 'fast' | 'slow';
 export type PsramMode = 'octal' | 'quad';
@@ -34,11 +35,7 @@ const PSRAM_WRITE_CLOCKS: Readonly<Record<PsramMode, { readonly header: number; 
 
 /** CPU cycles beside the bus clocks, fitted to B5 at 240 MHz (an eviction's to the copies into PSRAM there). */
 const OVERHEAD = { dataFlash: 29, instructionFlash: 14, psram: 37, psramWrite: 36, eviction: 22 } as const;
-/**
- * Bytes of the line that must have come before the core goes on: a word for data (115 and 82 cycles); the ICache
- * releases the fetch later (204 of 266 cycles for a 32-byte line, which is two thirds of it).
- */
-export const FIRST_WORD_BYTES = 4;
+/** Share of a line that must have come before the ICache releases a fetch: 204 of 266 cycles for 32 bytes. Data wait for a word. */
 const INSTRUCTION_LINE_SHARE = 2 / 3;
 
 export interface BusTiming {

@@ -51,6 +51,7 @@ export type Which = 'data' | 'instruction';
 /** What the registers ask of the caches. */
 export interface CacheCommands {
   geometryChanged(): void;
+  autoloadChanged(): void;
   invalidate(which: Which, address: number, bytes: number): void;
   /** Writes dirty lines back and returns the CPU cycles that takes. */
   writeBack(address: number, bytes: number): number;
@@ -220,6 +221,7 @@ function autoloading(context: Context, which: Which): Record<number, RegisterHoo
     write(value) {
       context.block.set(at, value | done);
       context.autoload[which] = autoloadOf(context.block, offset);
+      context.caches.autoloadChanged();
       return value | done;
     },
   });

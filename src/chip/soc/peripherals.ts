@@ -1,6 +1,7 @@
 /** The chip's block diagram: every block of registers at its address (docs/esp32-s3.md B2). */
 
 import type { Board } from '../boards/index.ts';
+import type { RecentLines } from '../bus/index.ts';
 import { createAnalogBus } from './analog.ts';
 import { type CachedMemory, createCachedMemory } from './cached-memory.ts';
 import type { Clock } from './clock.ts';
@@ -47,6 +48,7 @@ export interface PeripheralOptions {
   readonly warnings: Warnings;
   readonly board: Board;
   readonly layout: ArenaLayout;
+  readonly recent: RecentLines;
   readonly flash: Uint8Array;
   readonly psram: Uint8Array;
   readonly mac: readonly number[];
@@ -126,6 +128,7 @@ function createExternalMemory(
   const cached: CachedMemory = createCachedMemory(context, {
     extmemBase: 0x600c4000,
     layout,
+    recent: options.recent,
     flashBytes: options.flash.length,
     psramBytes: options.psram.length,
     dataCacheWays: options.dataCacheWays,
