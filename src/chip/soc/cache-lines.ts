@@ -55,24 +55,30 @@ export interface CacheLinesOptions {
   garbleLine(address: number, lineBytes: number): void;
 }
 
+/** One cache's, by its own name: looked up by a name that varies it takes longer than all the rest of an access. */
+const sideOf = <Side>(both: Readonly<Record<Which, Side>>, which: Which): Side =>
+  which === 'data' ? both.data : both.instruction;
+
 const isSame = (one: CacheGeometry, other: CacheGeometry): boolean =>
   one.bytes === other.bytes && one.ways === other.ways && one.lineBytes === other.lineBytes;
 
-/** Cycles from `cycle` on until `bytes` from `address` on are there, of a line that will be complete at `arrival`. */
+/** Cycles from `cycle` on until `bytes` from `address` on are there, of the line that the cache was asked for last. */
 function waitFor(
+  { arrival, geometry }: CacheTags,
   { first, whole, perByte }: LineCost,
-  arrival: number,
-  offset: number,
+  address: number,
   bytes: number,
   cycle: number,
 ): number {
+  if (arrival <= cycle) return 0;
   const start = arrival - whole;
+  const offset = address & (geometry.lineBytes - 1);
   return Math.max(0, start + first + perByte * (offset + bytes - FIRST_WORD_BYTES) - cycle);
 }
 
 /** What lines cost as things are set up now: known anew when that has changed. */
 function createCosts(
-  { mmu, timing, psramReadsRight }: CacheLinesOptions,
+  { mmu, timing, psramReadsRight, recent }: CacheLinesOptions,
   tags: Readonly<Record<Which, CacheTags>>,
 ) {
   let known: LineCosts | undefined;
@@ -93,6 +99,7 @@ function createCosts(
     },
     changed() {
       known = undefined;
+      recent.forget();
     },
     /** Whether PSRAM is read at a wrong moment. */
     get garbles() {
@@ -111,11 +118,17 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
   let lastCost: LineCost | undefined;
 
   /** Brings a line in that is missing, from `cycle` on at the earliest; returns the cycle at which it is complete. */
-  const bringIn = (which: Which, address: number, cost: LineCost, outcome: number, cycle: number): number => {
+  const bringIn = (
+    cache: CacheTags,
+    address: number,
+    cost: LineCost,
+    outcome: number,
+    cycle: number,
+  ): number => {
     bus.transfer(cycle, cost);
-    if (costs.garbles && mmu.inPsram(address)) options.garbleLine(address, tags[which].geometry.lineBytes);
+    if (costs.garbles && mmu.inPsram(address)) options.garbleLine(address, cache.geometry.lineBytes);
     const complete = bus.freeAt;
-    tags[which].arrival = complete;
+    cache.arrival = complete;
     // The victim leaves after the line that replaces it has come.
     if (outcome === LOOKUP.missDirtyVictim) bus.background(cycle, costs.now().eviction);
     return complete;
@@ -124,8 +137,9 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
     createLinesAhead({
       freeAt: () => bus.freeAt,
       bring(address, cycle) {
-        if (tags[which].holds(address) || !mmu.isMapped(address)) return cycle;
-        return bringIn(which, address, costs.of(which, address), tags[which].access(address, false), cycle);
+        const cache = sideOf(tags, which);
+        if (cache.holds(address) || !mmu.isMapped(address)) return cycle;
+        return bringIn(cache, address, costs.of(which, address), cache.access(address, false), cycle);
       },
     });
   recent.reshape(geometry.data.lineBytes);
@@ -136,14 +150,16 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
       ahead.data.advance(cycle);
       ahead.instruction.advance(cycle);
     }
-    const cache = tags[which];
+    const cache = sideOf(tags, which);
     const cost = costs.of(which, address);
     const outcome = cache.access(address, store);
-    const loading = autoload[which];
+    const loading = sideOf(autoload, which);
     lastCost = cost;
     if (outcome !== LOOKUP.hit) {
-      misses[which === 'instruction' ? which : mmu.inPsram(address) ? 'psram' : 'flash']++;
-      bringIn(which, address, cost, outcome, cycle);
+      if (which === 'instruction') misses.instruction++;
+      else if (mmu.inPsram(address)) misses.psram++;
+      else misses.flash++;
+      bringIn(cache, address, cost, outcome, cycle);
     }
     if (loading && (outcome === LOOKUP.hit ? loading.onHit : loading.onMiss)) {
       const next = loading.linesAfter(address, cache.geometry.lineBytes);
@@ -152,9 +168,7 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
         cycle,
       );
     }
-    if (cache.arrival <= cycle) return 0;
-    const offset = address & (cache.geometry.lineBytes - 1);
-    return waitFor(cost, cache.arrival, offset, bytes, cycle);
+    return waitFor(cache, cost, address, bytes, cycle);
   };
 
   return {
@@ -168,10 +182,7 @@ export function createCacheLines(options: CacheLinesOptions): CacheLines {
       costs.changed();
     },
     costs: costs.now,
-    costsChanged() {
-      costs.changed();
-      recent.forget();
-    },
+    costsChanged: costs.changed,
     fill,
     share(core, address, offset) {
       // Each access may ask for lines then, or start some.
