@@ -104,9 +104,35 @@ function vectorFootprint(instruction: Instruction): Footprint {
   };
 }
 
-const wideAccess =
-  /^(ee\.(vld\.128|vst\.128|ld\.128|ldf\.128|stf\.128|vldhbc|ldqa)|.*\.(ld|st)\.(incp|ip|xp)|(ld|st)\.qr)/;
-const wideStore = /^(ee\.vst\.128|ee\.stf\.128|st\.qr|.*\.st\.(incp|xp))/;
+const NO_FOOTPRINT: Footprint = { uses: [], defines: [], units1: 0, units2: 0 };
+
+/** By instruction: a run's cost is asked for again for each way into it. */
+const footprints = new WeakMap<Instruction, Footprint>();
+
+function footprintOf(instruction: Instruction): Footprint {
+  const known = footprints.get(instruction);
+  if (known) return known;
+  const { opcode } = instruction;
+  const of = !opcode ? () => NO_FOOTPRINT : isVector(opcode.name) ? vectorFootprint : scalarFootprint;
+  const footprint = of(instruction);
+  footprints.set(instruction, footprint);
+  return footprint;
+}
+
+/** Whether a name is one of these, looked at once. */
+function byName(pattern: RegExp): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const answer = known.get(name) ?? pattern.test(name);
+    known.set(name, answer);
+    return answer;
+  };
+}
+
+const wideAccess = byName(
+  /^(ee\.(vld\.128|vst\.128|ld\.128|ldf\.128|stf\.128|vldhbc|ldqa)|.*\.(ld|st)\.(incp|ip|xp)|(ld|st)\.qr)/,
+);
+const wideStore = byName(/^(ee\.vst\.128|ee\.stf\.128|st\.qr|.*\.st\.(incp|xp))/);
 
 /** Costs of `instructions`, which follow one another in memory, begun with `carry`; `note` hears why some cost more than a cycle. */
 export function costOfRun(
@@ -133,11 +159,7 @@ export function costOfRun(
   instructions.forEach((instruction, index) => {
     const { opcode } = instruction;
     const name = opcode?.name ?? 'ill';
-    const footprint = !opcode
-      ? { uses: [], defines: [], units1: 0, units2: 0 }
-      : isVector(name)
-        ? vectorFootprint(instruction)
-        : scalarFootprint(instruction);
+    const footprint = footprintOf(instruction);
     let earliest = now;
     let awaited: string | undefined;
     for (const [register, stage] of footprint.uses) {
@@ -156,10 +178,10 @@ export function costOfRun(
     for (const [register, stage] of footprint.defines) ready.set(register, now + stage + 1);
     units2 = footprint.units2;
     if (name === 'l32r') stolen++;
-    const isWide = wideAccess.test(name);
-    if (wideStore.test(name) && !wide) {
+    const isWide = wideAccess(name);
+    if (wideStore(name) && !wide) {
       const following = instructions[index + 1]?.opcode;
-      if (following && !wideAccess.test(following.name)) {
+      if (following && !wideAccess(following.name)) {
         fraction += LONE_WIDE_STORE;
         loneStore = index;
       }
