@@ -122,7 +122,7 @@ function run(programs: readonly (readonly string[])[], asking: boolean) {
 describe('lines that a core has just looked at', () => {
   it('are read again in the same cycles, with the same counts, whatever both cores do', () => {
     let fast = 0;
-    const both = fc.tuple(...[0, 1].map(() => fc.array(step, { minLength: 40, maxLength: 120 })));
+    const both = fc.tuple(...[0, 1].map(() => fc.array(step, { minLength: 30, maxLength: 80 })));
     fc.assert(
       fc.property(both, (programs) => {
         const one = run(programs, false);
@@ -131,8 +131,8 @@ describe('lines that a core has just looked at', () => {
         expect(other.fast).toBe(0);
         expect(one.found).toEqual(other.found);
       }),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: 10, endOnFailure: true },
     );
-    expect(fast).toBeGreaterThan(100);
+    expect(fast).toBeGreaterThan(50);
   });
 });
