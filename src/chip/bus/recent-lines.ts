@@ -5,6 +5,7 @@
  *
  * A core's part: the cycle at which its slice began (f64), fast accesses, the shift from address to line, a line's mask; then the lines.
  */
+
 /** Bytes of a line that must have come before a core that wants data goes on: a word (115 and 82 cycles, docs/esp32-s3.md B5). */
 export const FIRST_WORD_BYTES = 4;
 
