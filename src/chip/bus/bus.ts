@@ -5,7 +5,7 @@
  * entry per 4 KB page of the 4 GB address space say where a page's bytes lie in it: `offset = (address + map[page]) | 0`;
  * entry 0 = not directly reachable. Generated code inlines that lookup, so everything mapped here costs nothing beyond
  * the pipeline (SRAM speed). What is not in the tables goes the slow way: cached flash and PSRAM (`locate`, which
- * charges the line fill) and devices (`read`, `write`).
+ * charges the line fill; recent-lines.ts holds what of it need not be asked for again) and devices (`read`, `write`).
  *
  * chip-soc implements {@link Bus}; it builds its memory with {@link createMemory}.
  */

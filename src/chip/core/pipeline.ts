@@ -104,35 +104,33 @@ function vectorFootprint(instruction: Instruction): Footprint {
   };
 }
 
-const NO_FOOTPRINT: Footprint = { uses: [], defines: [], units1: 0, units2: 0 };
+const wideAccess =
+  /^(ee\.(vld\.128|vst\.128|ld\.128|ldf\.128|stf\.128|vldhbc|ldqa)|.*\.(ld|st)\.(incp|ip|xp)|(ld|st)\.qr)/;
+const wideStore = /^(ee\.vst\.128|ee\.stf\.128|st\.qr|.*\.st\.(incp|xp))/;
 
-/** By instruction: a run's cost is asked for again for each way into it. */
-const footprints = new WeakMap<Instruction, Footprint>();
+/** What a run's cost asks of an instruction, again for each way into it. */
+interface Demand extends Footprint {
+  /** A 128-bit access; one that stores. */
+  readonly isWide: boolean;
+  readonly isWideStore: boolean;
+}
 
-function footprintOf(instruction: Instruction): Footprint {
-  const known = footprints.get(instruction);
+const NOTHING: Demand = { uses: [], defines: [], units1: 0, units2: 0, isWide: false, isWideStore: false };
+const demands = new WeakMap<Instruction, Demand>();
+
+function demandOf(instruction: Instruction): Demand {
+  const known = demands.get(instruction);
   if (known) return known;
-  const { opcode } = instruction;
-  const of = !opcode ? () => NO_FOOTPRINT : isVector(opcode.name) ? vectorFootprint : scalarFootprint;
-  const footprint = of(instruction);
-  footprints.set(instruction, footprint);
-  return footprint;
-}
-
-/** Whether a name is one of these, looked at once. */
-function byName(pattern: RegExp): (name: string) => boolean {
-  const known = new Map<string, boolean>();
-  return (name) => {
-    const answer = known.get(name) ?? pattern.test(name);
-    known.set(name, answer);
-    return answer;
+  const name = instruction.opcode?.name;
+  if (name === undefined) return NOTHING;
+  const demand: Demand = {
+    ...(isVector(name) ? vectorFootprint(instruction) : scalarFootprint(instruction)),
+    isWide: wideAccess.test(name),
+    isWideStore: wideStore.test(name),
   };
+  demands.set(instruction, demand);
+  return demand;
 }
-
-const wideAccess = byName(
-  /^(ee\.(vld\.128|vst\.128|ld\.128|ldf\.128|stf\.128|vldhbc|ldqa)|.*\.(ld|st)\.(incp|ip|xp)|(ld|st)\.qr)/,
-);
-const wideStore = byName(/^(ee\.vst\.128|ee\.stf\.128|st\.qr|.*\.st\.(incp|xp))/);
 
 /** Costs of `instructions`, which follow one another in memory, begun with `carry`; `note` hears why some cost more than a cycle. */
 export function costOfRun(
@@ -159,15 +157,15 @@ export function costOfRun(
   instructions.forEach((instruction, index) => {
     const { opcode } = instruction;
     const name = opcode?.name ?? 'ill';
-    const footprint = footprintOf(instruction);
+    const demand = demandOf(instruction);
     let earliest = now;
     let awaited: string | undefined;
-    for (const [register, stage] of footprint.uses) {
+    for (const [register, stage] of demand.uses) {
       const time = (ready.get(register) ?? 0) - stage;
       if (time > earliest) [earliest, awaited] = [time, register];
     }
     if (earliest > now) note(index, 'result', earliest - now, awaited);
-    else if ((units2 & footprint.units1) !== 0) {
+    else if ((units2 & demand.units1) !== 0) {
       earliest = now + 1;
       note(index, 'unit', 1);
     }
@@ -175,18 +173,17 @@ export function costOfRun(
     while (now < earliest || fetched < word) tick(word);
     if (now > earliest) note(index, 'fetch', now - earliest);
     issue.push(now);
-    for (const [register, stage] of footprint.defines) ready.set(register, now + stage + 1);
-    units2 = footprint.units2;
+    for (const [register, stage] of demand.defines) ready.set(register, now + stage + 1);
+    units2 = demand.units2;
     if (name === 'l32r') stolen++;
-    const isWide = wideAccess(name);
-    if (wideStore(name) && !wide) {
-      const following = instructions[index + 1]?.opcode;
-      if (following && !wideAccess(following.name)) {
+    if (demand.isWideStore && !wide) {
+      const following = instructions[index + 1];
+      if (following?.opcode && !demandOf(following).isWide) {
         fraction += LONE_WIDE_STORE;
         loneStore = index;
       }
     }
-    wide = isWide;
+    wide = demand.isWide;
     const extra = EXTRA_ISSUE[name] ?? 0;
     if (extra > 0) {
       units2 = 0;

@@ -55,7 +55,7 @@ export interface CacheLinesOptions {
   garbleLine(address: number, lineBytes: number): void;
 }
 
-/** One cache's, by its own name: looked up by a name that varies it takes longer than all the rest of an access. */
+/** One cache's, by its own name: looked up by a name that varies it takes longer, at each access. */
 const sideOf = <Side>(both: Readonly<Record<Which, Side>>, which: Which): Side =>
   which === 'data' ? both.data : both.instruction;
 

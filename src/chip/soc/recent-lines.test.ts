@@ -3,11 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findBoard } from '../boards/boards.ts';
 import { createChipAndParts } from './chip.ts';
-import { bringUp, registersOf } from './program/bring-up.ts';
+import { registersOf } from './program/bring-up.ts';
 import { assembleSegment } from './test-image.ts';
+import { FLASH, PSRAM, setUpMemories } from './test-memories.ts';
 
-const PSRAM = 0x3c000000;
-const FLASH = 0x3c100000;
 const EXTMEM = 0x600c4000;
 const LINE = 64;
 /** Lines so far apart share a set of the cache. */
@@ -81,17 +80,7 @@ function run(programs: readonly (readonly string[])[], asking: boolean) {
     flash,
     flashBytes: flash.length,
   });
-  bringUp(chip, {
-    clockMegahertz: 240,
-    dataCache: { bytes: 32768, ways: 4, lineBytes: LINE },
-    instructionCache: { bytes: 16384, ways: 8, lineBytes: 32 },
-    cachesCode: false,
-    mappings: Array.from({ length: 32 }, (_, entry) => ({
-      entry,
-      target: entry < 16 ? ('psram' as const) : ('flash' as const),
-      page: entry % 16,
-    })),
-  });
+  setUpMemories(chip, LINE);
   const { memory, bus, cores } = parts;
   if (asking) memory.recent.note = () => {};
   for (const [index, steps] of programs.entries()) {

@@ -1,8 +1,8 @@
 /** Published measurements of flash and PSRAM (docs/esp32-s3.md B5), beside the same accesses on the model: for a test and a bench. */
 import { findBoard } from '../boards/boards.ts';
 import { ACCESS, type Access } from '../bus/bus.ts';
-import { bringUp } from './program/bring-up.ts';
 import { bootChip } from './test-image.ts';
+import { FLASH, PSRAM, setUpMemories } from './test-memories.ts';
 
 export interface Bandwidth {
   readonly what: string;
@@ -13,30 +13,17 @@ export interface Bandwidth {
   readonly tolerance: number;
 }
 
-const WINDOW = 0x3c000000;
-/** Pages 0 to 15 of the window are PSRAM, the next sixteen flash. */
-const FLASH = WINDOW + (16 << 16);
-const OTHER = WINDOW + (8 << 16);
+const OTHER = PSRAM + (8 << 16);
 
 type Touch = (address: number, access: Access, cycle: number, core?: number, bytes?: number) => number;
 
-/** An N16R8 board as ESP-IDF sets it up, with cold caches; what an access waits. */
+/** What an access waits. */
 function memory(lineBytes: 16 | 32 | 64, bytes: 32768 | 65536 = 32768): Touch {
   const { chip } = bootChip(new Uint8Array(1 << 20), {
     board: findBoard('devkitc-n16r8'),
     flashBytes: 1 << 20,
   });
-  bringUp(chip, {
-    clockMegahertz: 240,
-    dataCache: { bytes, ways: 4, lineBytes },
-    instructionCache: { bytes: 16384, ways: 8, lineBytes: 32 },
-    cachesCode: false,
-    mappings: Array.from({ length: 32 }, (_, entry) => ({
-      entry,
-      target: entry < 16 ? ('psram' as const) : ('flash' as const),
-      page: entry % 16,
-    })),
-  });
+  setUpMemories(chip, lineBytes, bytes);
   const { cached } = chip.peripherals;
   const start = chip.clock.cycles + 1e6;
   return (address, access, cycle, core = 0, width = 4) => {
@@ -84,7 +71,7 @@ function contend(bytes: number): number {
   const at = [0, 0];
   while (at[0] < bytes || at[1] < bytes) {
     const core = at[1] < bytes && (cycles[1] < cycles[0] || at[0] >= bytes) ? 1 : 0;
-    cycles[core] += touch((core ? OTHER : WINDOW) + at[core], ACCESS.load, cycles[core], core) + WORD_LOOP;
+    cycles[core] += touch((core ? OTHER : PSRAM) + at[core], ACCESS.load, cycles[core], core) + WORD_LOOP;
     at[core] += 64;
   }
   return Math.max(...cycles);
@@ -112,7 +99,7 @@ export function bandwidths(): Bandwidth[] {
         [16, 2631],
       ],
       'octal PSRAM',
-      WINDOW,
+      PSRAM,
     ),
     ...first(
       [
@@ -125,12 +112,12 @@ export function bandwidths(): Bandwidth[] {
       'QIO flash',
       FLASH,
     ),
-    row('octal PSRAM to SRAM, 102,400 B, lines of 16 B', 633_664, copy(102_400, 16, WINDOW, undefined), 0.06),
-    row('octal PSRAM to SRAM, 102,400 B, lines of 32 B', 403_215, copy(102_400, 32, WINDOW, undefined), 0.04),
-    row('octal PSRAM to SRAM, 102,400 B, lines of 64 B', 278_493, copy(102_400, 64, WINDOW, undefined)),
-    row('SRAM to octal PSRAM, 102,400 B, lines of 32 B', 717_694, copy(102_400, 32, undefined, WINDOW)),
-    row('octal PSRAM to itself, 102,400 B, lines of 32 B', 1_103_628, copy(102_400, 32, WINDOW, OTHER)),
-    row('octal PSRAM, 512 KB, lines of 64 B', 1_432_180, copy(half, 64, WINDOW, undefined)),
+    row('octal PSRAM to SRAM, 102,400 B, lines of 16 B', 633_664, copy(102_400, 16, PSRAM, undefined), 0.06),
+    row('octal PSRAM to SRAM, 102,400 B, lines of 32 B', 403_215, copy(102_400, 32, PSRAM, undefined), 0.04),
+    row('octal PSRAM to SRAM, 102,400 B, lines of 64 B', 278_493, copy(102_400, 64, PSRAM, undefined)),
+    row('SRAM to octal PSRAM, 102,400 B, lines of 32 B', 717_694, copy(102_400, 32, undefined, PSRAM)),
+    row('octal PSRAM to itself, 102,400 B, lines of 32 B', 1_103_628, copy(102_400, 32, PSRAM, OTHER)),
+    row('octal PSRAM, 512 KB, lines of 64 B', 1_432_180, copy(half, 64, PSRAM, undefined)),
     row('the same with the other core reading as much', 2_807_281, contend(half)),
   ];
 }
