@@ -3,7 +3,7 @@
  * A story is made token by token at the call of the component's C code: `begin`, then per token `pass` on every core and
  * `next` on core 0. Where there are lanes, the pass of a prompt's token reads those that follow as well, and theirs have nothing to do.
  */
-import { context, lanes, line, promptMerges, startToken } from "./contract/config";
+import { context, knownWords, lanes, line, promptMerges, startToken, storyTokens } from "./contract/config";
 import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
@@ -14,6 +14,7 @@ import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
 import { setToken } from "./transformer/lane";
 import { forwardLanes } from "./transformer/lanes";
+import { chooseKnown } from "./words";
 
 let token: i32 = 0;
 let position: i32 = 0;
@@ -110,6 +111,7 @@ export function next(): i32 {
     piece = printedText();
     bytesOfPiece = printedBytes();
   }
+  if (ARITHMETIC == 0 && knownWords) store<i32>(storyTokens + (<usize>position << 2), found);
   token = found;
   position++;
   noteToken(position, token);
@@ -120,7 +122,9 @@ export function next(): i32 {
 /** What the model says, or the only thing that the grammar leaves to say. */
 function said(): i32 {
   const only = onlyToken();
-  return follow(only < 0 ? choose() : only, limit - position);
+  if (only >= 0) return follow(only, limit - position);
+  if (ARITHMETIC == 0 && knownWords && !state) return chooseKnown(position, promptCount);
+  return follow(choose(), limit - position);
 }
 
 /** 1 where the grammar allows nothing more. */

@@ -1,7 +1,7 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, lanes, lent, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
+  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, knownWords, lanes, lent, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
   untilToken,
 } from "./contract/config";
 import { complainOfOthers, greetOthers, isSevered } from "./chain/ask";
@@ -28,6 +28,7 @@ import { setToken } from "./transformer/lane";
 import { lend, takeBack } from "./transformer/lend";
 import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
+import { chooseKnown } from "./words";
 import { beginHearing, beginTouching, hear, laid, takeParts, untouched } from "./turns";
 
 /** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
@@ -197,7 +198,7 @@ function predict(): i32 {
   } else if (only >= 0) pass(token, position);
   else forward(token, position, temperature, penalty, state, left);
   if (boards > 1 && isSevered) return 0;
-  const chosen = only >= 0 ? only : choose();
+  const chosen = only >= 0 ? only : ARITHMETIC == 0 && knownWords && !state ? chooseKnown(position, promptCount) : choose();
   return canBind() ? follow(chosen, left) : chosen;
 }
 

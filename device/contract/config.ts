@@ -308,6 +308,9 @@
 /** Its size. */
 // @ts-ignore: decorator
 @external("config", "grammarRoomBytes") export declare const grammarRoomBytes: u32;
+/** u32: the words that it may be made of (WORD_...); 0: any. */
+// @ts-ignore: decorator
+@external("config", "knownWords") export declare const knownWords: usize;
 
 // Conversations.
 /** 1 where prompts may come in parts; with 0 all of it folds away. */

@@ -29,6 +29,24 @@ export const GROWTH_WORDS: i32 = 64;
 export const UNTIL_BYTES: i32 = 32;
 /** Of guesses, by how many tokens before them agree: so many and more are one kind. */
 export const GUESS_KINDS: i32 = 4;
+/** Bit of a token: it is a word of letters, or part of one. */
+export const WORD_PART: i32 = 1;
+/** Bit of a token: it has no space in front, so it goes on with a word where there is one. */
+export const WORD_JOINS: i32 = 2;
+/** Bit of a token: it is a known word. */
+export const WORD_WHOLE: i32 = 4;
+/** Bit of a token: a known word begins with it, and goes on. */
+export const WORD_BEGINS: i32 = 8;
+/** Of an entry of a list: the token that goes on with a word. Tokens of a list ascend. */
+export const WORD_TOKEN: i32 = 65535;
+/** Bits below the number of the entry with which the list behind it begins; 0: nothing is behind it. */
+export const WORD_SHIFT: i32 = 16;
+/** That number, its bits. */
+export const WORD_NEXT: i32 = 16383;
+/** Of an entry: a word may end behind it. */
+export const WORD_ENDS: i32 = 1073741824;
+/** Of an entry: it is the last of its list. */
+export const WORD_LAST: i32 = -2147483648;
 /** First byte of a frame between boards. */
 export const FRAME_MARK: i32 = 165;
 /** Of a frame, beside its payload. */

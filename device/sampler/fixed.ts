@@ -4,7 +4,7 @@
  * al. 2024) are thresholds of the weights: nothing is sorted, equal weights stay or go together. The draw goes through the
  * candidates in the order of their ids. Kernels and twins give the same bits, so host, chip and board draw the same token.
  */
-import { candidates, cores, logits, vocabulary } from "../contract/config";
+import { candidates, cores, knownWords, logits, vocabulary } from "../contract/config";
 import { LOWEST } from "../contract/constants";
 import * as at from "../contract/fixed";
 import { firstRow, rowsOf } from "../contract/fixed";
@@ -192,7 +192,42 @@ export function draw(temperature: f32, topp: f32, topk: i32, minp: f32): i32 {
   const groups = weigh(temperature);
   const least = threshold(groups, topp, topk, minp);
   const mass = mass_from(logits, groups, least);
-  return candidateAt(pick(logits, least, shareOf(mass, random())));
+  const chance = random();
+  const place = pick(logits, least, shareOf(mass, chance));
+  if (knownWords) noteDraw(groups, least, chance, place);
+  return candidateAt(place);
+}
+
+/** Of the last draw. */
+let drawnFrom: i32 = 0;
+let drawnLeast: i32 = 0;
+let drawnBy: u32 = 0;
+let drawn: i32 = 0;
+
+function noteDraw(groups: i32, least: i32, chance: u32, place: i32): void {
+  drawnFrom = groups;
+  drawnLeast = least;
+  drawnBy = chance;
+  drawn = place;
+}
+
+/** Draws another token, as if what was drawn last had no weight; where nothing else is likely enough, from all candidates. -1: none is left. */
+export function drawAgain(): i32 {
+  store<i16>(logits + (<usize>drawn << 1), 0);
+  let mass = mass_from(logits, drawnFrom, drawnLeast);
+  if (!mass) mass = mass_from(logits, drawnFrom, (drawnLeast = 1));
+  if (!mass) return -1;
+  // Random numbers of draws to come stay theirs: Numerical Recipes' generator makes one out of this draw's.
+  drawnBy = drawnBy * 1664525 + 1013904223;
+  drawn = pick(logits, drawnLeast, shareOf(mass, drawnBy));
+  return candidateAt(drawn);
+}
+
+/** The likeliest token but those that were found so before, `token` the last of them. -1: none is left. */
+export function likeliestAgain(token: i32): i32 {
+  store<i32>(logits + (<usize>token << 2), i32.MIN_VALUE);
+  searchHalf(token < firstRow(1, vocabulary) ? 0 : 1);
+  return max(largestOf(0), largestOf(1)) == i32.MIN_VALUE ? -1 : likeliest();
 }
 
 /** Reach to either side of what is drawn, as a share of the mass: 1 / 5 did best of 1 / 20 to 2 / 5 on stories. */

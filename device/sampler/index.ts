@@ -63,3 +63,8 @@ export function choose(): i32 {
   if (ARITHMETIC == 0) return temperature == 0 ? fixed.likeliest() : fixed.draw(temperature, topp, <i32>topk, minp);
   return temperature == 0 ? float.likeliest() : float.draw(topp, <i32>topk, minp);
 }
+
+/** Another token in place of `token`, which `choose` or this gave; -1: there is none. Integers alone. */
+export function chooseAgain(token: i32): i32 {
+  return temperature == 0 ? fixed.likeliestAgain(token) : fixed.drawAgain();
+}

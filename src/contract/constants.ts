@@ -41,6 +41,27 @@ export const constants = {
   GROWTH_WORDS: i32(64, 'Of the log of a unit of keys: when it grew.'),
   UNTIL_BYTES: i32(32, 'Of the longest text that ends an answer.'),
   GUESS_KINDS: i32(4, 'Of guesses, by how many tokens before them agree: so many and more are one kind.'),
+
+  // Known words (src/grammar/words.ts): four bits a token, then u16 a token, the list behind it at the beginning of a word, then lists of u32.
+  WORD_PART: i32(1, 'Bit of a token: it is a word of letters, or part of one.'),
+  WORD_JOINS: i32(
+    2,
+    'Bit of a token: it has no space in front, so it goes on with a word where there is one.',
+  ),
+  WORD_WHOLE: i32(4, 'Bit of a token: it is a known word.'),
+  WORD_BEGINS: i32(8, 'Bit of a token: a known word begins with it, and goes on.'),
+  WORD_TOKEN: i32(
+    0xffff,
+    'Of an entry of a list: the token that goes on with a word. Tokens of a list ascend.',
+  ),
+  WORD_SHIFT: i32(
+    16,
+    'Bits below the number of the entry with which the list behind it begins; 0: nothing is behind it.',
+  ),
+  WORD_NEXT: i32(0x3fff, 'That number, its bits.'),
+  WORD_ENDS: i32(1 << 30, 'Of an entry: a word may end behind it.'),
+  WORD_LAST: i32(1 << 31, 'Of an entry: it is the last of its list.'),
+
   FRAME_MARK: i32(0xa5, 'First byte of a frame between boards.'),
   FRAME_BYTES: i32(12, 'Of a frame, beside its payload.'),
   LINK_BAUD: i32(5_000_000, 'Bits a second between boards.'),

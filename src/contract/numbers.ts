@@ -165,6 +165,7 @@ export const numbers: Readonly<Record<string, Readonly<Record<string, NumberRow>
       grammarRoom: 'Room for a packed grammar that is sent at run time; 0 where there is none.',
     }),
     ...rows('u32', { grammarRoomBytes: 'Its size.' }),
+    ...rows('usize', { knownWords: 'u32: the words that it may be made of (WORD_...); 0: any.' }),
   },
   Conversations: {
     ...rows('i32', { turns: '1 where prompts may come in parts; with 0 all of it folds away.' }),

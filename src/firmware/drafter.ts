@@ -3,7 +3,7 @@ import { compareBytes } from '../bytes.ts';
 import { formats } from '../contract/index.ts';
 import { UsageError } from '../errors.ts';
 import { piecesOf, type Tokenizer } from '../model/index.ts';
-import { configOf, type QuantizedModel, resolveBlob, windowOf } from '../quantize/index.ts';
+import { configOf, KNOWN_WORDS, type QuantizedModel, resolveBlob, windowOf } from '../quantize/index.ts';
 import type { MemoryItem } from './memory.ts';
 import { modelItems } from './model-items.ts';
 import { recentTokens } from './system.ts';
@@ -26,8 +26,16 @@ export function drafterParts(
 
 /** The same as items of a plan: where nothing is better kept in SRAM, it lies there. */
 export function drafterItems(model: QuantizedModel, context: number): MemoryItem[] {
-  return [...modelItems(model, drafterContext(model, context), PREFIX, RUNS_PER_PASS), recentTokens(PREFIX)];
+  const guessing = { ...model, blobs: blobsOf(model) };
+  return [
+    ...modelItems(guessing, drafterContext(model, context), PREFIX, RUNS_PER_PASS),
+    recentTokens(PREFIX),
+  ];
 }
+
+/** Those that guesses need: whether their words are known is seen when they are checked. */
+const blobsOf = ({ blobs }: QuantizedModel): QuantizedModel['blobs'] =>
+  blobs.filter(({ name }) => name !== KNOWN_WORDS);
 
 /** Its blobs with each other's addresses filled in, by the items' names. */
 export function drafterContents(
@@ -35,7 +43,7 @@ export function drafterContents(
   addresses: ReadonlyMap<string, number>,
 ): Map<string, Uint8Array> {
   const own = ownAddresses(addresses);
-  return new Map(model.blobs.map((blob) => [PREFIX + blob.name, resolveBlob(blob, own)]));
+  return new Map(blobsOf(model).map((blob) => [PREFIX + blob.name, resolveBlob(blob, own)]));
 }
 
 /** What its program imports otherwise than the large model's. */

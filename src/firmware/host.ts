@@ -168,6 +168,7 @@ export function createHostProgram(options: HostProgramOptions): HostProgram {
   const numbers = {
     grammar: 0,
     grammarRoom: 0,
+    knownWords: 0,
     until: 0,
     grammarRoomBytes: options.grammarRoom ?? 0,
     ...Object.fromEntries(addresses),

@@ -24,7 +24,13 @@ export function tell(
   {
     tokens = CONTEXT,
     ...more
-  }: { tokens?: number; drafter?: typeof quantized; history?: boolean; lanes?: number } = {},
+  }: {
+    tokens?: number;
+    drafter?: typeof quantized;
+    history?: boolean;
+    lanes?: number;
+    grammar?: Uint8Array;
+  } = {},
 ): Told {
   const host = createHostProgram({
     programs,

@@ -1,6 +1,7 @@
 /** The exported assembly goes back through our assembler and tells the same stories, whatever interrupts it. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createHostProgram, storyLines } from '../firmware/index.ts';
+import { FEW_WORDS, knowing } from '../firmware/test-words.ts';
 import { smallModel, type TestModel } from '../firmware/testing.ts';
 import {
   compileAutomaton,
@@ -141,6 +142,19 @@ describe('component for ESP-IDF', () => {
     for (const seed of [1n, 2n]) {
       const story = { ...drawn, temperature: 2, seed, grammar, tokens: 40 };
       expect(tell(cores, story).story).toEqual(expected(story));
+    }
+  });
+
+  it.each([1, 2] as const)('keeps to known words, as the firmware does, %i core(s)', (cores) => {
+    const { tokenizer, quantized: free } = smallModel();
+    const model = knowing(FEW_WORDS);
+    const component = buildComponent({
+      ...{ programs, ...shippedTemplates(), model, tokenizer, cores, context: CONTEXT },
+    });
+    for (const story of [greedy, { ...drawn, temperature: 1.3, tokens: 40 }]) {
+      const { tokens, digest } = runComponent(component, { cores, ...story });
+      expect({ tokens, digest }).toEqual(expected(story, { quantized: model, tokenizer }));
+      expect(digest).not.toBe(expected(story, { quantized: free, tokenizer }).digest);
     }
   });
 

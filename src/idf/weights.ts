@@ -8,7 +8,7 @@ import {
 } from '../contract/index.ts';
 import { packVocabulary } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
-import type { QuantizedModel } from '../quantize/index.ts';
+import { KNOWN_WORDS, type QuantizedModel } from '../quantize/index.ts';
 import { ALIGNMENT, alignUp, type Place } from './layout.ts';
 
 /** Bytes of the header; a reference is the offset of a word of the record that holds an offset from the start of the image. */
@@ -19,7 +19,7 @@ const SLACK = 64;
 export interface WeightsImage {
   bytes: Uint8Array;
   checksum: number;
-  /** The tokenizer's tables, whose addresses the program imports. */
+  /** The tokenizer's tables and the known words, whose addresses the program imports. */
   places: readonly Place[];
 }
 
@@ -87,7 +87,7 @@ export function packWeights(model: QuantizedModel, tokenizer: Tokenizer): Weight
   return {
     bytes: image,
     checksum,
-    places: tables.map(({ name, bytes }) => ({
+    places: [...tables, ...blobs.filter(({ name }) => name === KNOWN_WORDS)].map(({ name, bytes }) => ({
       name,
       region: 'weights',
       offset: offsets.get(name)!,

@@ -9,7 +9,7 @@
  * (rows): a quarter of the bytes, and what an int8 image is made of. The bias of X.weight is X.bias; learned positions are
  * `pos_embeddings.weight` (context, dim); per-layer embeddings, where the config says them, `layer_embeddings.N.weight`
  * (vocabulary, dim), N from 0 to the number of layers. A model that only answers requests has `grammar` U8, all
- * that it may say, as a board reads it.
+ * that it may say, as a board reads it; one that keeps to known words has `words` U8, the same.
  */
 import { FailureError } from '../errors.ts';
 import { type ChatTemplate, chatTemplateFrom } from './chat-template.ts';
@@ -129,14 +129,20 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
 
   const read = readWeights(config, weights);
   const tokenizer = readTokenizer(config, facts, file, take, refuse);
-  const grammar = file.tensors.get('grammar')?.bytes;
-  if (grammar !== undefined) take('grammar', [grammar.length]);
+  const bytesOf = (tensor: string): Uint8Array | undefined => {
+    const found = file.tensors.get(tensor)?.bytes;
+    if (found !== undefined) take(tensor, [found.length]);
+    return found?.slice();
+  };
+  const grammar = bytesOf('grammar');
+  const words = bytesOf('words');
   if (left.size > 0) refuse(`tensor ${[...left][0]} is unknown; a newer esp32-llm may have written it`);
   return {
     config,
     weights: read,
     tokenizer,
-    ...(grammar ? { grammar: grammar.slice() } : {}),
+    ...(grammar ? { grammar } : {}),
+    ...(words ? { words } : {}),
     ...(training ? { training } : {}),
     ...(template ? { template } : {}),
     format: `esp32-llm version ${VERSION} (safetensors, ${dtypesOf(file)})`,
@@ -144,7 +150,7 @@ export function readOwn(bytes: Uint8Array, name: string): Model {
 }
 
 function dtypesOf({ tensors }: Safetensors): string {
-  const weights = [...tensors].filter(([name]) => !/^(tokenizer\.|grammar$)/.test(name));
+  const weights = [...tensors].filter(([name]) => !/^(tokenizer\.|(grammar|words)$)/.test(name));
   return [...new Set(weights.map(([, { dtype }]) => dtype))].join(', ');
 }
 
@@ -339,6 +345,7 @@ export function writeOwn(
   add('tokenizer.offsets', 'U32', [vocabulary + 1], offsets);
   add('tokenizer.scores', 'F32', [vocabulary], tokenizer.scores);
   // Bytes come last: their number need not be a multiple of 4, unless more follows.
+  if (model.words) add('words', 'U8', [model.words.length], model.words);
   if (model.grammar) add('grammar', 'U8', [model.grammar.length], model.grammar);
   add('tokenizer.pieces', 'U8', [pieces.length], pieces);
 

@@ -23,6 +23,8 @@ export interface ModelDescription {
   config: ModelConfig;
   /** Facts that the checkpoint gives about its training. */
   training?: Model['training'];
+  /** Bytes of the list of words that it is kept to, where it is. */
+  knownWords?: number;
   parameters: number;
   tensors: TensorDescription[];
   /** Bytes of all weights by precision: one float32 scale a row for int8, one a group of 32 for int4, float32 norms. */
@@ -50,7 +52,7 @@ export function describeTokenizer({ rules, vocabulary }: TokenizerPieces): strin
 }
 
 /** Describes a model by its config alone. */
-export function describeModel({ config, format, training }: Model): ModelDescription {
+export function describeModel({ config, format, training, words }: Model): ModelDescription {
   const tensors = listTensors(config);
   const matrices = tensors.filter(({ shape }) => shape.length > 1);
   const sum = (of: (tensor: TensorDescription) => number, list = tensors): number =>
@@ -61,6 +63,7 @@ export function describeModel({ config, format, training }: Model): ModelDescrip
     format,
     config,
     ...(training ? { training } : {}),
+    ...(words ? { knownWords: words.length } : {}),
     parameters: parameterCount(config),
     tensors,
     bytes: {

@@ -35,6 +35,7 @@ export function pruneVocabulary(model: Model, tokenizer: Tokenizer, texts: reado
   return {
     model: {
       ...withRows(model, kept),
+      words: undefined, // they are cut otherwise now
       ...(model.template ? { template: renumbered(model.template, place) } : {}),
     },
     tokenizer: createTokenizer({

@@ -7,6 +7,7 @@ import { buffersOf } from './buffers.ts';
 import { feedbackFor } from './feedback.ts';
 import { int4Weave, quantizeInt4, roundRows } from './int4.ts';
 import { int5Weave, quantizeInt5, roundToInt5 } from './int5.ts';
+import { packKnownWords } from './known-words.ts';
 import { LAYER_EMBEDDINGS, packLayerEmbeddings } from './layer-embeddings.ts';
 import { hasList, type Layout, layoutOf, shapeOf, skipsZeros } from './layout.ts';
 import {
@@ -377,6 +378,7 @@ export function packFixed(given: Model, options: PackOptions): QuantizedModel {
       ...(traitsOf(config).rotary ? [blob('rope', ropeTable(config), 'any')] : []),
       ...(more?.blobs ?? []),
       ...packLayerEmbeddings(model, layout),
+      ...packKnownWords(model),
     ],
     buffers: (context) => buffersOf('fixed', config, context, zeros),
     laneBytes: sizesOf('fixed', shapeOf(config, zeros)).of('laneBytes'),

@@ -1,5 +1,6 @@
 /** Parts of a model, one after another on this machine, against the whole. */
 import { describe, expect, it } from 'vitest';
+import { packWords } from '../grammar/index.ts';
 import { goldenModel, loadTinyStories, reluModel, withLayerEmbeddings } from '../model/testing.ts';
 import type { Model } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
@@ -24,6 +25,13 @@ function halvesOf(model: QuantizedModel): [QuantizedModel, QuantizedModel] {
 }
 
 describe('a model in two parts', () => {
+  it('has its known words where tokens are chosen', () => {
+    const { model } = loadTinyStories();
+    const words = packWords(new Map([['\u0100', 1]]), new Uint8Array(model.config.vocabulary).fill(1));
+    const holds = ({ blobs }: QuantizedModel): boolean => blobs.some(({ name }) => name === 'knownWords');
+    expect(halvesOf(quantize({ ...model, words })).map(holds)).toEqual([false, true]);
+  });
+
   const cases: readonly (readonly [name: string, load: () => Model, precision: Precision])[] = [
     ['llama, int8', () => loadTinyStories().model, 'int8'],
     ['llama, int4', () => loadTinyStories().model, 'int4'],

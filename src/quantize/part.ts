@@ -2,13 +2,21 @@
 import { formats, placeFields, records, type Structure, structureBytes } from '../contract/index.ts';
 import { type ModelConfig, tablesOf } from '../model/index.ts';
 import { buffersOf } from './buffers.ts';
+import { KNOWN_WORDS } from './known-words.ts';
 import { LAYER_EMBEDDINGS } from './layer-embeddings.ts';
 import type { Blob, Part, QuantizedModel } from './types.ts';
 
 /** What the embedding of a token is read from, beside the matrix itself. */
 const OF_EMBEDDING = ['embeddingUnits', 'positions', 'embeddingMeans'];
 /** What logits follow from, beside the classifier. */
-const OF_CLASSIFIER = ['classifierScales', 'finalGain', 'finalNorm', 'finalNormBias', 'logitBias'];
+const OF_CLASSIFIER = [
+  'classifierScales',
+  'finalGain',
+  'finalNorm',
+  'finalNormBias',
+  'logitBias',
+  KNOWN_WORDS,
+];
 
 /** The embedding goes to board 1, the classifier to board 0; layers go to boards 1, 2, ... and at last to board 0. */
 export function partOf(model: QuantizedModel, part: Part): QuantizedModel {

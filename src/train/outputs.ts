@@ -10,6 +10,7 @@ import { finalWeights, type Run } from './run.ts';
 import { parametersOf, type Shape } from './shape.ts';
 import { writeTokenizer } from './tokenizer-trainer.ts';
 import { validationLoss } from './validate.ts';
+import { wordsOf } from './words.ts';
 import { modelOf, writeVersion0, writeVersion1 } from './writer.ts';
 
 /**
@@ -132,7 +133,8 @@ function modelFiles(run: Run, trained: Float32Array): [string, Uint8Array][] {
     : trained;
   const tokenizer = loadTokenizer(writeTokenizer(run.tokenizer), shape.vocabulary);
   const { template } = options;
-  const model = { ...modelOf(shape, weights), ...(template ? { template } : {}) };
+  const words = options.knownWords ? wordsOf(run.corpus, tokenizer) : undefined;
+  const model = { ...modelOf(shape, weights), ...(template && { template }), ...(words && { words }) };
   const own = writeCheckpoint(model, tokenizer, trainingFacts(state));
   if (shape.activation !== LLAMA2C_ACTIVATION || shape.layerEmbeddings)
     return [[outputNames.checkpoint, own]];

@@ -17,6 +17,8 @@ export interface TrainOptions extends RecipeOptions, TrainMachinery {
   separator?: string;
   /** How the text writes conversations: goes into the checkpoint, for those who talk to the model. */
   template?: ChatTemplate;
+  /** The model is kept to the words of the text: they go into its checkpoint, and a board says no others. Default: it says any. */
+  knownWords?: boolean;
   /** Gets the model, its tokenizer, the curve, samples and the checkpoint. */
   storage: RunStorage;
   /** The chip's arithmetic, which the finished model is tried in. */

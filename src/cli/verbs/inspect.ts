@@ -42,6 +42,7 @@ async function inspect(path: string | undefined, { json }: { json?: boolean }): 
   process.stdout.write(`${name}: ${description.format}, ${thousands(parameters)} parameters\n\n`);
   const facts = Object.entries(config).map(([key, value]) => [key, String(value)]);
   facts.push(['tokenizer', tokenizer ? describeTokenizer(tokenizer) : 'none found']);
+  if (description.knownWords) facts.push(['words', `known ones alone, ${kilobytes(description.knownWords)}`]);
   process.stdout.write(`${formatTable(facts)}\n\n`);
   if (description.training) {
     const trained = Object.entries(description.training).flatMap(([key, value]) => factRows(key, value));

@@ -51,6 +51,7 @@ interface Options {
   teacherTop?: number;
   temperature?: number;
   tokenizer?: string;
+  knownWords?: boolean;
   cache?: string;
   resume?: boolean;
 }
@@ -69,6 +70,10 @@ function addShape(command: Command): void {
       'rows of tables in flash that are added behind the embedding and every layer: they cost hardly any time (s4, p2, p4 have them)',
     )
     .option('--no-layer-embeddings', 'none')
+    .option(
+      '--known-words',
+      'keep the model to the words of the text: a board says no others (default: it says any)',
+    )
     .option(
       '--tokenizer <name>',
       'take the tokenizer of this model or tokenizer.bin (default: one made for the text)',

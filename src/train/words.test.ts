@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { countWords, packWords, wordKinds } from '../grammar/index.ts';
+import { loadCheckpoint } from '../model/index.ts';
+import { shippedModel } from '../node/model.ts';
+import { trainFiles } from '../node/train.ts';
+import { inMemory } from './batches.ts';
+import { outputNames } from './outputs.ts';
+import { storyText, tinyRun } from './testing.ts';
+import { wordsOf } from './words.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'train-words-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the words of a text', () => {
+  it('are the same in portions of any size', () => {
+    const { tokenizer } = shippedModel();
+    const ids = Int32Array.from(tokenizer.encode(`${storyText(3, 7)} unbelievably! "Xylophones" aren't`));
+    const whole = wordsOf({ tokens: inMemory(ids) }, tokenizer);
+    expect(whole!.length).toBeGreaterThan(2 * tokenizer.vocabulary.length);
+    for (const portion of [12, 31, 100]) {
+      expect(wordsOf({ tokens: inMemory(ids) }, tokenizer, portion)).toEqual(whole);
+    }
+  });
+
+  it('go into the checkpoint of a model that is kept to them, and into no other', async () => {
+    const text = join(folder, 'stories.txt');
+    writeFileSync(text, storyText(70, 5));
+    const train = async (out: string, knownWords?: boolean) => {
+      await trainFiles({ ...tinyRun, text, steps: 2, out: join(folder, out), knownWords });
+      return loadCheckpoint(readFileSync(join(folder, out, outputNames.checkpoint)), out);
+    };
+    expect((await train('free')).words).toBeUndefined();
+    const { words, tokenizer } = await train('kept', true);
+    const kinds = wordKinds(tokenizer!);
+    const counts = new Map<string, number>();
+    for (const document of readFileSync(text, 'utf8').split('<|endoftext|>'))
+      countWords(counts, tokenizer!.encode(document.trim()), kinds);
+    expect(words).toEqual(packWords(counts, kinds));
+  });
+});
