@@ -9,6 +9,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Test files share a process, with its modules and what the engine has compiled: a third less work.
     isolate: false,
+    runner: './scripts/in-time-runner.ts',
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/summary-reporter.ts'],
   },
