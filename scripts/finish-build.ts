@@ -1,6 +1,6 @@
 /**
  * What tsc leaves undone (`npm run build` runs this after it): files that the code reads, the command's executable bit; and code without
- * comments, which stand in the declarations for whoever uses it: 130 KB less to fetch.
+ * comments, which stand in the declarations for whoever uses it, and without spaces; names stay. 180 KB less to fetch.
  */
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { minifySync } from 'vite';
@@ -19,7 +19,7 @@ for (const path of paths.filter((path) => path.endsWith('.js') && !/^dist.cli/.t
   const { code: bare } = minifySync(path, code, {
     compress: false,
     mangle: false,
-    codegen: { removeWhitespace: false },
+    codegen: { removeWhitespace: true },
   });
   writeFileSync(path, bare);
 }

@@ -3,7 +3,7 @@
  * the long ones come next goes by turns (scripts/longest-first.ts), and the summary names those that were left out.
  */
 import { type RunnerTask, type RunnerTestSuite, TestRunner } from 'vitest';
-import { isLong } from './longest-first.ts';
+import { goesByTurns } from './longest-first.ts';
 
 const until = 1000 * Number(process.env.TEST_UNTIL ?? Number.POSITIVE_INFINITY);
 
@@ -20,5 +20,5 @@ export default class InTimeRunner extends TestRunner {
 }
 
 function leaveOut(task: RunnerTask | RunnerTestSuite): void {
-  if (task.mode === 'run' && Date.now() > until && isLong(task.file.filepath)) task.mode = 'skip';
+  if (task.mode === 'run' && Date.now() > until && goesByTurns(task.file.filepath)) task.mode = 'skip';
 }

@@ -39,6 +39,7 @@ export const LONG = [
   'src/testing/published.test.ts',
   'src/testing/tokenizers.test.ts', // 28
   'src/firmware/screen/chip.test.ts', // 26
+  'src/firmware/words-chip.test.ts', // 27
   'src/firmware/explain-token.test.ts', // 25
   'src/serial/conversation.test.ts', // 24
   'src/serial/rollout.test.ts', // 24
@@ -85,16 +86,20 @@ const REST = '';
 
 export const ORDER = [...LONG, ...NEXT];
 
-/** Whether a file is one of those that take long. */
-export const isLong = (file: string): boolean => LONG.some((path) => file.endsWith(`/${path}`));
+/** What CI always has time for: the package installs, and a page runs it. */
+const ALWAYS = ['scripts/package.test.ts', 'examples/browser/browser.test.ts'];
+const BY_TURNS = LONG.filter((path) => !ALWAYS.includes(path));
 
-/**
- * The order where time is limited (scripts/in-time-runner.ts): what takes long comes last, begun with another file every turn, so that each has
- * its turn however few there is time for.
- */
+const isIn = (paths: readonly string[], file: string): boolean =>
+  paths.some((path) => file.endsWith(`/${path}`));
+
+/** Whether a file may be left out where time is limited (scripts/in-time-runner.ts). */
+export const goesByTurns = (file: string): boolean => isIn(BY_TURNS, file);
+
+/** The order where time is limited: what goes by turns comes last, another file first every turn, so that each is run at times however few can be. */
 export function inTurns(turn: number): string[] {
-  const first = (STRIDE * turn) % LONG.length;
-  return [...NEXT, REST, ...LONG.slice(first), ...LONG.slice(0, first)];
+  const first = (STRIDE * turn) % BY_TURNS.length;
+  return [...ALWAYS, ...NEXT, REST, ...BY_TURNS.slice(first), ...BY_TURNS.slice(0, first)];
 }
 
 /** From one turn to the next; has no factor with how many there are. */

@@ -1,6 +1,6 @@
 /** Closes a test run with what was left out or skipped, by name, and one line that any tool can read: `N passed, N failed, N skipped`. */
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
-import { isLong, LONG } from './longest-first.ts';
+import { goesByTurns, LONG } from './longest-first.ts';
 
 export default class SummaryReporter implements Reporter {
   private leftOut = 0;
@@ -20,12 +20,12 @@ export default class SummaryReporter implements Reporter {
         const { state } = test.result();
         if (state === 'pending') pending++;
         else begun++;
-        if (state === 'pending' && isLong(testModule.moduleId)) continue; // scripts/in-time-runner.ts
+        if (state === 'pending' && goesByTurns(testModule.moduleId)) continue; // scripts/in-time-runner.ts
         const outcome = state === 'pending' ? 'skipped' : state;
         counts[outcome]++;
         if (outcome === 'skipped') skipped.push(`skipped: ${testModule.relativeModuleId}: ${test.fullName}`);
       }
-      if (pending > 0 && isLong(testModule.moduleId))
+      if (pending > 0 && goesByTurns(testModule.moduleId))
         late.push(
           `no time was left for: ${testModule.relativeModuleId} (${pending} of ${begun + pending} tests)`,
         );
