@@ -94,7 +94,7 @@ function wordAt(begin: i32, position: i32): i32 {
 /** Whether the word from `begin` to `position` may go on with `next`, or end where that does not go on with it. */
 function fits(next: i32, begin: i32, position: i32, prompt: i32): bool {
   const word = wordAt(begin, position);
-  if (begin < prompt && !(word & ~(WORD_LAST | WORD_TOKEN))) return true; // it is the prompt's own
+  if (begin < prompt && !word) return true; // it is the prompt's own
   const goesOn = (kindOf(next) & WORD_JOINS) != 0;
   const isKnown = goesOn ? after(word, next) != 0 : (word & WORD_ENDS) != 0;
   return isKnown || wasThere(begin, position, next, !goesOn);

@@ -74,7 +74,7 @@ export {
   simulateSteps,
   VERSION,
 } from './firmware/index.ts';
-export { type CompiledGrammar, compileGrammar, type GrammarLimits } from './grammar/index.ts';
+export { type CompiledGrammar, compileGrammar, type GrammarLimits, knownWords } from './grammar/index.ts';
 export {
   buildIdfComponent,
   type Component as IdfComponent,

@@ -1,7 +1,7 @@
-/** `--model`, `--tokenizer`, `--template`, `--prune-vocabulary` and `--int4-group`: shared by every verb that takes a model; without them, the model that ships. */
+/** `--model`, `--tokenizer`, `--template`, `--prune-vocabulary`, `--known-words` and `--int4-group`: shared by every verb that takes a model; without them, the model that ships. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../errors.ts';
-import { type ChatTemplate, INT4_GROUPS, type Int4Group } from '../model/index.ts';
+import { type ChatTemplate, INT4_GROUPS, type Int4Group, type Tokenizer } from '../model/index.ts';
 import type { OpenedModel } from '../node/index.ts';
 import { showDownloads } from './download-progress.ts';
 
@@ -12,6 +12,8 @@ export interface ModelOptions {
   template?: string;
   /** A text file. */
   pruneVocabulary?: string;
+  /** A text file, or `none`. */
+  knownWords?: string;
   int4Group?: Int4Group;
 }
 
@@ -73,12 +75,16 @@ export function modelOptions(command: Command): Command {
       '--prune-vocabulary <text>',
       'keep the pieces that this text uses, and what spells the rest; says what that saves and costs',
     )
+    .option(
+      '--known-words <text>',
+      "say no words but this text's and the prompt's; none: say any (default: the checkpoint's, if it has such)",
+    )
     .addOption(int4GroupOption("the checkpoint's, mostly 64"));
 }
 
 /** Reads what the options name. */
 export async function openNamed(options: ModelOptions): Promise<OpenedModel> {
-  const { pruneVocabulary, int4Group, template } = options;
+  const { pruneVocabulary, knownWords, int4Group, template } = options;
   const { openModel } = await import('../node/index.ts');
   const opened = await openModel(options.model, options.tokenizer, showDownloads);
   const { model } = opened;
@@ -87,7 +93,24 @@ export async function openNamed(options: ModelOptions): Promise<OpenedModel> {
     const found = await templateFrom(template, model.config.vocabulary);
     opened.model = { ...opened.model, template: found, templateRefused: undefined };
   }
-  if (pruneVocabulary === undefined) return opened;
-  const { pruned } = await import('./prune-report.ts');
-  return pruned(opened, pruneVocabulary);
+  if (pruneVocabulary !== undefined) {
+    const { pruned } = await import('./prune-report.ts');
+    Object.assign(opened, pruned(opened, pruneVocabulary));
+  }
+  if (knownWords !== undefined)
+    opened.model = { ...opened.model, words: await wordsOf(knownWords, opened.tokenizer) };
+  return opened;
+}
+
+/** The words of a text file; of `none` none, which leaves all. @throws UsageError for a text without any */
+async function wordsOf(path: string, tokenizer: Tokenizer): Promise<Uint8Array | undefined> {
+  if (path === 'none') return undefined;
+  const [{ knownWords }, { splitStories }, { readText }] = await Promise.all([
+    import('../grammar/index.ts'),
+    import('../reference/index.ts'),
+    import('../files.ts'),
+  ]);
+  const words = knownWords(splitStories(readText(path, 'the text')), tokenizer);
+  if (!words) throw new UsageError(`${path} has no words that the model could keep to`);
+  return words;
 }

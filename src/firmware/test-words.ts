@@ -1,5 +1,5 @@
 /** A model that is kept to a few words. */
-import { countWords, packWords, wordKinds } from '../grammar/index.ts';
+import { knownWords } from '../grammar/index.ts';
 import { type QuantizedModel, quantize } from '../quantize/index.ts';
 import { smallModel } from './testing.ts';
 
@@ -11,8 +11,5 @@ export const FEW_WORDS =
 /** The small model, which knows the words of a text. */
 export function knowing(text: string): QuantizedModel {
   const { model, tokenizer } = smallModel();
-  const kinds = wordKinds(tokenizer);
-  const counts = new Map<string, number>();
-  countWords(counts, tokenizer.encode(text), kinds);
-  return quantize({ ...model, words: packWords(counts, kinds) });
+  return quantize({ ...model, words: knownWords([text], tokenizer) });
 }

@@ -8,4 +8,4 @@ export { parseJsonSchema } from './json-schema.ts';
 export { type PackedPin, packGrammar } from './pack.ts';
 export { parseGrammar } from './read.ts';
 export { compileTokens, type TokenAutomaton, type TokenState } from './tokens.ts';
-export { areWords, countWords, packWords, wordKinds } from './words.ts';
+export { areWords, countWords, knownWords, packWords, wordKinds } from './words.ts';

@@ -51,6 +51,14 @@ export function countWords(counts: WordCounts, tokens: ArrayLike<number>, kinds:
   count();
 }
 
+/** The words of documents, packed: a model that has them as `words` is kept to them. undefined: there are none. */
+export function knownWords(documents: Iterable<string>, tokenizer: Tokenizer): Uint8Array | undefined {
+  const kinds = wordKinds(tokenizer);
+  const counts: WordCounts = new Map();
+  for (const document of documents) countWords(counts, tokenizer.encode(document), kinds);
+  return packWords(counts, kinds);
+}
+
 /** What may follow the beginning of a word. */
 interface State {
   next: Map<number, State>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { countWords, packWords, wordKinds } from '../grammar/index.ts';
+import { knownWords } from '../grammar/index.ts';
 import { loadCheckpoint } from '../model/index.ts';
 import { shippedModel } from '../node/model.ts';
 import { trainFiles } from '../node/train.ts';
@@ -34,10 +34,12 @@ describe('the words of a text', () => {
     };
     expect((await train('free')).words).toBeUndefined();
     const { words, tokenizer } = await train('kept', true);
-    const kinds = wordKinds(tokenizer!);
-    const counts = new Map<string, number>();
-    for (const document of readFileSync(text, 'utf8').split('<|endoftext|>'))
-      countWords(counts, tokenizer!.encode(document.trim()), kinds);
-    expect(words).toEqual(packWords(counts, kinds));
+    const documents = readFileSync(text, 'utf8').split('<|endoftext|>');
+    expect(words).toEqual(
+      knownWords(
+        documents.map((document) => document.trim()),
+        tokenizer!,
+      ),
+    );
   });
 });
