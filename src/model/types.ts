@@ -152,7 +152,7 @@ export interface Model {
   tokenizer?: Tokenizer;
   /** All that it may say, packed for the chip, where it was taught nothing else (src/contract/grammar.ts). */
   grammar?: Uint8Array;
-  /** The words that it may make stories of, packed for the chip (src/contract/words.ts); default: any. */
+  /** The words that it may make stories of, packed for the chip (src/grammar/words.ts); default: any. */
   words?: Uint8Array;
   /** How conversations are written for it, where it was taught any. */
   template?: ChatTemplate;

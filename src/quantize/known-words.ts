@@ -1,4 +1,4 @@
-/** The words that a story may be made of (src/contract/words.ts). Few of them are read for a token, so they stay in flash. */
+/** The words that a story may be made of (src/grammar/words.ts). Few of them are read for a token, so they stay in flash. */
 import { FailureError } from '../errors.ts';
 import { areWords } from '../grammar/index.ts';
 import type { Model } from '../model/index.ts';
