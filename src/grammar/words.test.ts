@@ -66,7 +66,7 @@ describe('known words', () => {
     // More than can be numbered: hardly any two go on alike.
     const many = new Map<string, number>();
     for (let i = 0, random = 1; i < 6000; i++) {
-      const digits = Array.from({ length: 9 }, () => {
+      const digits = Array.from({ length: 14 }, () => {
         random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
         return 7 + ((random >>> 16) % 7);
       });
