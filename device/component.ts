@@ -8,13 +8,13 @@ import { digest, digestToken, resetDigest } from "./digest";
 import { barrier } from "./barrier";
 import { setMinp, setPenalty, setTemperature, setTopk, setTopp, penalty, temperature } from "./contract/settings";
 import { beginGrammar, follow, isComplete, isForRequests, isTooLongFor, onlyToken, printedBytes, printedText, setSent, state } from "./grammar";
-import { choose, noteToken, prepare, seedRandom } from "./sampler";
+import { noteToken, prepare, seedRandom } from "./sampler";
 import { foldRequest } from "./request";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
 import { forwardCore } from "./transformer";
 import { setToken } from "./transformer/lane";
 import { forwardLanes } from "./transformer/lanes";
-import { chooseKnown } from "./words";
+import { chooseNext } from "./words";
 
 let token: i32 = 0;
 let position: i32 = 0;
@@ -122,9 +122,7 @@ export function next(): i32 {
 /** What the model says, or the only thing that the grammar leaves to say. */
 function said(): i32 {
   const only = onlyToken();
-  if (only >= 0) return follow(only, limit - position);
-  if (ARITHMETIC == 0 && knownWords && !state) return chooseKnown(position, promptCount);
-  return follow(choose(), limit - position);
+  return follow(only < 0 ? chooseNext(position, promptCount) : only, limit - position);
 }
 
 /** 1 where the grammar allows nothing more. */

@@ -1,7 +1,7 @@
 /** Telling a story: run.c's generation loop, one token a call, so that the console stays awake in between. */
 import { ccount, read32 } from "./chip";
 import {
-  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, knownWords, lanes, lent, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
+  boards, clockMegahertz, context, drafts, hasLayerEmbeddings, lanes, lent, line, lineBytes, rawKeys, screenKind, startToken, storyTokens, turns,
   untilToken,
 } from "./contract/config";
 import { complainOfOthers, greetOthers, isSevered } from "./chain/ask";
@@ -15,7 +15,7 @@ import { tokenAt } from "./guesses";
 import { act, beginAnswer, noteAnswer } from "./pins";
 import { foldRequest } from "./request";
 import { forward, pass, passLanes } from "./parallel";
-import { choose, noteToken, seedRandom } from "./sampler";
+import { noteToken, seedRandom } from "./sampler";
 import { layerRow, layerRows } from "./contract/fixed";
 import { penalty, setPenalty, setTemperature, temperature } from "./contract/settings";
 import { seed, tokenLimit } from "./settings";
@@ -28,8 +28,8 @@ import { setToken } from "./transformer/lane";
 import { lend, takeBack } from "./transformer/lend";
 import { restore } from "./transformer/restore";
 import { decode, decodedBytes, encode, isEnd, promptToken } from "./tokenizer";
-import { chooseKnown } from "./words";
 import { beginHearing, beginTouching, hear, laid, takeParts, untouched } from "./turns";
+import { chooseNext } from "./words";
 
 /** Random word of the chip; truly random only with a radio or ADC running, and good enough for a seed. */
 const RANDOM: usize = 0x6003_507c;
@@ -198,7 +198,7 @@ function predict(): i32 {
   } else if (only >= 0) pass(token, position);
   else forward(token, position, temperature, penalty, state, left);
   if (boards > 1 && isSevered) return 0;
-  const chosen = only >= 0 ? only : ARITHMETIC == 0 && knownWords && !state ? chooseKnown(position, promptCount) : choose();
+  const chosen = only >= 0 ? only : chooseNext(position, promptCount);
   return canBind() ? follow(chosen, left) : chosen;
 }
 

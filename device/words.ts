@@ -6,6 +6,7 @@ import { knownWords, startToken, vocabulary } from "./contract/config";
 import {
   WORD_BEGINS, WORD_ENDS, WORD_JOINS, WORD_LAST, WORD_NEXT, WORD_PART, WORD_SHIFT, WORD_TOKEN, WORD_WHOLE,
 } from "./contract/constants";
+import { state } from "./grammar";
 import { tokenAt } from "./guesses";
 import { choose, chooseAgain } from "./sampler";
 
@@ -125,11 +126,18 @@ function anyOther(position: i32): i32 {
 }
 
 /** What the model chooses to follow the token at `position`; where that would make a word that nobody knows, what it chooses next. */
-export function chooseKnown(position: i32, prompt: i32): i32 {
+function chooseKnown(position: i32, prompt: i32): i32 {
   let token = choose();
   while (!isSayable(token, position, prompt)) {
     token = chooseAgain(token);
     if (token < 0) return anyOther(position);
   }
   return token;
+}
+
+/** What the model says behind the token at `position`, where no grammar has a say of known words if it is kept to them. */
+// @ts-ignore: decorator
+@inline
+export function chooseNext(position: i32, prompt: i32): i32 {
+  return ARITHMETIC == 0 && knownWords && !state ? chooseKnown(position, prompt) : choose();
 }

@@ -92,26 +92,20 @@ export const ORDER = [...LONG, ...NEXT];
 const ALWAYS = ['scripts/package.test.ts', 'examples/browser/browser.test.ts'];
 const BY_TURNS = LONG.filter((path) => !ALWAYS.includes(path));
 
-const isIn = (paths: readonly string[], file: string): boolean =>
-  paths.some((path) => file.endsWith(`/${path}`));
-
 /** Whether a file may be left out where time is limited (scripts/in-time-runner.ts). */
-export const goesByTurns = (file: string): boolean => isIn(BY_TURNS, file);
+export const goesByTurns = (file: string): boolean => BY_TURNS.some((path) => file.endsWith(`/${path}`));
 
 /** The order where time is limited: what goes by turns comes last, another file first every turn, so that each is run at times however few can be. */
 export function inTurns(turn: number): string[] {
-  const first = (STRIDE * turn) % BY_TURNS.length;
+  const first = turn % BY_TURNS.length;
   return [...ALWAYS, ...NEXT, REST, ...BY_TURNS.slice(first), ...BY_TURNS.slice(0, first)];
 }
-
-/** From one turn to the next; has no factor with how many there are. */
-const STRIDE = 13;
 
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const { TEST_UNTIL: until, TEST_TURN: turn = '0' } = process.env;
-    const order = until === undefined ? [...ORDER, REST] : inTurns(Number(turn));
+    const { TEST_UNTIL: until } = process.env; // in seconds, which take turns as well
+    const order = until === undefined ? [...ORDER, REST] : inTurns(Number(until));
     const rank = ({ moduleId }: TestSpecification): number => {
       const place = order.findIndex((path) => moduleId.endsWith(`/${path}`));
       return place < 0 ? order.indexOf(REST) : place;

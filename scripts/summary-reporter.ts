@@ -14,21 +14,17 @@ export default class SummaryReporter implements Reporter {
     const late: string[] = [];
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const testModule of modules) {
-      let begun = 0;
-      let pending = 0;
-      for (const test of testModule.children.allTests()) {
-        const { state } = test.result();
-        if (state === 'pending') pending++;
-        else begun++;
-        if (state === 'pending' && goesByTurns(testModule.moduleId)) continue; // scripts/in-time-runner.ts
+      const byTurns = goesByTurns(testModule.moduleId); // scripts/in-time-runner.ts
+      const tests = [...testModule.children.allTests()].map((test) => ({ test, ...test.result() }));
+      const left = byTurns ? tests.filter(({ state }) => state === 'pending').length : 0;
+      if (left > 0)
+        late.push(`no time was left for: ${testModule.relativeModuleId} (${left} of ${tests.length} tests)`);
+      for (const { test, state } of tests) {
+        if (state === 'pending' && byTurns) continue;
         const outcome = state === 'pending' ? 'skipped' : state;
         counts[outcome]++;
         if (outcome === 'skipped') skipped.push(`skipped: ${testModule.relativeModuleId}: ${test.fullName}`);
       }
-      if (pending > 0 && goesByTurns(testModule.moduleId))
-        late.push(
-          `no time was left for: ${testModule.relativeModuleId} (${pending} of ${begun + pending} tests)`,
-        );
       if (testModule.errors().length > 0) counts.failed++; // a file that could not even be loaded
     }
     counts.failed += errors.length;

@@ -18,7 +18,7 @@ const ROWS_OF: Readonly<Record<string, (model: QuantizedModel) => number>> = {
   rope: ({ config }) => config.context,
   positions: ({ config }) => config.context,
   embeddingMeans: ({ config }) => config.vocabulary,
-  knownWords: ({ config }) => config.vocabulary, // of the kinds one, of states and entries few
+  knownWords: ({ config }) => config.vocabulary, // of its bits four, of lists few entries
   layerEmbeddings: ({ config }) => config.vocabulary, // the rows of a token lie together
 };
 /** Matrices of which zeros spare a part: up rows and down columns are read for active units. */

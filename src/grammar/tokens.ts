@@ -67,7 +67,7 @@ export function compileTokens(automaton: ByteAutomaton, tokenizer: Tokenizer): T
 }
 
 /** Bytes that a token writes; undefined for those that write nothing, or end a text. */
-function pieceBytes(tokenizer: Tokenizer, token: number): Uint8Array | undefined {
+export function pieceBytes(tokenizer: Tokenizer, token: number): Uint8Array | undefined {
   const { start, end, unknown } = tokenizer.special;
   if (token === start || token === end || token === unknown) return undefined;
   const bytes = tokenizer.decode(-1, token);

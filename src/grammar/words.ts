@@ -4,6 +4,7 @@
  */
 import { value } from '../contract/index.ts';
 import type { Tokenizer } from '../model/index.ts';
+import { pieceBytes } from './tokens.ts';
 
 const { WORD_BEGINS, WORD_ENDS, WORD_JOINS, WORD_LAST, WORD_NEXT, WORD_PART, WORD_SHIFT, WORD_WHOLE } = value;
 
@@ -16,17 +17,15 @@ const PART = /^ ?[\p{L}\p{M}'’]+$/u;
 
 /** Of each token `WORD_PART`, and `WORD_JOINS` beside it where it has no space in front; 0: it is no part of a word. */
 export function wordKinds(tokenizer: Tokenizer): Uint8Array {
-  const { start, end, unknown } = tokenizer.special;
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const textOf = (token: number): string => {
     try {
-      return decoder.decode(tokenizer.decode(-1, token));
+      return decoder.decode(pieceBytes(tokenizer, token));
     } catch {
       return ''; // a part of a character
     }
   };
   return Uint8Array.from(tokenizer.vocabulary, (_, token) => {
-    if (token === start || token === end || token === unknown) return 0;
     const text = textOf(token);
     if (!PART.test(text)) return 0;
     return text.startsWith(' ') ? WORD_PART : WORD_PART | WORD_JOINS;

@@ -4,7 +4,7 @@
  */
 import { systemItems } from '../firmware/index.ts';
 import type { Tokenizer } from '../model/index.ts';
-import { KNOWN_WORDS, type QuantizedModel } from '../quantize/index.ts';
+import { knowsWords, type QuantizedModel } from '../quantize/index.ts';
 
 /** `working`: small and read all the time. `cache`: keys and values, and what positions of a pass keep. `weights`: the image in flash, read only. */
 export type Region = 'working' | 'cache' | 'weights';
@@ -61,9 +61,8 @@ export function layOutComponent(
     end[region] = alignUp(offset + bytes);
     return { name, region, offset, bytes };
   };
-  const knowsWords = model.blobs.some(({ name }) => name === KNOWN_WORDS);
   const isNeeded = ({ name }: { name: string }): boolean =>
-    SYSTEM_BUFFERS.has(name) || (knowsWords && name === 'storyTokens');
+    SYSTEM_BUFFERS.has(name) || (name === 'storyTokens' && knowsWords(model));
   const system = systemItems(model.config, tokenizer, context).filter(isNeeded);
   const lanes = model.laneBytes > 0 && weightsBytes > LARGE_BYTES ? LANES : 0;
   const words = [

@@ -5,7 +5,7 @@ import type { DevicePrograms } from '../device-programs.ts';
 import { LINE_BYTES, vocabularyConstants } from '../firmware/index.ts';
 import { buildKernels, kernelClobbers } from '../kernels/index.ts';
 import type { Tokenizer } from '../model/index.ts';
-import { configOf, KNOWN_WORDS, type QuantizedModel } from '../quantize/index.ts';
+import { configOf, knowsWords, type QuantizedModel } from '../quantize/index.ts';
 import type { ObjectCode, Section } from '../xtensa/index.ts';
 import type { ComponentLayout } from './layout.ts';
 
@@ -44,7 +44,7 @@ export function compileComponent(options: ComponentProgramOptions): ComponentPro
     grammar: 0,
     grammarRoom: 1, // grammars come from the caller: `bind`
     grammarRoomBytes: 0,
-    ...(!layout.words.some(({ name }) => name === KNOWN_WORDS) && { knownWords: 0 }),
+    ...(!knowsWords(model) && { knownWords: 0 }),
     lineBytes: LINE_BYTES,
   };
   const known = Object.entries(numbers).filter(([, value]) => value !== undefined);

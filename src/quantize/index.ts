@@ -10,7 +10,7 @@ export {
   resolveBlob,
 } from './host.ts';
 export { type Int4Rounding, int4Rounding } from './int4-values.ts';
-export { KNOWN_WORDS } from './known-words.ts';
+export { KNOWN_WORDS, knowsWords } from './known-words.ts';
 export { shapeOf, windowOf } from './layout.ts';
 export { type Judge, type MixedOptions, quantizeAuto, quantizeMixed, type RankOptions } from './mixed.ts';
 export { isMatrix } from './pack.ts';

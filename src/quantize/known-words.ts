@@ -3,7 +3,7 @@ import { FailureError } from '../errors.ts';
 import { areWords } from '../grammar/index.ts';
 import type { Model } from '../model/index.ts';
 import { blob } from './record.ts';
-import type { Blob } from './types.ts';
+import type { Blob, QuantizedModel } from './types.ts';
 
 /** Name of the blob; its address is `config.knownWords`. */
 export const KNOWN_WORDS = 'knownWords';
@@ -15,3 +15,7 @@ export function packKnownWords({ words, config }: Model): Blob[] {
     throw new FailureError("the model's known words are damaged; fetch or train it again.");
   return [blob(KNOWN_WORDS, words, 'flash')];
 }
+
+/** Whether a packed model is kept to known words. */
+export const knowsWords = ({ blobs }: Pick<QuantizedModel, 'blobs'>): boolean =>
+  blobs.some(({ name }) => name === KNOWN_WORDS);

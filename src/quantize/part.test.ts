@@ -5,6 +5,7 @@ import { goldenModel, loadTinyStories, reluModel, withLayerEmbeddings } from '..
 import type { Model } from '../model/types.ts';
 import { shippedPrograms as programs } from '../node/device-programs.ts';
 import { createHostEngine } from './host.ts';
+import { knowsWords } from './known-words.ts';
 import { partOf } from './part.ts';
 import { quantize } from './quantize.ts';
 import type { Precision, QuantizedModel } from './types.ts';
@@ -28,8 +29,7 @@ describe('a model in two parts', () => {
   it('has its known words where tokens are chosen', () => {
     const { model } = loadTinyStories();
     const words = packWords(new Map([['\u0100', 1]]), new Uint8Array(model.config.vocabulary).fill(1));
-    const holds = ({ blobs }: QuantizedModel): boolean => blobs.some(({ name }) => name === 'knownWords');
-    expect(halvesOf(quantize({ ...model, words })).map(holds)).toEqual([false, true]);
+    expect(halvesOf(quantize({ ...model, words })).map(knowsWords)).toEqual([false, true]);
   });
 
   const cases: readonly (readonly [name: string, load: () => Model, precision: Precision])[] = [
